@@ -1,0 +1,56 @@
+# Everything that developers, the README and CI run. `make help` lists it.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+INSTALLED = $(VENV)/.installed
+SUDO = $(shell test "$$(id -u)" = 0 || echo sudo)
+CODE = imgsim tests benchmarks examples
+
+.DEFAULT_GOAL = help
+.PHONY: help install system check test lint types layers docs golden bench demo clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## set up a virtual environment with imgsim and all extras
+
+$(INSTALLED): setup.cfg pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all]'
+	$(BIN)/python -c 'import cv2' 2>/dev/null || $(MAKE) system
+	touch $@
+
+system: ## install the system libraries that OpenCV needs (Debian, Ubuntu)
+	$(SUDO) apt-get update -qq
+	$(SUDO) apt-get install -y -qq libgl1 libglib2.0-0
+
+check: lint types layers ## all static checks
+
+lint: $(INSTALLED) ## style and complexity
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+types: $(INSTALLED) ## static types
+	$(BIN)/mypy
+
+layers: $(INSTALLED) ## the floors: a file imports only from floors below it
+	$(BIN)/lint-imports
+
+test: $(INSTALLED) ## the tests; those on real data run where ../shared/data is
+	$(BIN)/python -m pytest
+
+docs: $(INSTALLED) ## write docs/cli.md from the commands' own help
+	$(BIN)/python -m docs.reference > docs/cli.md
+
+bench: $(INSTALLED) ## measure speed side by side with plain code; writes build/bench.json
+	$(BIN)/python -m benchmarks
+
+demo: $(INSTALLED) ## draw a small shelf of lost things, index it and query it
+	$(BIN)/python -m examples.demo build/demo
+	$(BIN)/imgsim index build/demo/shelf
+	$(BIN)/imgsim query build/demo/claims/*.jpg --index build/demo/shelf -k 4 --grid build/demo/grid.png
+
+clean: ## remove what was built, the virtual environment included
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

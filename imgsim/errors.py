@@ -1,0 +1,106 @@
+"""What can go wrong, one class a kind; every message is one line that says what, where and what to do."""
+
+from collections.abc import Iterable
+
+
+class ImgsimError(Exception):
+    """Any failure that imgsim explains to its user."""
+
+
+class ImageReadError(ImgsimError):
+    """A photo that cannot be read.
+
+    Parameters
+    ----------
+    path : str
+        The photo, as it was named.
+    reason : str
+        Why it cannot be read, without the path.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class UnknownNameError(ImgsimError):
+    """A name that stands in no table.
+
+    Parameters
+    ----------
+    kind : str
+        What was looked for, for example ``"extractor"``.
+    name : str
+        The name as it was given.
+    choices : iterable of str
+        The names that exist.
+    """
+
+    def __init__(self, kind: str, name: str, choices: Iterable[str]) -> None:
+        self.kind = kind
+        self.name = name
+        self.choices = sorted(choices)
+        super().__init__(kind, name, self.choices)
+
+    def __str__(self) -> str:
+        from difflib import get_close_matches
+
+        near = get_close_matches(self.name, self.choices, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(self.choices)}"
+        return f"unknown {self.kind} {self.name!r}: {hint}"
+
+
+class ParameterError(ImgsimError):
+    """A parameter that an extractor or a metric does not take, or a value outside its range."""
+
+
+class MetricDomainError(ImgsimError):
+    """Features that a metric is not defined for, such as negative values under ``hellinger``."""
+
+
+class IndexNotFoundError(ImgsimError):
+    """No index where one was looked for."""
+
+
+class IndexFormatError(ImgsimError):
+    """An index that this version of imgsim cannot use: newer, damaged, or no index at all."""
+
+
+class IndexLockedError(ImgsimError):
+    """An index that another process is writing."""
+
+
+class IndexWriteError(ImgsimError):
+    """An index that cannot be written: a full disk, a read-only folder."""
+
+
+class ExtractorMismatchError(ImgsimError):
+    """An index whose features were not made by the extractor that is asked for."""
+
+
+class WeightsError(ImgsimError):
+    """Model weights that are absent, damaged, or not of the architecture named."""
+
+
+class MissingDependencyError(ImgsimError):
+    """An optional package that is not installed.
+
+    Parameters
+    ----------
+    package : str
+        The package that could not be imported.
+    extra : str
+        The extra of imgsim that installs it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(package, extra)
+        self.package = package
+        self.extra = extra
+
+    def __str__(self) -> str:
+        return f"{self.package} is not installed: pip install 'imgsim[{self.extra}]'"

@@ -1,0 +1,68 @@
+"""Tables of interchangeable things: a name, and the place in the code that is imported when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from imgsim.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """A literal table from names to objects that are imported on first use.
+
+    Parameters
+    ----------
+    kind : str
+        What the table holds, for error messages.
+    entries : mapping of str to str
+        Name to ``"module:attribute"``.
+
+    Examples
+    --------
+    >>> table = Registry("codec", {"json": "json:dumps"})
+    >>> table.load("json")([1])
+    '[1]'
+    >>> table.load("jsn")
+    Traceback (most recent call last):
+    ...
+    imgsim.errors.UnknownNameError: unknown codec 'jsn': did you mean json?
+    """
+
+    def __init__(self, kind: str, entries: Mapping[str, str]) -> None:
+        self.kind = kind
+        self._entries = dict(entries)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def load(self, name: str) -> T:
+        """Import and return what a name stands for.
+
+        Parameters
+        ----------
+        name : str
+            A name in the table.
+
+        Returns
+        -------
+        object
+            The attribute that the table names.
+
+        Raises
+        ------
+        UnknownNameError
+            If the name is not in the table.
+        """
+        if name not in self._entries:
+            raise UnknownNameError(self.kind, name, self._entries)
+        module, _, attribute = self._entries[name].partition(":")
+        return cast("T", getattr(import_module(module), attribute))
