@@ -1,0 +1,1 @@
+"""Pictures: finding them in a folder, decoding them, drawing them."""

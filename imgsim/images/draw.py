@@ -1,0 +1,237 @@
+"""Pictures for people: thumbnails, a labelled grid of answers, and half blocks for a terminal."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import PIL.Image
+from PIL import ImageDraw, ImageFont
+from PIL.Image import Resampling
+
+from imgsim.errors import ImgsimError
+from imgsim.images.reasons import system_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgsim.core import Image
+
+_MARGIN, _GAP, _PADDING = 24, 16, 8  # px
+_INK, _FAINT, _HAIRLINE, _MISSING, _ACCENT = "#1a1a1a", "#757575", "#dcdcdc", "#f3f3f3", "#b3541e"
+_TITLE_SIZE, _NOTE_SIZE = 15, 12  # px
+_ELLIPSIS = "…"
+
+
+class ImageWriteError(ImgsimError):
+    """A picture that cannot be written: a full disk, a folder that is not there."""
+
+
+class Cell(NamedTuple):
+    """One picture of a grid, with what stands under it, each line shortened in its middle to fit.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3), or None
+        The picture; None draws a placeholder.
+    title : str
+        The first line, in the foreground: a rank and a distance, or "query".
+    note : str, default ""
+        The second line, faint: a path.
+    """
+
+    image: Image | None
+    title: str
+    note: str = ""
+
+
+def thumbnail(image: Image, size: int) -> Image:
+    """Bring a picture down to fit a square.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3)
+        RGB.
+    size : int
+        Side of the square, pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (h, w, 3)
+        The whole picture, its longer side at most `size`, never enlarged.
+    """
+    return _resized(image, min(1.0, size / max(image.shape[:2])))
+
+
+def draw_grid(rows: Sequence[Sequence[Cell]], *, cell_size: int = 200) -> Image:
+    """Draw queries beside their matches, one row a query.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of Cell
+        The first cell of each row is the query: a line sets it apart from its matches.
+    cell_size : int, default 200
+        Side of the square that each picture fits, pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+        RGB, on white.
+    """
+    columns = max((len(row) for row in rows), default=0)
+    row_height = cell_size + _PADDING + _line_height(_TITLE_SIZE) + _line_height(_NOTE_SIZE)
+    width = 2 * _MARGIN + columns * cell_size + max(0, columns - 1) * _GAP + (_GAP if columns > 1 else 0)
+    height = 2 * _MARGIN + len(rows) * row_height + max(0, len(rows) - 1) * (_GAP + _PADDING)
+    canvas = PIL.Image.new("RGB", (width, height), "white")
+    for index, row in enumerate(rows):
+        top = _MARGIN + index * (row_height + _GAP + _PADDING)
+        _draw_row(canvas, row, top, row_height, cell_size)
+    return np.array(canvas)
+
+
+def save_png(image: Image, path: str | os.PathLike[str]) -> None:
+    """Write a picture as PNG, whole or not at all.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3)
+        RGB.
+    path : str or path-like
+        The file, replaced where it exists.
+
+    Raises
+    ------
+    ImageWriteError
+        If it cannot be written; what stood there before stands there still.
+    """
+    name = os.fspath(path)
+    part = f"{name}.{os.getpid()}.part"
+    try:
+        with open(part, "wb") as file:
+            PIL.Image.fromarray(image).save(file, "PNG")
+        os.replace(part, name)
+    except (OSError, ValueError) as error:
+        if os.path.exists(part):
+            os.unlink(part)
+        reason = system_reason(error) if isinstance(error, OSError) else str(error)
+        raise ImageWriteError(f"{name}: cannot write the picture: {reason}") from error
+
+
+def half_blocks(image: Image, columns: int) -> str:
+    """Draw a picture for a terminal that knows 24-bit colour, two pixels a character.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3)
+        RGB.
+    columns : int
+        Characters a line; a picture of fewer pixels is not enlarged.
+
+    Returns
+    -------
+    str
+        Lines of upper half blocks, each ending in a colour reset; no newline at the end.
+    """
+    small = _resized(image, min(1.0, columns / image.shape[1]))
+    lines = []
+    for upper in range(0, len(small), 2):
+        lower = small[upper + 1] if upper + 1 < len(small) else None
+        lines.append(_half_block_line(small[upper], lower))
+    return "\n".join(lines)
+
+
+def _half_block_line(upper: Image, lower: Image | None) -> str:
+    """Colour one line of characters; an odd last row of pixels leaves the terminal's own colour below it."""
+    parts = []
+    for column, (red, green, blue) in enumerate(upper.tolist()):
+        below = ""
+        if lower is not None:
+            below = ";48;2;{};{};{}".format(*lower[column].tolist())
+        parts.append(f"\x1b[38;2;{red};{green};{blue}{below}m▀")
+    return "".join(parts) + "\x1b[0m"
+
+
+def _resized(image: Image, scale: float) -> Image:
+    if scale >= 1:
+        return image
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    picture = PIL.Image.fromarray(image)
+    return np.array(picture.resize(size, Resampling.LANCZOS, reducing_gap=3.0))
+
+
+def _draw_row(canvas: PIL.Image.Image, row: Sequence[Cell], top: int, height: int, cell_size: int) -> None:
+    for column, cell in enumerate(row):
+        left = _MARGIN + column * (cell_size + _GAP) + (_GAP if column else 0)
+        _draw_cell(canvas, cell, (left, top), cell_size, _INK if column else _ACCENT)
+    if len(row) > 1:
+        line = _MARGIN + cell_size + _GAP
+        ImageDraw.Draw(canvas).line([(line, top), (line, top + height)], fill=_HAIRLINE)
+
+
+def _draw_cell(canvas: PIL.Image.Image, cell: Cell, corner: tuple[int, int], size: int, ink: str) -> None:
+    """Draw a picture, resting on the text below it at its left edge, or the placeholder of a missing one."""
+    left, top = corner
+    draw = ImageDraw.Draw(canvas)
+    if cell.image is None:
+        draw.rectangle([left, top, left + size - 1, top + size - 1], fill=_MISSING, outline=_HAIRLINE)
+        middle = (left + size / 2, top + size / 2)
+        draw.text(middle, "cannot be read", fill=_FAINT, font=_font(_NOTE_SIZE), anchor="mm")
+    else:
+        small = thumbnail(cell.image, size)
+        canvas.paste(PIL.Image.fromarray(small), (left, top + size - small.shape[0]))
+    title_top = top + size + _PADDING
+    _draw_line(draw, (left, title_top), cell.title, width=size, size=_TITLE_SIZE, ink=ink)
+    _draw_line(draw, (left, title_top + _line_height(_TITLE_SIZE)), cell.note, width=size, size=_NOTE_SIZE, ink=_FAINT)
+
+
+def _draw_line(
+    draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, *, width: int, size: int, ink: str
+) -> None:
+    draw.text(corner, _shortened(_drawable(text, size), width, size), fill=ink, font=_font(size))
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _line_height(size: int) -> int:
+    return round(size * 1.4)
+
+
+def _shortened(text: str, width: int, size: int) -> str:
+    """Cut the middle out of a text until it fits; the end of a path tells more than its middle."""
+    font = _font(size)
+    if font.getlength(text) <= width:
+        return text
+    kept = len(text) - 1
+    while kept > 1 and font.getlength(_without_middle(text, kept)) > width:
+        kept -= 1
+    return _without_middle(text, kept)
+
+
+def _without_middle(text: str, kept: int) -> str:
+    head = kept // 3
+    return text[:head] + _ELLIPSIS + text[len(text) - (kept - head) :]
+
+
+def _drawable(text: str, size: int) -> str:
+    """Spell what the font lacks: accents are taken off where that helps, the rest becomes a question mark."""
+    return "".join(_spelled(character, size) for character in text)
+
+
+@cache
+def _spelled(character: str, size: int) -> str:
+    candidates = (character, unicodedata.normalize("NFKD", character)[0])
+    return next((one for one in candidates if one.isprintable() and _has_glyph(one, size)), "?")
+
+
+def _has_glyph(character: str, size: int) -> bool:
+    font = _font(size)
+    try:
+        return bytes(font.getmask(character)) != bytes(font.getmask("\U0010ffff")) or character == " "
+    except (UnicodeError, ValueError):
+        return False

@@ -1,0 +1,243 @@
+"""The pictures of a folder: which files are candidates, under which relative path, in a settled order."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from fnmatch import translate
+from typing import TYPE_CHECKING, NamedTuple
+
+from imgsim.images.formats import HEAD, named_as_picture, sniff
+from imgsim.images.reasons import system_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+
+class FoundImage(NamedTuple):
+    """A file that says it is a picture, by its first bytes or by its name's ending.
+
+    Parameters
+    ----------
+    path : str
+        Posix path relative to the root; undecodable bytes are surrogate escapes.
+    size : int
+        Bytes.
+    mtime_ns : int
+        Modification time, nanoseconds since the epoch.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+class Found(NamedTuple):
+    """What a folder holds.
+
+    Parameters
+    ----------
+    images : list of FoundImage
+        The candidates, sorted by the bytes of their paths.
+    passed_over : int
+        Files that are no pictures: other formats, pipes, devices, broken links.
+    unreadable : list of (str, str)
+        Folders and files that could not be looked at, each with the reason.
+    """
+
+    images: list[FoundImage]
+    passed_over: int
+    unreadable: list[tuple[str, str]]
+
+
+def find_images(root: str | os.PathLike[str], *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Found:
+    """Walk a folder for pictures.
+
+    Parameters
+    ----------
+    root : str or path-like
+        The folder. Names within it that begin with a dot are skipped; links are followed, unless back to a folder
+        above.
+    include, exclude : sequence of str, optional
+        Shell patterns, matched with case. One without a slash is compared with the names of a file and of the folders
+        above it; one with a slash with their paths relative to the root, where ``*`` also matches slashes. A
+        slash at the end limits a pattern to folders. What is left out is not counted as passed over.
+
+    Returns
+    -------
+    Found
+        The pictures, sorted by the bytes of their paths, and what else there was.
+
+    Raises
+    ------
+    OSError
+        If the root itself cannot be listed.
+    """
+    walk = _Walk(os.fspath(root), _matcher(include), _matcher(exclude))
+    at = os.stat(walk.root)
+    walk.pending.append(_Pending("", ((at.st_dev, at.st_ino),), not include))
+    while walk.pending:
+        walk.folder(walk.pending.pop())
+    walk.images.sort(key=_path_bytes)
+    return Found(walk.images, walk.passed_over, walk.unreadable)
+
+
+def list_images(root: str | os.PathLike[str], paths: Iterable[str]) -> Found:
+    """Look at the files that are named, as `find_images` would.
+
+    Parameters
+    ----------
+    root : str or path-like
+        The folder that the found paths are relative to.
+    paths : iterable of str
+        Files within it, absolute or relative to the working folder; one named twice counts once.
+
+    Returns
+    -------
+    Found
+        The pictures, sorted; a path that is missing, hidden or outside the root is unreadable, under the name it
+        was given.
+    """
+    base = os.path.abspath(root)
+    images: dict[str, FoundImage] = {}
+    passed_over = 0
+    unreadable = []
+    for given in paths:
+        try:
+            relative = _relative(base, given)
+            image = _look_at(base, relative)
+        except (OSError, ValueError) as error:
+            unreadable.append((given, system_reason(error) if isinstance(error, OSError) else str(error)))
+            continue
+        if image is None:
+            passed_over += 1
+        else:
+            images[relative] = image
+    return Found(sorted(images.values(), key=_path_bytes), passed_over, unreadable)
+
+
+class _Pending(NamedTuple):
+    """A folder to look through: its path, with a slash at the end unless it is the root, and what led there."""
+
+    path: str
+    above: tuple[tuple[int, int], ...]  # (device, inode) of it and every folder above it
+    included: bool
+
+
+class _Walk:
+    """One walk over a folder, and what it has found so far."""
+
+    def __init__(self, root: str, include: _Matcher, exclude: _Matcher) -> None:
+        self.root = root
+        self.included = include
+        self.excluded = exclude
+        self.pending: list[_Pending] = []
+        self.images: list[FoundImage] = []
+        self.passed_over = 0
+        self.unreadable: list[tuple[str, str]] = []
+
+    def folder(self, at: _Pending) -> None:
+        """Look through one folder, and put those within it in the queue."""
+        for entry in self._entries(at.path):
+            path = at.path + entry.name
+            try:
+                if entry.is_dir():
+                    self._queue(entry, path, at)
+                elif not self.excluded(path, entry.name) and (at.included or self.included(path, entry.name)):
+                    self._file(entry, path)
+            except OSError as error:
+                self.unreadable.append((path, system_reason(error)))
+
+    def _entries(self, relative: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(os.path.join(self.root, relative)) as entries:
+                return [entry for entry in entries if entry.name[0] != "."]
+        except OSError as error:
+            if not relative:
+                raise
+            self.unreadable.append((relative.rstrip("/"), system_reason(error)))
+            return []
+
+    def _queue(self, entry: os.DirEntry[str], path: str, at: _Pending) -> None:
+        status = entry.stat()
+        here = (status.st_dev, status.st_ino)
+        folder, name = path + "/", entry.name + "/"
+        if here not in at.above and not self.excluded(folder, name):
+            self.pending.append(_Pending(folder, (*at.above, here), at.included or self.included(folder, name)))
+
+    def _file(self, entry: os.DirEntry[str], path: str) -> None:
+        if entry.is_file() and _is_candidate(entry.path):
+            at = entry.stat()
+            self.images.append(FoundImage(path, at.st_size, at.st_mtime_ns))
+        elif entry.is_symlink() and named_as_picture(path) and not os.path.exists(entry.path):
+            self.unreadable.append((path, "a link to nothing"))
+        else:
+            self.passed_over += 1
+
+
+def _is_candidate(path: str) -> bool:
+    """Tell whether a regular file's name or first bytes say picture; one that cannot be opened says nothing."""
+    if named_as_picture(path):
+        return True
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return sniff(file.read(HEAD)) is not None
+    except OSError:
+        return False
+
+
+def _relative(base: str, given: str) -> str:
+    """Name a file relative to `base`, as the walk would; ValueError says why it has no such name."""
+    if "\0" in given or not given:
+        raise ValueError("not a path")
+    path = os.path.abspath(given)
+    if not _is_within(base, path):
+        path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        base = os.path.realpath(base)
+    if not _is_within(base, path):
+        raise ValueError("outside the indexed folder")
+    relative = os.path.relpath(path, base).replace(os.sep, "/")
+    if any(part[0] == "." for part in relative.split("/")):
+        raise ValueError("hidden: names that begin with a dot are skipped")
+    return relative
+
+
+def _is_within(base: str, path: str) -> bool:
+    return path.startswith(base.rstrip(os.sep) + os.sep)
+
+
+def _look_at(base: str, relative: str) -> FoundImage | None:
+    path = os.path.join(base, relative)
+    at = os.stat(path)
+    if stat.S_ISDIR(at.st_mode):
+        raise ValueError("is a folder")
+    if not stat.S_ISREG(at.st_mode) or not _is_candidate(path):
+        return None
+    return FoundImage(relative, at.st_size, at.st_mtime_ns)
+
+
+def _path_bytes(image: FoundImage) -> bytes:
+    return os.fsencode(image.path)
+
+
+if TYPE_CHECKING:
+    _Matcher = Callable[[str, str], bool]
+
+
+def _matcher(patterns: Sequence[str]) -> _Matcher:
+    """Compile patterns to a test of (path, name), both with a slash at the end for folders."""
+    # A pattern that is not for folders alone may or may not be followed by a folder's slash.
+    anchored = [pattern for pattern in patterns if "/" in pattern.rstrip("/")]
+    by_path = _any_of(pattern.removeprefix("./").lstrip("/") for pattern in anchored)
+    by_name = _any_of(pattern for pattern in patterns if pattern not in anchored)
+
+    def matches(path: str, name: str) -> bool:
+        return bool((by_path and by_path.match(path)) or (by_name and by_name.match(name)))
+
+    return matches
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:
+    either = [translate(one) if one.endswith("/") else translate(one) + "|" + translate(one + "/") for one in patterns]
+    return re.compile("|".join(either)) if either else None

@@ -1,0 +1,220 @@
+"""From a photo's bytes to upright RGB pixels, decoded at reduced scale where few pixels are enough."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+from typing import TYPE_CHECKING, NamedTuple
+
+import PIL.Image
+from PIL.Image import DecompressionBombError
+
+from imgsim.errors import ImageReadError, MissingDependencyError
+from imgsim.images.formats import HEAD, sniff
+from imgsim.images.pixels import orientation, to_pixels
+from imgsim.images.plugins import open_picture, undisturbed
+from imgsim.images.reasons import decoding_reason, system_reason
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from imgsim.core import Image
+
+MAX_MEGAPIXELS = 100.0
+
+
+class Decoded(NamedTuple):
+    """A decoded photo.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (H, W, 3)
+        Upright RGB, contiguous.
+    width, height : int
+        Pixels of the upright photo at full scale.
+    """
+
+    pixels: Image
+    width: int
+    height: int
+
+
+def read_image(
+    photo: str | os.PathLike[str] | bytes, *, working_size: int | None = None, max_megapixels: float = MAX_MEGAPIXELS
+) -> Image:
+    """Read a photo as upright RGB.
+
+    Parameters
+    ----------
+    photo : str, path-like or bytes
+        A JPEG, PNG, WebP, TIFF, GIF, BMP, PNM, JPEG 2000, AVIF or HEIC picture: its path, or the file's content. A
+        name's ending plays no part. Of several frames the first is read.
+    working_size : int, optional
+        Bring the shorter side down to this many pixels; a smaller photo is left as it is.
+    max_megapixels : float, default 100
+        The largest photo to decode, in millions of pixels at full scale.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+        RGB, 0..255, turned as EXIF asks, what is transparent on white.
+
+    Raises
+    ------
+    ImageReadError
+        If the photo cannot be read, with the reason.
+
+    Notes
+    -----
+    16-bit grey is divided by 257. Greys of 32 bits are scaled so that white is the first of 1 (floats only), 255 and
+    65535 that none exceeds, or else the largest value. Colour profiles are not applied; CMYK is converted plainly.
+    HEIC and AVIF are turned as their own properties say; a HEIC's EXIF orientation repeats them and is passed over.
+    """
+    if isinstance(photo, bytes):
+        return decode(io.BytesIO(photo), "-", working_size=working_size, max_megapixels=max_megapixels).pixels
+    with open_photo(photo) as stream:
+        return decode(stream, os.fspath(photo), working_size=working_size, max_megapixels=max_megapixels).pixels
+
+
+def shrink(image: Image, working_size: int) -> Image:
+    """Bring pixels that are already decoded down as `read_image` would.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3)
+        Upright RGB.
+    working_size : int
+        Pixels that the shorter side is to have; a smaller image is left as it is.
+
+    Returns
+    -------
+    ndarray of uint8, shape (h, w, 3)
+        RGB.
+    """
+    height, width = image.shape[:2]
+    return to_pixels(PIL.Image.fromarray(image), _target(width, height, working_size), 1)
+
+
+def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
+    """Open a photo's file, and nothing but a regular file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where it is.
+
+    Returns
+    -------
+    binary file
+        For `decode`; the caller closes it.
+
+    Raises
+    ------
+    ImageReadError
+        If the system refuses, or the path is a folder, a pipe or a device.
+    """
+    name = os.fspath(path)
+    try:
+        # Not blocking: opening a pipe that nobody writes to would wait for ever.
+        descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as error:
+        reason = system_reason(error) if isinstance(error, OSError) else "no such file"
+        raise ImageReadError(name, reason) from error
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise ImageReadError(name, "is a folder" if stat.S_ISDIR(mode) else "not a regular file")
+    return open(descriptor, "rb")
+
+
+def decode(
+    stream: BinaryIO, name: str, *, working_size: int | None = None, max_megapixels: float = MAX_MEGAPIXELS
+) -> Decoded:
+    """Decode a photo from an open file.
+
+    Parameters
+    ----------
+    stream : seekable binary file
+        The photo, from its first byte wherever the stream stands; it stays open, at any position.
+    name : str
+        What errors call the photo.
+    working_size : int, optional
+        Bring the shorter side down to this many pixels; a smaller photo is left as it is.
+    max_megapixels : float, default 100
+        The largest photo to decode, in millions of pixels at full scale.
+
+    Returns
+    -------
+    Decoded
+        The pixels, and the photo's size at full scale.
+
+    Raises
+    ------
+    ImageReadError
+        If the photo cannot be decoded, with the reason.
+    """
+    kind = _kind(stream, name)
+    try:
+        with undisturbed(max_megapixels * 1e6):
+            return _decode(stream, name, kind, working_size, max_megapixels)
+    except ImageReadError:
+        raise
+    except MissingDependencyError as error:
+        raise ImageReadError(name, f"a HEIC picture, and {error}") from error
+    except DecompressionBombError as error:  # a frame larger than the header says
+        pixels = re.search(r"\d+", str(error))
+        raise _over_limit(name, float(pixels[0]) / 1e6 if pixels else 0, max_megapixels) from error
+    except Exception as error:  # a hostile file can make a decoder raise almost anything
+        raise ImageReadError(name, decoding_reason(error, kind, _size(stream))) from error
+
+
+def _kind(stream: BinaryIO, name: str) -> str:
+    try:
+        stream.seek(0)
+        head = stream.read(HEAD)
+        stream.seek(0)
+    except OSError as error:
+        raise ImageReadError(name, system_reason(error)) from error
+    kind = sniff(head)
+    if kind is None:
+        raise ImageReadError(name, "not a picture that imgsim reads" if head else "the file is empty")
+    return kind
+
+
+def _decode(stream: BinaryIO, name: str, kind: str, working_size: int | None, max_megapixels: float) -> Decoded:
+    photo = open_picture(kind, stream)
+    width, height = photo.size
+    _check_size(name, width, height, max_megapixels)
+    if working_size and kind == "JPEG":
+        photo.draft(None, (working_size, working_size))  # the DCT scales it by 1/2, 1/4 or 1/8, never below
+    photo.load()
+    turn = orientation(photo)
+    pixels = to_pixels(photo, _target(width, height, working_size), turn)
+    return Decoded(pixels, height, width) if turn >= 5 else Decoded(pixels, width, height)
+
+
+def _target(width: int, height: int, working_size: int | None) -> tuple[int, int]:
+    scale = min(1.0, working_size / min(width, height)) if working_size else 1.0
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _check_size(name: str, width: int, height: int, max_megapixels: float) -> None:
+    megapixels = width * height / 1e6
+    if megapixels <= 0:
+        raise ImageReadError(name, "it has no pixels")
+    if megapixels > max_megapixels:
+        raise _over_limit(name, megapixels, max_megapixels)
+
+
+def _over_limit(name: str, megapixels: float, max_megapixels: float) -> ImageReadError:
+    reason = f"{megapixels:.1f} megapixels, over the limit of {max_megapixels:g} (--max-megapixels)"
+    return ImageReadError(name, reason)
+
+
+def _size(stream: BinaryIO) -> int:
+    try:
+        return stream.seek(0, io.SEEK_END)
+    except (OSError, ValueError):
+        return 0

@@ -1,0 +1,447 @@
+"""Every format and mode becomes upright RGB; whatever cannot be read says why in one line."""
+
+import io
+import os
+import resource
+import struct
+import threading
+import time
+import warnings
+import zlib
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from imgsim.errors import ImageReadError
+from imgsim.images.read import decode, open_photo, read_image, shrink
+
+WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (255, 0, 0)
+
+
+def _scene(rng, height=48, width=64):
+    """A smooth picture whose corners differ, so that a lossy format keeps it and no two orientations look alike."""
+    rows, columns = np.mgrid[0:height, 0:width]
+    red, green = 255 * rows / height, 255 * columns / width
+    blue = np.full_like(red, rng.integers(60, 200))
+    return np.stack([red, green, blue], axis=-1).astype(np.uint8)
+
+
+def _encoded(picture, kind, **options):
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def _png_chunk(name, content):
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def _png(width, height, *chunks):
+    header = _png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + _png_chunk(b"IEND", b"")
+
+
+def _reason(content, **options):
+    with pytest.raises(ImageReadError) as caught:
+        decode(io.BytesIO(content), "photo", **options)
+    assert caught.value.path == "photo"
+    assert "\n" not in caught.value.reason
+    return caught.value.reason
+
+
+FORMATS = {
+    "JPEG": 12,
+    "MPO": 12,
+    "PNG": 0,
+    "GIF": 40,
+    "WEBP": 16,
+    "TIFF": 0,
+    "BMP": 0,
+    "PPM": 0,
+    "JPEG2000": 0,
+    "AVIF": 12,
+    "HEIF": 12,
+}
+
+
+@pytest.mark.parametrize(("kind", "tolerance"), FORMATS.items())
+def test_every_format_is_known_by_its_content(tmp_path, rng, kind, tolerance):
+    if kind == "HEIF":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+    scene = _scene(rng)
+    path = tmp_path / "photo.txt"
+    path.write_bytes(_encoded(PIL.Image.fromarray(scene), kind))
+    pixels = read_image(path)
+    assert pixels.shape == scene.shape
+    assert pixels.dtype == np.uint8
+    assert pixels.flags.c_contiguous
+    assert np.abs(pixels.astype(int) - scene).max() <= tolerance
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_first_of_several_frames(rng, kind):
+    frames = [PIL.Image.new("RGB", (8, 6), colour) for colour in (RED, BLACK, WHITE)]
+    pixels = decode(io.BytesIO(_encoded(frames[0], kind, save_all=True, append_images=frames[1:])), "x").pixels
+    assert np.abs(pixels.astype(int) - RED).max() <= 2
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+def test_every_orientation_gives_the_upright_picture(rng, kind, turn):
+    if kind == "HEIF":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+    scene = _scene(rng, 48, 80)
+    stored = {
+        1: scene,
+        2: scene[:, ::-1],
+        3: scene[::-1, ::-1],
+        4: scene[::-1],
+        5: scene.transpose(1, 0, 2),
+        6: scene.transpose(1, 0, 2)[::-1],
+        7: scene.transpose(1, 0, 2)[::-1, ::-1],
+        8: scene.transpose(1, 0, 2)[:, ::-1],
+    }[turn]
+    exif = PIL.Image.Exif()
+    exif[0x0112] = turn
+    content = _encoded(PIL.Image.fromarray(stored), kind, exif=exif.tobytes())
+    whole = decode(io.BytesIO(content), "x")
+    assert (whole.width, whole.height) == (80, 48)
+    assert np.abs(whole.pixels.astype(int) - scene).max() <= 16
+    small = decode(io.BytesIO(content), "x", working_size=24)
+    assert (small.width, small.height) == (80, 48)
+    assert small.pixels.shape == (24, 40, 3)
+    assert np.abs(small.pixels.astype(int) - scene[::2, ::2]).max() <= 16
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0garbage", b"Exif\0\0II*\0\xff\xff\xff\x7f", b"Exif\0\0MM", b"Exif\0\0"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_broken_exif_leaves_the_photo_readable(rng, kind, exif):
+    scene = _scene(rng)
+    pixels = decode(io.BytesIO(_encoded(PIL.Image.fromarray(scene), kind, exif=exif)), "x").pixels
+    assert np.abs(pixels.astype(int) - scene).max() <= 16
+
+
+@pytest.mark.parametrize("place", [0, 4, 8])
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+def test_broken_exif_of_an_isobmff_photo(kind, place):
+    if kind == "HEIF":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+    exif = PIL.Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "a description"
+    content = bytearray(_encoded(PIL.Image.new("RGB", (64, 80), RED), kind, exif=exif.tobytes()))
+    at = content.find(b"MM\0*") + place
+    content[at : at + 4] = b"\x7f\xff\xff\xff"
+    whole = decode(io.BytesIO(bytes(content)), "x")
+    assert (whole.width, whole.height) == (80, 64)
+    assert np.abs(whole.pixels.astype(int) - RED).max() <= 4
+
+
+@pytest.mark.parametrize("value", [0, 9, 65535])
+def test_orientations_that_do_not_exist_count_as_upright(rng, value):
+    exif = PIL.Image.Exif()
+    exif[0x0112] = value
+    scene = _scene(rng)
+    pixels = decode(io.BytesIO(_encoded(PIL.Image.fromarray(scene), "PNG", exif=exif)), "x").pixels
+    assert (pixels == scene).all()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM", "JPEG2000"])
+def test_16_bit_grey_is_scaled_not_clipped(kind):
+    ramp = np.linspace(0, 65535, 64 * 48).reshape(48, 64).astype(np.uint16)
+    pixels = decode(io.BytesIO(_encoded(PIL.Image.fromarray(ramp), kind)), "x").pixels
+    expected = np.rint(ramp / 257).astype(int)
+    assert (pixels == pixels[..., :1]).all()
+    assert np.abs(pixels[..., 0] - expected).max() <= (0 if kind in ("PNG", "TIFF") else 1)
+
+
+def test_big_endian_16_bit_tiff():
+    ramp = np.linspace(0, 65535, 64).reshape(8, 8).astype(">u2")
+    picture = PIL.Image.frombytes("I;16B", (8, 8), ramp.tobytes())
+    pixels = decode(io.BytesIO(_encoded(picture, "TIFF")), "x").pixels
+    assert (pixels[..., 0] == np.rint(ramp / 257)).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.0, 0.5, 1.0], [0, 128, 255]),
+        ([0.0, 100.0, 255.0], [0, 100, 255]),
+        ([0.0, 32767.5, 65535.0], [0, 128, 255]),
+        ([-5.0, 0.0, 1e6], [0, 0, 255]),
+        ([float("nan"), float("-inf"), 1.0], [0, 0, 255]),
+        ([0.0, 0.0, 0.0], [0, 0, 0]),
+    ],
+)
+def test_float_tiff(values, expected):
+    picture = PIL.Image.fromarray(np.array([values], dtype=np.float32))
+    pixels = decode(io.BytesIO(_encoded(picture, "TIFF")), "x").pixels
+    assert pixels[0, :, 0].tolist() == expected
+
+
+def test_32_bit_integers():
+    picture = PIL.Image.fromarray(np.array([[-1, 0, 1]], dtype=np.int32))
+    assert decode(io.BytesIO(_encoded(picture, "TIFF")), "x").pixels[0, :, 0].tolist() == [0, 0, 1]
+    picture = PIL.Image.fromarray(np.array([[0, 10_000_000, 20_000_000]], dtype=np.int32))
+    assert decode(io.BytesIO(_encoded(picture, "TIFF")), "x").pixels[0, :, 0].tolist() == [0, 128, 255]
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("CMYK", "JPEG"), ("CMYK", "TIFF"), ("LAB", "TIFF"), ("YCbCr", "TIFF")])
+def test_other_colour_spaces(mode, kind):
+    from PIL import ImageCms
+
+    picture = PIL.Image.new("RGB", (16, 16), RED)
+    if mode == "LAB":
+        picture = ImageCms.profileToProfile(
+            picture, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+        )
+    else:
+        picture = picture.convert(mode)
+    pixels = decode(io.BytesIO(_encoded(picture, kind)), "x").pixels
+    assert pixels.shape == (16, 16, 3)
+    assert np.abs(pixels.astype(int) - RED).max() <= 6
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "P", "L", "RGB", "1"])
+def test_transparency_is_white(mode):
+    """The left half is opaque black, the right half transparent black."""
+    alpha = np.zeros((4, 8), np.uint8)
+    alpha[:, :4] = 255
+    if mode in ("RGBA", "LA"):
+        picture, options = PIL.Image.new(mode, (8, 4)), {}
+        picture.putalpha(PIL.Image.fromarray(alpha))
+    elif mode in ("P", "PA"):
+        picture = PIL.Image.fromarray((alpha == 0).astype(np.uint8))
+        picture.putpalette([0, 0, 0] * 2)
+        options = {"transparency": b"\xff\x00" if mode == "PA" else 1}
+    else:
+        grey = PIL.Image.fromarray(np.where(alpha == 0, 255, 0).astype(np.uint8))
+        picture = grey.convert(mode)
+        options = {"transparency": WHITE if mode == "RGB" else 255}
+    pixels = decode(io.BytesIO(_encoded(picture, "PNG", **options)), "x").pixels
+    assert (pixels[:, :4] == 0).all()
+    assert (pixels[:, 4:] == 255).all()
+
+
+def test_half_transparent_is_half_white():
+    picture = PIL.Image.new("RGBA", (4, 4), (255, 0, 0, 128))
+    pixels = decode(io.BytesIO(_encoded(picture, "PNG")), "x").pixels
+    assert np.abs(pixels[0, 0].astype(int) - (255, 127, 127)).max() <= 1
+
+
+def test_colour_under_transparency_does_not_bleed_when_reduced():
+    values = np.zeros((64, 64, 4), np.uint8)
+    values[:, 32:] = (0, 0, 255, 255)
+    values[:, :32] = (255, 0, 0, 0)
+    content = _encoded(PIL.Image.fromarray(values), "PNG")
+    pixels = decode(io.BytesIO(content), "x", working_size=9).pixels.astype(int)
+    assert (pixels[..., 2] == 255).all()
+    assert (np.abs(pixels[..., 0] - pixels[..., 1]) <= 1).all()
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P"])
+def test_grey_and_palette(rng, mode):
+    picture = PIL.Image.fromarray(_scene(rng)).convert(mode)
+    pixels = decode(io.BytesIO(_encoded(picture, "PNG")), "x").pixels
+    assert (pixels == np.asarray(picture.convert("RGB"))).all()
+
+
+SIZES = [(1024, 768), (768, 1024), (641, 480), (2000, 321), (640, 639), (3000, 20), (20, 3000), (1, 1), (5000, 1)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_shorter_side_is_the_working_size(rng, kind, size):
+    width, height = size
+    content = _encoded(PIL.Image.fromarray(_scene(rng, height, width)), kind)
+    small = decode(io.BytesIO(content), "x", working_size=320)
+    assert (small.width, small.height) == size
+    shorter = min(size)
+    if shorter <= 320:
+        assert small.pixels.shape == (height, width, 3)
+    else:
+        assert min(small.pixels.shape[:2]) == 320
+        expected = (round(height * 320 / shorter), round(width * 320 / shorter), 3)
+        assert small.pixels.shape == expected
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_reduced_scale_looks_like_the_whole(shared_data, kind):
+    photos = sorted((shared_data / "grocery").rglob("*.jpg"))[::200]
+    for path in photos:
+        with PIL.Image.open(path) as photo:
+            content = _encoded(photo.resize((1024, 1024)), kind)
+        whole = PIL.Image.fromarray(decode(io.BytesIO(content), "x").pixels)
+        expected = np.asarray(whole.resize((200, 200), PIL.Image.Resampling.BOX, reducing_gap=None)).astype(int)
+        small = decode(io.BytesIO(content), "x", working_size=200).pixels
+        assert np.abs(small - expected).mean() < 4
+
+
+def test_decoded_pixels_are_reduced_as_a_file_would_be(rng):
+    scene = _scene(rng, 200, 300)
+    content = _encoded(PIL.Image.fromarray(scene), "PNG")
+    assert (shrink(scene, 90) == read_image(content, working_size=90)).all()
+    assert shrink(scene[::-1, ::-1], 90).shape == (90, 135, 3)
+    assert (shrink(scene, 200) == scene).all()
+
+
+def test_pixel_limit_is_checked_before_decoding():
+    begun = time.perf_counter()
+    assert _reason(_png(100_000, 100_000)) == "10000.0 megapixels, over the limit of 100 (--max-megapixels)"
+    assert _reason(_png(100, 100), max_megapixels=0.005) == "0.0 megapixels, over the limit of 0.005 (--max-megapixels)"
+    assert time.perf_counter() - begun < 1
+
+
+def test_raised_limit_is_not_held_back_by_pillow():
+    width, height = 20_000, 10_000  # over Pillow's own 179 megapixels
+    picture = PIL.Image.new("1", (width, height))
+    content = _encoded(picture, "TIFF", compression="group4")
+    assert _reason(content).startswith("200.0 megapixels")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        done = decode(io.BytesIO(content), "x", working_size=10, max_megapixels=250)
+    assert done.pixels.shape == (10, 20, 3)
+    assert (done.width, done.height) == (width, height)
+    assert PIL.Image.MAX_IMAGE_PIXELS is not None
+
+
+def test_frame_larger_than_the_header_says():
+    """A GIF whose first frame is to be disposed of is allocated while its header is read."""
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for disposal in range(8):
+        control = b"!\xf9\x04" + bytes([disposal << 2]) + b"\0\0\0\0"
+        frame = b"," + struct.pack("<HHHH", 0, 0, 65535, 65535) + b"\0\x08\x02\0\0;"
+        reason = _reason(b"GIF89a" + struct.pack("<HH", 1, 1) + b"\0\0\0" + control + frame)
+        assert reason == "4294.8 megapixels, over the limit of 100 (--max-megapixels)"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 200_000  # kB
+
+
+def test_text_bomb_in_a_png_is_refused_quickly():
+    bomb = _png_chunk(b"zTXt", b"k\0\0" + zlib.compress(b"a" * 50_000_000))
+    begun = time.perf_counter()
+    assert "too large" in _reason(_png(1, 1, bomb))
+    assert time.perf_counter() - begun < 2
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "PPM", "TIFF", "JPEG2000", "AVIF"])
+def test_truncated(rng, kind):
+    noise = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    content = _encoded(PIL.Image.fromarray(noise), kind)
+    reason = _reason(content[: len(content) * 2 // 3])
+    if kind in ("JPEG", "PNG", "GIF", "BMP", "PPM"):
+        assert reason == f"truncated after {len(content) * 2 // 3:,} bytes"
+    assert _reason(content[: len(content) * 2 // 3], working_size=16) == reason
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "PPM", "TIFF", "JPEG2000", "AVIF", "HEIF"])
+def test_damaged_bytes_raise_nothing_else(rng, kind):
+    if kind == "HEIF":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+    content = _encoded(PIL.Image.fromarray(_scene(rng)), kind)
+    outcomes, reasons = set(), []
+    for _ in range(60):
+        hurt = bytearray(content)
+        for place in rng.integers(12, len(content), 8):
+            hurt[place] = rng.integers(0, 256)
+        try:
+            pixels = decode(io.BytesIO(bytes(hurt)), "x", working_size=16, max_megapixels=1).pixels
+            outcomes.add(pixels.shape[2])
+        except ImageReadError as error:
+            reasons.append(error.reason)
+    assert outcomes <= {3}
+    assert all(reason and reason.isprintable() for reason in reasons)
+
+
+def test_reasons_of_files_that_are_no_photos(tmp_path):
+    assert _reason(b"") == "the file is empty"
+    assert _reason(b"BMW drivers are people too, so there") == "not a picture that imgsim reads"
+    assert _reason(b"8BPS\0\x01" + b"\0" * 40) == "not a picture that imgsim reads"
+    (tmp_path / "broken.jpg").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    reasons = {
+        tmp_path: "is a folder",
+        tmp_path / "absent.jpg": "no such file",
+        tmp_path / "broken.jpg": "no such file",
+        tmp_path / "pipe.jpg": "not a regular file",
+        "nul\0byte.jpg": "no such file",
+    }
+    for path, reason in reasons.items():
+        with pytest.raises(ImageReadError) as caught:
+            read_image(path)
+        assert (caught.value.path, caught.value.reason) == (os.fspath(path), reason)
+
+
+def test_permission_denied(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(ImageReadError, match="permission denied"):
+        read_image(tmp_path / "photo.jpg")
+
+
+def test_heic_without_its_decoder_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
+    assert "pip install 'imgsim[heif]'" in _reason(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+
+
+def test_one_stream_is_decoded_again_and_stays_open(tmp_path, rng):
+    for kind in ("JPEG", "TIFF", "WEBP"):
+        path = tmp_path / f"photo.{kind}"
+        path.write_bytes(_encoded(PIL.Image.fromarray(_scene(rng, 96, 128)), kind))
+        with open_photo(path) as stream:
+            stream.read()
+            first = decode(stream, "x", working_size=40)
+            second = decode(stream, "x")
+            third = decode(stream, "x", working_size=40)
+            assert not stream.closed
+        assert (first.pixels == third.pixels).all()
+        assert second.pixels.shape == (96, 128, 3)
+
+
+def test_threads_leave_warnings_and_limit_as_they_were(rng):
+    content = _encoded(PIL.Image.fromarray(_scene(rng, 480, 640)), "JPEG")
+    filters, limit = list(warnings.filters), PIL.Image.MAX_IMAGE_PIXELS
+    results = []
+
+    def work():
+        results.extend(decode(io.BytesIO(content), "x", working_size=100).pixels for _ in range(10))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 40
+    assert all((one == results[0]).all() for one in results)
+    assert (warnings.filters, PIL.Image.MAX_IMAGE_PIXELS) == (filters, limit)
+
+
+def test_exif_samples(shared_data):
+    samples = sorted((shared_data / "awkward" / "exif").glob("Landscape_*.jpg"))
+    assert samples
+    small = [read_image(path, working_size=100).astype(int) for path in samples]
+    assert {pixels.shape for pixels in small} == {small[0].shape}
+    assert max(np.abs(pixels - small[0]).mean() for pixels in small) < 12
+
+
+def test_awkward_files_decode_or_say_why(shared_data, capfd):
+    files = [path for name in ("awkward", "neardup") for path in (shared_data / name).rglob("*") if path.is_file()]
+    begun, memory = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    decoded, reasons = 0, []
+    for path in files:
+        try:
+            pixels = read_image(path, working_size=320)
+        except ImageReadError as error:
+            reasons.append(error.reason)
+        else:
+            decoded += 1
+            assert pixels.dtype == np.uint8, path
+            assert pixels.ndim == 3, path
+            assert pixels.shape[2] == 3, path
+            assert pixels.size, path
+    assert decoded > len(files) * 0.7
+    assert [reason for reason in reasons if not reason.isprintable() or not 5 < len(reason) < 160] == []
+    assert time.perf_counter() - begun < 10
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 500_000  # kB
+    assert capfd.readouterr() == ("", "")
