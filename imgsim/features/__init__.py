@@ -1,0 +1,5 @@
+"""Feature extractors, one a file, named in one table."""
+
+from imgsim.features.loading import DEFAULT_EXTRACTOR, EXTRACTORS, build_extractor, load_extractor
+
+__all__ = ["DEFAULT_EXTRACTOR", "EXTRACTORS", "build_extractor", "load_extractor"]

@@ -1,0 +1,122 @@
+"""From a name in the shell, or a spec in an index, to an extractor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
+
+from imgsim.errors import ExtractorMismatchError, ParameterError
+from imgsim.naming import parse_naming
+from imgsim.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from imgsim.core import Extractor, ExtractorSpec, ParamValue
+
+EXTRACTORS: Registry[Callable[..., Extractor]] = Registry(
+    "extractor",
+    {
+        "classic": "imgsim.features.classic:Classic",
+        "covariance": "imgsim.features.covariance:Covariance",
+        "haralick": "imgsim.features.haralick:Haralick",
+        "histogram": "imgsim.features.histogram:Histogram",
+        "hog": "imgsim.features.hog:Hog",
+        "lbp": "imgsim.features.lbp:Lbp",
+        "phash": "imgsim.features.phash:PHash",
+    },
+)
+DEFAULT_EXTRACTOR = "classic"
+
+
+def load_extractor(text: str) -> Extractor:
+    """Build the extractor that a text names.
+
+    Parameters
+    ----------
+    text : str
+        ``NAME[:key=value,...]``.
+
+    Returns
+    -------
+    Extractor
+        Ready to extract.
+
+    Raises
+    ------
+    UnknownNameError
+        If no extractor has that name.
+    ParameterError
+        If a parameter is unknown or its value does not fit.
+
+    Examples
+    --------
+    >>> load_extractor("histogram:space=lab,bins=4").dim
+    64
+    """
+    naming = parse_naming(text)
+    if naming.weight is not None:
+        raise ParameterError(f"{text!r}: a weight has its place in a query that fuses extractors")
+    factory = EXTRACTORS.load(naming.name)
+    return factory(**_typed(naming.name, factory, naming.params))
+
+
+def build_extractor(spec: ExtractorSpec) -> Extractor:
+    """Rebuild the extractor that a stored spec describes.
+
+    Parameters
+    ----------
+    spec : ExtractorSpec
+        As it was stored.
+
+    Returns
+    -------
+    Extractor
+        One whose own spec equals the stored one.
+
+    Raises
+    ------
+    ExtractorMismatchError
+        If this imgsim makes other features under that name.
+    """
+    if spec.name not in EXTRACTORS:
+        raise ExtractorMismatchError(
+            f"this imgsim has no extractor {spec.name!r}: drop it from the index, or update imgsim"
+        )
+    extractor = EXTRACTORS.load(spec.name)(**dict(spec.params))
+    if extractor.spec != spec:
+        raise ExtractorMismatchError(
+            f"{spec} was indexed as version {spec.version}, this imgsim makes version {extractor.spec.version}: "
+            f"run `imgsim index FOLDER --drop {spec.name}`, then `imgsim index FOLDER -x {spec}`"
+        )
+    return extractor
+
+
+def _typed(name: str, factory: Callable[..., Extractor], params: Mapping[str, str]) -> dict[str, ParamValue]:
+    """Convert texts to the types that the extractor's fields are declared with."""
+    hints = {
+        key: hint
+        for key, hint in get_type_hints(factory).items()
+        if key in getattr(factory, "__dataclass_fields__", {})
+    }
+    typed: dict[str, ParamValue] = {}
+    for key, value in params.items():
+        if key not in hints:
+            known = ", ".join(sorted(hints)) or "none"
+            raise ParameterError(f"{name} takes no parameter {key!r}; it takes: {known}")
+        typed[key] = _convert(name, key, value, hints[key])
+    return typed
+
+
+def _convert(name: str, key: str, value: str, hint: object) -> ParamValue:
+    if get_origin(hint) is Literal:
+        choices = {str(choice): choice for choice in get_args(hint)}
+        if value not in choices:
+            raise ParameterError(f"{name}: {key} is one of {', '.join(choices)}, not {value!r}")
+        return choices[value]  # type: ignore[no-any-return]
+    if hint in (int, float):
+        try:
+            return hint(value)
+        except ValueError:
+            kind = "whole number" if hint is int else "number"
+            raise ParameterError(f"{name}: {key} is a {kind}, not {value!r}") from None
+    return value
