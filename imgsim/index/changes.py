@@ -1,0 +1,119 @@
+"""What changed in a folder since it was last indexed: by size and time first, by content where those leave doubt."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from imgsim.errors import ImageReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from imgsim.images.find import Found, FoundImage
+    from imgsim.index.store import Failure, Known
+
+
+class Rename(NamedTuple):
+    """A photo that is now elsewhere, with the same content."""
+
+    old: str
+    image: FoundImage
+
+
+@dataclass
+class Changes:
+    """A folder against its index."""
+
+    added: list[FoundImage] = field(default_factory=list)
+    changed: list[FoundImage] = field(default_factory=list)
+    touched: list[FoundImage] = field(default_factory=list)
+    renamed: list[Rename] = field(default_factory=list)
+    unchanged: list[FoundImage] = field(default_factory=list)
+    still_failing: list[str] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
+
+
+def find_changes(
+    root: str,
+    found: Found,
+    known: Mapping[str, Known],
+    ledger: Mapping[str, Failure],
+    *,
+    complete: bool = True,
+) -> Changes:
+    """Compare what a scan found with what the index knows.
+
+    Parameters
+    ----------
+    root : str
+        The folder.
+    found : Found
+        What it holds now.
+    known : mapping of str to Known
+        The index's photos.
+    ledger : mapping of str to Failure
+        Files that could not be read and are not to be tried again while they stay as they are.
+    complete : bool, default True
+        Whether the scan saw the whole folder, so that what it did not find is missing.
+
+    Returns
+    -------
+    Changes
+        Each found image in one list; a photo within a folder that could not be looked into is not missing.
+    """
+    changes = Changes()
+    for image in found.images:
+        before, failure = known.get(image.path), ledger.get(image.path)
+        if before and (image.size, image.mtime_ns) == (before.size, before.mtime_ns):
+            changes.unchanged.append(image)
+        elif failure and (image.size, image.mtime_ns) == (failure.size, failure.mtime_ns):
+            changes.still_failing.append(image.path)
+        elif before:
+            same = image.size == before.size and _digest(root, image.path) == before.digest
+            (changes.touched if same else changes.changed).append(image)
+        else:
+            changes.added.append(image)
+    if complete:
+        changes.missing = _missing(found, known)
+        _match_renames(root, changes, known)
+    return changes
+
+
+def _missing(found: Found, known: Mapping[str, Known]) -> set[str]:
+    missing = set(known).difference(image.path for image in found.images)
+    unseen = tuple(path for path, _ in found.unreadable)
+    return {path for path in missing if not _is_under(path, unseen)} if unseen else missing
+
+
+def _is_under(path: str, folders: Collection[str]) -> bool:
+    return any(path == folder or path.startswith(folder + "/") for folder in folders)
+
+
+def _match_renames(root: str, changes: Changes, known: Mapping[str, Known]) -> None:
+    """Recognise missing photos among the added ones, by content; only files of a missing one's size are read."""
+    by_digest: dict[bytes, list[str]] = {}
+    for path in sorted(changes.missing, reverse=True):
+        by_digest.setdefault(known[path].digest, []).append(path)
+    sizes = {known[path].size for path in changes.missing}
+    added, changes.added = changes.added, []
+    for image in added:
+        copies = by_digest.get(_digest(root, image.path)) if image.size in sizes else None
+        if copies:
+            changes.renamed.append(Rename(copies.pop(), image))
+            changes.missing.remove(changes.renamed[-1].old)
+        else:
+            changes.added.append(image)
+
+
+def _digest(root: str, path: str) -> bytes:
+    """Digest a file; empty where it cannot be read, which no photo's digest is."""
+    from imgsim.images.read import open_photo
+    from imgsim.index.measuring import content_digest
+
+    try:
+        with open_photo(os.path.join(root, path)) as stream:
+            return content_digest(stream)
+    except ImageReadError:
+        return b""

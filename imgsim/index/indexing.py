@@ -1,0 +1,111 @@
+"""Filling an index, as a caller sees it."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from imgsim.errors import ImgsimError, IndexWriteError
+from imgsim.index.opening import FOLDER
+from imgsim.index.options import Options
+from imgsim.index.progress import Nobody
+from imgsim.index.sqlite import SqliteStore
+from imgsim.index.update import Update
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from imgsim.core import Extractor
+    from imgsim.index.progress import Observer, Summary
+
+
+def update_index(
+    root: str | os.PathLike[str],
+    *,
+    index: str | os.PathLike[str] | None = None,
+    extractors: Sequence[str] = (),
+    options: Options | None = None,
+    observer: Observer | None = None,
+) -> Summary:
+    """Bring the index of a folder up to date, making it where there is none.
+
+    Parameters
+    ----------
+    root : str or path
+        The folder of photos.
+    index : str or path, optional
+        The index's own folder; ``root/.imgsim`` unless given.
+    extractors : sequence of str, optional
+        ``NAME[:key=value,...]`` each, beside those that the index has; a new index without any has ``classic``.
+    options : Options, optional
+        How.
+    observer : Observer, optional
+        Who hears of progress and of files that cannot be read.
+
+    Returns
+    -------
+    Summary
+        What was done.
+
+    Raises
+    ------
+    IndexLockedError
+        If another process is writing the index.
+    IndexWriteError
+        If the index cannot be written.
+    ImgsimError
+        If the folder is not there, or more than half of its photos are missing.
+    """
+    began = time.monotonic()
+    folder = os.fspath(root)
+    if not os.path.isdir(folder):
+        raise ImgsimError(f"{folder}: no such folder")
+    wanted = _load(extractors)
+    directory = make_directory(folder, index)
+    store = SqliteStore.open_writer(directory, folder)
+    try:
+        update = Update(folder, directory, store, options or Options(), observer or Nobody())
+        summary = update.run(wanted)
+    finally:
+        store.close()
+    summary.seconds = round(time.monotonic() - began, 3)
+    return summary
+
+
+def make_directory(root: str, index: str | os.PathLike[str] | None) -> str:
+    """Make the index's own folder, unless it is there.
+
+    Parameters
+    ----------
+    root : str
+        The folder of photos.
+    index : str or path, optional
+        Where the index is to be; ``root/.imgsim`` unless given.
+
+    Returns
+    -------
+    str
+        The index's own folder.
+
+    Raises
+    ------
+    IndexWriteError
+        If it cannot be made.
+    """
+    directory = os.path.join(root, FOLDER) if index is None else os.fspath(index)
+    if index is not None and os.path.isdir(os.path.join(directory, FOLDER)):
+        directory = os.path.join(directory, FOLDER)
+    try:
+        os.makedirs(directory, exist_ok=True)
+    except OSError as error:
+        raise IndexWriteError(f"{directory}: cannot be made ({error.strerror}); choose another with --index") from error
+    return directory
+
+
+def _load(texts: Iterable[str]) -> list[Extractor]:
+    if not texts:
+        return []
+    from imgsim.features import load_extractor
+
+    return [load_extractor(text) for text in texts]

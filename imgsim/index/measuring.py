@@ -1,0 +1,140 @@
+"""One photo's way from its file to its features."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from imgsim.core import ImageRecord
+from imgsim.errors import ImageReadError
+from imgsim.features import build_extractor
+from imgsim.images.read import decode, open_photo
+from imgsim.index.store import Failure, MeasuredPhoto
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import BinaryIO
+
+    from imgsim.core import Extractor, ExtractorSpec, Features, Image
+
+Outcome: TypeAlias = "MeasuredPhoto | Failure"
+
+
+class Task(NamedTuple):
+    """A photo to measure, as the scan found it, and the keys of the extractors to measure it with."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    extractors: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What every worker is told once.
+
+    Parameters
+    ----------
+    root : str
+        The indexed folder.
+    specs : mapping of int to ExtractorSpec
+        By the extractors' keys in the index.
+    max_megapixels : float
+        The largest photo to decode.
+    """
+
+    root: str
+    specs: Mapping[int, ExtractorSpec]
+    max_megapixels: float
+
+
+class _Opened(NamedTuple):
+    record: ImageRecord
+    pixels: dict[int, Image]  # by working size
+
+
+class Measurer:
+    """Measures photos as an assignment says.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        The folder and the extractors.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._extractors: dict[int, Extractor] = {key: build_extractor(spec) for key, spec in assignment.specs.items()}
+
+    def measure(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """Measure photos; one that cannot be read leaves its neighbours as they are.
+
+        Parameters
+        ----------
+        tasks : sequence of Task
+            The photos.
+
+        Returns
+        -------
+        list of MeasuredPhoto or Failure
+            One for each task, in order.
+        """
+        opened = [self._open(task) for task in tasks]
+        features: list[dict[int, Features]] = [{} for _ in tasks]
+        for key, extractor in self._extractors.items():
+            readable = {
+                place: photo.pixels[extractor.working_size]
+                for place, (task, photo) in enumerate(zip(tasks, opened, strict=True))
+                if isinstance(photo, _Opened) and key in task.extractors
+            }
+            rows = extractor.extract(list(readable.values()))
+            for place, row in zip(readable, rows, strict=True):
+                features[place][key] = row[None]
+        return [
+            MeasuredPhoto(photo.record, rows) if isinstance(photo, _Opened) else photo
+            for photo, rows in zip(opened, features, strict=True)
+        ]
+
+    def _open(self, task: Task) -> _Opened | Failure:
+        """Read a photo once: its state, its digest, and its pixels at each size that is asked for."""
+        sizes = {self._extractors[key].working_size for key in task.extractors}
+        try:
+            with open_photo(os.path.join(self._assignment.root, task.path)) as stream:
+                status = os.fstat(stream.fileno())
+                digest = content_digest(stream)
+                decoded = {
+                    size: decode(stream, task.path, working_size=size, max_megapixels=self._assignment.max_megapixels)
+                    for size in sizes
+                }
+        except ImageReadError as error:
+            return Failure(task.path, task.size, task.mtime_ns, error.reason)
+        width, height = next((photo.width, photo.height) for photo in decoded.values())
+        record = ImageRecord(task.path, status.st_size, status.st_mtime_ns, digest, width, height)
+        return _Opened(record, {size: photo.pixels for size, photo in decoded.items()})
+
+
+def content_digest(stream: BinaryIO) -> bytes:
+    """Digest a file's content.
+
+    Parameters
+    ----------
+    stream : seekable binary file
+        Read from its first byte.
+
+    Returns
+    -------
+    bytes
+        BLAKE2b of 16 bytes (Aumasson et al., RFC 7693, 2015).
+
+    Raises
+    ------
+    ImageReadError
+        If the disk fails.
+    """
+    try:
+        stream.seek(0)
+        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).digest()  # type: ignore[arg-type]
+    except OSError as error:
+        raise ImageReadError(str(stream.name), error.strerror or "the disk failed") from error

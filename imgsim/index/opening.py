@@ -1,0 +1,201 @@
+"""Finding and opening an index."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from imgsim.errors import IndexNotFoundError
+from imgsim.index.connection import DATABASE
+from imgsim.index.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    from imgsim.core import Match
+    from imgsim.index.search import Photo, Searcher
+
+FOLDER = ".imgsim"
+
+
+def find_index(start: str) -> str | None:
+    """Look for the nearest index upward from a place.
+
+    Parameters
+    ----------
+    start : str
+        A folder or a file.
+
+    Returns
+    -------
+    str or None
+        The index's own folder (``.imgsim``).
+    """
+    place = os.path.abspath(start)
+    while True:
+        candidate = os.path.join(place, FOLDER)
+        if os.path.exists(os.path.join(candidate, DATABASE)):
+            return candidate
+        parent = os.path.dirname(place)
+        if parent == place:
+            return None
+        place = parent
+
+
+def locate_index(place: str) -> str:
+    """Find the index that a path names: an indexed folder, or the index's own folder.
+
+    Parameters
+    ----------
+    place : str
+        The path.
+
+    Returns
+    -------
+    str
+        The index's own folder.
+
+    Raises
+    ------
+    IndexNotFoundError
+        If there is none.
+    """
+    for candidate in (os.path.join(place, FOLDER), place):
+        if os.path.exists(os.path.join(candidate, DATABASE)):
+            return candidate
+    raise IndexNotFoundError(f"{place}: no index here; make one with `imgsim index {place}`")
+
+
+class Index:
+    """An index opened for queries; a context manager.
+
+    Parameters
+    ----------
+    directory : str
+        The index's own folder.
+
+    Attributes
+    ----------
+    directory : str
+        The same.
+    store : Store
+        What it holds.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        self.store = SqliteStore.open_reader(directory)
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the index."""
+        self.store.close()
+
+    @property
+    def root(self) -> str:
+        """The indexed folder."""
+        return self.store.root
+
+    def search(
+        self,
+        photo: Photo | Sequence[Photo],
+        k: int = 10,
+        *,
+        extractors: Sequence[str] = (),
+        metric: str | None = None,
+        max_distance: float | None = None,
+        include_self: bool = False,
+    ) -> list[Match]:
+        """Find the photos most like a photo.
+
+        Parameters
+        ----------
+        photo : str, path, bytes, ndarray of uint8 (H, W, 3), or a list of them
+            The query, bytes being a file's content; a list holds views of one thing, of which the closest counts.
+        k : int, default 10
+            Matches wanted.
+        extractors : sequence of str, optional
+            ``NAME[:key=value,...][@WEIGHT]`` each, among those of the index; several are fused. None means the
+            index's default.
+        metric : str, optional
+            In place of each extractor's own.
+        max_distance : float, optional
+            Leave out matches farther than this.
+        include_self : bool, default False
+            Whether the query photo itself may be a match, if it is in the index.
+
+        Returns
+        -------
+        list of Match
+            At most k, the closest first, ties by path.
+
+        Raises
+        ------
+        ImageReadError
+            If the photo cannot be read.
+        ExtractorMismatchError
+            If the index has no features of an extractor.
+        UnknownNameError
+            If there is no such extractor or metric.
+        """
+        views: Sequence[Photo] = photo if isinstance(photo, (list, tuple)) else [photo]  # type: ignore[list-item]
+        with self.searcher(extractors, metric) as searcher:
+            return searcher.search(views, k, max_distance=max_distance, include_self=include_self)
+
+    @contextmanager
+    def searcher(self, extractors: Sequence[str] = (), metric: str | None = None) -> Iterator[Searcher]:
+        """Prepare many queries by the same extractors and metric, on one state of the index.
+
+        Parameters
+        ----------
+        extractors : sequence of str, optional
+            As for `search`.
+        metric : str, optional
+            As for `search`.
+
+        Yields
+        ------
+        Searcher
+            Whose `Searcher.search` answers them.
+        """
+        from imgsim.index.search import Searcher
+
+        with self.store.snapshot():
+            yield Searcher(self.directory, self.store, extractors, metric)
+
+
+def open_index(path: str | os.PathLike[str] | None = None) -> Index:
+    """Open an index for queries.
+
+    Parameters
+    ----------
+    path : str or path, optional
+        An indexed folder, or an index's own folder; without it the nearest ``.imgsim`` upward from the working folder.
+
+    Returns
+    -------
+    Index
+        A context manager.
+
+    Raises
+    ------
+    IndexNotFoundError
+        If there is no index.
+    IndexFormatError
+        If this imgsim cannot read it.
+    """
+    if path is not None:
+        return Index(locate_index(os.fspath(path)))
+    directory = find_index(os.curdir)
+    if directory is None:
+        raise IndexNotFoundError("no index here or above: make one with `imgsim index FOLDER`, or give --index")
+    return Index(directory)

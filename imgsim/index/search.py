@@ -1,0 +1,211 @@
+"""From query photos to matches: the extractors that the index was made with, and the ranking of its galleries."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+
+from imgsim.core import Match
+from imgsim.errors import ExtractorMismatchError, IndexFormatError
+from imgsim.features import EXTRACTORS, build_extractor, load_extractor
+from imgsim.images.read import MAX_MEGAPIXELS, read_image, shrink
+from imgsim.index.fitting import gather_statistics
+from imgsim.index.gallery import Gallery, load_gallery
+from imgsim.index.ranking import Facet, rank
+from imgsim.metrics import load_metric, median_pair_distance
+from imgsim.naming import parse_naming
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from imgsim.core import Extractor, Features, FittedMetric, Image
+    from imgsim.index.store import Store, StoredExtractor
+
+Photo: TypeAlias = "str | os.PathLike[str] | bytes | Image"
+
+
+class ChosenExtractor(NamedTuple):
+    """An extractor of the index, as a query asked for it."""
+
+    stored: StoredExtractor
+    extractor: Extractor
+    weight: float
+
+
+def choose_extractors(store: Store, texts: Sequence[str]) -> list[ChosenExtractor]:
+    """Find the extractors that a query names, among those that the index has.
+
+    Parameters
+    ----------
+    store : Store
+        The index.
+    texts : sequence of str
+        Each ``NAME[:key=value,...][@WEIGHT]``; none means the index's default extractor.
+
+    Returns
+    -------
+    list of ChosenExtractor
+        One for each text, weight 1 unless given.
+
+    Raises
+    ------
+    ExtractorMismatchError
+        If the index has no features of an extractor, or has them of another version.
+    IndexFormatError
+        If the index has no extractor at all.
+    """
+    if texts:
+        return [_choose(store, text) for text in texts]
+    default = store.default_extractor()
+    if default is None:
+        raise IndexFormatError(f"the index of {store.root} has no extractor: run `imgsim index` on it")
+    return [ChosenExtractor(default, build_extractor(default.spec), 1.0)]
+
+
+def _choose(store: Store, text: str) -> ChosenExtractor:
+    name, params, weight = parse_naming(text)
+    stored = store.extractors()
+    candidates = [extractor for extractor in stored if extractor.spec.name == name]
+    if params or len(candidates) > 1:
+        wanted = load_extractor(text.rpartition("@")[0] or text).spec.params
+        candidates = [extractor for extractor in candidates if extractor.spec.params == wanted]
+    if not candidates:
+        if name not in EXTRACTORS:
+            EXTRACTORS.load(name)  # says what was meant
+        there = ", ".join(str(extractor.spec) for extractor in stored) or "nothing"
+        raise ExtractorMismatchError(
+            f"the index of {store.root} has no features of {text}, it has {there}; `imgsim index` with -x adds them"
+        )
+    return ChosenExtractor(candidates[0], build_extractor(candidates[0].spec), 1.0 if weight is None else weight)
+
+
+@dataclass(frozen=True)
+class _Lens:
+    """A chosen extractor with its fitted distance and the gallery in that distance's space."""
+
+    chosen: ChosenExtractor
+    metric: FittedMetric
+    gallery: Gallery
+    unit: float
+
+    def facet(self, features: Features, weight_total: float) -> Facet:
+        weight = self.chosen.weight / weight_total
+        return Facet(self.gallery, self.metric, list(self.metric.embed(features)), weight / self.unit, weight)
+
+
+class Searcher:
+    """Answers queries by the same extractors and metric.
+
+    Parameters
+    ----------
+    directory : str
+        The index's folder.
+    store : Store
+        Stays inside one snapshot as long as the searcher is used.
+    extractors : sequence of str
+        As for `choose_extractors`; several are fused.
+    metric : str, optional
+        In place of each extractor's own.
+    """
+
+    def __init__(self, directory: str, store: Store, extractors: Sequence[str] = (), metric: str | None = None) -> None:
+        self._store = store
+        chosen = choose_extractors(store, extractors)
+        self._lenses = [self._lens(directory, one, metric, fused=len(chosen) > 1) for one in chosen]
+
+    def _lens(self, directory: str, chosen: ChosenExtractor, metric_name: str | None, *, fused: bool) -> _Lens:
+        stored, extractor, _ = chosen
+        metric = load_metric(metric_name or extractor.metric, binary=stored.binary)
+        statistics = gather_statistics(self._store, stored) if metric.needs_statistics or fused else None
+        fitted = metric.fit(statistics)
+        gallery = load_gallery(directory, self._store, stored, fitted)
+        return _Lens(chosen, fitted, gallery, median_pair_distance(fitted, statistics) if fused and statistics else 1.0)
+
+    def search(
+        self,
+        views: Sequence[Photo],
+        k: int,
+        *,
+        max_distance: float | None = None,
+        include_self: bool = False,
+        max_megapixels: float = MAX_MEGAPIXELS,
+    ) -> list[Match]:
+        """Rank the index's photos by their distance to one thing.
+
+        Parameters
+        ----------
+        views : sequence of str, path, bytes or ndarray of uint8, shape (H, W, 3)
+            Photos of it, bytes being a file's content; the closest view counts.
+        k : int
+            Matches wanted, at least 1.
+        max_distance : float, optional
+            Leave out matches farther than this.
+        include_self : bool, default False
+            Whether the query photo itself may be a match, if it is in the index.
+        max_megapixels : float, optional
+            The largest query photo to decode.
+
+        Returns
+        -------
+        list of Match
+            At most k, the closest first, ties by path.
+
+        Raises
+        ------
+        ImageReadError
+            If a query photo cannot be read.
+        """
+        facets = self._facets(views, max_megapixels)
+        named = [view for view in views if isinstance(view, str | os.PathLike)]
+        own = set() if include_self else {os.path.realpath(view) for view in named}
+        excluded = self._keys_under(own)
+        while True:
+            matches, keys = self._ranked(facets, k, excluded)
+            # The same file under another indexed name, such as a link, is the query photo too.
+            again = {key for match, key in zip(matches, keys, strict=True) if self._real(match.path) in own}
+            if not again:
+                return [match for match in matches if max_distance is None or match.distance <= max_distance]
+            excluded |= again
+
+    def _facets(self, views: Sequence[Photo], max_megapixels: float) -> list[Facet]:
+        sizes = {lens.chosen.extractor.working_size for lens in self._lenses}
+        decoded = {size: [_pixels(view, size, max_megapixels) for view in views] for size in sizes}
+        total = sum(lens.chosen.weight for lens in self._lenses)
+        return [
+            lens.facet(lens.chosen.extractor.extract(decoded[lens.chosen.extractor.working_size]), total)
+            for lens in self._lenses
+        ]
+
+    def _ranked(self, facets: Sequence[Facet], k: int, excluded: Collection[int]) -> tuple[list[Match], list[int]]:
+        gallery = facets[0].gallery
+        rows, distances = rank(facets, k, excluded=excluded)
+        labels = self._store.labels(gallery.parts[rows].tolist())
+        matches = [
+            Match(place, label.path, label.part, float(distance), label.attributes, self._lacking(facets, row))
+            for place, (row, distance, label) in enumerate(zip(rows, distances, labels, strict=True), start=1)
+        ]
+        return matches, gallery.photos[rows].tolist()
+
+    def _lacking(self, facets: Sequence[Facet], row: int) -> tuple[str, ...]:
+        return tuple(
+            str(lens.chosen.stored.spec)
+            for lens, facet in zip(self._lenses, facets, strict=True)
+            if not facet.gallery.present[row]
+        )
+
+    def _keys_under(self, real_paths: Collection[str]) -> set[int]:
+        root = os.path.realpath(self._store.root)
+        keys = {self._store.photo_key(os.path.relpath(path, root)) for path in real_paths}
+        return {key for key in keys if key is not None}
+
+    def _real(self, path: str) -> str:
+        return os.path.realpath(os.path.join(self._store.root, path))
+
+
+def _pixels(view: Photo, working_size: int, max_megapixels: float) -> Image:
+    if isinstance(view, np.ndarray):
+        return shrink(view, working_size)
+    return read_image(view, working_size=working_size, max_megapixels=max_megapixels)

@@ -1,0 +1,200 @@
+"""One run over a folder: scan, diff, extract, commit; whatever was committed stays when the process is killed."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from imgsim.errors import ImgsimError
+from imgsim.images.find import find_images, list_images
+from imgsim.index.changes import find_changes
+from imgsim.index.progress import Summary
+from imgsim.index.store import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgsim.core import Extractor
+    from imgsim.images.find import Found
+    from imgsim.index.changes import Changes
+    from imgsim.index.measuring import Outcome, Task
+    from imgsim.index.options import Options
+    from imgsim.index.progress import Observer
+    from imgsim.index.sqlite import SqliteStore
+    from imgsim.index.store import StoredExtractor
+
+BATCH_PHOTOS = 64
+BATCH_SECONDS = 2.0
+
+
+class Update:
+    """One run over a folder.
+
+    Parameters
+    ----------
+    root : str
+        The folder of photos.
+    directory : str
+        The index's own folder.
+    store : SqliteStore
+        The index, open for writing.
+    options : Options
+        How to index.
+    observer : Observer
+        Who hears of it.
+    """
+
+    def __init__(self, root: str, directory: str, store: SqliteStore, options: Options, observer: Observer) -> None:
+        self.root = root
+        self.directory = directory
+        self.store = store
+        self.options = options
+        self.observer = observer
+        self.summary = Summary()
+        self._added: set[str] = set()
+        self._changed: set[str] = set()
+
+    def run(self, wanted: list[Extractor]) -> Summary:
+        """Do all of it, in the order of a photo's way."""
+        self._settle_root()
+        before = self.store.stamp
+        extractors = self._settle_extractors(wanted)
+        found = self._scan()
+        changes = self._compare(found)
+        self._apply(changes, found)
+        self._measure(self._tasks(changes, extractors), changes)
+        if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
+            self._finish(extractors)
+        return self.summary
+
+    def _settle_root(self) -> None:
+        """Make sure that this is the folder that the index is of."""
+        if os.path.realpath(self.store.root) == os.path.realpath(self.root):
+            return
+        if not self.options.moved:
+            raise ImgsimError(
+                f"{self.directory} is the index of {self.store.root}, not of {self.root}: "
+                "add --moved if that folder is now here, or choose another --index"
+            )
+        with self.store.transaction():
+            self.store.root = self.root
+
+    def _settle_extractors(self, wanted: list[Extractor]) -> list[StoredExtractor]:
+        if not wanted and not self.store.extractors():
+            from imgsim.features import DEFAULT_EXTRACTOR, load_extractor
+
+            wanted = [load_extractor(DEFAULT_EXTRACTOR)]
+        with self.store.transaction():
+            for extractor in wanted:
+                self.store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
+            if self.options.default is not None:
+                from imgsim.index.search import choose_extractors
+
+                self.store.set_default(choose_extractors(self.store, [self.options.default])[0].stored)
+        return self.store.extractors()
+
+    def _scan(self) -> Found:
+        if self.options.files is not None:
+            found = list_images(self.root, self.options.files)
+        else:
+            try:
+                found = find_images(self.root, include=self.options.include, exclude=self.options.exclude)
+            except OSError as error:
+                raise ImgsimError(f"{self.root}: {error.strerror}") from error
+        self.summary.passed_over = found.passed_over
+        return found
+
+    def _compare(self, found: Found) -> Changes:
+        known = self.store.known()
+        ledger = {} if self.options.retry_failed else {failure.path: failure for failure in self.store.failures()}
+        changes = find_changes(self.root, found, known, ledger, complete=self.options.files is None)
+        if 2 * len(changes.missing) > len(known) and not self.options.prune:
+            raise ImgsimError(
+                f"{self.root}: {len(changes.missing)} of {len(known)} indexed photos are missing, nothing was changed: "
+                "is the disk mounted? --prune removes them from the index"
+            )
+        return changes
+
+    def _apply(self, changes: Changes, found: Found) -> None:
+        """Commit all that needs no photo to be decoded."""
+        seen = {image.path for image in found.images}
+        with self.store.transaction():
+            self.store.remove(changes.missing)
+            for old, image in changes.renamed:
+                self.store.rename(old, image.path, image.mtime_ns)
+            for image in changes.touched:
+                self.store.touch(*image)
+            if self.options.files is None:
+                self.store.forget_failures({failure.path for failure in self.store.failures()} - seen)
+            for path, reason in found.unreadable:
+                self._fail(Failure(path, 0, 0, reason))
+        self.summary.removed = len(changes.missing)
+        self.summary.renamed = len(changes.renamed)
+        self.summary.unchanged = len(changes.unchanged) + len(changes.touched)
+        self.summary.failed += len(changes.still_failing)
+
+    def _tasks(self, changes: Changes, extractors: Sequence[StoredExtractor]) -> list[Task]:
+        """List the photos to measure, by path: new content by all extractors, the rest by those that lack it."""
+        from imgsim.index.measuring import Task
+
+        every = tuple(extractor.id for extractor in extractors)
+        tasks = {image.path: Task(*image, every) for image in (*changes.added, *changes.changed)}
+        lacking = {extractor.id: self.store.lacking(extractor) for extractor in extractors}
+        if any(lacking.values()):
+            failed = set() if self.options.retry_failed else {failure.path for failure in self.store.failures()}
+            for image in (*changes.unchanged, *changes.touched, *(image for _, image in changes.renamed)):
+                keys = tuple(key for key, paths in lacking.items() if image.path in paths)
+                if keys and image.path not in failed:
+                    tasks[image.path] = Task(*image, keys)
+        return [tasks[path] for path in sorted(tasks, key=os.fsencode)]
+
+    def _measure(self, tasks: list[Task], changes: Changes) -> None:
+        if not tasks:
+            return
+        from imgsim.index.measuring import Assignment
+        from imgsim.index.workers import default_jobs, measure_photos
+
+        self.observer.started(len(tasks))
+        specs = {extractor.id: extractor.spec for extractor in self.store.extractors()}
+        assignment = Assignment(self.root, specs, self.options.max_megapixels)
+        self._added = {image.path for image in changes.added}
+        self._changed = {image.path for image in changes.changed}
+        batch: list[Outcome] = []
+        committed = time.monotonic()
+        for outcomes in measure_photos(assignment, tasks, self.options.jobs or default_jobs()):
+            batch += outcomes
+            if len(batch) >= BATCH_PHOTOS or time.monotonic() - committed > BATCH_SECONDS:
+                self._commit(batch)
+                batch, committed = [], time.monotonic()
+        self._commit(batch)
+
+    def _commit(self, batch: list[Outcome]) -> None:
+        """Store a batch in one transaction."""
+        with self.store.transaction():
+            for outcome in batch:
+                if isinstance(outcome, Failure):
+                    # What was measured of the old content goes; a photo that merely lacks an extractor stays.
+                    self.store.remove([outcome.path] if outcome.path in self._changed else [])
+                    self._fail(outcome)
+                    continue
+                self.store.put(outcome)
+                path = outcome.record.path
+                self.summary.changed += path in self._changed
+                self.summary.added += path in self._added
+        self.observer.advanced(len(batch))
+
+    def _fail(self, failure: Failure) -> None:
+        self.store.fail(failure)
+        self.summary.failed += 1
+        self.observer.failed(failure.path, failure.reason)
+
+    def _finish(self, extractors: Sequence[StoredExtractor]) -> None:
+        """Pin statistics where there are none yet, and lay out the galleries that queries will map."""
+        from imgsim.index.fitting import lay_out_galleries, pin_statistics
+
+        with self.store.transaction():
+            for extractor in extractors:
+                if self.options.refit or not self.store.is_pinned(extractor):
+                    pin_statistics(self.store, extractor)
+        lay_out_galleries(self.directory, self.store, extractors)

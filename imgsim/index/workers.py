@@ -1,0 +1,164 @@
+"""Measuring photos in several processes, in order, whatever happens to one of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from imgsim.index.measuring import Measurer
+from imgsim.index.store import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from imgsim.index.measuring import Assignment, Outcome, Task
+
+CHUNK = 16  # photos sent to a worker at a time
+AHEAD = 3  # chunks waiting for each worker: enough to keep it busy, few enough to hold in memory
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+CRASHED = "the decoder crashed on it"
+
+_measurer: Measurer | None = None  # of this worker process
+
+
+def default_jobs() -> int:
+    """Count the processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def measure_photos(assignment: Assignment, tasks: Sequence[Task], jobs: int) -> Iterator[list[Outcome]]:
+    """Measure photos, chunk by chunk, in the order of the tasks.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        The folder and the extractors.
+    tasks : sequence of Task
+        The photos.
+    jobs : int
+        Processes; with 1, or few photos, all is done in this one.
+
+    Yields
+    ------
+    list of MeasuredPhoto or Failure
+        One for each task of a chunk.
+    """
+    chunks = _chunks(tasks)
+    if min(jobs, len(tasks) // CHUNK) < 2:
+        measurer = Measurer(assignment)
+        yield from (measurer.measure(chunk) for chunk in chunks)
+        return
+    with _one_thread_each():
+        crew = _Crew(assignment, jobs)
+        try:
+            yield from crew.measure(chunks)
+        finally:
+            crew.dismiss()
+
+
+class _Crew:
+    """Worker processes, replaced when a photo brings one down."""
+
+    def __init__(self, assignment: Assignment, jobs: int) -> None:
+        self._assignment = assignment
+        self._jobs = jobs
+        self._pool = self._hire()
+
+    def measure(self, chunks: Iterator[list[Task]]) -> Iterator[list[Outcome]]:
+        """Keep a window of chunks in work, and give them back in order."""
+        window: deque[tuple[list[Task], Future[list[Outcome]]]] = deque()
+        while True:
+            for chunk in islice(chunks, self._jobs * AHEAD - len(window)):
+                window.append((chunk, self._submit(chunk)))
+            if not window:
+                return
+            chunk, future = window.popleft()
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                waiting = [chunk, *(later for later, _ in window)]
+                window.clear()
+                self._rehire()
+                for suspects in waiting:
+                    yield [self._measure_alone(task) for task in suspects]
+
+    def _submit(self, chunk: list[Task]) -> Future[list[Outcome]]:
+        try:
+            return self._pool.submit(_measure, chunk)
+        except BrokenProcessPool as error:
+            broken: Future[list[Outcome]] = Future()
+            broken.set_exception(error)
+            return broken
+
+    def _measure_alone(self, task: Task) -> Outcome:
+        """Measure one of the photos that were in work when a worker died: the guilty one dies alone."""
+        try:
+            return self._pool.submit(_measure, [task]).result()[0]
+        except BrokenProcessPool:
+            self._rehire()
+            return Failure(task.path, task.size, task.mtime_ns, CRASHED)
+
+    def _hire(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self._jobs, context, initializer=_start, initargs=(self._assignment,))
+
+    def _rehire(self) -> None:
+        self.dismiss()
+        self._pool = self._hire()
+
+    def dismiss(self) -> None:
+        """End the workers, once each has finished what it is at."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _chunks(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    remaining = iter(tasks)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let workers inherit one thread each for linear algebra: more would fight over the processors."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _start(assignment: Assignment) -> None:
+    """Prepare a worker process."""
+    global _measurer  # noqa: PLW0603 (a pool's initializer has nowhere else to leave it)
+    from imgsim.images.opencv import cv2
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and dismisses its workers
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    cv2.setNumThreads(1)
+    _measurer = Measurer(assignment)
+
+
+def _follow_parent() -> None:
+    """End this worker when its parent is killed, which would leave it waiting for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _measure(tasks: list[Task]) -> list[Outcome]:
+    assert _measurer is not None
+    return _measurer.measure(tasks)

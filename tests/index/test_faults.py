@@ -1,0 +1,256 @@
+"""Whatever happens to the process, the disk or a neighbour, committed photos stay and answers are right."""
+
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import pytest
+
+from imgsim.errors import ImgsimError, IndexFormatError, IndexLockedError, IndexWriteError
+from imgsim.features import load_extractor
+from imgsim.images import find
+from imgsim.index import connection
+from imgsim.index.filesystem import is_network_share
+from imgsim.index.indexing import update_index
+from imgsim.index.measuring import Assignment, Task
+from imgsim.index.opening import open_index
+from imgsim.index.sqlite import SqliteStore
+from imgsim.index.workers import CHUNK, CRASHED, measure_photos
+from tests.photos import draw_photo
+
+IMGSIM = [sys.executable, "-m", "imgsim"]
+
+
+def count(folder):
+    """Count committed photos, as a reader from outside."""
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{folder}/.imgsim/index.sqlite?mode=ro", uri=True, timeout=5)) as database,
+            database,
+        ):
+            return database.execute("SELECT count(*) FROM features").fetchone()[0]
+    except sqlite3.Error:
+        return 0
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("many")
+    for seed in range(400):
+        draw_photo(folder / f"{seed:03}.png", seed, (160, 120))
+    return folder
+
+
+@pytest.mark.parametrize("kill_at", [0, 1, 100, 250])
+def test_killed_anywhere_it_keeps_what_was_committed_and_goes_on(many, tmp_path, kill_at):
+    folder = shutil.copytree(many, tmp_path / "photos")
+    command = [*IMGSIM, "index", str(folder), "-x", "lbp", "-x", "histogram", "--jobs", "2"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+    give_up = time.monotonic() + 60
+    while count(folder) < 2 * kill_at and process.poll() is None and time.monotonic() < give_up:
+        time.sleep(0.002)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    committed = count(folder)
+    assert 2 * kill_at <= committed < 800
+    done = update_index(folder, extractors=["lbp", "histogram"])
+    assert (done.added, done.unchanged, done.failed) == (400 - committed // 2, committed // 2, 0)
+    assert count(folder) == 800
+    _await_orphans(process.pid)
+
+
+def _await_orphans(session):
+    """Workers whose parent was killed end by themselves."""
+    for _ in range(200):
+        try:
+            os.killpg(session, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    pytest.fail("workers outlive their parent")
+
+
+class Poison(str):
+    """A path that ends the process that unpickles it, as a crashing decoder would."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+def test_a_photo_that_kills_its_worker_is_one_failure(make_photos):
+    folder = make_photos(3 * CHUNK)
+    spec = load_extractor("phash").spec
+    tasks = [Task(f"{place}.png", 1, 1, (1,)) for place in range(3 * CHUNK)]
+    tasks[20] = tasks[20]._replace(path=Poison("20.png"))
+    outcomes = [one for chunk in measure_photos(Assignment(str(folder), {1: spec}, 100), tasks, 2) for one in chunk]
+    assert len(outcomes) == 3 * CHUNK
+    assert outcomes[20].reason == CRASHED
+    others = outcomes[:20] + outcomes[21:]
+    assert [one.record.path for one in others] == [task.path for task in tasks if task.path != "20.png"]
+
+
+def test_the_second_indexer_says_so_at_once(make_photos):
+    folder = make_photos(2)
+    update_index(folder, extractors=["phash"])
+    store = SqliteStore.open_writer(str(folder / ".imgsim"), str(folder))
+    began = time.monotonic()
+    result = subprocess.run([*IMGSIM, "index", str(folder)], capture_output=True, text=True, check=False)
+    store.close()
+    assert result.returncode == 2
+    assert "another process is writing this index" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert time.monotonic() - began < 8  # it did not wait for the lock
+    with pytest.raises(IndexLockedError):
+        _while_locked(folder)
+    assert update_index(folder).unchanged == 2
+
+
+def _while_locked(folder):
+    store = SqliteStore.open_writer(str(folder / ".imgsim"), str(folder))
+    try:
+        update_index(folder)
+    finally:
+        store.close()
+
+
+def test_a_reader_sees_one_state_while_another_indexes(make_photos):
+    folder = make_photos(4)
+    update_index(folder, extractors=["phash"])
+    with open_index(folder) as index, index.searcher() as searcher:
+        before = searcher.search([folder / "0.png"], 20)
+        for seed in range(50, 60):
+            draw_photo(folder / f"{seed}.png", seed)
+        update_index(folder)
+        assert searcher.search([folder / "0.png"], 20) == before
+    with open_index(folder) as index:
+        assert len(index.search(folder / "0.png", k=20)) == 13
+
+
+def test_queries_during_indexing_are_answered_from_whole_batches(many, tmp_path):
+    folder = shutil.copytree(many, tmp_path / "photos")
+    command = [*IMGSIM, "index", str(folder), "-x", "lbp", "--jobs", "2", "-q"]
+    process = subprocess.Popen(command)
+    seen = []
+    while process.poll() is None:
+        if count(folder):
+            with open_index(folder) as index:
+                seen.append(len(index.search(folder / "000.png", k=1000, include_self=True)))
+    assert process.returncode == 0
+    assert seen == sorted(seen)
+    with open_index(folder) as index:
+        assert len(index.search(folder / "000.png", k=1000, include_self=True)) == 400
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing(many, tmp_path):
+    folder = shutil.copytree(many, tmp_path / "photos")
+
+    def small_disk():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+
+    command = [*IMGSIM, "index", str(folder), "-x", "hog", "--jobs", "1"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=small_disk)
+    assert result.returncode == 2
+    assert "the disk is full or failing" in result.stderr
+    assert "Traceback" not in result.stderr
+    committed = count(folder)
+    done = update_index(folder, extractors=["hog"])
+    assert (done.unchanged, done.added) == (committed, 400 - committed)
+
+
+def test_a_photo_that_vanishes_between_walk_and_read(make_photos, monkeypatch):
+    folder = make_photos(3)
+
+    def with_ghost(root, **options):
+        found = find.find_images(root, **options)
+        return found._replace(images=[*found.images, find.FoundImage("ghost.png", 1, 1)])
+
+    monkeypatch.setattr("imgsim.index.update.find_images", with_ghost)
+    summary = update_index(folder, extractors=["phash"])
+    assert (summary.added, summary.failed) == (3, 1)
+    with open_index(folder) as index:
+        assert [failure.path for failure in index.store.failures()] == ["ghost.png"]
+    monkeypatch.undo()
+    assert update_index(folder).failed == 0
+
+
+def test_a_newer_index_is_refused(make_photos):
+    folder = make_photos(1)
+    update_index(folder, extractors=["phash"])
+    with closing(sqlite3.connect(folder / ".imgsim" / "index.sqlite")) as database, database:
+        database.execute("PRAGMA user_version = 99")
+    for use in (lambda: open_index(folder), lambda: update_index(folder)):
+        with pytest.raises(IndexFormatError, match="format 99 is newer.*update imgsim"):
+            use()
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but long enough to look like one" * 20, None])
+def test_another_file_in_its_place_is_refused(make_photos, content):
+    folder = make_photos(1)
+    (folder / ".imgsim").mkdir()
+    database = folder / ".imgsim" / "index.sqlite"
+    if content is None:
+        with closing(sqlite3.connect(database)) as other, other:
+            other.execute("CREATE TABLE someone_elses (x)")
+    else:
+        database.write_bytes(content)
+    before = database.read_bytes()
+    for use in (lambda: open_index(folder), lambda: update_index(folder)):
+        with pytest.raises(IndexFormatError, match="damaged|not an imgsim index"):
+            use()
+    assert database.read_bytes() == before
+
+
+def test_a_read_only_folder_cut_off_mid_write_is_not_misread(make_photos, monkeypatch):
+    folder = make_photos(2)
+    update_index(folder, extractors=["phash"])
+    (folder / ".imgsim" / "index.sqlite-wal").write_bytes(b"x" * 100)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(IndexFormatError, match="copy it"):
+        open_index(folder)
+
+
+def test_where_no_index_can_be_made(make_photos, tmp_path):
+    folder = make_photos(1)
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(IndexWriteError, match="--index"):
+        update_index(folder, index=tmp_path / "file" / "index")
+    with pytest.raises(ImgsimError, match="no such folder"):
+        update_index(tmp_path / "nowhere")
+
+
+def test_the_last_one_out_folds_the_log_in(make_photos):
+    folder = make_photos(2)
+    update_index(folder, extractors=["phash"])
+    assert sorted(path.name for path in (folder / ".imgsim").iterdir()) == ["cache", "index.sqlite", "writer.lock"]
+
+
+MOUNTS = """\
+21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+22 21 0:50 / /srv/shared\\040photos rw shared:2 - nfs4 server:/photos rw
+23 22 8:2 / /srv/shared\\040photos/local rw shared:3 - ext4 /dev/sdb1 rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "network"),
+    [("/srv", False), ("/srv/shared photos/x", True), ("/srv/shared photos/local/y", False), ("/srv/shared", False)],
+)
+def test_network_shares_are_recognised_by_the_nearest_mount(tmp_path, folder, network):
+    (tmp_path / "mountinfo").write_text(MOUNTS)
+    assert is_network_share(folder, tmp_path / "mountinfo") is network
+    assert not is_network_share(folder, tmp_path / "absent")
+
+
+def test_on_a_network_share_there_is_no_write_ahead_log(make_photos, monkeypatch):
+    folder = make_photos(2)
+    monkeypatch.setattr(connection, "is_network_share", lambda _: True)
+    update_index(folder, extractors=["phash"])
+    with open_index(folder) as index:
+        assert index.store.journal_mode == "delete"
+        assert len(index.search(folder / "0.png")) == 1
