@@ -1,0 +1,33 @@
+"""`imgsim extractors`."""
+
+from __future__ import annotations
+
+import click
+
+from imgsim.cli.options import format_option, general_options
+from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
+
+
+@click.command()
+@format_option(*ROW_FORMATS)
+@general_options
+def extractors(format_: str | None) -> None:
+    """List the extractors, with their dimension, default distance, parameters and paper."""
+    from imgsim.features import DEFAULT_EXTRACTOR, EXTRACTORS, load_extractor
+
+    rows = []
+    for name in EXTRACTORS:
+        extractor = load_extractor(name)
+        rows.append(
+            {
+                "extractor": name,
+                "dimension": extractor.dim,
+                "metric": extractor.metric,
+                "parameters": ",".join(f"{key}={value}" for key, value in extractor.spec.params),
+                "version": extractor.spec.version,
+                "default": name == DEFAULT_EXTRACTOR,
+                "paper": extractor.paper,
+            }
+        )
+    columns = ["extractor", "dimension", "metric", "parameters", "paper"]
+    RowWriter(choose_format(format_), columns).write(rows)

@@ -1,0 +1,103 @@
+"""`imgsim index`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from imgsim.cli import stderr
+from imgsim.cli.inputs import listed_paths
+from imgsim.cli.options import extractor_option, format_option, general_options, megapixels_option
+from imgsim.cli.output import write_text
+
+if TYPE_CHECKING:
+    from imgsim.index.options import Options
+    from imgsim.index.progress import Summary
+
+
+@click.command()
+@click.argument("folder", type=click.Path())
+@click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="Keep the index in this folder instead.")
+@extractor_option
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes. Without it: one a processor.")
+@click.option("--include", multiple=True, metavar="PATTERN", help="Index only photos whose name or path matches.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out photos and folders that match.")
+@click.option(
+    "--files-from",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Index only the photos listed in FILE, a path a line or NUL-separated; - for stdin.",
+)
+@megapixels_option
+@click.option("--strict", is_flag=True, help="Exit with 2 if any photo cannot be read.")
+@click.option("--retry-failed", is_flag=True, help="Try the files in the ledger again.")
+@click.option("--prune", is_flag=True, help="Remove missing photos even if they are more than half.")
+@click.option("--moved", is_flag=True, help="FOLDER is where the indexed folder was moved to.")
+@click.option("--refit", is_flag=True, help="Pin the statistics that some distances use anew.")
+@click.option("--default", metavar="NAME", help="Make this extractor the one that queries use.")
+@click.option("--drop", multiple=True, metavar="NAME", help="Drop an extractor and its features, and stop.")
+@click.option("--compact", is_flag=True, help="Give unused space in the index back to the disk, and stop.")
+@format_option("json", default="a summary on stderr")
+@general_options
+def index(
+    folder: str,
+    index_path: str | None,
+    extractors: tuple[str, ...],
+    files_from: str | None,
+    drop: tuple[str, ...],
+    compact: bool,  # noqa: FBT001
+    strict: bool,  # noqa: FBT001
+    format_: str | None,
+    **choices: object,
+) -> None:
+    """Index the photos in FOLDER, or bring its index up to date.
+
+    New and changed photos are measured, renamed ones recognised by content, and removed ones forgotten. Photos that
+    cannot be read are skipped and listed by `imgsim failures`. The index is FOLDER/.imgsim.
+    """
+    if drop or compact:
+        _maintain(folder, index_path, drop, compact=compact)
+        return
+    from imgsim.index.options import Options
+
+    files = None if files_from is None else list(listed_paths(files_from))
+    options = Options(files=files, **choices)  # type: ignore[arg-type]
+    summary = _update(folder, index_path, extractors, options)
+    if format_ == "json":
+        write_text(json.dumps(asdict(summary)) + "\n")
+    if strict and summary.failed:
+        click.get_current_context().exit(2)
+
+
+def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], options: Options) -> Summary:
+    from imgsim.cli.progress import IndexingProgress
+    from imgsim.index.indexing import update_index
+
+    with IndexingProgress() as progress:
+        summary = update_index(folder, index=index_path, extractors=extractors, options=options, observer=progress)
+    counts = {key.replace("_", " "): value for key, value in asdict(summary).items() if key != "seconds"}
+    said = [f"{value:,} {name}" for name, value in counts.items() if value or name in ("added", "unchanged")]
+    stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s")
+    return summary
+
+
+def _maintain(folder: str, index_path: str | None, drop: tuple[str, ...], *, compact: bool) -> None:
+    """Do what needs no look at the photos."""
+    from imgsim.index.opening import locate_index
+    from imgsim.index.search import choose_extractors
+    from imgsim.index.sqlite import SqliteStore
+
+    store = SqliteStore.open_writer(locate_index(index_path or folder), folder)
+    try:
+        with store.transaction():
+            for name in drop:
+                store.drop_extractor(choose_extractors(store, [name])[0].stored)
+                stderr.say(f"dropped {name}")
+        if compact:
+            store.compact()
+            stderr.say("compacted")
+    finally:
+        store.close()

@@ -1,0 +1,69 @@
+"""`imgsim info`."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgsim.cli.opening import open_for
+from imgsim.cli.options import format_option, general_options, index_option
+from imgsim.cli.output import write_text
+
+if TYPE_CHECKING:
+    from imgsim.index.opening import Index
+
+
+@click.command()
+@index_option
+@format_option("text", "json", default="text")
+@general_options
+def info(index_path: str | None, format_: str | None) -> None:
+    """Say what an index holds: photos, extractors, sizes, generation."""
+    with open_for(index_path) as index, index.store.snapshot():
+        facts = _facts(index)
+    if format_ == "json":
+        write_text(json.dumps(facts) + "\n")
+        return
+    for key, value in facts.items():
+        if key != "extractors":
+            write_text(f"{key.replace('_', ' ')}: {value}\n")
+    for extractor in facts["extractors"]:
+        default = " (default)" if extractor["default"] else ""
+        write_text(
+            f"extractor: {extractor['name']}: {extractor['dim']} values, {extractor['photos']} photos{default}\n"
+        )
+
+
+def _facts(index: Index) -> dict[str, Any]:
+    store = index.store
+    default = store.default_extractor()
+    extractors = [
+        {
+            "name": str(extractor.spec),
+            "version": extractor.spec.version,
+            "dim": extractor.dim,
+            "photos": store.count_features(extractor),
+            "default": extractor == default,
+        }
+        for extractor in store.extractors()
+    ]
+    counts = store.counts()
+    return {
+        "root": index.root,
+        "index": os.path.abspath(index.directory),
+        "photos": counts["photos"],
+        "failures": counts["failures"],
+        "extractors": extractors,
+        "generation": counts["generation"],
+        "bytes": _size(index.directory),
+        "journal_mode": store.journal_mode,
+    }
+
+
+def _size(directory: str) -> int:
+    """Add up the index's files, its cache included."""
+    files = (os.path.join(folder, name) for folder, _, names in os.walk(directory) for name in names)
+    return sum(os.path.getsize(file) for file in files if os.path.exists(file))

@@ -1,0 +1,87 @@
+"""The `imgsim` command: a group whose commands are imported when they are asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgsim.cli.options import general_options
+from imgsim.cli.stderr import printable
+from imgsim.errors import ImgsimError
+from imgsim.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMMANDS: Registry[click.Command] = Registry(
+    "command",
+    {
+        "index": "imgsim.cli.index:index",
+        "query": "imgsim.cli.query:query",
+        "show": "imgsim.cli.show:show",
+        "extract": "imgsim.cli.extract:extract",
+        "distances": "imgsim.cli.distances:distances",
+        "extractors": "imgsim.cli.extractors:extractors",
+        "metrics": "imgsim.cli.metrics:metrics",
+        "info": "imgsim.cli.info:info",
+        "failures": "imgsim.cli.failures:failures",
+    },
+)
+INTERRUPTED = 130  # as a shell reports SIGINT
+CLOSED_PIPE = 141  # and SIGPIPE
+
+
+class Failure(click.ClickException):
+    """What imgsim explains to its user: one line on stderr, and exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:  # noqa: ANN401 (click's own signature)
+        """Write the line."""
+        del file
+        click.echo(printable(f"imgsim: {self.message}"), err=True)
+
+
+class _Commands(click.Group):
+    """Imports a command when it is called, and turns errors into exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        return COMMANDS.load(cmd_name) if cmd_name in COMMANDS else None
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (click's own signature)
+        try:
+            return super().invoke(ctx)
+        except ImgsimError as error:
+            raise Failure(str(error)) from error
+        except BrokenPipeError:
+            # Whoever reads has enough. What is still buffered goes nowhere, without a complaint at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(CLOSED_PIPE)
+        except KeyboardInterrupt:
+            click.echo("imgsim: interrupted; what was committed is kept", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(cls=_Commands, context_settings=dict(SETTINGS))
+@general_options
+def imgsim() -> None:
+    """Find look-alike photos in a folder.
+
+    Index a folder once, then ask for the photos nearest to one: `imgsim index FOLDER`, `imgsim query PHOTO`.
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    imgsim(prog_name="imgsim")

@@ -1,0 +1,53 @@
+"""Measuring photos that need no index, for `extract` and `distances`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from imgsim.cli import stderr
+from imgsim.cli.inputs import expand_photos
+from imgsim.errors import ImageReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from imgsim.core import Extractor, Features
+
+
+class Measured(NamedTuple):
+    """A photo and a row of features by each extractor, (1, D); None where it cannot be read."""
+
+    name: str
+    features: list[Features] | None
+
+
+def measure_named(names: Iterable[str], extractors: Sequence[Extractor], max_megapixels: float) -> Iterator[Measured]:
+    """Measure photos one after another, and say which cannot be read.
+
+    Parameters
+    ----------
+    names : iterable of str
+        As given on the command line.
+    extractors : sequence of Extractor
+        What to measure them with.
+    max_megapixels : float
+        The largest photo to decode.
+
+    Yields
+    ------
+    Measured
+        One for each photo, in order.
+    """
+    from imgsim.images.read import read_image
+
+    for name, source in expand_photos(names):
+        try:
+            images = {
+                size: read_image(source, working_size=size, max_megapixels=max_megapixels)
+                for size in {extractor.working_size for extractor in extractors}
+            }
+        except ImageReadError as error:
+            stderr.complain(f"imgsim: {error}")
+            yield Measured(name, None)
+            continue
+        yield Measured(name, [extractor.extract([images[extractor.working_size]]) for extractor in extractors])

@@ -1,0 +1,99 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from imgsim import __version__
+from imgsim.cli import stderr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def general_options(command: F) -> F:
+    """Add what every command takes: `-q`, `-v` and `--version`."""
+    quiet = click.option(
+        "-q", "--quiet", is_flag=True, expose_value=False, is_eager=True, callback=_quiet, help="Say errors only."
+    )
+    verbose = click.option(
+        "-v", "--verbose", is_flag=True, expose_value=False, is_eager=True, callback=_verbose, help="Say more."
+    )
+    version = click.version_option(__version__, "--version", message="imgsim %(version)s")
+    return quiet(verbose(version(command)))
+
+
+def _quiet(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click's signature)
+    del param
+    if value:
+        stderr.set_level(ctx, stderr.QUIET)
+
+
+def _verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click's signature)
+    del param
+    if value:
+        stderr.set_level(ctx, stderr.VERBOSE)
+
+
+def index_option(command: F) -> F:
+    """Add `--index`, for commands that read an index."""
+    return click.option(
+        "--index",
+        "index_path",
+        type=click.Path(),
+        metavar="FOLDER_OR_PATH",
+        help="The indexed folder, or the index's own. Without it: the nearest .imgsim upward from here.",
+    )(command)
+
+
+def extractor_option(command: F) -> F:
+    """Add `-x`, repeatable."""
+    return click.option(
+        "-x",
+        "--extractor",
+        "extractors",
+        multiple=True,
+        metavar="NAME[:KEY=VALUE,...][@WEIGHT]",
+        help="An extractor, see `imgsim extractors`. Repeat it to fuse several; weights are 1 unless given.",
+    )(command)
+
+
+def metric_option(command: F) -> F:
+    """Add `-m`."""
+    return click.option(
+        "-m", "--metric", metavar="METRIC", help="A distance, see `imgsim metrics`, in place of the extractor's own."
+    )(command)
+
+
+def count_option(command: F) -> F:
+    """Add `-k`."""
+    return click.option(
+        "-k", type=click.IntRange(min=1), default=10, show_default=True, help="Matches wanted for each query."
+    )(command)
+
+
+def megapixels_option(command: F) -> F:
+    """Add `--max-megapixels`."""
+    return click.option(
+        "--max-megapixels",
+        type=click.FloatRange(min=0, min_open=True),
+        default=100.0,
+        show_default=True,
+        help="Refuse to decode larger photos.",
+    )(command)
+
+
+def photos_argument(command: F) -> F:
+    """Add `PHOTO...`; `-` stands for standard input."""
+    return click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=click.Path())(command)
+
+
+def format_option(*formats: str, default: str = "a table on a terminal, tsv in a pipe") -> Callable[[F], F]:
+    """Add `--format`, with these choices."""
+    return click.option(
+        "--format", "format_", type=click.Choice(formats), help=f"How to write the answer. Without it: {default}."
+    )

@@ -1,0 +1,131 @@
+"""Rows on stdout: tables for people; tsv, csv, jsonl and paths for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Row = Mapping[str, Any]
+
+ROW_FORMATS = ("table", "tsv", "csv", "jsonl")
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def choose_format(asked: str | None) -> str:
+    """Give the format asked for, or the one that suits where stdout leads."""
+    return asked or ("table" if sys.stdout.isatty() else "tsv")
+
+
+def write_bytes(data: bytes) -> None:
+    """Write to stdout at once, so that a reader at the other end of a pipe sees it."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def write_text(text: str) -> None:
+    """Write text to stdout; file names that are no UTF-8 leave as the bytes they are."""
+    write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+class RowWriter:
+    """Writes rows in one format; what comes first (a csv header) is written once.
+
+    Parameters
+    ----------
+    format_ : {"table", "tsv", "csv", "jsonl"}
+        The format.
+    columns : sequence of str
+        The columns of all formats but jsonl, which writes every key of a row.
+    """
+
+    def __init__(self, format_: str, columns: Sequence[str]) -> None:
+        self._format = format_
+        self._columns = columns
+        self._begun = False
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Write some rows."""
+        if self._format == "table":
+            self._write_table(list(rows))
+        else:
+            write_text("".join(self._lines(rows)))
+
+    def _lines(self, rows: Iterable[Row]) -> Iterable[str]:
+        if self._format == "csv" and not self._begun:
+            yield _csv_line(self._columns)
+            self._begun = True
+        for row in rows:
+            if self._format == "jsonl":
+                yield json.dumps(row) + "\n"
+            elif self._format == "csv":
+                yield _csv_line([_cell(row.get(column)) for column in self._columns])
+            else:
+                yield tsv_line([_cell(row.get(column)) for column in self._columns])
+
+    def _write_table(self, rows: Sequence[Row]) -> None:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        if not rows:
+            return
+        table = Table(box=None, pad_edge=False)
+        for column in self._columns:
+            number = isinstance(rows[0].get(column), int | float)
+            table.add_column(column, justify="right" if number else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(_shown(row.get(column))) for column in self._columns))
+        Console().print(table)
+
+
+def tsv_line(cells: Iterable[str]) -> str:
+    r"""Join cells by tabs; a tab, newline or backslash within one is written ``\t``, ``\n``, ``\\``."""
+    return "\t".join(cell.translate(_ESCAPES) for cell in cells) + "\n"
+
+
+def write_matrix(matrix: NDArray[np.float64], names: Sequence[str], format_: str) -> None:
+    """Write a square matrix as tsv or csv, with its names in the first row and column."""
+    line = _csv_line if format_ == "csv" else tsv_line
+    write_text(line(["", *names]))
+    for name, row in zip(names, matrix.tolist(), strict=True):
+        write_text(line([name, *map(repr, row)]))
+
+
+def write_npy(array: NDArray[Any]) -> None:
+    """Write an array in NumPy's format."""
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    write_bytes(buffer.getvalue())
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return buffer.getvalue()
+
+
+def _cell(value: object) -> str:
+    """Write a value so that reading it gives it back."""
+    if value is None:
+        return ""
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value) if value else ""
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _shown(value: object) -> str:
+    """Write a value for people."""
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return _cell(value).encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,65 @@
+"""Progress of indexing, on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgsim.cli import stderr
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.progress import Progress, TaskID
+
+
+class IndexingProgress:
+    """An observer that draws a bar with count, rate and time left, and says which files cannot be read."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> IndexingProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def started(self, photos: int) -> None:
+        """Begin the bar."""
+        if not stderr.wants_progress():
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+        self._bar = Progress(
+            "indexing",
+            BarColumn(),
+            MofNCompleteColumn(),
+            TaskProgressColumn(show_speed=True, text_format="{task.percentage:>3.0f} %  {task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task("indexing", total=photos, rate="")
+        self._bar.start()
+
+    def advanced(self, photos: int) -> None:
+        """Move the bar on."""
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, photos)
+            speed = self._bar.tasks[0].speed
+            self._bar.update(self._task, rate=f"{speed:.0f} photos/s" if speed else "")
+
+    def failed(self, path: str, reason: str) -> None:
+        """Say which file, and why."""
+        line = f"skipped {path}: {reason}"
+        if self._bar is not None:
+            from rich.text import Text
+
+            self._bar.console.print(Text(stderr.printable(line)))
+        else:
+            stderr.say(line)

@@ -1,0 +1,51 @@
+"""What is said to people, on stderr; how much, is theirs to choose."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+QUIET, NORMAL, VERBOSE = -1, 0, 1
+_LEVEL = "imgsim.verbosity"
+
+
+def set_level(ctx: click.Context, level: int) -> None:
+    """Set how much is said, for a command and all that called it."""
+    ctx.meta[_LEVEL] = level  # click shares meta between a command and its group
+
+
+def say(message: str) -> None:
+    """Say something, unless asked to be quiet."""
+    _echo(message, NORMAL)
+
+
+def detail(message: str) -> None:
+    """Say something that only the curious want."""
+    _echo(message, VERBOSE)
+
+
+def complain(message: str) -> None:
+    """Say that a part of the job could not be done, however quiet."""
+    _echo(message, QUIET)
+
+
+def wants_progress() -> bool:
+    """Tell whether progress is to be drawn: on a terminal, unless asked to be quiet."""
+    return sys.stderr.isatty() and _level() >= NORMAL
+
+
+def _level() -> int:
+    level: int = click.get_current_context().meta.get(_LEVEL, NORMAL)
+    return level
+
+
+def printable(message: str) -> str:
+    """Keep a message one line that any terminal can show, whatever bytes a file's name has."""
+    clean = message.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in clean)
+
+
+def _echo(message: str, level: int) -> None:
+    if _level() >= level:
+        click.echo(printable(message), err=True)

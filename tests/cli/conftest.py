@@ -1,0 +1,56 @@
+"""Running the command line, in this process and in others."""
+
+import os
+import subprocess
+import sys
+from typing import NamedTuple
+
+import pytest
+from click.testing import CliRunner
+
+from imgsim.cli.main import imgsim
+from imgsim.index.indexing import update_index
+
+IMGSIM = [sys.executable, "-m", "imgsim"]
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run():
+    """Run a command in this process: ``run("query", "a.png", stdin=b"...")``."""
+
+    def invoke(*arguments, stdin=None):
+        result = CliRunner().invoke(imgsim, [str(argument) for argument in arguments], input=stdin)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Result(result.exit_code, result.stdout, result.stderr)
+
+    return invoke
+
+
+@pytest.fixture
+def shell():
+    """Run a line of shell in which `imgsim` is the command under test."""
+
+    def execute(line, cwd, stdin=None):
+        prelude = f'imgsim() {{ "{sys.executable}" -m imgsim "$@"; }}; '
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        return subprocess.run(
+            ["bash", "-c", prelude + line], cwd=cwd, input=stdin, capture_output=True, check=False, env=environment
+        )
+
+    return execute
+
+
+@pytest.fixture
+def shelf(make_photos, monkeypatch):
+    """An indexed folder `shelf` of eight photos, seen from the folder above it."""
+    folder = make_photos(8, folder="shelf")
+    update_index(folder, extractors=["histogram:bins=4", "phash"])
+    monkeypatch.chdir(folder.parent)
+    return folder

@@ -1,0 +1,84 @@
+"""What holds for every command: help, verbosity, exit codes, and what is imported."""
+
+import subprocess
+import sys
+
+import pytest
+
+import imgsim
+from imgsim.cli.main import COMMANDS
+from tests.cli.conftest import IMGSIM
+
+
+def imported_by(*arguments):
+    """Names of the modules that a run imports."""
+    result = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "imgsim", *arguments], capture_output=True, text=True, check=False
+    )
+    lines = (line.rpartition("|")[2].strip() for line in result.stderr.splitlines() if line.startswith("import time"))
+    return {name.partition(".")[0] for name in lines}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)])
+def test_help_imports_nothing_heavy(arguments):
+    assert not imported_by(*arguments) & {"numpy", "cv2", "torch", "PIL", "scipy", "mahotas", "rich", "sqlite3"}
+
+
+def test_a_query_imports_no_scipy_no_torch_no_rich(shelf):
+    imported = imported_by("query", "shelf/0.png", "--index", "shelf")
+    assert "cv2" in imported
+    assert not imported & {"scipy", "sklearn", "torch", "torchvision", "onnxruntime", "rich"}
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_takes_the_general_options(run, name):
+    result = run(name, "--help")
+    assert result.code == 0
+    for option in ("--quiet", "--verbose", "--version"):
+        assert option in result.out
+    assert run(name, "--version").out == f"imgsim {imgsim.__version__}\n"
+
+
+def test_the_module_is_the_command():
+    result = subprocess.run([*IMGSIM, "--version"], capture_output=True, text=True, check=True)
+    assert result.stdout == f"imgsim {imgsim.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["querry"], "No such command"),
+        (["query"], "Missing argument"),
+        (["query", "x.png", "-k", "0"], "-k"),
+        (["query", "x.png"], "no index here or above"),
+        (["query", "x.png", "--index", "nowhere"], "nowhere: no index here"),
+        (["index", "nowhere"], "nowhere: no such folder"),
+        (["extract", "x.png", "-x", "haralik"], "did you mean haralick?"),
+        (["extract", "x.png", "-x", "histogram:bins=many"], "bins"),
+        (["extract", "x.png", "-x", "hog@0"], "weight"),
+        (["distances", "x.png", "-m", "cosin"], "did you mean cosine?"),
+    ],
+)
+def test_mistakes_are_told_on_stderr_with_exit_code_2(run, tmp_path, monkeypatch, make_photos, arguments, message):
+    make_photos("x.png")
+    monkeypatch.chdir(tmp_path / "photos")
+    result = run(*arguments)
+    assert result.code == 2
+    assert result.out == ""
+    assert message in result.err
+
+
+def test_an_error_is_one_line_whatever_the_name(run, tmp_path):
+    result = run("index", tmp_path / "new\nline")
+    assert result.err.count("\n") == 1
+    assert "new\\nline" in result.err
+
+
+def test_interrupted_says_so(run, shelf, monkeypatch):
+    def interrupt(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("imgsim.index.update.find_images", interrupt)
+    result = run("index", shelf)
+    assert result.code == 130
+    assert "interrupted" in result.err

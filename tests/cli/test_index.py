@@ -1,0 +1,113 @@
+"""`imgsim index`, and what it leaves for `info` and `failures`."""
+
+import json
+
+import pytest
+
+from imgsim.index.opening import open_index
+from tests.photos import draw_photo
+
+KEYS = ["added", "changed", "renamed", "removed", "unchanged", "failed", "passed_over", "seconds"]
+
+
+@pytest.fixture
+def folder(make_photos, monkeypatch):
+    folder = make_photos(3)
+    (folder / "bad.jpg").write_bytes(b"not a jpeg")
+    (folder / "notes.txt").write_text("hello")
+    monkeypatch.chdir(folder.parent)
+    return folder
+
+
+def test_one_summary_on_stderr_or_as_json_on_stdout(run, folder):
+    plain = run("index", "photos", "-x", "phash")
+    assert plain.code == 0
+    assert plain.out == ""
+    lines = plain.err.splitlines()
+    assert lines[0] == "skipped bad.jpg: not a picture that imgsim reads"
+    assert lines[1].startswith("photos: 3 added, 0 unchanged, 1 failed, 1 passed over in ")
+    as_json = run("index", "photos", "--format", "json", "-q")
+    assert as_json.err == ""
+    summary = json.loads(as_json.out)
+    assert list(summary) == KEYS
+    assert summary | {"seconds": 0} == dict(zip(KEYS, [0, 0, 0, 0, 3, 1, 1, 0], strict=True))
+
+
+def test_strict_makes_skipped_files_an_error(run, folder):
+    assert run("index", "photos", "-x", "phash", "--strict").code == 2
+    assert run("index", "photos", "--strict").code == 2  # still unreadable, and still said by the exit code
+    (folder / "bad.jpg").unlink()
+    assert run("index", "photos", "--strict").code == 0
+
+
+def test_the_default_extractor_is_classic(run, folder):
+    run("index", "photos", "-q")
+    assert json.loads(run("info", "--index", "photos", "--format", "json").out)["extractors"][0]["name"] == "classic"
+
+
+def test_info_counts(run, folder):
+    run("index", "photos", "-x", "phash", "-x", "histogram:bins=4", "-q")
+    facts = json.loads(run("info", "--index", "photos", "--format", "json").out)
+    assert facts["photos"] == 3
+    assert facts["failures"] == 1
+    assert facts["generation"] >= 1
+    assert [(one["name"].partition(":")[0], one["photos"], one["default"]) for one in facts["extractors"]] == [
+        ("phash", 3, True),
+        ("histogram", 3, False),
+    ]
+    text = run("info", "--index", "photos").out
+    assert "photos: 3\n" in text
+    assert "extractor: phash: 64 values, 3 photos (default)\n" in text
+
+
+def test_failures_are_listed(run, folder):
+    run("index", "photos", "-x", "phash", "-q")
+    result = run("failures", "--index", "photos", "--format", "jsonl")
+    assert result.code == 0
+    assert json.loads(result.out) == {"path": "bad.jpg", "reason": "not a picture that imgsim reads"}
+    (folder / "bad.jpg").unlink()
+    run("index", "photos", "-q")
+    assert run("failures", "--index", "photos").code == 1
+
+
+def test_drop_default_and_compact(run, folder):
+    run("index", "photos", "-x", "phash", "-x", "lbp", "-q")
+    run("index", "photos", "--default", "lbp", "-q")
+    with open_index(folder) as index:
+        assert index.store.default_extractor().spec.name == "lbp"
+    assert run("index", "photos", "--drop", "lbp").err == "dropped lbp\n"
+    assert run("index", "photos", "--compact").err == "compacted\n"
+    with open_index(folder) as index:
+        assert [extractor.spec.name for extractor in index.store.extractors()] == ["phash"]
+    missing = run("index", "photos", "--drop", "lbp")
+    assert missing.code == 2
+    assert "no features of lbp" in missing.err
+
+
+def test_files_from_stdin(run, folder):
+    draw_photo(folder / "new\nline.png", 40)
+    names = b"photos/0.png\0photos/new\nline.png\0"
+    summary = json.loads(
+        run("index", "photos", "-x", "phash", "--files-from", "-", "--format", "json", stdin=names).out
+    )
+    assert summary["added"] == 2
+
+
+def test_an_index_elsewhere(run, folder):
+    assert run("index", "photos", "--index", "there", "-x", "phash").code == 0
+    assert not (folder / ".imgsim").exists()
+    assert run("query", "photos/0.png", "--index", "there", "--format", "paths", "-k", 1).out.startswith("photos/")
+    moved = folder.rename(folder.parent / "moved")
+    assert "--moved" in run("index", "moved", "--index", "there").err
+    assert run("index", "moved", "--index", "there", "--moved").code == 0
+    assert run("query", moved / "0.png", "--index", "there", "--format", "paths", "-k", 1).out.startswith("moved/")
+
+
+def test_verbose_and_quiet(run, folder):
+    assert "index: " in run("query", "photos/0.png", "-v", "--index", index_of(run)).err
+    assert run("index", "photos", "-q", "--retry-failed").err == ""
+
+
+def index_of(run):
+    run("index", "photos", "-x", "phash")
+    return "photos"

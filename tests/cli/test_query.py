@@ -1,0 +1,178 @@
+"""`imgsim query`: rows, formats, pipes and exit codes."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+
+import PIL.Image
+import pytest
+
+from imgsim.index.indexing import update_index
+from imgsim.index.opening import open_index
+from tests.cli.conftest import IMGSIM
+from tests.photos import draw_photo
+
+
+def rows(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_jsonl_rows(run, shelf):
+    result = run("query", "shelf/0.png", "--index", "shelf", "-k", 3, "--format", "jsonl")
+    assert result.code == 0
+    with open_index(shelf) as index:
+        expected = index.search(shelf / "0.png", k=3)
+    assert rows(result.out) == [
+        {"query": "shelf/0.png", "rank": match.rank, "path": match.path, "distance": match.distance}
+        for match in expected
+    ]
+
+
+def test_tsv_and_csv_hold_the_same_rows(run, shelf):
+    options = ["query", "shelf/0.png", "shelf/1.png", "--index", "shelf", "-k", 2]
+    as_jsonl = [list(map(str, row.values())) for row in rows(run(*options, "--format", "jsonl").out)]
+    as_tsv = [line.split("\t") for line in run(*options).out.splitlines()]
+    header, *as_csv = csv.reader(io.StringIO(run(*options, "--format", "csv").out))
+    assert header == ["query", "rank", "path", "distance"]
+    assert as_tsv == as_csv == as_jsonl
+
+
+def test_a_table_for_people(run, shelf):
+    table = run("query", "shelf/0.png", "--index", "shelf", "-k", 2, "--format", "table").out.splitlines()
+    assert table[0].split() == ["query", "rank", "path", "distance"]
+    assert len(table) == 3
+
+
+def test_paths_open_from_where_the_user_stands(run, shelf, monkeypatch):
+    for place, start in (("..", "shelf"), ("shelf", ".")):
+        monkeypatch.chdir(shelf.parent if place == ".." else shelf)
+        found = run("query", os.path.join(start, "0.png"), "--index", start, "--format", "paths").out.splitlines()
+        assert len(found) == 7
+        assert all(os.path.exists(path) for path in found)
+
+
+def test_without_index_it_is_looked_for_upward_from_here_then_from_the_photo(run, shelf, monkeypatch):
+    assert run("query", "shelf/0.png", "-k", 1).code == 0
+    monkeypatch.chdir(shelf)
+    assert run("query", "0.png", "-k", 1).code == 0
+
+
+def test_exit_codes(run, shelf):
+    query = ["query", "shelf/0.png", "--index", "shelf"]
+    assert run(*query).code == 0
+    nothing = run(*query, "--max-distance", "-1")
+    assert (nothing.code, nothing.out, nothing.err) == (1, "", "")
+    assert run(*query, "-x", "lbp").code == 2
+
+
+def test_an_unreadable_query_is_said_and_the_others_answered(run, shelf):
+    (shelf.parent / "bad.png").write_bytes(b"no picture")
+    result = run("query", "shelf/0.png", "bad.png", "gone.png", "shelf/1.png", "--index", "shelf", "-k", 1)
+    assert result.code == 2
+    assert [line.split("\t")[0] for line in result.out.splitlines()] == ["shelf/0.png", "shelf/1.png"]
+    assert result.err.splitlines() == [
+        "imgsim: bad.png: not a picture that imgsim reads",
+        "imgsim: gone.png: no such file",
+    ]
+
+
+def test_views_of_one_thing_give_one_ranking(run, shelf):
+    (shelf.parent / "bad.png").write_bytes(b"no picture")
+    options = ["--index", "shelf", "-k", 3, "--format", "jsonl", "--together"]
+    result = run("query", "shelf/0.png", "shelf/1.png", *options)
+    assert [row["query"] for row in rows(result.out)] == ["shelf/0.png"] * 3
+    assert not {"0.png", "1.png"} & {row["path"] for row in rows(result.out)}
+    partly = run("query", "bad.png", "shelf/0.png", "shelf/1.png", *options)
+    assert partly.code == 2
+    assert partly.out == result.out
+
+
+def test_extractors_metrics_and_fusion_by_name(run, shelf):
+    query = ["query", "shelf/0.png", "--index", "shelf", "--format", "jsonl"]
+    answers = {
+        options: run(*query, *options).out
+        for options in [(), ("-x", "phash"), ("-m", "cosine"), ("-x", "phash@0.3", "-x", "histogram@0.7")]
+    }
+    assert len(set(answers.values())) == 4
+    assert run(*query, "-x", "histogram:bins=4").out == answers[()]
+
+
+def test_include_self(run, shelf):
+    first = run("query", "shelf/3.png", "--index", "shelf", "--include-self", "-k", 1, "--format", "jsonl").out
+    assert (json.loads(first)["path"], json.loads(first)["distance"]) == ("3.png", 0)
+
+
+def test_stdin_brings_paths_or_one_picture(run, shelf):
+    options = ["--index", "shelf", "-k", 1]
+    named = run("query", "shelf/0.png", "shelf/1.png", *options).out
+    for stdin in (b"shelf/0.png\nshelf/1.png\n", b"shelf/0.png\r\n\r\nshelf/1.png", b"shelf/0.png\0shelf/1.png\0"):
+        assert run("query", "-", *options, stdin=stdin).out == named
+    picture = run("query", "-", *options, "--include-self", stdin=(shelf / "1.png").read_bytes())
+    assert picture.out == "-\t1\t1.png\t0.0\n"
+    assert run("query", "-", *options, stdin=b"").code == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["with space.png", "tab\there.png", "new\nline.png", "Regenschirm-빨강.png", b"\xff.png"]
+)
+def test_names_in_any_bytes_survive_a_pipe(shell, tmp_path, name):
+    shelf = tmp_path / "shelf"
+    for seed in range(3):
+        draw_photo(shelf / f"{seed}.png", seed)
+    path = os.path.join(os.fsencode(shelf), os.fsencode(name))
+    draw_photo(shelf / "x.png", 0, (49, 37))
+    os.rename(shelf / "x.png", path)
+    update_index(shelf, extractors=["phash"])
+    result = shell("imgsim query shelf/0.png -k 1 -0 --index shelf | xargs -0 -I@ cp @ found.png", tmp_path)
+    assert result.returncode == 0, result.stderr
+    with open(path, "rb") as original:
+        assert (tmp_path / "found.png").read_bytes() == original.read()
+    again = shell("find shelf -name '*.png' -print0 | imgsim query - -k 1 --index shelf --format jsonl", tmp_path)
+    assert len(again.stdout.splitlines()) == 4
+    by_line = shell("imgsim query shelf/0.png -k 1 --index shelf", tmp_path).stdout
+    assert by_line.count(b"\n") == 1
+    assert by_line.count(b"\t") == 3
+
+
+def test_a_closed_pipe_is_silent(shell, shelf):
+    line = "imgsim query shelf/*.png shelf/*.png --index shelf -k 7 | head -1; echo ${PIPESTATUS[0]}"
+    result = shell(line, shelf.parent)
+    assert result.stderr == b""
+    assert len(result.stdout.splitlines()) == 2
+
+
+def test_answers_come_as_queries_go_in(shelf):
+    command = [*IMGSIM, "query", "-", "--index", "shelf", "-k", "1", "--format", "paths"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    signal.alarm(60)  # a deadlock fails the test instead of hanging it
+    for _ in range(2):
+        process.stdin.write(b"shelf/0.png\n")
+        process.stdin.flush()
+        assert process.stdout.readline().startswith(b"shelf/")
+    process.stdin.close()
+    assert process.wait() == 0
+    process.stdout.close()
+    signal.alarm(0)
+
+
+def test_the_grid_shows_a_row_for_each_query(run, shelf):
+    result = run("query", "shelf/0.png", "shelf/1.png", "--index", "shelf", "-k", 3, "--grid", "grid.png")
+    assert result.code == 0
+    with PIL.Image.open("grid.png") as grid:
+        wide, high = grid.size
+    run("query", "shelf/0.png", "--index", "shelf", "-k", 3, "--grid", "one.png")
+    with PIL.Image.open("one.png") as one:
+        assert one.size[0] == wide
+        assert high > 1.7 * one.size[1]
+    refused = run("query", "shelf/0.png", "--index", "shelf", "--grid", "nowhere/grid.png")
+    assert refused.code == 2
+    assert "nowhere/grid.png" in refused.err
+
+
+def test_a_large_query_is_refused(run, shelf):
+    result = run("query", "shelf/0.png", "--index", "shelf", "--max-megapixels", "0.001")
+    assert result.code == 2
+    assert "over the limit" in result.err
