@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 SUDO = $(shell test "$$(id -u)" = 0 || echo sudo)
-CODE = imgsim tests benchmarks examples
+CODE = imgsim tests benchmarks examples docs
 
 .DEFAULT_GOAL = help
 .PHONY: help install system check test lint types layers docs golden bench demo clean
@@ -41,7 +41,9 @@ test: $(INSTALLED) ## the tests; those on real data run where ../shared/data is
 	$(BIN)/python -m pytest
 
 docs: $(INSTALLED) ## write docs/cli.md from the commands' own help
-	$(BIN)/python -m docs.reference > docs/cli.md
+	mkdir -p build
+	$(BIN)/python -m docs.reference > build/cli.md
+	mv build/cli.md docs/cli.md
 
 bench: $(INSTALLED) ## measure speed side by side with plain code; writes build/bench.json
 	$(BIN)/python -m benchmarks

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @photos_argument
-@extractor_option
+@extractor_option(fused=True)
 @metric_option
 @format_option("tsv", "csv", "npy", default="tsv")
 @megapixels_option

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @photos_argument
-@extractor_option
+@extractor_option(fused=False)
 @format_option("jsonl", "csv", "npy", default="jsonl")
 @megapixels_option
 @general_options

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("folder", type=click.Path())
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="Keep the index in this folder instead.")
-@extractor_option
+@extractor_option(fused=False)
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes. Without it: one a processor.")
 @click.option("--include", multiple=True, metavar="PATTERN", help="Index only photos whose name or path matches.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out photos and folders that match.")
@@ -81,6 +81,8 @@ def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], op
     counts = {key.replace("_", " "): value for key, value in asdict(summary).items() if key != "seconds"}
     said = [f"{value:,} {name}" for name, value in counts.items() if value or name in ("added", "unchanged")]
     stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s")
+    if summary.failed:
+        stderr.detail("`imgsim failures` lists what cannot be read, `--retry-failed` tries it again")
     return summary
 
 

@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli.opening import open_for
-from imgsim.cli.options import format_option, general_options, index_option
+from imgsim.cli.options import folder_argument, format_option, general_options, index_option
 from imgsim.cli.output import write_text
 
 if TYPE_CHECKING:
     from imgsim.index.opening import Index
 
 
-@click.command()
+@click.command(short_help="Say what an index holds.")
+@folder_argument
 @index_option
 @format_option("text", "json", default="text")
 @general_options
-def info(index_path: str | None, format_: str | None) -> None:
+def info(folder: str | None, index_path: str | None, format_: str | None) -> None:
     """Say what an index holds: photos, extractors, sizes, generation."""
-    with open_for(index_path) as index, index.store.snapshot():
+    with open_for(index_path or folder) as index, index.store.snapshot():
         facts = _facts(index)
     if format_ == "json":
         write_text(json.dumps(facts) + "\n")

@@ -10,7 +10,7 @@ import click
 
 from imgsim.cli.options import general_options
 from imgsim.cli.stderr import printable
-from imgsim.errors import ImgsimError
+from imgsim.errors import ImgsimError, UnknownNameError
 from imgsim.registry import Registry
 
 if TYPE_CHECKING:
@@ -55,6 +55,13 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
         return COMMANDS.load(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            raise click.UsageError(str(UnknownNameError("command", args[0], COMMANDS)), ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (click's own signature)
         try:

@@ -8,7 +8,7 @@ from imgsim.cli.options import format_option, general_options
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 
 
-@click.command()
+@click.command(short_help="List the distances.")
 @format_option(*ROW_FORMATS)
 @general_options
 def metrics(format_: str | None) -> None:

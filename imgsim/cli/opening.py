@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from imgsim.cli import stderr
+from imgsim.errors import IndexNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def open_for(index_path: str | None, photos: Sequence[str] = ()) -> Index:
-    """Open the index that is named, or the nearest upward from here, or else upward from the first photo.
+    """Open the index that is named, or else the one that must be meant.
+
+    That is the nearest upward from here, or else upward from the first photo, or else the only one right below here.
 
     Parameters
     ----------
@@ -31,12 +34,22 @@ def open_for(index_path: str | None, photos: Sequence[str] = ()) -> Index:
     Raises
     ------
     IndexNotFoundError
-        If there is none.
+        If there is none, or several are right below here.
     """
     from imgsim.index.opening import find_index, open_index
 
-    if index_path is None and find_index(os.curdir) is None:
-        index_path = next((found for photo in photos[:1] if (found := find_index(photo))), None)
-    index = open_index(index_path)
+    index_path = index_path or find_index(os.curdir)
+    index_path = index_path or next((found for photo in photos[:1] if (found := find_index(photo))), None)
+    index = open_index(index_path or _only_one_below())
     stderr.detail(f"index: {index.directory}")
     return index
+
+
+def _only_one_below() -> str | None:
+    from imgsim.index.opening import find_indexes_below
+
+    below = find_indexes_below(os.curdir)
+    if len(below) > 1:
+        names = ", ".join(os.path.relpath(folder) for folder in below)
+        raise IndexNotFoundError(f"several folders here are indexed ({names}): choose one with --index")
+    return below[0] if below else None

@@ -46,20 +46,22 @@ def index_option(command: F) -> F:
         "index_path",
         type=click.Path(),
         metavar="FOLDER_OR_PATH",
-        help="The indexed folder, or the index's own. Without it: the nearest .imgsim upward from here.",
+        help="The indexed folder, or the index's own. Without it: the nearest upward from here, or else upward from "
+        "the photo, or else the only one right below here.",
     )(command)
 
 
-def extractor_option(command: F) -> F:
-    """Add `-x`, repeatable."""
+def extractor_option(*, fused: bool) -> Callable[[F], F]:
+    """Add `-x`, repeatable; weighted where several extractors are fused into one distance."""
+    several = "Repeat it to fuse several; weights are 1 unless given." if fused else "Repeat it for several."
     return click.option(
         "-x",
         "--extractor",
         "extractors",
         multiple=True,
-        metavar="NAME[:KEY=VALUE,...][@WEIGHT]",
-        help="An extractor, see `imgsim extractors`. Repeat it to fuse several; weights are 1 unless given.",
-    )(command)
+        metavar="NAME[:KEY=VALUE,...]" + "[@WEIGHT]" * fused,
+        help=f"An extractor, see `imgsim extractors`. {several}",
+    )
 
 
 def metric_option(command: F) -> F:
@@ -90,6 +92,11 @@ def megapixels_option(command: F) -> F:
 def photos_argument(command: F) -> F:
     """Add `PHOTO...`; `-` stands for standard input."""
     return click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=click.Path())(command)
+
+
+def folder_argument(command: F) -> F:
+    """Add an optional FOLDER, another way to say `--index`, for commands about an index as a whole."""
+    return click.argument("folder", required=False, type=click.Path())(command)
 
 
 def format_option(*formats: str, default: str = "a table on a terminal, tsv in a pipe") -> Callable[[F], F]:

@@ -49,7 +49,7 @@ class Answer:
 @photos_argument
 @index_option
 @count_option
-@extractor_option
+@extractor_option(fused=True)
 @metric_option
 @click.option("--max-distance", type=float, metavar="D", help="Leave out matches farther than this.")
 @click.option("--together", is_flag=True, help="The photos are views of one thing: give one ranking.")
@@ -80,6 +80,10 @@ def query(
     """
     from imgsim.cli.opening import open_for
 
+    if null and format_ not in (None, "paths"):
+        raise click.UsageError("-0 writes paths: it does not go with another --format")
+    if grid and not grid.lower().endswith(".png"):
+        raise click.UsageError(f"--grid draws PNG pictures: name it {os.path.splitext(grid)[0]}.png")
     answers: list[Answer] = []
     matched = failed = False
     with open_for(index_path, photos) as index, index.searcher(extractors, metric) as searcher:
@@ -92,7 +96,7 @@ def query(
                 matched |= bool(answer.matches)
                 write(answer)
                 answers += [answer] if grid else []
-        if grid:
+        if grid and answers:
             _draw(grid, index, answers, max_megapixels)
     click.get_current_context().exit(2 if failed else 0 if matched else 1)
 

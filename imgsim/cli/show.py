@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@click.command()
+@click.command(short_help="Show photos in the terminal.")
 @photos_argument
 @click.option("--matches", is_flag=True, help="Show the matches of each PHOTO below it.")
 @click.option(
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 )
 @index_option
 @count_option
-@extractor_option
+@extractor_option(fused=True)
 @metric_option
 @megapixels_option
 @general_options

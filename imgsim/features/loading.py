@@ -55,7 +55,7 @@ def load_extractor(text: str) -> Extractor:
     """
     naming = parse_naming(text)
     if naming.weight is not None:
-        raise ParameterError(f"{text!r}: a weight has its place in a query that fuses extractors")
+        raise ParameterError(f"{text!r}: leave out the weight; it has its place in queries that fuse extractors")
     factory = EXTRACTORS.load(naming.name)
     return factory(**_typed(naming.name, factory, naming.params))
 

@@ -74,7 +74,7 @@ def draw_grid(rows: Sequence[Sequence[Cell]], *, cell_size: int = 200) -> Image:
     rows : sequence of sequences of Cell
         The first cell of each row is the query: a line sets it apart from its matches.
     cell_size : int, default 200
-        Side of the square that each picture fits, pixels.
+        Side of the square that each picture fits, pixels; a row is as high as its highest picture.
 
     Returns
     -------
@@ -82,13 +82,16 @@ def draw_grid(rows: Sequence[Sequence[Cell]], *, cell_size: int = 200) -> Image:
         RGB, on white.
     """
     columns = max((len(row) for row in rows), default=0)
-    row_height = cell_size + _PADDING + _line_height(_TITLE_SIZE) + _line_height(_NOTE_SIZE)
+    small = [[cell._replace(image=_fitted(cell.image, cell_size)) for cell in row] for row in rows]
+    tallest = [max((len(cell.image) for cell in row if cell.image is not None), default=cell_size) for row in small]
+    below = _PADDING + _line_height(_TITLE_SIZE) + _line_height(_NOTE_SIZE)
     width = 2 * _MARGIN + columns * cell_size + max(0, columns - 1) * _GAP + (_GAP if columns > 1 else 0)
-    height = 2 * _MARGIN + len(rows) * row_height + max(0, len(rows) - 1) * (_GAP + _PADDING)
+    height = 2 * _MARGIN + sum(tallest) + len(rows) * below + max(0, len(rows) - 1) * (_GAP + _PADDING)
     canvas = PIL.Image.new("RGB", (width, height), "white")
-    for index, row in enumerate(rows):
-        top = _MARGIN + index * (row_height + _GAP + _PADDING)
-        _draw_row(canvas, row, top, row_height, cell_size)
+    top = _MARGIN
+    for row, tall in zip(small, tallest, strict=True):
+        _draw_row(canvas, row, top, (cell_size, tall), below)
+        top += tall + below + _GAP + _PADDING
     return np.array(canvas)
 
 
@@ -162,29 +165,34 @@ def _resized(image: Image, scale: float) -> Image:
     return np.array(picture.resize(size, Resampling.LANCZOS, reducing_gap=3.0))
 
 
-def _draw_row(canvas: PIL.Image.Image, row: Sequence[Cell], top: int, height: int, cell_size: int) -> None:
+def _fitted(image: Image | None, size: int) -> Image | None:
+    return None if image is None else thumbnail(image, size)
+
+
+def _draw_row(canvas: PIL.Image.Image, row: Sequence[Cell], top: int, box: tuple[int, int], below: int) -> None:
+    """Draw a row whose pictures fit a box, with so many pixels of text below."""
+    width, height = box
     for column, cell in enumerate(row):
-        left = _MARGIN + column * (cell_size + _GAP) + (_GAP if column else 0)
-        _draw_cell(canvas, cell, (left, top), cell_size, _INK if column else _ACCENT)
+        left = _MARGIN + column * (width + _GAP) + (_GAP if column else 0)
+        _draw_cell(canvas, cell, (left, top), box, _INK if column else _ACCENT)
     if len(row) > 1:
-        line = _MARGIN + cell_size + _GAP
-        ImageDraw.Draw(canvas).line([(line, top), (line, top + height)], fill=_HAIRLINE)
+        line = _MARGIN + width + _GAP
+        ImageDraw.Draw(canvas).line([(line, top), (line, top + height + below)], fill=_HAIRLINE)
 
 
-def _draw_cell(canvas: PIL.Image.Image, cell: Cell, corner: tuple[int, int], size: int, ink: str) -> None:
+def _draw_cell(canvas: PIL.Image.Image, cell: Cell, corner: tuple[int, int], box: tuple[int, int], ink: str) -> None:
     """Draw a picture, resting on the text below it at its left edge, or the placeholder of a missing one."""
-    left, top = corner
+    (left, top), (width, height) = corner, box
     draw = ImageDraw.Draw(canvas)
     if cell.image is None:
-        draw.rectangle([left, top, left + size - 1, top + size - 1], fill=_MISSING, outline=_HAIRLINE)
-        middle = (left + size / 2, top + size / 2)
+        draw.rectangle([left, top, left + width - 1, top + height - 1], fill=_MISSING, outline=_HAIRLINE)
+        middle = (left + width / 2, top + height / 2)
         draw.text(middle, "cannot be read", fill=_FAINT, font=_font(_NOTE_SIZE), anchor="mm")
     else:
-        small = thumbnail(cell.image, size)
-        canvas.paste(PIL.Image.fromarray(small), (left, top + size - small.shape[0]))
-    title_top = top + size + _PADDING
-    _draw_line(draw, (left, title_top), cell.title, width=size, size=_TITLE_SIZE, ink=ink)
-    _draw_line(draw, (left, title_top + _line_height(_TITLE_SIZE)), cell.note, width=size, size=_NOTE_SIZE, ink=_FAINT)
+        canvas.paste(PIL.Image.fromarray(cell.image), (left, top + height - cell.image.shape[0]))
+    title_top, note_top = top + height + _PADDING, top + height + _PADDING + _line_height(_TITLE_SIZE)
+    _draw_line(draw, (left, title_top), cell.title, width=width, size=_TITLE_SIZE, ink=ink)
+    _draw_line(draw, (left, note_top), cell.note, width=width, size=_NOTE_SIZE, ink=_FAINT)
 
 
 def _draw_line(

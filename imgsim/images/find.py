@@ -12,7 +12,7 @@ from imgsim.images.formats import HEAD, named_as_picture, sniff
 from imgsim.images.reasons import system_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 class FoundImage(NamedTuple):
@@ -149,15 +149,15 @@ class _Walk:
             except OSError as error:
                 self.unreadable.append((path, system_reason(error)))
 
-    def _entries(self, relative: str) -> list[os.DirEntry[str]]:
+    def _entries(self, relative: str) -> Iterator[os.DirEntry[str]]:
+        """Stream a folder's entries: each holds on to its file's status, too much to keep them all."""
         try:
             with os.scandir(os.path.join(self.root, relative)) as entries:
-                return [entry for entry in entries if entry.name[0] != "."]
+                yield from (entry for entry in entries if entry.name[0] != ".")
         except OSError as error:
             if not relative:
                 raise
             self.unreadable.append((relative.rstrip("/"), system_reason(error)))
-            return []
 
     def _queue(self, entry: os.DirEntry[str], path: str, at: _Pending) -> None:
         status = entry.stat()

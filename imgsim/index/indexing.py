@@ -60,7 +60,7 @@ def update_index(
     began = time.monotonic()
     folder = os.fspath(root)
     if not os.path.isdir(folder):
-        raise ImgsimError(f"{folder}: no such folder")
+        raise ImgsimError(f"{folder}: {'not a folder' if os.path.exists(folder) else 'no such folder'}")
     wanted = _load(extractors)
     directory = make_directory(folder, index)
     store = SqliteStore.open_writer(directory, folder)

@@ -44,6 +44,23 @@ def find_index(start: str) -> str | None:
         place = parent
 
 
+def find_indexes_below(folder: str) -> list[str]:
+    """List the indexed folders right below a folder.
+
+    Parameters
+    ----------
+    folder : str
+        Whose sub-folders are looked at, but not theirs.
+
+    Returns
+    -------
+    list of str
+        The sub-folders, sorted.
+    """
+    with os.scandir(folder) as entries:
+        return sorted(entry.path for entry in entries if os.path.exists(os.path.join(entry.path, FOLDER, DATABASE)))
+
+
 def locate_index(place: str) -> str:
     """Find the index that a path names: an indexed folder, or the index's own folder.
 

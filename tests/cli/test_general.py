@@ -47,7 +47,10 @@ def test_the_module_is_the_command():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["querry"], "No such command"),
+        (["querry"], "did you mean query?"),
+        (["query", "x.png", "-0", "--format", "csv"], "-0 writes paths"),
+        (["query", "x.png", "--grid", "x.jpg"], "name it x.png"),
+        (["index", "x.png"], "x.png: not a folder"),
         (["query"], "Missing argument"),
         (["query", "x.png", "-k", "0"], "-k"),
         (["query", "x.png"], "no index here or above"),

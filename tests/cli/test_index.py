@@ -56,6 +56,7 @@ def test_info_counts(run, folder):
         ("histogram", 3, False),
     ]
     text = run("info", "--index", "photos").out
+    assert run("info", "photos").out == text
     assert "photos: 3\n" in text
     assert "extractor: phash: 64 values, 3 photos (default)\n" in text
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 
@@ -54,10 +55,20 @@ def test_paths_open_from_where_the_user_stands(run, shelf, monkeypatch):
         assert all(os.path.exists(path) for path in found)
 
 
-def test_without_index_it_is_looked_for_upward_from_here_then_from_the_photo(run, shelf, monkeypatch):
-    assert run("query", "shelf/0.png", "-k", 1).code == 0
+def test_without_index_the_one_that_must_be_meant_is_found(run, shelf, tmp_path, monkeypatch):
+    draw_photo(tmp_path / "claim.png", 3)
+    (tmp_path / "away").mkdir()
     monkeypatch.chdir(shelf)
-    assert run("query", "0.png", "-k", 1).code == 0
+    upward_from_here = run("query", "0.png", "-k", 1)
+    monkeypatch.chdir(tmp_path / "away")
+    upward_from_the_photo = run("query", "../shelf/0.png", "-k", 1)
+    assert upward_from_here.out.split("\t")[1:] == upward_from_the_photo.out.split("\t")[1:]
+    monkeypatch.chdir(tmp_path)
+    assert run("query", "claim.png", "-k", 1).out == "claim.png\t1\t3.png\t0.0\n"
+    shutil.copytree(shelf, tmp_path / "other")
+    several = run("query", "claim.png")
+    assert several.code == 2
+    assert "(other, shelf)" in several.err
 
 
 def test_exit_codes(run, shelf):
@@ -170,6 +181,13 @@ def test_the_grid_shows_a_row_for_each_query(run, shelf):
     refused = run("query", "shelf/0.png", "--index", "shelf", "--grid", "nowhere/grid.png")
     assert refused.code == 2
     assert "nowhere/grid.png" in refused.err
+
+
+def test_a_grid_of_nothing_leaves_the_old_picture(run, shelf):
+    run("query", "shelf/0.png", "--index", "shelf", "--grid", "grid.png")
+    before = (shelf.parent / "grid.png").read_bytes()
+    assert run("query", "gone.png", "--index", "shelf", "--grid", "grid.png").code == 2
+    assert (shelf.parent / "grid.png").read_bytes() == before
 
 
 def test_a_large_query_is_refused(run, shelf):
