@@ -48,7 +48,7 @@ class ExtractorSpec:
     version: int = 1
 
     def __str__(self) -> str:
-        params = ",".join(f"{key}={value}" for key, value in self.params)
+        params = ",".join(f"{key}={value}" for key, value in self.params if value != "")
         return f"{self.name}:{params}" if params else self.name
 
     def to_json(self) -> str:
@@ -65,7 +65,13 @@ class ExtractorSpec:
 class Extractor(Protocol):
     """Turns images into features; stateless after construction, and owner of its preprocessing."""
 
-    paper: ClassVar[str]
+    @property
+    def paper(self) -> str:
+        """Where it was described, in a line."""
+
+    @property
+    def version(self) -> int:
+        """Bumped whenever the output changes."""
 
     @property
     def spec(self) -> ExtractorSpec:

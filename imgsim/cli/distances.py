@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from imgsim.cli.options import (
+    device_option,
     extractor_option,
     format_option,
     general_options,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @metric_option
 @format_option("tsv", "csv", "npy", default="tsv")
 @megapixels_option
+@device_option
 @general_options
 def distances(
     photos: tuple[str, ...],

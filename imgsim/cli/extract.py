@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgsim.cli.options import extractor_option, format_option, general_options, megapixels_option, photos_argument
+from imgsim.cli.options import (
+    device_option,
+    extractor_option,
+    format_option,
+    general_options,
+    megapixels_option,
+    photos_argument,
+)
 from imgsim.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
 @extractor_option(fused=False)
 @format_option("jsonl", "csv", "npy", default="jsonl")
 @megapixels_option
+@device_option
 @general_options
 def extract(photos: tuple[str, ...], extractors: tuple[str, ...], format_: str | None, max_megapixels: float) -> None:
     """Write the features of each PHOTO.

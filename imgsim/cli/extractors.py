@@ -13,18 +13,18 @@ from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 @general_options
 def extractors(format_: str | None) -> None:
     """List the extractors, with their dimension, default distance, parameters and paper."""
-    from imgsim.features import DEFAULT_EXTRACTOR, EXTRACTORS, load_extractor
+    from imgsim.features import DEFAULT_EXTRACTOR, default_parameters, extractor_names, find_factory
 
     rows = []
-    for name in EXTRACTORS:
-        extractor = load_extractor(name)
+    for name in extractor_names():
+        extractor = find_factory(name)()
         rows.append(
             {
                 "extractor": name,
                 "dimension": extractor.dim,
                 "metric": extractor.metric,
-                "parameters": ",".join(f"{key}={value}" for key, value in extractor.spec.params),
-                "version": extractor.spec.version,
+                "parameters": ",".join(f"{key}={value}" for key, value in sorted(default_parameters(name).items())),
+                "version": extractor.version,
                 "default": name == DEFAULT_EXTRACTOR,
                 "paper": extractor.paper,
             }

@@ -10,7 +10,8 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.inputs import listed_paths
-from imgsim.cli.options import extractor_option, format_option, general_options, megapixels_option
+from imgsim.cli.models import provide_model
+from imgsim.cli.options import device_option, extractor_option, format_option, general_options, megapixels_option
 from imgsim.cli.output import write_text
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Index only the photos listed in FILE, a path a line or NUL-separated; - for stdin.",
 )
+@click.option(
+    "--weights", type=click.Path(), metavar="FILE", help="Import this weight file for the deep extractor of -x."
+)
 @megapixels_option
 @click.option("--strict", is_flag=True, help="Exit with 2 if any photo cannot be read.")
 @click.option("--retry-failed", is_flag=True, help="Try the files in the ledger again.")
@@ -41,12 +45,14 @@ if TYPE_CHECKING:
 @click.option("--drop", multiple=True, metavar="NAME", help="Drop an extractor and its features, and stop.")
 @click.option("--compact", is_flag=True, help="Give unused space in the index back to the disk, and stop.")
 @format_option("json", default="a summary on stderr")
+@device_option
 @general_options
 def index(
     folder: str,
     index_path: str | None,
     extractors: tuple[str, ...],
     files_from: str | None,
+    weights: str | None,
     drop: tuple[str, ...],
     compact: bool,  # noqa: FBT001
     strict: bool,  # noqa: FBT001
@@ -63,6 +69,8 @@ def index(
         return
     from imgsim.index.options import Options
 
+    for text in extractors:
+        provide_model(text, weights)
     files = None if files_from is None else list(listed_paths(files_from))
     options = Options(files=files, **choices)  # type: ignore[arg-type]
     summary = _update(folder, index_path, extractors, options)
@@ -89,14 +97,14 @@ def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], op
 def _maintain(folder: str, index_path: str | None, drop: tuple[str, ...], *, compact: bool) -> None:
     """Do what needs no look at the photos."""
     from imgsim.index.opening import locate_index
-    from imgsim.index.search import choose_extractors
+    from imgsim.index.search import find_stored
     from imgsim.index.sqlite import SqliteStore
 
     store = SqliteStore.open_writer(locate_index(index_path or folder), folder)
     try:
         with store.transaction():
             for name in drop:
-                store.drop_extractor(choose_extractors(store, [name])[0].stored)
+                store.drop_extractor(find_stored(store, name))
                 stderr.say(f"dropped {name}")
         if compact:
             store.compact()

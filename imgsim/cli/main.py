@@ -26,6 +26,7 @@ COMMANDS: Registry[click.Command] = Registry(
         "distances": "imgsim.cli.distances:distances",
         "extractors": "imgsim.cli.extractors:extractors",
         "metrics": "imgsim.cli.metrics:metrics",
+        "models": "imgsim.cli.models:models",
         "info": "imgsim.cli.info:info",
         "failures": "imgsim.cli.failures:failures",
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -87,6 +88,23 @@ def megapixels_option(command: F) -> F:
         show_default=True,
         help="Refuse to decode larger photos.",
     )(command)
+
+
+def device_option(command: F) -> F:
+    """Add `--device`, which worker processes hear of through the environment."""
+    return click.option(
+        "--device",
+        expose_value=False,
+        callback=_device,
+        metavar="NAME",
+        help="Where networks run: cpu, cuda, ... Without it: the best that this ONNX Runtime has.",
+    )(command)
+
+
+def _device(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    del ctx, param
+    if value is not None:
+        os.environ["IMGSIM_DEVICE"] = value
 
 
 def photos_argument(command: F) -> F:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from imgsim.cli import stderr
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from rich.progress import Progress, TaskID
+
+    from imgsim.models.architectures import Architecture
+
+
+@contextmanager
+def download_bar(architecture: Architecture) -> Iterator[Callable[[int], None]]:
+    """Draw how far a download is, on a terminal; give what to tell of each chunk."""
+    if not stderr.wants_progress():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(architecture.name, *columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("download", total=architecture.megabytes * 1e6)
+        yield lambda size: bar.advance(task, size)
 
 
 class IndexingProgress:

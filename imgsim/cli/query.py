@@ -11,6 +11,7 @@ from imgsim.cli import stderr
 from imgsim.cli.inputs import QueryPhoto, expand_photos
 from imgsim.cli.options import (
     count_option,
+    device_option,
     extractor_option,
     format_option,
     general_options,
@@ -58,6 +59,7 @@ class Answer:
 @click.option("-0", "--null", is_flag=True, help="Write paths that end in NUL, for `xargs -0`.")
 @click.option("--grid", type=click.Path(dir_okay=False), metavar="FILE.png", help="Draw each query beside its matches.")
 @megapixels_option
+@device_option
 @general_options
 def query(
     photos: tuple[str, ...],

@@ -12,6 +12,7 @@ from imgsim.cli import stderr
 from imgsim.cli.inputs import expand_photos
 from imgsim.cli.options import (
     count_option,
+    device_option,
     extractor_option,
     general_options,
     index_option,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @extractor_option(fused=True)
 @metric_option
 @megapixels_option
+@device_option
 @general_options
 def show(
     photos: tuple[str, ...],

@@ -1,5 +1,21 @@
 """Feature extractors, one a file, named in one table."""
 
-from imgsim.features.loading import DEFAULT_EXTRACTOR, EXTRACTORS, build_extractor, load_extractor
+from imgsim.features.loading import (
+    DEFAULT_EXTRACTOR,
+    EXTRACTORS,
+    build_extractor,
+    default_parameters,
+    extractor_names,
+    find_factory,
+    load_extractor,
+)
 
-__all__ = ["DEFAULT_EXTRACTOR", "EXTRACTORS", "build_extractor", "load_extractor"]
+__all__ = [
+    "DEFAULT_EXTRACTOR",
+    "EXTRACTORS",
+    "build_extractor",
+    "default_parameters",
+    "extractor_names",
+    "find_factory",
+    "load_extractor",
+]

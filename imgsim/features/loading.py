@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
+from dataclasses import MISSING, fields
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
-from imgsim.errors import ExtractorMismatchError, ParameterError
+from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
+from imgsim.models.architectures import ARCHITECTURES, TIMM
 from imgsim.naming import parse_naming
 from imgsim.registry import Registry
 
@@ -26,6 +29,44 @@ EXTRACTORS: Registry[Callable[..., Extractor]] = Registry(
     },
 )
 DEFAULT_EXTRACTOR = "classic"
+
+
+def extractor_names() -> list[str]:
+    """List the names that `load_extractor` takes: the table's, then the networks'; ``timm/NAME`` comes beside them.
+
+    Returns
+    -------
+    list of str
+        In the tables' order.
+    """
+    return [*EXTRACTORS, *ARCHITECTURES]
+
+
+def find_factory(name: str) -> Callable[..., Extractor]:
+    """Find what makes an extractor.
+
+    Parameters
+    ----------
+    name : str
+        Of the table of extractors, of the table of networks, or ``timm/NAME``.
+
+    Returns
+    -------
+    callable
+        Takes the extractor's parameters by name.
+
+    Raises
+    ------
+    UnknownNameError
+        If no extractor has that name.
+    """
+    if name in ARCHITECTURES or name.startswith(TIMM):
+        from imgsim.features.deep import DeepExtractor
+
+        return partial(DeepExtractor, name)
+    if name not in EXTRACTORS:
+        raise UnknownNameError("extractor", name, extractor_names())
+    return EXTRACTORS.load(name)
 
 
 def load_extractor(text: str) -> Extractor:
@@ -56,8 +97,23 @@ def load_extractor(text: str) -> Extractor:
     naming = parse_naming(text)
     if naming.weight is not None:
         raise ParameterError(f"{text!r}: leave out the weight; it has its place in queries that fuse extractors")
-    factory = EXTRACTORS.load(naming.name)
-    return factory(**_typed(naming.name, factory, naming.params))
+    return find_factory(naming.name)(**_typed(naming.name, naming.params))
+
+
+def default_parameters(name: str) -> dict[str, ParamValue]:
+    """Give the parameters of an extractor, without making one.
+
+    Parameters
+    ----------
+    name : str
+        As for `find_factory`.
+
+    Returns
+    -------
+    dict of str to int, float, str or bool
+        Every parameter with its default.
+    """
+    return {field.name: field.default for field in fields(_class(name)) if field.default is not MISSING}
 
 
 def build_extractor(spec: ExtractorSpec) -> Extractor:
@@ -78,11 +134,12 @@ def build_extractor(spec: ExtractorSpec) -> Extractor:
     ExtractorMismatchError
         If this imgsim makes other features under that name.
     """
-    if spec.name not in EXTRACTORS:
+    try:
+        extractor = find_factory(spec.name)(**dict(spec.params))
+    except UnknownNameError as error:
         raise ExtractorMismatchError(
             f"this imgsim has no extractor {spec.name!r}: drop it from the index, or update imgsim"
-        )
-    extractor = EXTRACTORS.load(spec.name)(**dict(spec.params))
+        ) from error
     if extractor.spec != spec:
         raise ExtractorMismatchError(
             f"{spec} was indexed as version {spec.version}, this imgsim makes version {extractor.spec.version}: "
@@ -91,13 +148,15 @@ def build_extractor(spec: ExtractorSpec) -> Extractor:
     return extractor
 
 
-def _typed(name: str, factory: Callable[..., Extractor], params: Mapping[str, str]) -> dict[str, ParamValue]:
+def _class(name: str) -> Any:  # noqa: ANN401 (a dataclass)
+    factory = find_factory(name)
+    return factory.func if isinstance(factory, partial) else factory
+
+
+def _typed(name: str, params: Mapping[str, str]) -> dict[str, ParamValue]:
     """Convert texts to the types that the extractor's fields are declared with."""
-    hints = {
-        key: hint
-        for key, hint in get_type_hints(factory).items()
-        if key in getattr(factory, "__dataclass_fields__", {})
-    }
+    declared = get_type_hints(_class(name))
+    hints = {key: declared[key] for key in default_parameters(name)}
     typed: dict[str, ParamValue] = {}
     for key, value in params.items():
         if key not in hints:

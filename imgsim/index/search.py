@@ -10,7 +10,7 @@ import numpy as np
 
 from imgsim.core import Match
 from imgsim.errors import ExtractorMismatchError, IndexFormatError
-from imgsim.features import EXTRACTORS, build_extractor, load_extractor
+from imgsim.features import build_extractor, find_factory, load_extractor
 from imgsim.images.read import MAX_MEGAPIXELS, read_image, shrink
 from imgsim.index.fitting import gather_statistics
 from imgsim.index.gallery import Gallery, load_gallery
@@ -66,20 +66,49 @@ def choose_extractors(store: Store, texts: Sequence[str]) -> list[ChosenExtracto
 
 
 def _choose(store: Store, text: str) -> ChosenExtractor:
-    name, params, weight = parse_naming(text)
+    stored, weight = find_stored(store, text), parse_naming(text).weight
+    return ChosenExtractor(stored, build_extractor(stored.spec), 1.0 if weight is None else weight)
+
+
+def find_stored(store: Store, text: str) -> StoredExtractor:
+    """Find an extractor of the index by name, whether or not this imgsim can still make it.
+
+    Parameters
+    ----------
+    store : Store
+        The index.
+    text : str
+        ``NAME[:key=value,...]``; a name alone means the only extractor of that name, or the one with its defaults.
+
+    Returns
+    -------
+    StoredExtractor
+        The one that is meant.
+
+    Raises
+    ------
+    ExtractorMismatchError
+        If the index has no features of it.
+    UnknownNameError
+        If there is no such extractor anywhere.
+    """
+    bare = text.rpartition("@")[0] or text
+    name, params, _ = parse_naming(bare)
     stored = store.extractors()
     candidates = [extractor for extractor in stored if extractor.spec.name == name]
-    if params or len(candidates) > 1:
-        wanted = load_extractor(text.rpartition("@")[0] or text).spec.params
-        candidates = [extractor for extractor in candidates if extractor.spec.params == wanted]
-    if not candidates:
-        if name not in EXTRACTORS:
-            EXTRACTORS.load(name)  # says what was meant
+    exact = [extractor for extractor in candidates if str(extractor.spec) == bare]
+    if not exact and (params or len(candidates) > 1):
+        wanted = load_extractor(bare).spec.params
+        exact = [extractor for extractor in candidates if extractor.spec.params == wanted]
+    elif not exact:
+        exact = candidates
+    if not exact:
+        find_factory(name)  # of a name that is none it says what was meant
         there = ", ".join(str(extractor.spec) for extractor in stored) or "nothing"
         raise ExtractorMismatchError(
-            f"the index of {store.root} has no features of {text}, it has {there}; `imgsim index` with -x adds them"
+            f"the index of {store.root} has no features of {bare}, it has {there}; `imgsim index` with -x adds them"
         )
-    return ChosenExtractor(candidates[0], build_extractor(candidates[0].spec), 1.0 if weight is None else weight)
+    return exact[0]
 
 
 @dataclass(frozen=True)

@@ -302,7 +302,7 @@ class SqliteStore:
         keys = np.fromiter(rows, dtype=[("part", np.int64), ("image", np.int64)])
         return keys["part"], keys["image"]
 
-    def features(self, extractor: StoredExtractor, chunk: int = 1024) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
+    def features(self, extractor: StoredExtractor, chunk: int = 256) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
         """Stream rows (n, D) in the order of `part_keys`, zeros where a part has none, and which it has (n,)."""
         cursor = self._connection.execute(
             f"SELECT vector {BY_PATH} LEFT JOIN features ON part_id = parts.id AND extractor_id = ?"

@@ -156,7 +156,7 @@ class Store(Protocol):
     def part_keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Give the keys of all parts, shape (N,), and of their photos, shape (N,), by path and part."""
 
-    def features(self, extractor: StoredExtractor, chunk: int = 1024) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
+    def features(self, extractor: StoredExtractor, chunk: int = 256) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
         """Stream rows (n, D) in the order of `part_keys`, zeros where a part has none, and which it has (n,)."""
 
     def photo_key(self, path: str) -> int | None:

@@ -89,9 +89,9 @@ class Update:
             for extractor in wanted:
                 self.store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
             if self.options.default is not None:
-                from imgsim.index.search import choose_extractors
+                from imgsim.index.search import find_stored
 
-                self.store.set_default(choose_extractors(self.store, [self.options.default])[0].stored)
+                self.store.set_default(find_stored(self.store, self.options.default))
         return self.store.extractors()
 
     def _scan(self) -> Found:

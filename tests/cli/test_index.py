@@ -85,6 +85,16 @@ def test_drop_default_and_compact(run, folder):
     assert "no features of lbp" in missing.err
 
 
+def test_what_cannot_be_made_any_more_can_be_dropped(run, folder, monkeypatch):
+    run("index", "photos", "-x", "phash", "-x", "lbp", "-q")
+    monkeypatch.setattr("imgsim.features.phash.PHash.version", 99)
+    refused = run("query", "photos/0.png")
+    assert refused.code == 2
+    assert "`imgsim index FOLDER --drop phash`" in refused.err
+    assert run("index", "photos", "--drop", "phash").code == 0
+    assert run("query", "photos/0.png").code == 0
+
+
 def test_files_from_stdin(run, folder):
     draw_photo(folder / "new\nline.png", 40)
     names = b"photos/0.png\0photos/new\nline.png\0"

@@ -1,0 +1,259 @@
+"""Pooled features of a network, run by ONNX Runtime; torch is not imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import PIL.Image
+from PIL.Image import Resampling
+
+from imgsim.core import WORKING_SIZE, ExtractorSpec
+from imgsim.errors import ParameterError, WeightsError
+from imgsim.models.architectures import ARCHITECTURES, TIMM, find_architecture
+from imgsim.models.cache import ModelFile, find_models, models_directory
+from imgsim.models.pooling import Pooling, pool
+from imgsim.models.whitening import Whitening, load_whitening, unit_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.core import Features, Image
+    from imgsim.models.architectures import Preprocessing
+    from imgsim.models.engine import Engine
+
+_FILTERS = {"bilinear": Resampling.BILINEAR, "bicubic": Resampling.BICUBIC}
+WHOLE = 8 / 7  # of the square that a network was trained on: things are smaller in a whole photo than in a crop of it
+_SHOWN_DIGITS = 12  # of a SHA-256: enough to tell weights apart
+_LONGEST = 4  # sides of the square: what a photo's longer side is squeezed or cut to, which bounds the memory it takes
+
+
+@dataclass(frozen=True)
+class DeepExtractor:
+    """Describe a photo by the pooled feature maps of a network.
+
+    Parameters
+    ----------
+    architecture : str
+        A name in the table, or ``timm/NAME``.
+    pooling : {"avg", "max", "gem"}
+        How maps become a row.
+    p : float
+        The power of ``gem``.
+    layer : str
+        Where the network is cut; empty for its last feature map.
+    crop : {"whole", "center", "squash"}
+        All of the photo, its shorter side 8/7 of the square that the network was trained on (transformers, which
+        take that square only, squeeze the photo to it); that square, cut from the middle; or the photo squeezed to it.
+    size : int
+        Pixels of that shorter side, or of that square; 0 for those.
+    flip : {"no", "yes"}
+        Whether a photo and its mirror image are described together: the mean of their unit rows.
+    weights : str
+        The first digits of the weights' SHA-256; the newest in the model cache unless given.
+    padding : {"", "torch", "tensorflow"}
+        Which import of the weights; the newest unless given.
+    whitening : str
+        Hash of a fitted whitening; empty for none.
+
+    Notes
+    -----
+    Rows have length 1. A photo is run by itself: its row does not depend on the batch.
+
+    References
+    ----------
+    A. Babenko, V. Lempitsky, "Aggregating Deep Convolutional Features for Image Retrieval", ICCV 2015: sums over the
+    last feature map as a descriptor.
+    H. Touvron, A. Vedaldi, M. Douze, H. Jegou, "Fixing the Train-Test Resolution Discrepancy", NeurIPS 2019: why a
+    photo is best seen larger than in training.
+    """
+
+    architecture: str
+    pooling: Pooling = "avg"
+    p: float = 3.0
+    layer: str = ""
+    crop: Literal["whole", "center", "squash"] = "whole"
+    size: int = 0
+    flip: Literal["no", "yes"] = "no"
+    weights: str = ""
+    padding: Literal["", "torch", "tensorflow"] = ""
+    whitening: str = ""
+
+    metric = "cosine"
+    binary = False
+    version = 1
+
+    def __post_init__(self) -> None:
+        if not self.architecture.startswith(TIMM):
+            find_architecture(self.architecture)
+        if not 0.1 <= self.p <= 100:
+            raise ParameterError(f"{self.architecture}: p is 0.1 to 100, not {self.p:g}")
+        if self.size and not 32 <= self.size <= 1024:
+            raise ParameterError(f"{self.architecture}: size is 32 to 1024 pixels, or 0, not {self.size}")
+
+    @property
+    def paper(self) -> str:
+        """Where the network was described."""
+        known = ARCHITECTURES.get(self.architecture)
+        return known.paper if known else f"see timm on {self.architecture.removeprefix(TIMM)}"
+
+    @property
+    def spec(self) -> ExtractorSpec:
+        """What rebuilds this extractor, the weights named by their hash."""
+        named = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "architecture"}
+        named |= {"weights": self._file.weights[:_SHOWN_DIGITS], "padding": self._file.padding}
+        return ExtractorSpec(self.architecture, tuple(sorted(named.items())), self.version)
+
+    @property
+    def dim(self) -> int:
+        """Number of values in a row; the network's own, if no model file is needed to know it."""
+        return self._whitening.dim if self.whitening else self._channels
+
+    @property
+    def working_size(self) -> int:
+        """Pixels that the decode must keep on the shorter side."""
+        known = ARCHITECTURES.get(self.architecture)
+        preprocessing = known.preprocessing if known else self._engine.header.preprocessing
+        side = self.size or _published_side(preprocessing, self.crop)
+        return max(WORKING_SIZE, _resized(preprocessing, side) if self.crop == "center" else side)
+
+    def extract(self, images: Sequence[Image]) -> Features:
+        """Describe images, one row each.
+
+        Parameters
+        ----------
+        images : sequence of ndarray of uint8, shape (H, W, 3)
+            RGB, sizes may differ.
+
+        Returns
+        -------
+        ndarray of float32, shape (len(images), dim)
+            Unit rows, in order.
+
+        Raises
+        ------
+        WeightsError
+            If the model is not in the cache, or damaged.
+        """
+        rows = np.concatenate([np.zeros((0, self._engine.header.dim), np.float32), *map(self._describe, images)])
+        return self._whitening.apply(rows) if self.whitening else rows
+
+    def _describe(self, image: Image) -> Features:
+        views = [image, image[:, ::-1]] if self.flip == "yes" else [image]
+        engine, crop = self._engine, self.crop
+        if not engine.takes_any_size:
+            crop = "squash" if crop == "whole" else crop
+            if self.size:
+                raise ParameterError(f"{self.architecture} takes images of its own size only: leave out size")
+        inputs = [prepare(view, engine.header.preprocessing, crop=crop, size=self.size) for view in views]
+        pooled = [unit_rows(pool(self._engine.run(one), self.pooling, self.p)) for one in inputs]
+        return pooled[0] if len(pooled) == 1 else unit_rows(np.mean(pooled, axis=0))
+
+    @cached_property
+    def _file(self) -> ModelFile:
+        found = find_models(self.architecture, weights=self.weights, padding=self.padding, layer=self.layer)
+        if not found:
+            raise WeightsError(missing_model(self))
+        return found[0]
+
+    @cached_property
+    def _engine(self) -> Engine:
+        from imgsim.models.engine import Engine
+
+        return Engine(self._file.read())
+
+    @property
+    def _channels(self) -> int:
+        known = ARCHITECTURES.get(self.architecture)
+        return known.dim if known and not self.layer else self._engine.header.dim
+
+    @cached_property
+    def _whitening(self) -> Whitening:
+        fitted = load_whitening(self.whitening)
+        if len(fitted.mean) != self._channels:
+            there = f"{len(fitted.mean)} values, not to the {self._channels} of {self.architecture}"
+            raise ParameterError(f"whitening {self.whitening} was fitted to {there}")
+        return fitted
+
+
+def _published_side(preprocessing: Preprocessing, crop: str) -> int:
+    """Tell the square's side or, for a whole photo, what its shorter side is brought to."""
+    return round(WHOLE * preprocessing.crop) if crop == "whole" else preprocessing.crop
+
+
+def _resized(preprocessing: Preprocessing, side: int) -> int:
+    """Tell what the shorter side is brought to before a square is cut from it."""
+    return round(preprocessing.resize * side / preprocessing.crop)
+
+
+def prepare(image: Image, preprocessing: Preprocessing, *, crop: str, size: int) -> NDArray[np.float32]:
+    """Bring pixels into the form that a network was trained with.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3)
+        RGB.
+    preprocessing : Preprocessing
+        The network's.
+    crop : {"center", "squash", "whole"}
+        As for `DeepExtractor`.
+    size : int
+        Side of the square in place of the network's own; 0 for that.
+
+    Returns
+    -------
+    ndarray of float32, shape (1, 3, h, w)
+        Normalised.
+    """
+    side = size or _published_side(preprocessing, crop)
+    if crop == "center":
+        image = _middle(image)
+    target = (side, side)
+    if crop != "squash":
+        height, width = image.shape[:2]
+        shorter = side if crop == "whole" else _resized(preprocessing, side)
+        longer = min(shorter * max(height, width) // min(height, width), _LONGEST * shorter)
+        target = (shorter, longer) if height > width else (longer, shorter)
+    photo = PIL.Image.fromarray(np.ascontiguousarray(image)).resize(target, _FILTERS[preprocessing.interpolation])
+    if crop == "center":
+        left, top = (round((length - side) / 2) for length in target)  # half to even, as torchvision
+        photo = photo.crop((left, top, left + side, top + side))
+    scaled = np.asarray(photo, np.float32) / 255
+    normalised = (scaled - np.array(preprocessing.mean, np.float32)) / np.array(preprocessing.std, np.float32)
+    return np.ascontiguousarray(normalised.transpose(2, 0, 1)[None], np.float32)
+
+
+def _middle(image: Image) -> Image:
+    height, width = image.shape[:2]
+    most = _LONGEST * min(height, width)
+    top, left = (max(length - most, 0) // 2 for length in (height, width))
+    return image[top : top + most, left : left + most]
+
+
+def missing_model(extractor: DeepExtractor) -> str:
+    """Say in one line what to do where a model is not in the cache.
+
+    Parameters
+    ----------
+    extractor : DeepExtractor
+        That lacks it.
+
+    Returns
+    -------
+    str
+        Which weights, how large, from where, and the command that takes them.
+    """
+    name = extractor.architecture
+    asked = {"weights": extractor.weights, "padding": extractor.padding, "layer": extractor.layer}
+    wanted = ", ".join(f"{key} {value}" for key, value in asked.items() if value)
+    layer = f" --layer {extractor.layer}" if extractor.layer else ""
+    take = f"`imgsim models import FILE --architecture {name}{layer}`"
+    known = ARCHITECTURES.get(name)
+    pull = "" if layer else f"`imgsim models pull {name}`, or "
+    source = f"{pull}download {known.url} ({known.megabytes:.1f} MB) and " if known else ""
+    there = f"no {name} model" + (f" with {wanted}" if wanted else "")
+    return f"{there} in {models_directory()}: {source}{take}"

@@ -1,0 +1,154 @@
+"""The networks that imgsim knows, each with its published weights and the preprocessing these were trained with."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from imgsim.errors import UnknownNameError
+
+URL = "https://download.pytorch.org/models/"
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+TIMM = "timm/"
+
+
+class Preprocessing(NamedTuple):
+    """What a network's input went through when it was trained.
+
+    Parameters
+    ----------
+    resize : int
+        Pixels that the shorter side is brought to.
+    crop : int
+        Side of the square that is cut from the middle.
+    interpolation : str
+        ``"bilinear"`` or ``"bicubic"``, with antialiasing.
+    mean, std : tuple of float
+        Subtracted from, and divided by, channel values in 0..1.
+    """
+
+    resize: int
+    crop: int
+    interpolation: str = "bilinear"
+    mean: tuple[float, ...] = IMAGENET_MEAN
+    std: tuple[float, ...] = IMAGENET_STD
+
+
+class Architecture(NamedTuple):
+    """A network of torchvision.
+
+    Parameters
+    ----------
+    name : str
+        Torchvision's, and the extractor's.
+    dim : int
+        Channels of its last feature map.
+    weights : str
+        Torchvision's default weights, of ImageNet: the file's name, which ends in the start of its SHA-256.
+    megabytes : float
+        Size of that file.
+    preprocessing : Preprocessing
+        Torchvision's for those weights.
+    paper : str
+        Where it was described.
+    """
+
+    name: str
+    dim: int
+    weights: str
+    megabytes: float
+    preprocessing: Preprocessing
+    paper: str
+
+    @property
+    def url(self) -> str:
+        """Where the weights can be had."""
+        return URL + self.weights
+
+
+_RESNET = "He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, 2016"
+_VGG = "Simonyan, Zisserman: Very Deep Convolutional Networks, 2015"
+_MOBILE2 = "Sandler et al.: MobileNetV2, Inverted Residuals and Linear Bottlenecks, 2018"
+_MOBILE3 = "Howard et al.: Searching for MobileNetV3, 2019"
+_SQUEEZE = "Iandola et al.: SqueezeNet, 2016"
+_EFFICIENT = "Tan, Le: EfficientNet, Rethinking Model Scaling, 2019"
+_EFFICIENT2 = "Tan, Le: EfficientNetV2, Smaller Models and Faster Training, 2021"
+_CONVNEXT = "Liu et al.: A ConvNet for the 2020s, 2022"
+_VIT = "Dosovitskiy et al.: An Image is Worth 16x16 Words, 2021"
+_SWIN = "Liu et al.: Swin Transformer, 2021"
+_SWIN2 = "Liu et al.: Swin Transformer V2, 2022"
+_CUBIC = "bicubic"
+_HALF = (0.5, 0.5, 0.5)
+
+_P = Preprocessing
+ARCHITECTURES = {
+    row[0]: Architecture(*row)
+    for row in (
+        ("resnet18", 512, "resnet18-f37072fd.pth", 44.7, _P(256, 224), _RESNET),
+        ("resnet34", 512, "resnet34-b627a593.pth", 83.3, _P(256, 224), _RESNET),
+        ("resnet50", 2048, "resnet50-11ad3fa6.pth", 97.8, _P(232, 224), _RESNET),
+        ("resnet101", 2048, "resnet101-cd907fc2.pth", 170.5, _P(232, 224), _RESNET),
+        ("resnet152", 2048, "resnet152-f82ba261.pth", 230.5, _P(232, 224), _RESNET),
+        ("vgg16", 512, "vgg16-397923af.pth", 527.8, _P(256, 224), _VGG),
+        ("vgg19", 512, "vgg19-dcbb9e9d.pth", 548.1, _P(256, 224), _VGG),
+        ("mobilenet_v2", 1280, "mobilenet_v2-7ebf99e0.pth", 13.6, _P(232, 224), _MOBILE2),
+        ("mobilenet_v3_small", 576, "mobilenet_v3_small-047dcff4.pth", 9.8, _P(256, 224), _MOBILE3),
+        ("mobilenet_v3_large", 960, "mobilenet_v3_large-5c1a4163.pth", 21.1, _P(232, 224), _MOBILE3),
+        ("squeezenet1_0", 512, "squeezenet1_0-b66bff10.pth", 4.8, _P(256, 224), _SQUEEZE),
+        ("squeezenet1_1", 512, "squeezenet1_1-b8a52dc0.pth", 4.7, _P(256, 224), _SQUEEZE),
+        ("efficientnet_b0", 1280, "efficientnet_b0_rwightman-7f5810bc.pth", 20.5, _P(256, 224, _CUBIC), _EFFICIENT),
+        ("efficientnet_b1", 1280, "efficientnet_b1-c27df63c.pth", 30.1, _P(255, 240), _EFFICIENT),
+        ("efficientnet_b2", 1408, "efficientnet_b2_rwightman-c35c1473.pth", 35.2, _P(288, 288, _CUBIC), _EFFICIENT),
+        ("efficientnet_b3", 1536, "efficientnet_b3_rwightman-b3899882.pth", 47.2, _P(320, 300, _CUBIC), _EFFICIENT),
+        ("efficientnet_b4", 1792, "efficientnet_b4_rwightman-23ab8bcd.pth", 74.5, _P(384, 380, _CUBIC), _EFFICIENT),
+        ("efficientnet_b5", 2048, "efficientnet_b5_lukemelas-1a07897c.pth", 116.9, _P(456, 456, _CUBIC), _EFFICIENT),
+        ("efficientnet_b6", 2304, "efficientnet_b6_lukemelas-24a108a5.pth", 165.4, _P(528, 528, _CUBIC), _EFFICIENT),
+        ("efficientnet_b7", 2560, "efficientnet_b7_lukemelas-c5b4e57e.pth", 254.7, _P(600, 600, _CUBIC), _EFFICIENT),
+        ("efficientnet_v2_s", 1280, "efficientnet_v2_s-dd5fe13b.pth", 82.7, _P(384, 384), _EFFICIENT2),
+        ("efficientnet_v2_m", 1280, "efficientnet_v2_m-dc08266a.pth", 208.0, _P(480, 480), _EFFICIENT2),
+        (
+            "efficientnet_v2_l",
+            1280,
+            "efficientnet_v2_l-59c71312.pth",
+            454.6,
+            _P(480, 480, _CUBIC, _HALF, _HALF),
+            _EFFICIENT2,
+        ),
+        ("convnext_tiny", 768, "convnext_tiny-983f1562.pth", 109.1, _P(236, 224), _CONVNEXT),
+        ("convnext_small", 768, "convnext_small-0c510722.pth", 191.7, _P(230, 224), _CONVNEXT),
+        ("convnext_base", 1024, "convnext_base-6075fbad.pth", 338.1, _P(232, 224), _CONVNEXT),
+        ("convnext_large", 1536, "convnext_large-ea097f82.pth", 754.5, _P(232, 224), _CONVNEXT),
+        ("vit_b_16", 768, "vit_b_16-c867db91.pth", 330.3, _P(256, 224), _VIT),
+        ("vit_b_32", 768, "vit_b_32-d86f8d99.pth", 336.6, _P(256, 224), _VIT),
+        ("vit_l_16", 1024, "vit_l_16-852ce7e3.pth", 1161.0, _P(242, 224), _VIT),
+        ("vit_l_32", 1024, "vit_l_32-c7638314.pth", 1169.4, _P(256, 224), _VIT),
+        ("swin_t", 768, "swin_t-704ceda3.pth", 108.2, _P(232, 224, _CUBIC), _SWIN),
+        ("swin_s", 768, "swin_s-5e29d889.pth", 189.8, _P(246, 224, _CUBIC), _SWIN),
+        ("swin_b", 1024, "swin_b-68c6b09e.pth", 335.4, _P(238, 224, _CUBIC), _SWIN),
+        ("swin_v2_t", 768, "swin_v2_t-b137f0e2.pth", 108.6, _P(260, 256, _CUBIC), _SWIN2),
+        ("swin_v2_s", 768, "swin_v2_s-637d8ceb.pth", 190.7, _P(260, 256, _CUBIC), _SWIN2),
+        ("swin_v2_b", 1024, "swin_v2_b-781e5279.pth", 336.4, _P(272, 256, _CUBIC), _SWIN2),
+    )
+}
+
+
+def find_architecture(name: str) -> Architecture:
+    """Look a network up.
+
+    Parameters
+    ----------
+    name : str
+        Torchvision's name.
+
+    Returns
+    -------
+    Architecture
+        Its row in the table.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is not in the table.
+    """
+    if name not in ARCHITECTURES:
+        raise UnknownNameError("architecture", name, ARCHITECTURES)
+    return ARCHITECTURES[name]

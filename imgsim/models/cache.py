@@ -1,0 +1,193 @@
+"""The model cache: ONNX files whose names say what they are and what they must digest to."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from imgsim.errors import WeightsError
+from imgsim.models.architectures import ARCHITECTURES
+
+FINAL = "final"  # the layer before the pooling that torchvision's classifiers begin with
+
+
+class ModelFile(NamedTuple):
+    """A cached model, as its name tells: ``ARCHITECTURE--PADDING--LAYER--WEIGHTS--CONTENT.onnx``.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    architecture : str
+        A name in the table, or ``timm/NAME``.
+    padding : str
+        ``"torch"`` or ``"tensorflow"``.
+    layer : str
+        Where the network was cut.
+    weights : str
+        SHA-256 of the weight file that it was exported from.
+    content : str
+        The first 16 digits of its own SHA-256.
+    """
+
+    path: str
+    architecture: str
+    padding: str
+    layer: str
+    weights: str
+    content: str
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return os.path.getsize(self.path)
+
+    def read(self) -> bytes:
+        """Read the model, and make sure that it is what its name says.
+
+        Returns
+        -------
+        bytes
+            For ONNX Runtime.
+
+        Raises
+        ------
+        WeightsError
+            If it was truncated or tampered with.
+        """
+        try:
+            data = Path(self.path).read_bytes()
+        except OSError as error:
+            raise WeightsError(f"{self.path}: {error.strerror}") from error
+        if _digest(data) != self.content:
+            remedy = f"`imgsim models remove {self.architecture}`, then import it again"
+            raise WeightsError(f"{self.path}: damaged or tampered with: {remedy}")
+        return data
+
+
+def models_directory() -> str:
+    """Tell where models are kept: ``IMGSIM_MODELS``, or the user's cache folder on this platform."""
+    chosen = os.environ.get("IMGSIM_MODELS")
+    if chosen:
+        return chosen
+    from platformdirs import user_cache_dir
+
+    return os.path.join(user_cache_dir("imgsim", appauthor=False), "models")
+
+
+def list_models() -> list[ModelFile]:
+    """List the cached models, the newest first.
+
+    Returns
+    -------
+    list of ModelFile
+        Files with other names are passed over.
+    """
+    folder = Path(models_directory())
+    files = [parsed for path in folder.glob("*.onnx") if (parsed := _parse(path)) is not None]
+    return sorted(files, key=lambda file: (-os.stat(file.path).st_mtime_ns, file.path))
+
+
+def find_models(architecture: str, *, weights: str = "", padding: str = "", layer: str = "") -> list[ModelFile]:
+    """Find cached models, the newest first.
+
+    Parameters
+    ----------
+    architecture : str
+        Of this network.
+    weights : str, optional
+        Whose weights' SHA-256 begins so.
+    padding, layer : str, optional
+        With this padding; cut at this layer.
+
+    Returns
+    -------
+    list of ModelFile
+        Those that fit.
+    """
+    return [
+        file
+        for file in list_models()
+        if file.architecture == architecture
+        and file.weights.startswith(weights)
+        and padding in ("", file.padding)
+        and (layer or FINAL) == file.layer
+    ]
+
+
+def store_model(data: bytes, *, architecture: str, padding: str, layer: str, weights: str) -> ModelFile:
+    """Put a model into the cache, whole or not at all.
+
+    Parameters
+    ----------
+    data : bytes
+        The ONNX file.
+    architecture, padding, layer, weights : str
+        As in `ModelFile`.
+
+    Returns
+    -------
+    ModelFile
+        Where it is now.
+
+    Raises
+    ------
+    WeightsError
+        If the cache cannot be written, or the model's name could not be read back.
+    """
+    folder = models_directory()
+    fields = (architecture.replace("/", "~"), padding, layer, weights, _digest(data))
+    target = os.path.join(folder, "--".join(fields) + ".onnx")
+    file = ModelFile(target, architecture, padding, layer, weights, fields[-1])
+    if _parse(Path(target)) != file:  # a forged model could name a file elsewhere
+        raise WeightsError(f"not a model of imgsim: it calls itself {'--'.join(fields[:-1])!r}")
+    write_whole(target, data)
+    return file
+
+
+def write_whole(target: str, data: bytes) -> None:
+    """Write a file of the cache under a temporary name, then rename it.
+
+    Parameters
+    ----------
+    target : str
+        The file; its folder is made where there is none.
+    data : bytes
+        Its content.
+
+    Raises
+    ------
+    WeightsError
+        If it cannot be written; nothing is left behind.
+    """
+    folder = os.path.dirname(os.path.abspath(target))
+    part = ""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        descriptor, part = tempfile.mkstemp(dir=folder, suffix=".part")
+        with open(descriptor, "wb") as stream:
+            stream.write(data)
+        os.chmod(part, 0o644)  # a shared cache is read by others
+        os.replace(part, target)
+    except OSError as error:
+        if part and os.path.exists(part):
+            os.unlink(part)
+        raise WeightsError(
+            f"{folder}: cannot be written ({error.strerror}); IMGSIM_MODELS names another folder"
+        ) from error
+
+
+def _parse(path: Path) -> ModelFile | None:
+    fields = path.name.removesuffix(".onnx").split("--")
+    if len(fields) != 5:
+        return None
+    architecture = fields[0].replace("~", "/")
+    known = architecture in ARCHITECTURES or "/" in architecture
+    return ModelFile(str(path), architecture, *fields[1:]) if known else None
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]

@@ -1,0 +1,138 @@
+"""Weight files: read without running what is in them, and fitted strictly to their network."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from imgsim.errors import MissingDependencyError, WeightsError
+from imgsim.models.vision import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+def weights_digest(path: str) -> str:
+    """Digest a weight file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    str
+        SHA-256 of its content, 64 hexadecimal digits.
+
+    Raises
+    ------
+    WeightsError
+        If it cannot be read.
+    """
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"{path}: {error.strerror}") from error
+
+
+def read_state_dict(path: str) -> dict[str, Tensor]:
+    """Read a state dict, and nothing that could be code.
+
+    Parameters
+    ----------
+    path : str
+        A file that `torch.save` wrote, or a ``.safetensors`` file; half precision becomes single.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        By parameter.
+
+    Raises
+    ------
+    WeightsError
+        If the file is truncated, holds code, or holds something else.
+    """
+    state: Any = _read_safetensors(path) if path.endswith(".safetensors") else _read_pickle(path)
+    if isinstance(state, dict):
+        state = state.get("state_dict", state)
+    if not _is_state_dict(state):
+        raise WeightsError(f"{path}: no state dict, which maps parameter names to tensors")
+    return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+
+
+def _is_state_dict(state: object) -> TypeGuard[dict[str, Tensor]]:
+    if not state or not isinstance(state, dict):
+        return False
+    return all(isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in state.items())
+
+
+def _read_pickle(path: str) -> Any:  # noqa: ANN401 (whatever is in the file)
+    import pickle
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damage: it is told below
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if "unsupported global" in str(error).lower():
+            raise WeightsError(f"{path}: holds code, not only weights, and was not opened") from error
+        raise WeightsError(f"{path}: not a weight file, or a damaged one") from error
+    except OSError as error:
+        raise WeightsError(f"{path}: {error.strerror or error}") from error
+    except Exception as error:  # damage surfaces as almost anything
+        raise WeightsError(f"{path}: truncated, or not a weight file") from error
+
+
+def _read_safetensors(path: str) -> dict[str, Tensor]:
+    try:
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise MissingDependencyError("safetensors", "timm") from error
+    from safetensors import SafetensorError
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path}: truncated, or not a safetensors file") from error
+
+
+def load_strictly(network: nn.Module, state: dict[str, Tensor], *, path: str, architecture: str) -> None:
+    """Load weights into a network, all of them and no others.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        The network; in place.
+    state : dict of str to torch.Tensor
+        The weights.
+    path, architecture : str
+        What errors call the two.
+
+    Raises
+    ------
+    WeightsError
+        If a weight is missing, unexpected or of another shape; it names the first of each.
+    """
+    wanted = network.state_dict()
+    # Counters that batch normalisation keeps while training: old files lack them.
+    missing = [key for key in wanted if key not in state and not key.endswith("num_batches_tracked")]
+    unexpected = [key for key in state if key not in wanted]
+    reshaped = [
+        f"{key} {tuple(state[key].shape)} instead of {tuple(tensor.shape)}"
+        for key, tensor in wanted.items()
+        if key in state and state[key].shape != tensor.shape
+    ]
+    problems = [
+        f"{len(names)} {what} ({', '.join(names[:2])}{', ...' if len(names) > 2 else ''})"
+        for what, names in (("missing", missing), ("unexpected", unexpected), ("of another shape", reshaped))
+        if names
+    ]
+    if problems:
+        name = os.path.basename(path)
+        raise WeightsError(f"{name}: not the weights of {architecture}: {'; '.join(problems)}")
+    network.load_state_dict(state, strict=False)

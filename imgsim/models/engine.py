@@ -1,0 +1,150 @@
+"""ONNX Runtime, which runs exported networks."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+import onnxruntime
+
+from imgsim.errors import ParameterError, WeightsError
+from imgsim.models.architectures import Preprocessing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PROVIDERS = {
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "rocm": "ROCMExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+AUTOMATIC = ("cuda", "rocm", "directml", "cpu")
+THREADS = "OMP_NUM_THREADS"  # set to 1 for workers, which share the processors among themselves
+KEY = "imgsim"
+
+
+class Header(NamedTuple):
+    """What a model file says of itself.
+
+    Parameters
+    ----------
+    architecture, padding, layer, weights : str
+        As in `imgsim.models.cache.ModelFile`.
+    dim : int
+        Channels of its maps.
+    preprocessing : Preprocessing
+        What its input goes through.
+    """
+
+    architecture: str
+    padding: str
+    layer: str
+    weights: str
+    dim: int
+    preprocessing: Preprocessing
+
+    def to_properties(self) -> dict[str, str]:
+        """Write it as an ONNX file's metadata."""
+        return {KEY: json.dumps(self._asdict() | {"preprocessing": self.preprocessing._asdict()})}
+
+    @classmethod
+    def from_properties(cls, properties: dict[str, str]) -> Header:
+        """Read it from an ONNX file's metadata; WeightsError where there is none of imgsim's."""
+        try:
+            raw = json.loads(properties[KEY])
+            mean, std = (tuple(raw["preprocessing"].pop(key)) for key in ("mean", "std"))
+            header = cls(**raw | {"preprocessing": Preprocessing(**raw["preprocessing"], mean=mean, std=std)})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise WeightsError("not a model that imgsim exported") from error
+        if not all(isinstance(text, str) for text in header[:4]):
+            raise WeightsError("not a model that imgsim exported")
+        return header
+
+
+class Engine:
+    """A network that ONNX Runtime runs.
+
+    Parameters
+    ----------
+    data : bytes
+        The ONNX file.
+    device : str, optional
+        A key of `PROVIDERS`, or ``"auto"``: the environment's ``IMGSIM_DEVICE`` unless given.
+
+    Attributes
+    ----------
+    header : Header
+        What the file says of itself.
+    takes_any_size : bool
+        Whether images may be larger or smaller than those that the network was trained on.
+
+    Raises
+    ------
+    WeightsError
+        If the file is no model, or none that imgsim exported.
+    ParameterError
+        If this ONNX Runtime has no such device.
+    """
+
+    def __init__(self, data: bytes, device: str | None = None) -> None:
+        options = onnxruntime.SessionOptions()
+        threads = os.environ.get(THREADS, "")
+        options.intra_op_num_threads = int(threads) if threads.isdecimal() else 0
+        options.log_severity_level = 3  # errors only: warnings go straight to stderr
+        providers = choose_providers(device or os.environ.get("IMGSIM_DEVICE", "auto"))
+        try:
+            self._session = onnxruntime.InferenceSession(data, options, providers=providers)
+        except Exception as error:  # ONNX Runtime's errors have no common ancestor but this
+            raise WeightsError(f"not a model that ONNX Runtime can run ({str(error).splitlines()[0][:120]})") from error
+        shape = self._session.get_inputs()[0].shape
+        self.takes_any_size = not isinstance(shape[2], int)
+        self.header = Header.from_properties(self._session.get_modelmeta().custom_metadata_map)
+
+    def run(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Compute feature maps.
+
+        Parameters
+        ----------
+        images : ndarray of float32, shape (N, 3, H, W)
+            Normalised.
+
+        Returns
+        -------
+        ndarray of float32, shape (N, C, h, w)
+            The maps.
+        """
+        maps: NDArray[np.float32] = self._session.run(["maps"], {"images": images})[0]
+        return maps
+
+
+def choose_providers(device: str) -> list[str]:
+    """Choose ONNX Runtime's execution providers.
+
+    Parameters
+    ----------
+    device : str
+        A key of `PROVIDERS`, or ``"auto"`` for the first of those that this ONNX Runtime has.
+
+    Returns
+    -------
+    list of str
+        Their names, the processor last.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such device here.
+    """
+    available = set(onnxruntime.get_available_providers())
+    here = [name for name, provider in PROVIDERS.items() if provider in available]
+    if device == "auto":
+        device = next(name for name in AUTOMATIC if name in here)
+    if device not in here:
+        raise ParameterError(f"device {device}: this ONNX Runtime has {', '.join(here)}")
+    return list(dict.fromkeys([PROVIDERS[device], PROVIDERS["cpu"]]))

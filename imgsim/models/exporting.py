@@ -1,0 +1,191 @@
+"""From a weight file to an ONNX file in the cache, checked against torch before it is kept."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.errors import MissingDependencyError, WeightsError
+from imgsim.models.architectures import TIMM, Preprocessing, find_architecture
+from imgsim.models.cache import FINAL, ModelFile, find_models, store_model
+from imgsim.models.checkpoints import load_strictly, read_state_dict, weights_digest
+from imgsim.models.engine import Engine, Header
+from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow
+from imgsim.models.vision import torch
+
+if TYPE_CHECKING:
+    from torch import nn
+
+RELATIVE_ERROR = 1e-5
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Which part of a network, padded how.
+
+    Parameters
+    ----------
+    architecture : str
+        A name in the table, or ``timm/NAME``.
+    layer : str, optional
+        The last layer; the last feature map unless given.
+    padding : str, optional
+        ``"torch"``, or ``"tensorflow"`` for weights that were trained there.
+    """
+
+    architecture: str
+    layer: str = ""
+    padding: str = "torch"
+
+
+def import_weights(path: str, cut: Cut) -> ModelFile:
+    """Export a network with the weights of a file, unless the cache has it already.
+
+    Parameters
+    ----------
+    path : str
+        A state dict.
+    cut : Cut
+        Of which network.
+
+    Returns
+    -------
+    ModelFile
+        In the cache, now the newest of its architecture.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are damaged or another network's, or the cache cannot be written.
+    """
+    weights = weights_digest(path)
+    there = find_models(cut.architecture, weights=weights, padding=cut.padding, layer=cut.layer)
+    if there:
+        _make_newest(there[0])
+        return there[0]
+    network = build_network(cut.architecture)
+    load_strictly(network, read_state_dict(path), path=path, architecture=cut.architecture)
+    return export_network(network, cut, weights)
+
+
+def export_network(network: nn.Module, cut: Cut, weights: str) -> ModelFile:
+    """Export a network whose weights are loaded.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        As `build_network` makes it; changed in place.
+    cut : Cut
+        Which it is.
+    weights : str
+        SHA-256 of its weight file.
+
+    Returns
+    -------
+    ModelFile
+        In the cache.
+
+    Raises
+    ------
+    WeightsError
+        If ONNX Runtime does not give what torch gives.
+    """
+    preprocessing = preprocessing_of(cut.architecture, network)
+    if cut.padding == "tensorflow":
+        pad_as_tensorflow(network)
+    trunk = cut_trunk(cut.architecture, network, cut.layer).eval()
+    sample = torch.from_numpy(
+        np.random.default_rng(0).standard_normal((2, 3, preprocessing.crop, preprocessing.crop), np.float32)
+    )
+    with torch.inference_mode():
+        expected = trunk(sample).numpy()
+    if expected.ndim != 4:
+        raise WeightsError(f"{cut.architecture}: layer {cut.layer} gives no feature map")
+    header = Header(cut.architecture, cut.padding, cut.layer or FINAL, weights, expected.shape[1], preprocessing)
+    data = _with_header(_onnx(trunk, sample, fixed=_is_fixed(cut.architecture)), header)
+    _check(Engine(data, "cpu").run(sample.numpy()), expected, cut)
+    return store_model(data, architecture=cut.architecture, padding=cut.padding, layer=header.layer, weights=weights)
+
+
+def _make_newest(file: ModelFile) -> None:
+    try:
+        os.utime(file.path)
+    except OSError as error:
+        if find_models(file.architecture, layer=file.layer)[0] != file:
+            chosen = f"{file.architecture}:weights={file.weights[:12]},padding={file.padding}"
+            raise WeightsError(f"{file.path}: cannot become the newest ({error.strerror}): use -x {chosen}") from error
+
+
+def preprocessing_of(architecture: str, network: nn.Module) -> Preprocessing:
+    """Tell what a network's input went through when it was trained.
+
+    Parameters
+    ----------
+    architecture : str
+        A name in the table, or ``timm/NAME``.
+    network : torch.nn.Module
+        The network, which timm's know it of themselves.
+
+    Returns
+    -------
+    Preprocessing
+        Of the table, or of timm.
+    """
+    if not architecture.startswith(TIMM):
+        return find_architecture(architecture).preprocessing
+    from timm.data import resolve_model_data_config
+
+    config = resolve_model_data_config(network)
+    side = config["input_size"][-1]
+    interpolation = "bicubic" if config["interpolation"] == "bicubic" else "bilinear"
+    return Preprocessing(
+        round(side / config["crop_pct"]), side, interpolation, tuple(config["mean"]), tuple(config["std"])
+    )
+
+
+def _is_fixed(architecture: str) -> bool:
+    """Tell whether a network takes images of one size only: transformers learn their places."""
+    return architecture.startswith(("vit", "swin", TIMM))
+
+
+def _onnx(trunk: nn.Module, sample: torch.Tensor, *, fixed: bool) -> bytes:
+    axes = {0: "n"} if fixed else {0: "n", 2: "h", 3: "w"}
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter calls itself old; the new one takes eight times as long
+        try:
+            torch.onnx.export(
+                trunk,
+                (sample,),
+                buffer,  # type: ignore[arg-type]
+                input_names=["images"],
+                output_names=["maps"],
+                dynamic_axes={"images": axes, "maps": axes},
+                opset_version=17,
+                dynamo=False,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            raise MissingDependencyError("onnx", "deep") from error
+    return buffer.getvalue()
+
+
+def _with_header(data: bytes, header: Header) -> bytes:
+    import onnx
+
+    model = onnx.load_from_string(data)
+    onnx.helper.set_model_props(model, header.to_properties())
+    written: bytes = model.SerializeToString()
+    return written
+
+
+def _check(ours: np.ndarray, expected: np.ndarray, cut: Cut) -> None:
+    error = float(np.linalg.norm(ours - expected) / max(float(np.linalg.norm(expected)), 1e-12))
+    if not error < RELATIVE_ERROR:
+        raise WeightsError(
+            f"{cut.architecture}: ONNX Runtime departs from torch by {error:.1e}, more than {RELATIVE_ERROR:g}"
+        )

@@ -1,0 +1,58 @@
+"""Networks with random weights, for tests only: nothing else in imgsim may import this."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from imgsim.models.exporting import Cut, export_network
+from imgsim.models.trunks import build_network
+from imgsim.models.vision import torch
+
+if TYPE_CHECKING:
+    from imgsim.models.cache import ModelFile
+
+
+def random_network(architecture: str, seed: int) -> torch.nn.Module:
+    """Build a network with random weights, for tests only.
+
+    Parameters
+    ----------
+    architecture : str
+        As for `imgsim.models.trunks.build_network`.
+    seed : int
+        Equal seeds give equal weights; global random state is left as it was.
+
+    Returns
+    -------
+    torch.nn.Module
+        With its classifier. Each weight's deviation is ``1 / sqrt(fan-in)``: as large as keeps deep networks from
+        blowing up the differences between one float32 engine and another.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = build_network(architecture)
+        with torch.no_grad():
+            for module in network.modules():
+                if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):
+                    module.weight.normal_(0, module.weight[0].numel() ** -0.5)
+    return network
+
+
+def store_random_model(architecture: str, seed: int, *, layer: str = "", padding: str = "torch") -> ModelFile:
+    """Export a network with random weights into the model cache, for tests only.
+
+    Parameters
+    ----------
+    architecture, layer, padding : str
+        As for `imgsim.models.exporting.Cut`.
+    seed : int
+        As for `random_network`.
+
+    Returns
+    -------
+    ModelFile
+        In the cache.
+    """
+    weights = hashlib.sha256(f"random weights of {architecture}, seed {seed}".encode()).hexdigest()
+    return export_network(random_network(architecture, seed), Cut(architecture, layer, padding), weights)

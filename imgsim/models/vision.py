@@ -1,0 +1,58 @@
+"""torch and torchvision, imported in one place.
+
+Beside a torch of another build (CPU only, say), torchvision's compiled operators do not load, and its import fails
+where it describes them to the tracer. Only then are their schemas declared first; models, weights and transforms need
+no more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+
+from imgsim.errors import MissingDependencyError
+
+__all__ = ["torch", "torchvision"]
+
+try:
+    import torch
+except ImportError as error:
+    raise MissingDependencyError("torch", "deep") from error
+
+_OPERATORS = (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+)
+
+
+def _declare_operators() -> torch.library.Library:
+    library = torch.library.Library("torchvision", "DEF")
+    for schema in _OPERATORS:
+        library.define(schema)
+    return library
+
+
+def _operators_load() -> bool:
+    """Tell whether torchvision's compiled operators are there and fit this torch."""
+    from importlib.machinery import EXTENSION_SUFFIXES
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    spec = find_spec("torchvision")
+    if spec is None or spec.origin is None:
+        raise MissingDependencyError("torchvision", "deep")
+    libraries = [Path(spec.origin).parent / f"_C{suffix}" for suffix in EXTENSION_SUFFIXES]
+    with contextlib.suppress(OSError):
+        for library in libraries:
+            if library.exists():
+                torch.ops.load_library(str(library))
+                return True
+    return False
+
+
+# Kept for as long as the process lives: the schemas go with it.
+_declared = None if _operators_load() else _declare_operators()
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # that image files cannot be read by it: imgsim reads them itself
+    import torchvision

@@ -1,0 +1,164 @@
+"""PCA-whitening: a rotation and scaling of features, fitted once and kept as a model file with a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.errors import WeightsError
+from imgsim.models.cache import models_directory, write_whole
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from imgsim.core import Features
+
+PREFIX = "whitening"
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """Subtract a mean, rotate to principal axes, and divide by the deviation along each.
+
+    Parameters
+    ----------
+    mean : ndarray of float32, shape (D,)
+        Of the features that it was fitted on.
+    projection : ndarray of float32, shape (D, R)
+        Principal axes, the largest first, each divided by its standard deviation.
+
+    References
+    ----------
+    H. Jegou, O. Chum, "Negative Evidences and Co-occurrences in Image Retrieval: The Benefit of PCA and Whitening",
+    ECCV 2012.
+    """
+
+    mean: NDArray[np.float32]
+    projection: NDArray[np.float32]
+
+    @property
+    def dim(self) -> int:
+        """Values of a whitened row."""
+        return int(self.projection.shape[1])
+
+    def apply(self, features: Features) -> Features:
+        """Whiten rows, shape (N, D), to unit rows, shape (N, R)."""
+        # In float64 and row by row: the result does not depend on the rows beside it.
+        centred = (features - self.mean).astype(np.float64)
+        rows = np.stack([row @ self.projection for row in centred]) if len(centred) else np.zeros((0, self.dim))
+        return unit_rows(rows)
+
+    def to_bytes(self) -> bytes:
+        """Write it as a file's content."""
+        buffer = io.BytesIO()
+        np.savez(buffer, mean=self.mean, projection=self.projection)
+        return buffer.getvalue()
+
+
+def unit_rows(rows: NDArray[np.floating]) -> Features:
+    """Divide rows by their length; rows of zeros stay.
+
+    Parameters
+    ----------
+    rows : ndarray of float, shape (N, D)
+        The rows.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, D)
+        Of length 1, or 0.
+    """
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    norms[norms == 0] = 1
+    unit: Features = (rows / norms).astype(np.float32)
+    return unit
+
+
+def fit_whitening(features: Features, dim: int) -> Whitening:
+    """Fit a whitening.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (N, D)
+        Of photos like those that will be compared.
+    dim : int
+        Axes to keep: fewer than there are rows, and at most D.
+
+    Returns
+    -------
+    Whitening
+        Fitted.
+
+    Raises
+    ------
+    WeightsError
+        If there are too few rows, or all are alike.
+    """
+    if not 1 <= dim <= min(len(features) - 1, features.shape[1]):
+        most = min(len(features) - 1, features.shape[1])
+        raise WeightsError(f"{dim} axes cannot be fitted to {len(features)} photos: at most {most}")
+    mean = features.mean(axis=0, dtype=np.float64)
+    _, singular, axes = np.linalg.svd(features - mean, full_matrices=False)
+    deviations = singular[:dim] / np.sqrt(len(features) - 1)
+    if deviations[0] == 0:
+        raise WeightsError("a whitening cannot be fitted to photos that are all alike")
+    projection = axes[:dim].T / np.maximum(deviations, deviations[0] * 1e-6)
+    return Whitening(mean.astype(np.float32), projection.astype(np.float32))
+
+
+def store_whitening(whitening: Whitening) -> str:
+    """Put a whitening into the model cache.
+
+    Parameters
+    ----------
+    whitening : Whitening
+        As fitted.
+
+    Returns
+    -------
+    str
+        The hash that names it in specs: 12 digits of its file's SHA-256.
+    """
+    data = whitening.to_bytes()
+    digest = hashlib.sha256(data).hexdigest()[:12]
+    write_whole(_path(digest), data)
+    return digest
+
+
+def load_whitening(digest: str) -> Whitening:
+    """Load a whitening from the model cache.
+
+    Parameters
+    ----------
+    digest : str
+        As `store_whitening` gave it.
+
+    Returns
+    -------
+    Whitening
+        The same.
+
+    Raises
+    ------
+    WeightsError
+        If it is not there, or not what its name says.
+    """
+    path = _path(digest)
+    try:
+        data = Path(path).read_bytes()
+    except OSError:
+        raise WeightsError(f"no whitening {digest} in {models_directory()}: fit it by `imgsim models whiten`") from None
+    if hashlib.sha256(data).hexdigest()[:12] != digest:
+        raise WeightsError(f"{path}: damaged or tampered with: fit it again by `imgsim models whiten`")
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        return Whitening(arrays["mean"], arrays["projection"])
+
+
+def _path(digest: str) -> str:
+    return os.path.join(models_directory(), f"{PREFIX}--{digest}.npz")

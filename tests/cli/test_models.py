@@ -1,0 +1,290 @@
+"""`imgsim models`, and deep extractors from the shell."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from imgsim.models.cache import list_models
+from imgsim.models.testing import random_network, store_random_model
+from imgsim.models.vision import torch
+
+SMALL = "squeezenet1_1"
+NO_TORCH = (
+    "import sys; sys.modules['torch'] = sys.modules['torchvision'] = None; from imgsim.cli.main import main; main()"
+)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """The folder that IMGSIM_MODELS names; it does not exist yet."""
+    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
+    monkeypatch.delenv("IMGSIM_DEVICE", raising=False)
+    return tmp_path / "models"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A weight file, and the folder of a cache that holds a model with the same weights."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGSIM_MODELS", str(folder / "models"))
+        store_random_model(SMALL, 1)
+    torch.save(random_network(SMALL, 1).state_dict(), folder / "weights.pth")
+    return folder
+
+
+@pytest.fixture
+def model(made, cache):
+    """A cached model."""
+    shutil.copytree(made / "models", cache)
+    return list_models()[0]
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(101, "Network is unreachable")
+
+    monkeypatch.setattr("imgsim.models.pulling.urllib.request.urlopen", refuse)
+
+
+def rows(run, *arguments):
+    return [json.loads(line) for line in run("models", "list", "--format", "jsonl", *arguments).out.splitlines()]
+
+
+def test_an_empty_list(run, cache):
+    assert run("models", "list").code == 1
+    assert rows(run) == []
+    assert not cache.exists()
+
+
+def test_list_and_show(run, model):
+    (row,) = rows(run)
+    assert row["architecture"] == SMALL
+    assert row["weights"] == model.weights[:12]
+    assert row["padding"] == "torch"
+    assert row["path"] == model.path
+    everything = rows(run, "--all")
+    assert everything[0] == row
+    assert "https://download.pytorch.org/models/resnet50-11ad3fa6.pth" in [one["path"] for one in everything]
+    assert len([one for one in everything if one["architecture"] == SMALL]) == 1
+
+    shown = run("models", "show", SMALL)
+    assert shown.code == 0
+    assert f"architecture: {SMALL}\n" in shown.out
+    assert "values: 512\n" in shown.out
+    assert f"weights={model.weights[:12]}" in shown.out
+    assert run("models", "show", "resnet50").code == 1  # known, but not here
+    unknown = run("models", "show", "resnet51")
+    assert unknown.code == 2
+    assert "did you mean resnet50?" in unknown.err
+
+
+def test_importing_twice_is_fine(run, made):
+    first = run("models", "import", made / "weights.pth", "--architecture", SMALL)
+    assert first.code == 0
+    assert first.out == ""
+    assert f"imported {SMALL}, weights " in first.err
+    before = list_models()
+    assert run("models", "import", made / "weights.pth", "-a", SMALL) == first
+    assert list_models() == before
+    assert len(before) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["weights.pth"], "--architecture says which network"),
+        (["weights.pth", "-a", "resnet51"], "did you mean resnet50?"),
+        (["weights.pth", "-a", "squeezenet1_0"], "weights.pth: not the weights of squeezenet1_0: 12 missing"),
+        (["weights.pth", "-a", SMALL, "--layer", "nowhere"], "no layer 'nowhere'; there are "),
+        (["missing.pth", "-a", SMALL], "missing.pth: No such file"),
+        (["missing.onnx"], "missing.onnx: No such file"),
+        (["text.pth", "-a", SMALL], "text.pth: "),
+        (["text.onnx"], "text.onnx: not a model that ONNX Runtime can run"),
+    ],
+)
+def test_what_cannot_be_imported_is_told_in_one_line(run, made, tmp_path, monkeypatch, cache, arguments, message):
+    shutil.copy(made / "weights.pth", tmp_path)
+    for name in ("text.pth", "text.onnx"):
+        (tmp_path / name).write_text("just text")
+    monkeypatch.chdir(tmp_path)
+    result = run("models", "import", *arguments)
+    assert result.code == 2
+    assert message in result.err
+    assert result.err.splitlines()[-1].startswith(("imgsim: ", "Error: "))
+    assert not list(cache.glob("*"))
+
+
+def test_export_remove_import_without_torch(run, model, tmp_path, cache):
+    carried = tmp_path / "carried.onnx"
+    assert run("models", "export", SMALL, carried).err == f"exported {SMALL} to {carried}\n"
+    removed = run("models", "remove", SMALL)
+    assert removed.code == 0
+    assert model.path in removed.err
+    assert list(cache.iterdir()) == []
+    assert run("models", "remove", SMALL).code == 1
+    command = [sys.executable, "-c", NO_TORCH, "models", "import", str(carried)]
+    imported = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert imported.stderr.startswith(f"imported {SMALL}, weights {model.weights[:12]}")
+    assert list_models() == [model]
+
+
+def test_weights_need_torch_and_say_so(made, cache):
+    command = [sys.executable, "-c", NO_TORCH, "models", "import", str(made / "weights.pth"), "-a", SMALL]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr == "imgsim: torch is not installed: pip install 'imgsim[deep]'\n"
+    assert not cache.exists()
+
+
+def test_export_needs_a_model_and_a_name(run, model, tmp_path):
+    assert "name it x.pth.onnx" in run("models", "export", SMALL, "x.pth").err
+    absent = run("models", "export", "resnet18", tmp_path / "x.onnx")
+    assert absent.code == 2
+    assert "no such model of resnet18" in absent.err
+    assert run("models", "export", SMALL, tmp_path / "x.onnx", "--weights", "0000").code == 2
+    assert not (tmp_path / "x.onnx").exists()
+
+
+def test_only_some_weights_are_removed(run, model, cache):
+    assert run("models", "remove", SMALL, "--weights", "0000").code == 1
+    assert run("models", "remove", SMALL, "--weights", model.weights[:6]).code == 0
+    assert list_models() == []
+
+
+def test_whiten_gives_a_hash_that_extractors_take(run, model, make_photos, monkeypatch):
+    folder = make_photos(6)
+    result = run("models", "whiten", folder, "-x", SMALL, "--dimensions", "3")
+    assert result.code == 0
+    digest = result.out.strip()
+    assert len(digest) == 12
+    monkeypatch.chdir(folder.parent)
+    assert run("index", "photos", "-x", f"{SMALL}:whitening={digest}", "-q").code == 0
+    facts = json.loads(run("info", "photos", "--format", "json").out)
+    assert f"whitening={digest}" in facts["extractors"][0]["name"]
+    few = run("models", "whiten", folder, "-x", SMALL, "--dimensions", "6")
+    assert few.code == 2
+    assert "6 axes cannot be fitted to 6 photos: at most 5" in few.err
+
+
+def test_pull_imports_and_leaves_no_download(run, made, cache, monkeypatch):
+    def download(architecture, advance):
+        cache.mkdir(exist_ok=True)
+        part = cache / "download.part"
+        shutil.copy(made / "weights.pth", part)
+        advance(3)
+        return str(part)
+
+    monkeypatch.setattr("imgsim.models.pulling.download_weights", download)
+    result = run("models", "pull", SMALL)
+    assert result.code == 0
+    assert "https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth (4.7 MB)" in result.err
+    assert [file.architecture for file in list_models()] == [SMALL]
+    assert not list(cache.glob("*.part"))
+
+
+def test_pull_without_a_network(run, no_network, cache):
+    result = run("models", "pull", "resnet18")
+    assert result.code == 2
+    assert "cannot be downloaded (Network is unreachable)" in result.err
+    assert not list(cache.glob("*"))
+
+
+def test_index_without_model_and_network_says_all_that_is_needed(run, no_network, make_photos, cache):
+    folder = make_photos(2)
+    result = run("index", folder, "-x", "resnet18")
+    assert result.code == 2
+    assert result.out == ""
+    message = result.err.splitlines()[-1]
+    assert message.startswith("imgsim: ")
+    for needed in (
+        "https://download.pytorch.org/models/resnet18-f37072fd.pth",
+        "44.7 MB",
+        "`imgsim models import FILE --architecture resnet18`",
+    ):
+        assert needed in message
+    assert "Traceback" not in result.err
+    assert not (folder / ".imgsim").exists()
+    assert not list(cache.glob("*"))
+
+
+@pytest.mark.parametrize(
+    "text", [f"{SMALL}:weights=0123", f"{SMALL}:layer=features.4", "timm/xception41", f"{SMALL}:whitening=0123"]
+)
+def test_no_index_is_begun_that_could_not_be_filled(run, model, make_photos, text):
+    folder = make_photos(2)
+    result = run("index", folder, "-x", text)
+    assert result.code == 2
+    assert result.err.count("\n") == 1
+    assert not (folder / ".imgsim").exists()
+
+
+def test_index_with_weights_then_query(run, made, make_photos, monkeypatch, cache):
+    folder = make_photos(4)
+    monkeypatch.chdir(folder.parent)
+    result = run("index", "photos", "-x", SMALL, "--weights", made / "weights.pth")
+    assert result.code == 0
+    assert "photos: 4 added" in result.err
+    assert len(list_models()) == 1
+    answer = run("query", "photos/2.png", "--include-self", "--format", "jsonl", "-k", "1")
+    assert json.loads(answer.out)["path"] == "2.png"
+    shutil.rmtree(cache)
+    refused = run("query", "photos/2.png")
+    assert refused.code == 2
+    assert f"no {SMALL} model with weights " in refused.err
+
+
+def test_weights_of_another_network_begin_no_index(run, made, make_photos):
+    folder = make_photos(2)
+    result = run("index", folder, "-x", "squeezenet1_0", "--weights", made / "weights.pth")
+    assert result.code == 2
+    assert "not the weights of squeezenet1_0" in result.err
+    assert not (folder / ".imgsim").exists()
+
+
+def test_a_damaged_model_is_told_and_mended(run, made, model, make_photos, cache):
+    folder = make_photos(2)
+    os.truncate(model.path, 1000)
+    result = run("index", folder, "-x", SMALL)
+    assert result.code == 2
+    assert result.err.count("\n") == 1
+    assert f"damaged or tampered with: `imgsim models remove {SMALL}`" in result.err
+    assert run("models", "remove", SMALL).code == 0
+    shutil.copytree(made / "models", cache, dirs_exist_ok=True)
+    assert "2 added" in run("index", folder, "-x", SMALL).err
+
+
+def test_a_cache_that_cannot_be_written(run, made, tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "file" / "models"))
+    assert run("models", "list").code == 1
+    result = run("models", "import", made / "weights.pth", "-a", SMALL)
+    assert result.code == 2
+    assert "IMGSIM_MODELS names another folder" in result.err
+
+
+def test_a_model_that_cannot_be_removed(run, model, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("imgsim.cli.models.os.unlink", refuse)
+    result = run("models", "remove", SMALL)
+    assert result.code == 2
+    assert result.err.endswith("cannot be removed (Permission denied)\n")
+
+
+def test_a_query_with_a_deep_model_imports_no_torch_and_no_scipy(run, model, make_photos):
+    folder = make_photos(3)
+    assert run("index", folder, "-x", SMALL, "-q").code == 0
+    command = [sys.executable, "-X", "importtime", "-m", "imgsim", "query", "0.png"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
+    assert result.stdout.count("\n") == 2
+    lines = (line.rpartition("|")[2].strip() for line in result.stderr.splitlines() if line.startswith("import time"))
+    imported = {name.partition(".")[0] for name in lines}
+    assert "onnxruntime" in imported
+    assert not imported & {"torch", "torchvision", "onnx", "timm", "scipy", "sklearn", "rich", "pandas"}

@@ -1,0 +1,18 @@
+"""A model cache of each test's own."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """The folder that IMGSIM_MODELS names; it does not exist yet."""
+    folder = tmp_path / "models"
+    monkeypatch.setenv("IMGSIM_MODELS", str(folder))
+    monkeypatch.delenv("IMGSIM_DEVICE", raising=False)
+    return folder
+
+
+@pytest.fixture
+def left(cache):
+    """Names of what lies in the cache: ``left()``."""
+    return lambda: sorted(path.name for path in cache.glob("*"))

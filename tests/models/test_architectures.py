@@ -1,0 +1,54 @@
+"""The literal table against torchvision's own."""
+
+import pytest
+
+from imgsim.errors import UnknownNameError
+from imgsim.models.architectures import ARCHITECTURES, find_architecture
+from imgsim.models.trunks import build_network, cut_trunk
+from imgsim.models.vision import torch, torchvision
+
+
+def published(name):
+    return torchvision.models.get_model_weights(name).DEFAULT
+
+
+@pytest.mark.parametrize("row", ARCHITECTURES.values(), ids=list(ARCHITECTURES))
+def test_weights_are_torchvisions_default(row):
+    assert row.url == published(row.name).url
+    assert row.megabytes == pytest.approx(published(row.name).meta["_file_size"], abs=0.06)
+
+
+@pytest.mark.parametrize("row", ARCHITECTURES.values(), ids=list(ARCHITECTURES))
+def test_preprocessing_is_that_of_the_weights(row):
+    theirs = published(row.name).transforms()
+    ours = row.preprocessing
+    assert [ours.resize] == theirs.resize_size
+    assert [ours.crop] == theirs.crop_size
+    assert ours.interpolation == theirs.interpolation.value
+    assert list(ours.mean) == list(theirs.mean)
+    assert list(ours.std) == list(theirs.std)
+
+
+@pytest.mark.parametrize("row", ARCHITECTURES.values(), ids=list(ARCHITECTURES))
+def test_trunks_give_maps_of_the_dimension_in_the_table(row):
+    """Of every network, on torch's meta device, which computes shapes only."""
+    side = row.preprocessing.crop
+    with torch.device("meta"):
+        trunk = cut_trunk(row.name, build_network(row.name)).eval()
+        maps = trunk(torch.empty(2, 3, side, side))
+    transformer = row.name.startswith("vit")
+    places = 1 if transformer else -(-side // (16 if row.name.startswith("squeezenet") else 32))
+    assert maps.shape[:2] == (2, row.dim)
+    assert abs(maps.shape[2] - places) <= 1
+    assert maps.shape[2] == maps.shape[3]
+
+
+def test_every_family_that_was_asked_for_is_there():
+    wanted = "resnet18 resnet152 vgg16 vgg19 mobilenet_v2 mobilenet_v3_small mobilenet_v3_large squeezenet1_1"
+    wanted += " efficientnet_b0 efficientnet_b7 convnext_tiny vit_b_16 swin_t"
+    assert set(wanted.split()) <= set(ARCHITECTURES)
+
+
+def test_an_unknown_name_gets_the_nearest():
+    with pytest.raises(UnknownNameError, match=r"did you mean resnet50\?$"):
+        find_architecture("resnet51")

@@ -1,0 +1,150 @@
+"""Weight files, whole and broken."""
+
+import contextlib
+import os
+import pickle
+import random
+
+import numpy as np
+import pytest
+
+from imgsim.errors import ImgsimError, WeightsError
+from imgsim.models.checkpoints import load_strictly, read_state_dict, weights_digest
+from imgsim.models.exporting import Cut, import_weights
+from imgsim.models.testing import random_network
+from imgsim.models.vision import torch
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "weights.pth"
+
+
+def read(file, content):
+    torch.save(content, file)
+    return read_state_dict(str(file))
+
+
+def test_half_precision_becomes_single_and_counts_stay_whole(file):
+    state = read(
+        file, {"a": torch.tensor([1.5, -2]).half(), "b": torch.tensor([1], dtype=torch.bfloat16), "n": torch.tensor(7)}
+    )
+    assert [state[key].dtype for key in "abn"] == [torch.float32, torch.float32, torch.int64]
+    assert state["a"].tolist() == [1.5, -2]
+
+
+def test_a_checkpoint_that_holds_its_state_dict_beside_other_things(file):
+    state = read(file, {"epoch": 90, "state_dict": {"a": torch.zeros(2)}, "best": 0.7})
+    assert list(state) == ["a"]
+
+
+def test_safetensors(tmp_path):
+    save_file = pytest.importorskip("safetensors.torch", reason="the extra timm is not installed").save_file
+    file = tmp_path / "weights.safetensors"
+    save_file({"a": torch.tensor([0.5]).half()}, file)
+    assert read_state_dict(str(file))["a"].tolist() == [0.5]
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(WeightsError, match=r"weights\.safetensors: truncated, or not a safetensors file$"):
+        read_state_dict(str(file))
+
+
+@pytest.mark.parametrize(
+    "content", [[1, 2], {}, {"epoch": 3}, {1: torch.zeros(1)}, {"state_dict": 3}, {"a": torch.zeros(1), "b": None}]
+)
+def test_what_is_no_state_dict(file, content):
+    with pytest.raises(WeightsError, match=r"weights\.pth: no state dict, which maps parameter names to tensors$"):
+        read(file, content)
+
+
+class Attack:
+    def __init__(self, victim):
+        self.victim = victim
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.victim),)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_code_is_refused_and_not_run(tmp_path, file, zipped):
+    victim = tmp_path / "executed"
+    content = {"a": torch.zeros(1), "b": Attack(victim)}
+    torch.save(content, file, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(WeightsError, match=r"weights\.pth: holds code, not only weights, and was not opened$"):
+        read_state_dict(str(file))
+    assert not victim.exists()
+    torch.load(file, weights_only=False)
+    assert victim.exists()  # the attack was a real one
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_bare_pickle_is_refused_and_not_run(tmp_path, file, protocol):
+    victim = tmp_path / "executed"
+    file.write_bytes(pickle.dumps(Attack(victim), protocol))
+    with pytest.raises(WeightsError, match=r"weights\.pth: "):
+        read_state_dict(str(file))
+    assert not victim.exists()
+
+
+def test_a_whole_module_is_code(file):
+    with pytest.raises(WeightsError, match="holds code"):
+        read(file, torch.nn.Linear(2, 2))
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_damage_anywhere_is_told_in_one_line(file, zipped):
+    torch.save({"a.weight": torch.ones(9, 9), "b": torch.zeros(3)}, file, _use_new_zipfile_serialization=zipped)
+    whole = file.read_bytes()
+    chance = random.Random(5)
+    damaged = [whole[:end] for end in range(0, len(whole), 13)]
+    for _ in range(250):
+        flipped = bytearray(whole)
+        for _ in range(3):
+            flipped[chance.randrange(len(whole))] = chance.randrange(256)
+        damaged.append(bytes(flipped))
+    for content in damaged:
+        file.write_bytes(content)
+        if len(content) == len(whole):  # what a flipped bit leaves may be sound
+            with contextlib.suppress(WeightsError):
+                read_state_dict(str(file))
+            continue
+        with pytest.raises(WeightsError, match=r"^[^\n]*weights\.pth: (truncated|not a weight file|holds code)[^\n]*$"):
+            read_state_dict(str(file))
+
+
+@pytest.mark.parametrize("name", ["missing.pth", "."])
+def test_no_such_file(tmp_path, name):
+    for opened in (read_state_dict, weights_digest):
+        with pytest.raises(WeightsError, match="No such file|Is a directory"):
+            opened(str(tmp_path / name))
+
+
+def difference(state):
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(4))
+    with pytest.raises(WeightsError) as caught:
+        load_strictly(network, state, path="/far/away/w.pth", architecture="tiny")
+    return str(caught.value)
+
+
+def test_the_difference_is_readable():
+    state = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(4)).state_dict()
+    lacking = {key: value for key, value in state.items() if not key.startswith("1.")}
+    assert difference(lacking) == "w.pth: not the weights of tiny: 4 missing (1.weight, 1.bias, ...)"
+    assert difference(state | {"head": torch.zeros(1)}) == "w.pth: not the weights of tiny: 1 unexpected (head)"
+    reshaped = state | {"0.weight": torch.zeros(4, 1, 1, 1)}
+    assert difference(reshaped) == (
+        "w.pth: not the weights of tiny: 1 of another shape (0.weight (4, 1, 1, 1) instead of (4, 3, 1, 1))"
+    )
+
+
+def test_counters_of_batch_normalisation_may_be_missing():
+    network = torch.nn.BatchNorm2d(4)
+    state = {key: value + 1 for key, value in network.state_dict().items() if key != "num_batches_tracked"}
+    load_strictly(network, state, path="w.pth", architecture="tiny")
+    np.testing.assert_array_equal(network.weight.detach().numpy(), np.full(4, 2))
+
+
+def test_weights_of_another_network_leave_nothing(file, left):
+    torch.save(random_network("squeezenet1_0", 0).state_dict(), file)
+    with pytest.raises(ImgsimError, match=r"^weights\.pth: not the weights of squeezenet1_1: 12 missing"):
+        import_weights(str(file), Cut("squeezenet1_1"))
+    assert left() == []

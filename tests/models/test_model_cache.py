@@ -1,0 +1,226 @@
+"""The model cache: names, damage, races, and places that cannot be written."""
+
+import json
+import os
+import subprocess
+import sys
+
+import onnx
+import pytest
+
+from imgsim.errors import WeightsError
+from imgsim.models.cache import find_models, list_models, models_directory, store_model
+from imgsim.models.checkpoints import weights_digest
+from imgsim.models.exporting import Cut, import_weights
+from imgsim.models.importing import import_model
+from imgsim.models.testing import random_network, store_random_model
+from imgsim.models.vision import torch
+
+HASH = "ab" * 32
+
+
+def store(data=b"x", **fields):
+    return store_model(
+        data, **{"architecture": "resnet18", "padding": "torch", "layer": "final", "weights": HASH} | fields
+    )
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "squeezenet.pth"
+    torch.save(random_network("squeezenet1_1", 4).state_dict(), path)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The content of a model file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGSIM_MODELS", str(tmp_path_factory.mktemp("models")))
+        return store_random_model("squeezenet1_1", 4, layer="features.9", padding="tensorflow").read()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"architecture": "timm/xception41.tf_in1k"},
+        {"layer": "features.12", "padding": "tensorflow", "architecture": "mobilenet_v2"},
+    ],
+)
+def test_names_tell_what_is_in_them(fields):
+    stored = store(**fields)
+    assert list_models() == [stored]
+    assert stored.read() == b"x"
+    assert stored.size == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"architecture": "nonesuch"},
+        {"layer": "../../../outside"},
+        {"layer": "/outside"},
+        {"weights": "a--b"},
+        {"padding": "a/b"},
+    ],
+)
+def test_a_name_that_could_not_be_read_back_is_refused(tmp_path, cache, fields):
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(WeightsError, match="not a model of imgsim"):
+        store(**fields)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_newest_comes_first_and_strangers_are_passed_over(cache):
+    files = [store(weights=digit * 64) for digit in "123"]
+    for place, file in enumerate(files):
+        os.utime(file.path, (place, place))
+    (cache / "holiday.onnx").write_bytes(b"")
+    (cache / "a--b--c--d--e.onnx").write_bytes(b"")
+    assert list_models() == files[::-1]
+    assert find_models("resnet18", weights="2") == [files[1]]
+    assert find_models("resnet18", layer="layer3") == find_models("resnet34") == []
+    assert find_models("resnet18", padding="tensorflow") == []
+
+
+def test_an_absent_cache_is_empty_and_is_made_when_needed(cache):
+    assert list_models() == []
+    assert not cache.exists()
+    store()
+    assert models_directory() == str(cache)
+    assert cache.is_dir()
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: b"y" + data[1:], lambda data: b""])
+def test_damage_is_told_and_breaks_nothing_else(cache, damage):
+    good = store(b"good model", weights="1" * 64)
+    bad = store(b"some model", weights="2" * 64)
+    content = (cache / os.path.basename(bad.path)).read_bytes()
+    (cache / os.path.basename(bad.path)).write_bytes(damage(content))
+    with pytest.raises(WeightsError, match=r"damaged or tampered with: .imgsim models remove resnet18., then import"):
+        bad.read()
+    assert good.read() == b"good model"
+
+
+def test_a_model_that_went_away_is_told():
+    file = store()
+    os.unlink(file.path)
+    with pytest.raises(WeightsError, match="No such file"):
+        file.read()
+
+
+def test_a_cache_below_a_file_cannot_be_written(tmp_path, monkeypatch, file):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "file" / "models"))
+    assert list_models() == []
+    with pytest.raises(WeightsError, match=r"cannot be written \(Not a directory\); IMGSIM_MODELS names another"):
+        import_weights(file, Cut("squeezenet1_1"))
+
+
+def test_a_full_disk_leaves_nothing(left, monkeypatch):
+    store()
+    before = left()
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(WeightsError, match="No space left"):
+        store(b"another")
+    assert left() == before
+
+
+def already_imported(file):
+    """Put a model into the cache that passes for the export of a weight file."""
+    return store(b"exported", architecture="squeezenet1_1", weights=weights_digest(file))
+
+
+def test_importing_again_makes_a_model_the_newest(file):
+    first = already_imported(file)
+    other = store(b"other", architecture="squeezenet1_1")
+    os.utime(first.path, (1, 1))
+    assert find_models("squeezenet1_1")[0] == other
+    assert import_weights(file, Cut("squeezenet1_1")) == first
+    assert find_models("squeezenet1_1") == [first, other]
+
+
+def test_importing_again_into_a_read_only_cache(file, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    first = already_imported(file)
+    os.utime(first.path, (1, 1))
+    monkeypatch.setattr("os.utime", refuse)
+    assert import_weights(file, Cut("squeezenet1_1")) == first
+    store(b"other", architecture="squeezenet1_1")
+    with pytest.raises(WeightsError, match=rf"use -x squeezenet1_1:weights={first.weights[:12]},padding=torch$"):
+        import_weights(file, Cut("squeezenet1_1"))
+
+
+IMPORT = """
+import sys
+from imgsim.models.exporting import Cut, import_weights
+print("ready", flush=True)
+sys.stdin.readline()
+print(import_weights(sys.argv[1], Cut("squeezenet1_1")).path)
+"""
+
+
+def test_two_processes_at_once_leave_one_good_model(file, left):
+    command = [sys.executable, "-c", IMPORT, file]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    paths = {process.communicate()[0] for process in processes}
+    assert [process.returncode for process in processes] == [0, 0]
+    assert len(paths) == len(left()) == 1
+    assert list_models()[0].read()
+
+
+def test_an_exported_model_comes_in_as_what_it_is(tmp_path, exported):
+    carried = tmp_path / "carried.onnx"
+    carried.write_bytes(exported)
+    stored = import_model(str(carried))
+    assert stored[1:4] == ("squeezenet1_1", "tensorflow", "features.9")
+    assert stored.read() == exported
+    assert import_model(str(carried)) == stored
+    assert list_models() == [stored]
+
+
+def test_what_is_no_exported_model_is_told_in_one_line(tmp_path, left, exported):
+    stranger = onnx.load_from_string(exported)
+    del stranger.metadata_props[:]
+    for content in (b"", b"text", exported[:-100], exported[:9999], stranger.SerializeToString()):
+        (tmp_path / "x.onnx").write_bytes(content)
+        with pytest.raises(WeightsError, match=r"x\.onnx: not a model that ") as caught:
+            import_model(str(tmp_path / "x.onnx"))
+        assert "\n" not in str(caught.value)
+    with pytest.raises(WeightsError, match="No such file"):
+        import_model(str(tmp_path / "missing.onnx"))
+    assert left() == []
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"layer": "../../outside"},
+        {"architecture": "nonesuch"},
+        {"weights": 5},
+        {"preprocessing": "none"},
+        {"preprocessing": None},
+        {"extra": 1},
+    ],
+)
+def test_a_forged_header_is_refused(tmp_path, left, exported, forged):
+    model = onnx.load_from_string(exported)
+    header = json.loads(model.metadata_props[0].value) | forged
+    onnx.helper.set_model_props(model, {"imgsim": json.dumps(header)})
+    onnx.save(model, tmp_path / "x.onnx")
+    with pytest.raises(WeightsError, match=r"not a model (of|that) imgsim"):
+        import_model(str(tmp_path / "x.onnx"))
+    assert left() == []
+    assert not list(tmp_path.rglob("*outside*"))

@@ -1,0 +1,122 @@
+"""Networks less their classifiers."""
+
+import numpy as np
+import pytest
+
+from imgsim.errors import ParameterError, UnknownNameError, WeightsError
+from imgsim.models.cache import list_models
+from imgsim.models.engine import Engine
+from imgsim.models.testing import random_network, store_random_model
+from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow
+from imgsim.models.vision import torch
+
+nn = torch.nn
+
+
+def run(trunk, side=64):
+    images = torch.from_numpy(np.random.default_rng(0).standard_normal((1, 3, side, side), np.float32))
+    with torch.inference_mode():
+        return trunk.eval()(images)
+
+
+def test_a_layer_gives_what_the_network_computes_there():
+    network = random_network("resnet18", 0).eval()
+    seen = []
+    network.layer3.register_forward_hook(lambda *arguments: seen.append(arguments[2]))
+    run(network)
+    assert torch.equal(run(cut_trunk("resnet18", random_network("resnet18", 0), "layer3")), seen[0])
+    assert seen[0].shape == (1, 256, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "channels"),
+    [
+        ("squeezenet1_1", "features.9", 384),
+        ("vgg16", "features.29", 512),
+        ("convnext_tiny", "features.5", 384),
+        ("swin_t", "features.3", 192),
+        ("swin_v2_t", "features.5.5", 384),
+        ("swin_t", "norm", 768),
+        ("swin_t", "permute", 768),
+    ],
+)
+def test_channels_come_before_places(name, layer, channels):
+    with torch.device("meta"):
+        maps = cut_trunk(name, build_network(name), layer).eval()(torch.empty(1, 3, 256, 256))
+    assert maps.shape[:2] == (1, channels)
+    assert maps.shape[2] == maps.shape[3]
+
+
+def test_an_unknown_layer_is_told_with_those_that_there_are():
+    with pytest.raises(ParameterError, match=r"^no layer 'layer9'; there are .*layer1"):
+        cut_trunk("resnet18", build_network("resnet18"), "layer9")
+
+
+@pytest.mark.parametrize(("name", "layer"), [("resnet18", "flatten"), ("vit_b_32", "encoder.layers.encoder_layer_0")])
+def test_a_layer_without_maps_is_refused(name, layer, left):
+    with pytest.raises(WeightsError, match=rf"^{name}: layer {layer} gives no feature map$"):
+        store_random_model(name, 0, layer=layer)
+    assert left() == []
+
+
+def test_an_exported_layer_runs():
+    store_random_model("squeezenet1_1", 0, layer="features.4")
+    engine = Engine(list_models()[0].read())
+    assert engine.run(np.zeros((1, 3, 80, 60), np.float32)).shape[:2] == (1, engine.header.dim)
+
+
+@pytest.mark.parametrize("name", ["resnet51", "timm/xeption41", "timm/hf-hub:timm/xception41.tf_in1k", "timm/"])
+def test_an_unknown_network_is_told_at_once(name):
+    if name.startswith("timm/"):
+        pytest.importorskip("timm", reason="the extra timm is not installed")
+    with pytest.raises(UnknownNameError, match=r"^unknown architecture"):
+        build_network(name)
+
+
+def same_by_hand(image, kernel):
+    """TensorFlow's SAME with stride 2, for one channel and one square kernel, by its definition."""
+    side, width = len(image), len(kernel)
+    out = -(-side // 2)
+    total = max((out - 1) * 2 + width - side, 0)
+    padded = np.pad(image, (total // 2, total - total // 2))
+    places = range(0, 2 * out, 2)
+    return np.array([[(padded[y : y + width, x : x + width] * kernel).sum() for x in places] for y in places])
+
+
+@pytest.mark.parametrize("width", [3, 5, 7])
+@pytest.mark.parametrize("side", [8, 14])
+def test_tensorflow_padding_equals_its_definition_on_even_sides(width, side):
+    rng = np.random.default_rng(width)
+    image = rng.standard_normal((side, side)).astype(np.float32)
+    network = nn.Sequential(nn.Conv2d(1, 1, width, stride=2, padding=width // 2, bias=False))
+    kernel = network[0].weight.detach().numpy()[0, 0]
+    before = network(torch.from_numpy(image[None, None])).detach().numpy()[0, 0]
+    pad_as_tensorflow(network)
+    after = network(torch.from_numpy(image[None, None])).detach().numpy()[0, 0]
+    expected = same_by_hand(image, kernel)
+    assert after.shape == expected.shape
+    np.testing.assert_allclose(after, expected, atol=1e-5)
+    assert abs(before - expected).max() > 0.1
+
+
+def test_tensorflow_padding_leaves_other_convolutions_alone():
+    network = nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.Sequential(nn.Conv2d(3, 3, 1, stride=2), nn.MaxPool2d(2)))
+    before = run(network)
+    pad_as_tensorflow(network)
+    assert torch.equal(run(network), before)
+
+
+def test_padding_is_kept_apart_in_the_cache():
+    plain, padded = (store_random_model("mobilenet_v2", 0, padding=padding) for padding in ("torch", "tensorflow"))
+    assert plain.weights == padded.weights
+    images = np.random.default_rng(1).standard_normal((1, 3, 64, 64), np.float32)
+    ours, theirs = (Engine(file.read()).run(images) for file in (plain, padded))
+    assert ours.shape == theirs.shape == (1, 1280, 2, 2)
+    assert abs(ours - theirs).max() > 0.01 * abs(ours).max()
+    expected = run_on(cut_trunk("mobilenet_v2", random_network("mobilenet_v2", 0)), images)
+    np.testing.assert_allclose(ours, expected, atol=1e-5 * abs(expected).max())
+
+
+def run_on(trunk, images):
+    with torch.inference_mode():
+        return trunk.eval()(torch.from_numpy(images)).numpy()
