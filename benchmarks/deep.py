@@ -1,0 +1,114 @@
+"""Networks: indexing against the plain torch script, inference against the bare matrix product, a query's start."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.indexes import make_index
+from benchmarks.measuring import (
+    IMGSIM,
+    PYTHON,
+    Figure,
+    interleave,
+    median_ratio,
+    process_seconds,
+    seconds,
+    slowdown,
+    speedup,
+)
+from benchmarks.pictures import SMALL, photo_folder
+
+if TYPE_CHECKING:
+    from benchmarks.measuring import Setting
+
+PLAIN = str(Path(__file__).with_name("plain_deep.py"))
+RESNET50_OPERATIONS = 2 * 4.087e9  # multiplications and additions at 224 x 224, less the classifier (torchvision)
+SIDE = 2048  # of the matrices whose product is the yardstick
+
+
+@functools.cache
+def _use_models(scratch: Path) -> None:
+    """Export the networks that are measured, with random weights, in a process of its own: this one needs no torch."""
+    os.environ["IMGSIM_MODELS"] = str(scratch / "models")
+    code = "import sys; from imgsim.models.testing import store_random_model as s; [s(n, 0) for n in sys.argv[1:]]"
+    subprocess.run([PYTHON, "-c", code, "resnet50", "mobilenet_v3_large"], check=True)
+
+
+def index_resnet(setting: Setting) -> list[Figure]:
+    """Index with ResNet50."""
+    return _index(setting, "resnet50", max(16, setting.small // 8), 2)
+
+
+def index_mobilenet(setting: Setting) -> list[Figure]:
+    """Index with MobileNetV3-large."""
+    return _index(setting, "mobilenet_v3_large", max(64, setting.small // 2), 4)
+
+
+def _index(setting: Setting, architecture: str, count: int, target: float) -> list[Figure]:
+    _use_models(setting.scratch)
+    folder = photo_folder(setting.photos, SMALL, count)
+    features = str(setting.scratch / "features.npy")
+
+    def plain() -> float:
+        command = [PYTHON, PLAIN, str(folder), architecture, features]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    same, whole = (
+        functools.partial(_index_seconds, setting, folder, architecture + crop) for crop in (":crop=squash", "")
+    )
+    times = interleave({"same": same, "whole": whole, "plain": plain}, max(2, setting.repeats // 2), warm_up=False)
+    name = f"index {count} 1024x768 photos by {architecture}"
+    return [
+        speedup(f"{name}, 224 x 224", "the plain torch script", times["same"], times["plain"], target),
+        speedup(f"{name}, 341 x 256 as by default", "the plain torch script", times["whole"], times["plain"], None),
+    ]
+
+
+def _index_seconds(setting: Setting, folder: Path, extractor: str) -> float:
+    index = setting.scratch / "deep-index"
+    shutil.rmtree(index, ignore_errors=True)
+    command = [IMGSIM, "index", str(folder), "--index", str(index), "-x", extractor, "--format", "json", "-q"]
+    summary = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    assert not summary["failed"]
+    return float(summary["seconds"])
+
+
+def inference(setting: Setting) -> list[Figure]:
+    """Run ResNet50 alone, one photo at a time, as imgsim does."""
+    from imgsim.models.cache import find_models
+    from imgsim.models.engine import Engine
+
+    _use_models(setting.scratch)
+    engine = Engine(find_models("resnet50")[0].read())
+    rng = np.random.default_rng(0)
+    photo, matrix = rng.random((1, 3, 224, 224), np.float32), rng.random((SIDE, SIDE), np.float32)
+    runs = {
+        "ours": lambda: seconds(lambda: [engine.run(photo) for _ in range(5)]) / 5 / RESNET50_OPERATIONS,
+        "theirs": lambda: seconds(lambda: matrix @ matrix) / (2 * SIDE**3),
+    }
+    times = interleave(runs, 3 * setting.repeats)
+    share, shares = median_ratio(times["theirs"], times["ours"])
+    ours, theirs = (f"{1e-9 / float(np.median(times[side])):.0f} GFLOP/s" for side in ("ours", "theirs"))
+    name, against = "ResNet50 inference alone", "a float32 matrix product"
+    return [Figure(name, ours, against, theirs, share, "of it", target=0.75, at_least=True, samples=shares)]
+
+
+def query_deep(setting: Setting) -> list[Figure]:
+    """Query 10,000 photos by a cached network."""
+    _use_models(setting.scratch)
+    index = str(make_index(setting.scratch, "mobilenet_v3_large", 10_000))
+    photo = str(photo_folder(setting.photos, SMALL, 1) / "000000.jpg")
+    runs = {
+        "ours": lambda: process_seconds(IMGSIM, "query", photo, "--index", index),
+        "theirs": lambda: process_seconds(PYTHON, "-c", "import numpy, onnxruntime"),
+    }
+    times = interleave(runs, 3 * setting.repeats)
+    return [slowdown("query 10,000 photos by mobilenet_v3_large", "import numpy, onnxruntime", times, 3.5)]

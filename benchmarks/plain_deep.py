@@ -1,0 +1,48 @@
+"""The script that everybody writes first: PIL, resize to 224, one photo after another, torch.
+
+``python benchmarks/plain_deep.py FOLDER ARCHITECTURE FEATURES.npy`` prints the seconds that the photos took, less those
+for importing torch and building the network. Weights are random: they take as long as any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+
+from imgsim.models.vision import torch, torchvision
+
+MEAN, STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+
+
+def describe(network: torch.nn.Module, path: Path) -> np.ndarray:
+    """Give a photo's pooled features."""
+    photo = PIL.Image.open(path).convert("RGB").resize((224, 224))
+    scaled = torch.from_numpy(np.array(photo)).float() / 255
+    normalised = ((scaled - MEAN) / STD).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        row: np.ndarray = network(normalised)[0].numpy()
+    return row
+
+
+def main() -> None:
+    """Describe a folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("architecture")
+    parser.add_argument("features", type=Path)
+    args = parser.parse_args()
+    network = torchvision.models.get_model(args.architecture, weights=None).eval()
+    for head in ("fc", "classifier"):
+        if hasattr(network, head):
+            setattr(network, head, torch.nn.Identity())
+    began = time.perf_counter()
+    np.save(args.features, [describe(network, path) for path in sorted(args.folder.glob("*.jpg"))])
+    print(time.perf_counter() - began)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Exact search of a mapped gallery, against a bare matrix product on an array in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.indexes import make_index
+from benchmarks.measuring import interleave, seconds, slowdown
+from imgsim.index.gallery import load_gallery
+from imgsim.index.opening import open_index
+from imgsim.index.ranking import Facet, rank
+from imgsim.metrics import load_metric
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from benchmarks.measuring import Figure, Setting
+
+K = 10
+
+
+def search(setting: Setting) -> list[Figure]:
+    """Find the ten closest rows by cosine; both sides find the same."""
+    facet = _facet(setting)
+    rows, view = np.array(facet.gallery.rows), facet.views[0]
+    assert rank([facet], K).rows.tolist() == _plain(rows, view).tolist()
+    runs = {
+        "ours": lambda: seconds(lambda: rank([facet], K)),
+        "theirs": lambda: seconds(lambda: _plain(rows, view)),
+    }
+    name = "search {:,} x {} by cosine".format(*rows.shape)
+    times = interleave(runs, 20 * setting.repeats)
+    return [slowdown(name, "matrix product, argpartition", times, 1.3)]
+
+
+def _plain(rows: NDArray[np.float32], view: NDArray[np.float32]) -> NDArray[np.intp]:
+    products = rows @ view
+    best = np.argpartition(products, -K)[-K:]
+    return best[np.argsort(-products[best])]
+
+
+def _facet(setting: Setting) -> Facet:
+    directory = make_index(setting.scratch, "histogram", setting.rows)
+    metric = load_metric("cosine").fit()
+    with open_index(directory) as index, index.store.snapshot():
+        extractor = index.store.extractors()[0]
+        gallery = load_gallery(str(directory), index.store, extractor, metric)
+    query = np.random.default_rng(1).random((1, extractor.dim), np.float32)
+    return Facet(gallery, metric, list(metric.embed(query)))
