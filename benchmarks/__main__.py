@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import deep, indexing, memory, searching, starting
 from benchmarks.measuring import Setting
+from benchmarks.neighbours import Neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,7 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "deep-query": deep.query_deep,
 }
 BUILD = Path("build")
+QUIET = 0.2  # processors that others may take before a measurement is in doubt
 
 
 def main() -> None:
@@ -59,8 +61,12 @@ def _setting(photos: Path, scratch: Path, *, quick: bool) -> Setting:
 
 
 def _run(name: str, setting: Setting) -> list[Figure]:
+    neighbours = Neighbours()
     print(f"measuring {name} ...", file=sys.stderr, flush=True)
-    return COMPARISONS[name](setting)
+    figures = COMPARISONS[name](setting)
+    if (taken := neighbours.processors()) > QUIET:
+        print(f"  other processes kept {taken:.1f} processors busy: measure {name} again", file=sys.stderr)
+    return figures
 
 
 def _show(figures: list[Figure]) -> None:

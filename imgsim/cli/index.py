@@ -69,8 +69,9 @@ def index(
         return
     from imgsim.index.options import Options
 
-    for text in extractors:
-        provide_model(text, weights)
+    provided = [provide_model(text, weights) for text in extractors]
+    if weights is not None and not any(provided):
+        raise click.UsageError("--weights is for a deep extractor: name it with -x, for example -x resnet50")
     files = None if files_from is None else list(listed_paths(files_from))
     options = Options(files=files, **choices)  # type: ignore[arg-type]
     summary = _update(folder, index_path, extractors, options)

@@ -99,7 +99,7 @@ def import_(file: str, architecture: str | None, layer: str, padding: str) -> No
     if file.endswith(".onnx"):
         from imgsim.models.importing import import_model
 
-        _say_imported(import_model(file))
+        _say_imported(import_model(file, architecture))
         return
     if architecture is None:
         raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
@@ -188,7 +188,7 @@ def pull_weights(name: str, layer: str = "", padding: str = "torch") -> ModelFil
         os.unlink(part)
 
 
-def provide_model(text: str, weights: str | None) -> None:
+def provide_model(text: str, weights: str | None) -> bool:
     """Import what a deep extractor needs, from a file or else from where it is published; others need nothing.
 
     Parameters
@@ -197,6 +197,11 @@ def provide_model(text: str, weights: str | None) -> None:
         An extractor, as users name it.
     weights : str or None
         A weight file.
+
+    Returns
+    -------
+    bool
+        Whether it is a deep extractor.
     """
     from imgsim.features import load_extractor
     from imgsim.models.architectures import ARCHITECTURES, TIMM
@@ -205,7 +210,7 @@ def provide_model(text: str, weights: str | None) -> None:
 
     name, params, _ = parse_naming(text)
     if name not in ARCHITECTURES and not name.startswith(TIMM):
-        return
+        return False
     extractor = load_extractor(text)  # whose parameters may not fit: before anything is downloaded
     layer, padding = params.get("layer", ""), params.get("padding", "torch")
     if weights is not None:
@@ -216,6 +221,7 @@ def provide_model(text: str, weights: str | None) -> None:
         _say_imported(pull_weights(name, layer, padding))
     # Or what it lacks, before an index is begun.
     stderr.detail(f"extractor: {extractor.spec}, {extractor.dim} values")
+    return True
 
 
 def _only(architecture: str, **wanted: str) -> ModelFile:

@@ -108,4 +108,7 @@ def _load(texts: Iterable[str]) -> list[Extractor]:
         return []
     from imgsim.features import load_extractor
 
-    return [load_extractor(text) for text in texts]
+    extractors = [load_extractor(text) for text in texts]
+    for extractor in extractors:
+        _ = extractor.spec, extractor.dim  # a network without its model says so here, before an index is begun
+    return extractors

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from imgsim.errors import ImgsimError
 from imgsim.index.measuring import Measurer
 from imgsim.index.store import Failure
 
@@ -113,6 +114,12 @@ class _Crew:
     def _rehire(self) -> None:
         self.dismiss()
         self._pool = self._hire()
+        try:
+            self._pool.submit(os.getpid).result()
+        except BrokenProcessPool as error:
+            raise ImgsimError(
+                'worker processes cannot start: a script that indexes must do so under `if __name__ == "__main__":`'
+            ) from error
 
     def dismiss(self) -> None:
         """End the workers, once each has finished what it is at."""

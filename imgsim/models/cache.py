@@ -176,7 +176,7 @@ def write_whole(target: str, data: bytes) -> None:
         if part and os.path.exists(part):
             os.unlink(part)
         raise WeightsError(
-            f"{folder}: cannot be written ({error.strerror}); IMGSIM_MODELS names another folder"
+            f"{folder}: cannot be written ({error.strerror}); choose another folder (for the cache: IMGSIM_MODELS)"
         ) from error
 
 

@@ -44,10 +44,12 @@ def store_random_model(architecture: str, seed: int, *, layer: str = "", padding
 
     Parameters
     ----------
-    architecture, layer, padding : str
-        As for `imgsim.models.exporting.Cut`.
+    architecture : str
+        As for `random_network`.
     seed : int
         As for `random_network`.
+    layer, padding : str, optional
+        As for `imgsim.models.exporting.Cut`.
 
     Returns
     -------

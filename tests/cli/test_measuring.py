@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
-from imgsim.features import EXTRACTORS, load_extractor
+from imgsim.features import EXTRACTORS, find_factory, load_extractor
 from imgsim.images.read import read_image
 from imgsim.metrics import METRICS
+from imgsim.models.architectures import ARCHITECTURES
 from tests.photos import draw_photo
 
 
@@ -99,9 +100,9 @@ def test_fused_distances_are_in_units_of_the_median(run, photos):
 
 def test_extractors_and_metrics_are_listed(run):
     listed = [json.loads(line) for line in run("extractors", "--format", "jsonl").out.splitlines()]
-    assert [one["extractor"] for one in listed] == list(EXTRACTORS)
+    assert [one["extractor"] for one in listed] == [*EXTRACTORS, *ARCHITECTURES]
     for one in listed:
-        assert one["dimension"] == load_extractor(one["extractor"]).dim
+        assert one["dimension"] == find_factory(one["extractor"])().dim
         assert any(character.isdigit() for character in one["paper"])
     listed = [json.loads(line) for line in run("metrics", "--format", "jsonl").out.splitlines()]
     assert [one["metric"] for one in listed] == list(METRICS)

@@ -265,7 +265,7 @@ def test_a_cache_that_cannot_be_written(run, made, tmp_path, monkeypatch):
     assert run("models", "list").code == 1
     result = run("models", "import", made / "weights.pth", "-a", SMALL)
     assert result.code == 2
-    assert "IMGSIM_MODELS names another folder" in result.err
+    assert "(for the cache: IMGSIM_MODELS)" in result.err
 
 
 def test_a_model_that_cannot_be_removed(run, model, monkeypatch):
@@ -288,3 +288,12 @@ def test_a_query_with_a_deep_model_imports_no_torch_and_no_scipy(run, model, mak
     imported = {name.partition(".")[0] for name in lines}
     assert "onnxruntime" in imported
     assert not imported & {"torch", "torchvision", "onnx", "timm", "scipy", "sklearn", "rich", "pandas"}
+
+
+def test_weights_without_a_network_are_a_mistake(run, make_photos, tmp_path):
+    folder = make_photos(1)
+    (tmp_path / "weights.pth").write_bytes(b"x")
+    result = run("index", folder, "-x", "phash", "--weights", tmp_path / "weights.pth")
+    assert result.code == 2
+    assert "--weights is for a deep extractor" in result.err
+    assert not (folder / ".imgsim").exists()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.linalg import logm
 
-from imgsim.features.covariance import Covariance, _energies, _filters, _logarithm
+from imgsim.features.covariance import Covariance, _energies, _filters, _logarithm, _to_lab
 
 
 def test_distance_is_the_log_euclidean_metric(rng):
@@ -24,9 +24,16 @@ def test_waves_excite_the_filter_of_their_length_and_direction(wavelength, scale
     assert energies.argmax() == 4 * scale + orientation
 
 
+def test_colours_are_those_of_opencv(rng):
+    photo = rng.integers(0, 256, (40, 30, 3), np.uint8)
+    photo[0, :3] = [[0, 0, 0], [255, 255, 255], [3, 2, 1]]
+    expected = cv2.cvtColor(photo.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    np.testing.assert_allclose(_to_lab(photo), expected, atol=0.5)
+
+
 def test_a_flat_grey_photo_by_hand():
-    grey = 128  # L* is scaled to 0..255 by OpenCV; a* and b* are 128 where there is no colour
-    lightness = (float(cv2.cvtColor(np.full((1, 1, 3), grey, np.uint8), cv2.COLOR_RGB2LAB)[0, 0, 0]) - 128) / 50
+    grey = 128  # a* and b* are 0 where there is no colour
+    lightness = (116 * (((grey / 255 + 0.055) / 1.055) ** 2.4) ** (1 / 3) - 16 - 50) * 2.55 / 50
     places = np.linspace(-1, 1, 64)
     matrix = np.diag([0.1, 0.1, (places**2).mean() + 0.1, (places**2).mean() + 0.1])  # a*, b*, column, row
     known = np.block(

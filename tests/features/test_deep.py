@@ -28,7 +28,16 @@ REAL = {"squeezenet1_1": "squeezenet1_1_fp16.pth", "mobilenet_v2": "mobilenet_v2
 
 
 @pytest.fixture(scope="module", autouse=True)
-def models(tmp_path_factory):
+def one_thread():
+    """As in tests/models."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models(one_thread, tmp_path_factory):
     """A cache with three models: two of the same network, one of a layer of it."""
     folder = tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patch:

@@ -35,7 +35,7 @@ def test_an_unknown_name_gets_the_nearest():
         ("histogram:bins=many", "histogram: bins is a whole number, not 'many'"),
         ("histogram:bins=4.5", "histogram: bins is a whole number, not '4.5'"),
         ("histogram:space=RGB", "histogram: space is one of rgb, hsv, lab, not 'RGB'"),
-        ("histogram@0.5", "'histogram@0.5': a weight has its place in a query that fuses extractors"),
+        ("histogram@0.5", "'histogram@0.5': leave out the weight; it has its place in queries that fuse extractors"),
         ("histogram:bins", "'histogram:bins': 'bins' is not key=value"),
     ],
 )

@@ -95,6 +95,16 @@ def test_a_photo_that_kills_its_worker_is_one_failure(make_photos):
     assert [one.record.path for one in others] == [task.path for task in tasks if task.path != "20.png"]
 
 
+def test_an_unguarded_script_is_told_what_it_lacks(many, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import imgsim\nimgsim.update_index({str(many)!r}, index={str(tmp_path / 'index')!r}, extractors=['phash'])\n"
+    )
+    result = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 1
+    assert "worker processes cannot start" in result.stderr
+
+
 def test_the_second_indexer_says_so_at_once(make_photos):
     folder = make_photos(2)
     update_index(folder, extractors=["phash"])

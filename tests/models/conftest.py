@@ -2,6 +2,17 @@
 
 import pytest
 
+from imgsim.models.vision import torch
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Several threads of torch wait for one another, up to ten times as long, where other processes keep them busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):

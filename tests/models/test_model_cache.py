@@ -114,7 +114,7 @@ def test_a_cache_below_a_file_cannot_be_written(tmp_path, monkeypatch, file):
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "file" / "models"))
     assert list_models() == []
-    with pytest.raises(WeightsError, match=r"cannot be written \(Not a directory\); IMGSIM_MODELS names another"):
+    with pytest.raises(WeightsError, match=r"cannot be written \(Not a directory\); choose another folder"):
         import_weights(file, Cut("squeezenet1_1"))
 
 
