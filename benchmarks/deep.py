@@ -44,12 +44,12 @@ def _use_models(scratch: Path) -> None:
 
 def index_resnet(setting: Setting) -> list[Figure]:
     """Index with ResNet50."""
-    return _index(setting, "resnet50", max(16, setting.small // 16), 2)
+    return _index(setting, "resnet50", max(16, setting.small // 4), 2)
 
 
 def index_mobilenet(setting: Setting) -> list[Figure]:
     """Index with MobileNetV3-large."""
-    return _index(setting, "mobilenet_v3_large", max(64, setting.small // 4), 4)
+    return _index(setting, "mobilenet_v3_large", max(64, setting.small), 4)
 
 
 def _index(setting: Setting, architecture: str, count: int, target: float) -> list[Figure]:
