@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -150,12 +151,11 @@ def _one_thread_each() -> Iterator[None]:
 def _start(assignment: Assignment) -> None:
     """Prepare a worker process."""
     global _measurer  # noqa: PLW0603 (a pool's initializer has nowhere else to leave it)
-    from imgsim.images.opencv import cv2
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and dismisses its workers
     threading.Thread(target=_follow_parent, daemon=True).start()
-    cv2.setNumThreads(1)
     _measurer = Measurer(assignment)
+    if "cv2" in sys.modules:  # networks do without
+        sys.modules["cv2"].setNumThreads(1)
 
 
 def _follow_parent() -> None:
