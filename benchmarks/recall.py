@@ -31,7 +31,7 @@ from imgsim.features import EXTRACTORS, load_extractor
 from imgsim.features.classic import PARTS, Part
 from imgsim.images.read import read_image, shrink
 from imgsim.metrics import load_metric, measure, median_pair_distance
-from imgsim.naming import parse_naming
+from imgsim.naming import parse_naming, without_weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -141,7 +141,7 @@ def named_rows(texts: Iterable[str]) -> Iterator[list[Row]]:
     for text in texts:
         joined = []
         for one in text.split("+"):
-            weight, bare = parse_naming(one).weight, one.rpartition("@")[0] or one
+            weight, bare = parse_naming(one).weight, without_weight(one)
             extractor = load_extractor(bare)
             joined.append(Row(f"`{one}`", extractor.metric, extractor.extract, weight or 1.0))
         yield joined

@@ -50,6 +50,27 @@ def parse_naming(text: str) -> Naming:
     return Naming(name, _parse_params(text, rest), _parse_weight(text, weight_text) if at else None)
 
 
+def without_weight(text: str) -> str:
+    """Take the weight off what a user wrote.
+
+    Parameters
+    ----------
+    text : str
+        For example ``histogram:space=lab@0.3``.
+
+    Returns
+    -------
+    str
+        For example ``histogram:space=lab``.
+
+    Examples
+    --------
+    >>> without_weight("histogram:space=lab@0.3"), without_weight("haralick")
+    ('histogram:space=lab', 'haralick')
+    """
+    return text.rpartition("@")[0] or text
+
+
 def _parse_params(text: str, rest: str) -> dict[str, str]:
     params: dict[str, str] = {}
     for pair in filter(None, rest.split(",")):

@@ -45,11 +45,11 @@ def distances(
     from imgsim.cli.measuring import measure_named
     from imgsim.cli.output import write_matrix, write_npy
     from imgsim.features import DEFAULT_EXTRACTOR, load_extractor
-    from imgsim.naming import parse_naming
+    from imgsim.naming import parse_naming, without_weight
 
     texts = extractors or (DEFAULT_EXTRACTOR,)
     weights = [parse_naming(text).weight for text in texts]
-    chosen = [load_extractor(text.rpartition("@")[0] or text) for text in texts]
+    chosen = [load_extractor(without_weight(text)) for text in texts]
     measured = list(measure_named(photos, chosen, max_megapixels))
     readable = np.array([photo.features is not None for photo in measured])
     matrix = np.full((len(measured), len(measured)), np.nan)

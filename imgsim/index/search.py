@@ -16,7 +16,7 @@ from imgsim.index.fitting import gather_statistics
 from imgsim.index.gallery import Gallery, load_gallery
 from imgsim.index.ranking import Facet, rank
 from imgsim.metrics import load_metric, median_pair_distance
-from imgsim.naming import parse_naming
+from imgsim.naming import parse_naming, without_weight
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -92,7 +92,7 @@ def find_stored(store: Store, text: str) -> StoredExtractor:
     UnknownNameError
         If there is no such extractor anywhere.
     """
-    bare = text.rpartition("@")[0] or text
+    bare = without_weight(text)
     name, params, _ = parse_naming(bare)
     stored = store.extractors()
     candidates = [extractor for extractor in stored if extractor.spec.name == name]

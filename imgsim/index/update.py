@@ -57,35 +57,34 @@ class Update:
 
     def run(self, wanted: list[Extractor]) -> Summary:
         """Do all of it, in the order of a photo's way."""
-        self._settle_root()
+        self._check_root()
         before = self.store.stamp
-        extractors = self._settle_extractors(wanted)
         found = self._scan()
         changes = self._compare(found)
+        extractors = self._settle(wanted)
         self._apply(changes, found)
         self._measure(self._tasks(changes, extractors), changes)
         if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
             self._finish(extractors)
         return self.summary
 
-    def _settle_root(self) -> None:
+    def _check_root(self) -> None:
         """Make sure that this is the folder that the index is of."""
-        if os.path.realpath(self.store.root) == os.path.realpath(self.root):
-            return
-        if not self.options.moved:
+        if not self.options.moved and os.path.realpath(self.store.root) != os.path.realpath(self.root):
             raise ImgsimError(
                 f"{self.directory} is the index of {self.store.root}, not of {self.root}: "
                 "add --moved if that folder is now here, or choose another --index"
             )
-        with self.store.transaction():
-            self.store.root = self.root
 
-    def _settle_extractors(self, wanted: list[Extractor]) -> list[StoredExtractor]:
+    def _settle(self, wanted: list[Extractor]) -> list[StoredExtractor]:
+        """Commit what was asked of the index as a whole: where its folder is, its extractors, the default one."""
         if not wanted and not self.store.extractors():
             from imgsim.features import DEFAULT_EXTRACTOR, load_extractor
 
             wanted = [load_extractor(DEFAULT_EXTRACTOR)]
         with self.store.transaction():
+            if self.options.moved:
+                self.store.root = self.root
             for extractor in wanted:
                 self.store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
             if self.options.default is not None:

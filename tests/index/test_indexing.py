@@ -175,6 +175,10 @@ def test_more_than_half_missing_changes_nothing_unless_pruned(make_photos):
     draw_photo(folder / "new.png", 9)
     with pytest.raises(ImgsimError, match="3 of 5 indexed photos are missing.*--prune"):
         index(folder)
+    with pytest.raises(ImgsimError, match="nothing was changed"):
+        index(folder, ["phash"], default="phash")
+    with open_index(folder) as opened:
+        assert [extractor.spec.name for extractor in opened.store.extractors()] == ["histogram"]
     assert len(features_by_path(folder)) == 5
     assert counts(index(folder, prune=True)) == {"added": 1, "removed": 3, "unchanged": 2}
 
