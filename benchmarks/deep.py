@@ -70,7 +70,7 @@ def _index(setting: Setting, architecture: str, count: int, target: float) -> li
     same, whole = (
         functools.partial(_index_seconds, setting, folder, architecture + crop) for crop in (":crop=squash", "")
     )
-    times = interleave({"same": same, "whole": whole, "plain": plain}, max(2, setting.repeats // 2), warm_up=False)
+    times = interleave({"same": same, "whole": whole, "plain": plain}, max(3, setting.repeats // 2), warm_up=False)
     name = f"index {count} 1024x768 photos by {architecture}"
     return [
         speedup(f"{name}, 224 x 224", "the plain torch script", times["same"], times["plain"], target),

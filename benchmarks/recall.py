@@ -25,20 +25,22 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import PIL.Image
 
-from imgsim.core import WORKING_SIZE
+from imgsim.core import Scale
 from imgsim.errors import ImageReadError
 from imgsim.features import EXTRACTORS, load_extractor
 from imgsim.features.classic import PARTS, Part
-from imgsim.images.read import read_image, shrink
+from imgsim.images.read import read_image, read_scales, shrink
 from imgsim.metrics import load_metric, measure, median_pair_distance
 from imgsim.naming import parse_naming, without_weight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from imgsim.core import Features, Image
+
+    Photo = Mapping[Scale, Image]
 
 Labelled = tuple[Path, str]
 
@@ -49,6 +51,7 @@ class Row(NamedTuple):
     name: str
     metric: str
     extract: Callable[[list[Image]], Features]
+    scale: Scale = Scale()
     weight: float = 1.0
 
 
@@ -57,7 +60,7 @@ class DataSet:
     """Photos and their classes."""
 
     name: str
-    photos: list[Image]
+    photos: list[Photo]
     classes: NDArray[np.str_]
 
 
@@ -85,10 +88,11 @@ SETS: dict[str, Callable[[Path], Iterator[Labelled]]] = {
     "textures": folders,
     "neardup": near_duplicates,
 }
+SCALES = (Scale(), Scale(exact=False))
 WEIGHTS = (0, 0.5, 0.7, 1, 1.4, 2)
 
 
-def load(data: Path, folder: str, read: Callable[[Path], Image]) -> DataSet:
+def load(data: Path, folder: str, read: Callable[[Path], Photo]) -> DataSet:
     """Read a data set, less the files that are no photos or damaged."""
     photos, classes = [], []
     for path, label in SETS[folder](data / folder):
@@ -100,19 +104,20 @@ def load(data: Path, folder: str, read: Callable[[Path], Image]) -> DataSet:
     return DataSet(folder.partition("/")[0], photos, np.array(classes))
 
 
-def read_as_indexed(path: Path) -> Image:
+def read_as_indexed(path: Path) -> Photo:
     """Read a photo as the index does."""
-    return read_image(path, working_size=WORKING_SIZE)
+    return read_scales(path, SCALES)
 
 
-def read_enlarged(path: Path, *, reduced: bool) -> Image:
+def read_enlarged(path: Path, *, reduced: bool) -> Photo:
     """Read a photo as if it were four times as large: in full and then brought down, or at reduced scale."""
     photo = PIL.Image.fromarray(read_image(path))
     buffer = io.BytesIO()
     photo.resize((4 * photo.width, 4 * photo.height), PIL.Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=90)
     if reduced:
-        return read_image(buffer.getvalue(), working_size=WORKING_SIZE)
-    return shrink(read_image(buffer.getvalue()), WORKING_SIZE)
+        return read_scales(buffer.getvalue(), SCALES)
+    whole = read_image(buffer.getvalue())
+    return {scale: shrink(whole, scale) for scale in SCALES}
 
 
 def recall_at_1(distances: NDArray[np.float64], classes: NDArray[np.str_]) -> float:
@@ -127,7 +132,7 @@ def rows() -> Iterator[Row]:
     """List the registered extractors as they are, then the parts of classic as they enter it."""
     for name in EXTRACTORS:
         extractor = load_extractor(name)
-        yield Row(f"`{name}`", extractor.metric, extractor.extract)
+        yield Row(f"`{name}`", extractor.metric, extractor.extract, extractor.scale)
     for part in PARTS:
 
         def extract(photos: list[Image], describe: Callable[[Image], NDArray[np.floating]] = part.describe) -> Features:
@@ -143,7 +148,7 @@ def named_rows(texts: Iterable[str]) -> Iterator[list[Row]]:
         for one in text.split("+"):
             weight, bare = parse_naming(one).weight, without_weight(one)
             extractor = load_extractor(bare)
-            joined.append(Row(f"`{one}`", extractor.metric, extractor.extract, weight or 1.0))
+            joined.append(Row(f"`{one}`", extractor.metric, extractor.extract, extractor.scale, weight or 1.0))
         yield joined
 
 
@@ -157,7 +162,7 @@ def table(sets: list[DataSet], lines: Iterable[list[Row]]) -> Iterator[str]:
         recalls, seconds, values = [], 0.0, 0
         for each in sets:
             start = time.process_time()
-            features = [row.extract(each.photos) for row in fused]
+            features = [row.extract([photo[row.scale] for photo in each.photos]) for row in fused]
             seconds += time.process_time() - start
             values = sum(one.shape[1] for one in features)
             recalls.append(recall_at_1(_distances(fused, features), each.classes))
@@ -193,7 +198,7 @@ def weights(sets: list[DataSet]) -> Iterator[str]:
 
 
 def _squares(part: Part, data: DataSet) -> NDArray[np.float64]:
-    features = np.array([part.describe(photo) for photo in data.photos], np.float32)
+    features = np.array([part.describe(photo[Scale()]) for photo in data.photos], np.float32)
     return load_metric("sqeuclidean").fit()(features, features)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +19,22 @@ Distances: TypeAlias = "NDArray[np.float64]"  # (Q, N), smaller is closer, never
 ParamValue: TypeAlias = "int | float | str | bool"
 
 WORKING_SIZE = 320  # px, the shorter side that all extractors share one decode at, unless they ask for more
+
+
+class Scale(NamedTuple):
+    """The scale at which an extractor wants a photo.
+
+    Parameters
+    ----------
+    working_size : int
+        Pixels that the decode must keep on the shorter side; a smaller photo is left as it is.
+    exact : bool
+        Whether a larger one is brought to just that. If not, it is left as it is decoded while its shorter side is
+        less than twice that: for extractors that resample photos themselves, since once is quicker and sharper.
+    """
+
+    working_size: int = WORKING_SIZE
+    exact: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,8 +98,8 @@ class Extractor(Protocol):
         """Number of values in a row."""
 
     @property
-    def working_size(self) -> int:
-        """Pixels that the decode must keep on the shorter side."""
+    def scale(self) -> Scale:
+        """How large the images are that it wants."""
 
     @property
     def metric(self) -> str:

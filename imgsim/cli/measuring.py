@@ -38,16 +38,14 @@ def measure_named(names: Iterable[str], extractors: Sequence[Extractor], max_meg
     Measured
         One for each photo, in order.
     """
-    from imgsim.images.read import read_image
+    from imgsim.images.read import read_scales
 
+    scales = {extractor.scale for extractor in extractors}
     for name, source in expand_photos(names):
         try:
-            images = {
-                size: read_image(source, working_size=size, max_megapixels=max_megapixels)
-                for size in {extractor.working_size for extractor in extractors}
-            }
+            images = read_scales(source, scales, max_megapixels=max_megapixels)
         except ImageReadError as error:
             stderr.complain(f"imgsim: {error}")
             yield Measured(name, None)
             continue
-        yield Measured(name, [extractor.extract([images[extractor.working_size]]) for extractor in extractors])
+        yield Measured(name, [extractor.extract([images[extractor.scale]]) for extractor in extractors])

@@ -21,7 +21,7 @@ from imgsim.cli.options import (
     photos_argument,
 )
 from imgsim.cli.output import RowWriter, choose_format, write_text
-from imgsim.core import WORKING_SIZE
+from imgsim.core import Scale
 from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
@@ -174,6 +174,6 @@ def _picture(photo: str | bytes, max_megapixels: float) -> Any:  # noqa: ANN401 
     from imgsim.images.read import read_image
 
     try:
-        return read_image(photo, working_size=WORKING_SIZE, max_megapixels=max_megapixels)
+        return read_image(photo, scale=Scale(), max_megapixels=max_megapixels)
     except ImageReadError:
         return None

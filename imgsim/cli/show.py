@@ -21,7 +21,7 @@ from imgsim.cli.options import (
     photos_argument,
 )
 from imgsim.cli.output import write_text
-from imgsim.core import WORKING_SIZE
+from imgsim.core import Scale
 from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _show(photo: str | bytes, caption: str, width: int, max_megapixels: float) -
     from imgsim.images.draw import half_blocks
     from imgsim.images.read import read_image
 
-    picture = half_blocks(read_image(photo, working_size=WORKING_SIZE, max_megapixels=max_megapixels), width)
+    picture = half_blocks(read_image(photo, scale=Scale(), max_megapixels=max_megapixels), width)
     write_text(f"{picture}\n{stderr.printable(caption)}\n\n")
 
 

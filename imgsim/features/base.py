@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from imgsim.core import WORKING_SIZE, ExtractorSpec
+from imgsim.core import ExtractorSpec, Scale
 from imgsim.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class PhotoExtractor(ABC):
     version: ClassVar[int] = 1
     metric: ClassVar[str]
     binary: ClassVar[bool] = False
-    working_size: ClassVar[int] = WORKING_SIZE
+    scale: ClassVar[Scale] = Scale()
     paper: ClassVar[str]
 
     @property

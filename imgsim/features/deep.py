@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 from PIL.Image import Resampling
 
-from imgsim.core import WORKING_SIZE, ExtractorSpec
+from imgsim.core import WORKING_SIZE, ExtractorSpec, Scale
 from imgsim.errors import ParameterError, WeightsError
 from imgsim.models.architectures import ARCHITECTURES, TIMM, find_architecture
 from imgsim.models.cache import ModelFile, find_models, models_directory
@@ -85,7 +85,7 @@ class DeepExtractor:
 
     metric = "cosine"
     binary = False
-    version = 1
+    version = 2  # 1 was given photos brought to the working size
 
     def __post_init__(self) -> None:
         if not self.architecture.startswith(TIMM):
@@ -114,12 +114,13 @@ class DeepExtractor:
         return self._whitening.dim if self.whitening else self._channels
 
     @property
-    def working_size(self) -> int:
-        """Pixels that the decode must keep on the shorter side."""
+    def scale(self) -> Scale:
+        """How large the images are that it wants: as decoded, since it brings them to its own size."""
         known = ARCHITECTURES.get(self.architecture)
         preprocessing = known.preprocessing if known else self._engine.header.preprocessing
         side = self.size or _published_side(preprocessing, self.crop)
-        return max(WORKING_SIZE, _resized(preprocessing, side) if self.crop == "center" else side)
+        shorter = _resized(preprocessing, side) if self.crop == "center" else side
+        return Scale(max(WORKING_SIZE, shorter), exact=False)
 
     def extract(self, images: Sequence[Image]) -> Features:
         """Describe images, one row each.

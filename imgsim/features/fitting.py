@@ -52,7 +52,7 @@ def fit_to_folder(folder: str, text: str, dim: int, skipped: Callable[[str], Non
     rows = [np.zeros((0, bare.dim), np.float32)]
     for photo in find_images(folder).images:
         try:
-            image = read_image(os.path.join(folder, photo.path), working_size=bare.working_size)
+            image = read_image(os.path.join(folder, photo.path), scale=bare.scale)
         except ImageReadError as error:
             skipped(f"skipped {error}")
             continue

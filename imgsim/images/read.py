@@ -6,11 +6,13 @@ import io
 import os
 import re
 import stat
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import PIL.Image
 from PIL.Image import DecompressionBombError
 
+from imgsim.core import Scale
 from imgsim.errors import ImageReadError, MissingDependencyError
 from imgsim.images.formats import HEAD, sniff
 from imgsim.images.pixels import orientation, to_pixels
@@ -18,11 +20,13 @@ from imgsim.images.plugins import open_picture, undisturbed
 from imgsim.images.reasons import decoding_reason, system_reason
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
     from typing import BinaryIO
 
     from imgsim.core import Image
 
 MAX_MEGAPIXELS = 100.0
+FULL_SCALE = Scale(sys.maxsize)
 
 
 class Decoded(NamedTuple):
@@ -30,19 +34,19 @@ class Decoded(NamedTuple):
 
     Parameters
     ----------
-    pixels : ndarray of uint8, shape (H, W, 3)
-        Upright RGB, contiguous.
+    images : mapping of Scale to ndarray of uint8, shape (H, W, 3)
+        Upright RGB, contiguous, at each scale that was asked for.
     width, height : int
         Pixels of the upright photo at full scale.
     """
 
-    pixels: Image
+    images: Mapping[Scale, Image]
     width: int
     height: int
 
 
 def read_image(
-    photo: str | os.PathLike[str] | bytes, *, working_size: int | None = None, max_megapixels: float = MAX_MEGAPIXELS
+    photo: str | os.PathLike[str] | bytes, *, scale: Scale = FULL_SCALE, max_megapixels: float = MAX_MEGAPIXELS
 ) -> Image:
     """Read a photo as upright RGB.
 
@@ -51,8 +55,8 @@ def read_image(
     photo : str, path-like or bytes
         A JPEG, PNG, WebP, TIFF, GIF, BMP, PNM, JPEG 2000, AVIF or HEIC picture: its path, or the file's content. A
         name's ending plays no part. Of several frames the first is read.
-    working_size : int, optional
-        Bring the shorter side down to this many pixels; a smaller photo is left as it is.
+    scale : Scale, optional
+        How large it is wanted.
     max_megapixels : float, default 100
         The largest photo to decode, in millions of pixels at full scale.
 
@@ -72,21 +76,48 @@ def read_image(
     65535 that none exceeds, or else the largest value. Colour profiles are not applied; CMYK is converted plainly.
     HEIC and AVIF are turned as their own properties say; a HEIC's EXIF orientation repeats them and is passed over.
     """
+    return read_scales(photo, [scale], max_megapixels=max_megapixels)[scale]
+
+
+def read_scales(
+    photo: str | os.PathLike[str] | bytes, scales: Collection[Scale], *, max_megapixels: float = MAX_MEGAPIXELS
+) -> Mapping[Scale, Image]:
+    """Read a photo as upright RGB, for extractors that want it at several scales.
+
+    Parameters
+    ----------
+    photo : str, path-like or bytes
+        As for `read_image`.
+    scales : collection of Scale
+        How large it is wanted.
+    max_megapixels : float, default 100
+        The largest photo to decode, in millions of pixels at full scale.
+
+    Returns
+    -------
+    mapping of Scale to ndarray of uint8, shape (H, W, 3)
+        As `read_image` gives it at each scale.
+
+    Raises
+    ------
+    ImageReadError
+        If the photo cannot be read, with the reason.
+    """
     if isinstance(photo, bytes):
-        return decode(io.BytesIO(photo), "-", working_size=working_size, max_megapixels=max_megapixels).pixels
+        return decode(io.BytesIO(photo), "-", scales, max_megapixels=max_megapixels).images
     with open_photo(photo) as stream:
-        return decode(stream, os.fspath(photo), working_size=working_size, max_megapixels=max_megapixels).pixels
+        return decode(stream, os.fspath(photo), scales, max_megapixels=max_megapixels).images
 
 
-def shrink(image: Image, working_size: int) -> Image:
+def shrink(image: Image, scale: Scale) -> Image:
     """Bring pixels that are already decoded down as `read_image` would.
 
     Parameters
     ----------
     image : ndarray of uint8, shape (H, W, 3)
         Upright RGB.
-    working_size : int
-        Pixels that the shorter side is to have; a smaller image is left as it is.
+    scale : Scale
+        How large they are wanted.
 
     Returns
     -------
@@ -94,7 +125,7 @@ def shrink(image: Image, working_size: int) -> Image:
         RGB.
     """
     height, width = image.shape[:2]
-    return to_pixels(PIL.Image.fromarray(image), _target(width, height, working_size), 1)
+    return to_pixels(PIL.Image.fromarray(image), _target((width, height), (width, height), scale), 1)
 
 
 def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
@@ -130,9 +161,9 @@ def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
 
 
 def decode(
-    stream: BinaryIO, name: str, *, working_size: int | None = None, max_megapixels: float = MAX_MEGAPIXELS
+    stream: BinaryIO, name: str, scales: Collection[Scale] = (FULL_SCALE,), *, max_megapixels: float = MAX_MEGAPIXELS
 ) -> Decoded:
-    """Decode a photo from an open file.
+    """Decode a photo from an open file, once for each working size.
 
     Parameters
     ----------
@@ -140,8 +171,8 @@ def decode(
         The photo, from its first byte wherever the stream stands; it stays open, at any position.
     name : str
         What errors call the photo.
-    working_size : int, optional
-        Bring the shorter side down to this many pixels; a smaller photo is left as it is.
+    scales : collection of Scale, optional
+        At least one.
     max_megapixels : float, default 100
         The largest photo to decode, in millions of pixels at full scale.
 
@@ -158,7 +189,10 @@ def decode(
     kind = _kind(stream, name)
     try:
         with undisturbed(max_megapixels * 1e6):
-            return _decode(stream, name, kind, working_size, max_megapixels)
+            sizes = {scale.working_size: [other for other in scales if other[0] == scale[0]] for scale in scales}
+            decoded = [_decode(stream, name, kind, alike, max_megapixels) for alike in sizes.values()]
+            images = {scale: image for one in decoded for scale, image in one.images.items()}
+            return Decoded(images, decoded[0].width, decoded[0].height)
     except ImageReadError:
         raise
     except MissingDependencyError as error:
@@ -183,21 +217,27 @@ def _kind(stream: BinaryIO, name: str) -> str:
     return kind
 
 
-def _decode(stream: BinaryIO, name: str, kind: str, working_size: int | None, max_megapixels: float) -> Decoded:
+def _decode(stream: BinaryIO, name: str, kind: str, scales: Sequence[Scale], max_megapixels: float) -> Decoded:
+    """Decode a photo once, for scales of one working size."""
+    stream.seek(0)
     photo = open_picture(kind, stream)
     width, height = photo.size
     _check_size(name, width, height, max_megapixels)
-    if working_size and kind == "JPEG":
+    working_size = scales[0].working_size
+    if kind == "JPEG" and working_size < min(width, height):
         photo.draft(None, (working_size, working_size))  # the DCT scales it by 1/2, 1/4 or 1/8, never below
     photo.load()
     turn = orientation(photo)
-    pixels = to_pixels(photo, _target(width, height, working_size), turn)
-    return Decoded(pixels, height, width) if turn >= 5 else Decoded(pixels, width, height)
+    images = {scale: to_pixels(photo, _target((width, height), photo.size, scale), turn) for scale in scales}
+    return Decoded(images, height, width) if turn >= 5 else Decoded(images, width, height)
 
 
-def _target(width: int, height: int, working_size: int | None) -> tuple[int, int]:
-    scale = min(1.0, working_size / min(width, height)) if working_size else 1.0
-    return max(1, round(width * scale)), max(1, round(height * scale))
+def _target(full: tuple[int, int], decoded: tuple[int, int], scale: Scale) -> tuple[int, int]:
+    """Tell the width and height that a photo is brought to."""
+    if min(decoded) < 2 * scale.working_size and not scale.exact:
+        return decoded
+    factor = min(1.0, scale.working_size / min(full))
+    return max(1, round(full[0] * factor)), max(1, round(full[1] * factor))
 
 
 def _check_size(name: str, width: int, height: int, max_megapixels: float) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import BinaryIO
 
-    from imgsim.core import Extractor, ExtractorSpec, Features, Image
+    from imgsim.core import Extractor, ExtractorSpec, Features, Image, Scale
 
 Outcome: TypeAlias = "MeasuredPhoto | Failure"
 
@@ -52,7 +52,7 @@ class Assignment:
 
 class _Opened(NamedTuple):
     record: ImageRecord
-    pixels: dict[int, Image]  # by working size
+    images: Mapping[Scale, Image]
 
 
 class Measurer:
@@ -85,7 +85,7 @@ class Measurer:
         features: list[dict[int, Features]] = [{} for _ in tasks]
         for key, extractor in self._extractors.items():
             readable = {
-                place: photo.pixels[extractor.working_size]
+                place: photo.images[extractor.scale]
                 for place, (task, photo) in enumerate(zip(tasks, opened, strict=True))
                 if isinstance(photo, _Opened) and key in task.extractors
             }
@@ -98,21 +98,17 @@ class Measurer:
         ]
 
     def _open(self, task: Task) -> _Opened | Failure:
-        """Read a photo once: its state, its digest, and its pixels at each size that is asked for."""
-        sizes = {self._extractors[key].working_size for key in task.extractors}
+        """Read a photo once: its state, its digest, and its pixels at each scale that is asked for."""
+        scales = {self._extractors[key].scale for key in task.extractors}
         try:
             with open_photo(os.path.join(self._assignment.root, task.path)) as stream:
                 status = os.fstat(stream.fileno())
                 digest = content_digest(stream)
-                decoded = {
-                    size: decode(stream, task.path, working_size=size, max_megapixels=self._assignment.max_megapixels)
-                    for size in sizes
-                }
+                decoded = decode(stream, task.path, scales, max_megapixels=self._assignment.max_megapixels)
         except ImageReadError as error:
             return Failure(task.path, task.size, task.mtime_ns, error.reason)
-        width, height = next((photo.width, photo.height) for photo in decoded.values())
-        record = ImageRecord(task.path, status.st_size, status.st_mtime_ns, digest, width, height)
-        return _Opened(record, {size: photo.pixels for size, photo in decoded.items()})
+        record = ImageRecord(task.path, status.st_size, status.st_mtime_ns, digest, decoded.width, decoded.height)
+        return _Opened(record, decoded.images)
 
 
 def content_digest(stream: BinaryIO) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 from imgsim.core import Match
 from imgsim.errors import ExtractorMismatchError, IndexFormatError
 from imgsim.features import build_extractor, find_factory, load_extractor
-from imgsim.images.read import MAX_MEGAPIXELS, read_image, shrink
+from imgsim.images.read import MAX_MEGAPIXELS, read_scales, shrink
 from imgsim.index.fitting import gather_statistics
 from imgsim.index.gallery import Gallery, load_gallery
 from imgsim.index.ranking import Facet, rank
@@ -19,9 +19,9 @@ from imgsim.metrics import load_metric, median_pair_distance
 from imgsim.naming import parse_naming, without_weight
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from imgsim.core import Extractor, Features, FittedMetric, Image
+    from imgsim.core import Extractor, Features, FittedMetric, Image, Scale
     from imgsim.index.store import Store, StoredExtractor
 
 Photo: TypeAlias = "str | os.PathLike[str] | bytes | Image"
@@ -200,12 +200,13 @@ class Searcher:
             excluded |= again
 
     def _facets(self, views: Sequence[Photo], max_megapixels: float) -> list[Facet]:
-        sizes = {lens.chosen.extractor.working_size for lens in self._lenses}
-        decoded = {size: [_pixels(view, size, max_megapixels) for view in views] for size in sizes}
+        scales = {lens.chosen.extractor.scale for lens in self._lenses}
+        images = [_images(view, scales, max_megapixels) for view in views]
         total = sum(lens.chosen.weight for lens in self._lenses)
         return [
-            lens.facet(lens.chosen.extractor.extract(decoded[lens.chosen.extractor.working_size]), total)
+            lens.facet(extractor.extract([image[extractor.scale] for image in images]), total)
             for lens in self._lenses
+            for extractor in [lens.chosen.extractor]
         ]
 
     def _ranked(self, facets: Sequence[Facet], k: int, excluded: Collection[int]) -> tuple[list[Match], list[int]]:
@@ -234,7 +235,7 @@ class Searcher:
         return os.path.realpath(os.path.join(self._store.root, path))
 
 
-def _pixels(view: Photo, working_size: int, max_megapixels: float) -> Image:
+def _images(view: Photo, scales: Collection[Scale], max_megapixels: float) -> Mapping[Scale, Image]:
     if isinstance(view, np.ndarray):
-        return shrink(view, working_size)
-    return read_image(view, working_size=working_size, max_megapixels=max_megapixels)
+        return {scale: shrink(view, scale) for scale in scales}
+    return read_scales(view, scales, max_megapixels=max_megapixels)

@@ -25,7 +25,7 @@ def photos(make_photos, monkeypatch):
 
 def row(path, text):
     extractor = load_extractor(text)
-    return extractor.extract([read_image(path, working_size=extractor.working_size)])[0]
+    return extractor.extract([read_image(path, scale=extractor.scale)])[0]
 
 
 def loaded(text):

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from imgsim.core import Scale
 from imgsim.features.classic import PARTS, Classic
 from imgsim.images.read import read_image
 
@@ -53,7 +54,7 @@ def test_parts_are_at_one_scale_on_real_photos(shared_data):
         folders.append([shared_data / "grocery/photos" / row["path"] for row in list(csv.DictReader(table))[::28]])
     medians = []
     for paths in folders:
-        rows = Classic().extract([read_image(path, working_size=320) for path in paths])
+        rows = Classic().extract([read_image(path, scale=Scale()) for path in paths])
         pairs = np.triu_indices(len(rows), 1)
         medians.append([np.median(np.linalg.norm(part[pairs[0]] - part[pairs[1]], axis=1)) for part in split(rows)])
     assert np.mean(medians, axis=0) == pytest.approx(1, abs=0.1)

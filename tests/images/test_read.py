@@ -13,8 +13,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from imgsim.core import Scale
 from imgsim.errors import ImageReadError
-from imgsim.images.read import decode, open_photo, read_image, shrink
+from imgsim.images.read import FULL_SCALE, decode, open_photo, read_image, read_scales, shrink
 
 WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (255, 0, 0)
 
@@ -82,7 +83,7 @@ def test_every_format_is_known_by_its_content(tmp_path, rng, kind, tolerance):
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
 def test_first_of_several_frames(rng, kind):
     frames = [PIL.Image.new("RGB", (8, 6), colour) for colour in (RED, BLACK, WHITE)]
-    pixels = decode(io.BytesIO(_encoded(frames[0], kind, save_all=True, append_images=frames[1:])), "x").pixels
+    pixels = read_image(_encoded(frames[0], kind, save_all=True, append_images=frames[1:]))
     assert np.abs(pixels.astype(int) - RED).max() <= 2
 
 
@@ -107,18 +108,18 @@ def test_every_orientation_gives_the_upright_picture(rng, kind, turn):
     content = _encoded(PIL.Image.fromarray(stored), kind, exif=exif.tobytes())
     whole = decode(io.BytesIO(content), "x")
     assert (whole.width, whole.height) == (80, 48)
-    assert np.abs(whole.pixels.astype(int) - scene).max() <= 16
-    small = decode(io.BytesIO(content), "x", working_size=24)
+    assert np.abs(whole.images[FULL_SCALE].astype(int) - scene).max() <= 16
+    small = decode(io.BytesIO(content), "x", [Scale(24)])
     assert (small.width, small.height) == (80, 48)
-    assert small.pixels.shape == (24, 40, 3)
-    assert np.abs(small.pixels.astype(int) - scene[::2, ::2]).max() <= 16
+    assert small.images[Scale(24)].shape == (24, 40, 3)
+    assert np.abs(small.images[Scale(24)].astype(int) - scene[::2, ::2]).max() <= 16
 
 
 @pytest.mark.parametrize("exif", [b"Exif\0\0garbage", b"Exif\0\0II*\0\xff\xff\xff\x7f", b"Exif\0\0MM", b"Exif\0\0"])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_broken_exif_leaves_the_photo_readable(rng, kind, exif):
     scene = _scene(rng)
-    pixels = decode(io.BytesIO(_encoded(PIL.Image.fromarray(scene), kind, exif=exif)), "x").pixels
+    pixels = read_image(_encoded(PIL.Image.fromarray(scene), kind, exif=exif))
     assert np.abs(pixels.astype(int) - scene).max() <= 16
 
 
@@ -134,7 +135,7 @@ def test_broken_exif_of_an_isobmff_photo(kind, place):
     content[at : at + 4] = b"\x7f\xff\xff\xff"
     whole = decode(io.BytesIO(bytes(content)), "x")
     assert (whole.width, whole.height) == (80, 64)
-    assert np.abs(whole.pixels.astype(int) - RED).max() <= 4
+    assert np.abs(whole.images[FULL_SCALE].astype(int) - RED).max() <= 4
 
 
 @pytest.mark.parametrize("value", [0, 9, 65535])
@@ -142,14 +143,14 @@ def test_orientations_that_do_not_exist_count_as_upright(rng, value):
     exif = PIL.Image.Exif()
     exif[0x0112] = value
     scene = _scene(rng)
-    pixels = decode(io.BytesIO(_encoded(PIL.Image.fromarray(scene), "PNG", exif=exif)), "x").pixels
+    pixels = read_image(_encoded(PIL.Image.fromarray(scene), "PNG", exif=exif))
     assert (pixels == scene).all()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM", "JPEG2000"])
 def test_16_bit_grey_is_scaled_not_clipped(kind):
     ramp = np.linspace(0, 65535, 64 * 48).reshape(48, 64).astype(np.uint16)
-    pixels = decode(io.BytesIO(_encoded(PIL.Image.fromarray(ramp), kind)), "x").pixels
+    pixels = read_image(_encoded(PIL.Image.fromarray(ramp), kind))
     expected = np.rint(ramp / 257).astype(int)
     assert (pixels == pixels[..., :1]).all()
     assert np.abs(pixels[..., 0] - expected).max() <= (0 if kind in ("PNG", "TIFF") else 1)
@@ -158,7 +159,7 @@ def test_16_bit_grey_is_scaled_not_clipped(kind):
 def test_big_endian_16_bit_tiff():
     ramp = np.linspace(0, 65535, 64).reshape(8, 8).astype(">u2")
     picture = PIL.Image.frombytes("I;16B", (8, 8), ramp.tobytes())
-    pixels = decode(io.BytesIO(_encoded(picture, "TIFF")), "x").pixels
+    pixels = read_image(_encoded(picture, "TIFF"))
     assert (pixels[..., 0] == np.rint(ramp / 257)).all()
 
 
@@ -175,15 +176,15 @@ def test_big_endian_16_bit_tiff():
 )
 def test_float_tiff(values, expected):
     picture = PIL.Image.fromarray(np.array([values], dtype=np.float32))
-    pixels = decode(io.BytesIO(_encoded(picture, "TIFF")), "x").pixels
+    pixels = read_image(_encoded(picture, "TIFF"))
     assert pixels[0, :, 0].tolist() == expected
 
 
 def test_32_bit_integers():
     picture = PIL.Image.fromarray(np.array([[-1, 0, 1]], dtype=np.int32))
-    assert decode(io.BytesIO(_encoded(picture, "TIFF")), "x").pixels[0, :, 0].tolist() == [0, 0, 1]
+    assert read_image(_encoded(picture, "TIFF"))[0, :, 0].tolist() == [0, 0, 1]
     picture = PIL.Image.fromarray(np.array([[0, 10_000_000, 20_000_000]], dtype=np.int32))
-    assert decode(io.BytesIO(_encoded(picture, "TIFF")), "x").pixels[0, :, 0].tolist() == [0, 128, 255]
+    assert read_image(_encoded(picture, "TIFF"))[0, :, 0].tolist() == [0, 128, 255]
 
 
 @pytest.mark.parametrize(("mode", "kind"), [("CMYK", "JPEG"), ("CMYK", "TIFF"), ("LAB", "TIFF"), ("YCbCr", "TIFF")])
@@ -197,7 +198,7 @@ def test_other_colour_spaces(mode, kind):
         )
     else:
         picture = picture.convert(mode)
-    pixels = decode(io.BytesIO(_encoded(picture, kind)), "x").pixels
+    pixels = read_image(_encoded(picture, kind))
     assert pixels.shape == (16, 16, 3)
     assert np.abs(pixels.astype(int) - RED).max() <= 6
 
@@ -218,14 +219,14 @@ def test_transparency_is_white(mode):
         grey = PIL.Image.fromarray(np.where(alpha == 0, 255, 0).astype(np.uint8))
         picture = grey.convert(mode)
         options = {"transparency": WHITE if mode == "RGB" else 255}
-    pixels = decode(io.BytesIO(_encoded(picture, "PNG", **options)), "x").pixels
+    pixels = read_image(_encoded(picture, "PNG", **options))
     assert (pixels[:, :4] == 0).all()
     assert (pixels[:, 4:] == 255).all()
 
 
 def test_half_transparent_is_half_white():
     picture = PIL.Image.new("RGBA", (4, 4), (255, 0, 0, 128))
-    pixels = decode(io.BytesIO(_encoded(picture, "PNG")), "x").pixels
+    pixels = read_image(_encoded(picture, "PNG"))
     assert np.abs(pixels[0, 0].astype(int) - (255, 127, 127)).max() <= 1
 
 
@@ -234,7 +235,7 @@ def test_colour_under_transparency_does_not_bleed_when_reduced():
     values[:, 32:] = (0, 0, 255, 255)
     values[:, :32] = (255, 0, 0, 0)
     content = _encoded(PIL.Image.fromarray(values), "PNG")
-    pixels = decode(io.BytesIO(content), "x", working_size=9).pixels.astype(int)
+    pixels = read_image(content, scale=Scale(9)).astype(int)
     assert (pixels[..., 2] == 255).all()
     assert (np.abs(pixels[..., 0] - pixels[..., 1]) <= 1).all()
 
@@ -242,7 +243,7 @@ def test_colour_under_transparency_does_not_bleed_when_reduced():
 @pytest.mark.parametrize("mode", ["L", "1", "P"])
 def test_grey_and_palette(rng, mode):
     picture = PIL.Image.fromarray(_scene(rng)).convert(mode)
-    pixels = decode(io.BytesIO(_encoded(picture, "PNG")), "x").pixels
+    pixels = read_image(_encoded(picture, "PNG"))
     assert (pixels == np.asarray(picture.convert("RGB"))).all()
 
 
@@ -254,15 +255,29 @@ SIZES = [(1024, 768), (768, 1024), (641, 480), (2000, 321), (640, 639), (3000, 2
 def test_shorter_side_is_the_working_size(rng, kind, size):
     width, height = size
     content = _encoded(PIL.Image.fromarray(_scene(rng, height, width)), kind)
-    small = decode(io.BytesIO(content), "x", working_size=320)
+    small = decode(io.BytesIO(content), "x", [Scale(320)])
     assert (small.width, small.height) == size
     shorter = min(size)
     if shorter <= 320:
-        assert small.pixels.shape == (height, width, 3)
+        assert small.images[Scale(320)].shape == (height, width, 3)
     else:
-        assert min(small.pixels.shape[:2]) == 320
+        assert min(small.images[Scale(320)].shape[:2]) == 320
         expected = (round(height * 320 / shorter), round(width * 320 / shorter), 3)
-        assert small.pixels.shape == expected
+        assert small.images[Scale(320)].shape == expected
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize(
+    ("size", "shorter"), [((900, 1200), 320), ((639, 700), 639), ((300, 200), 200), ((640, 800), 320)]
+)
+def test_an_inexact_scale_leaves_what_is_below_twice_its_size(rng, kind, size, shorter):
+    content = _encoded(PIL.Image.fromarray(_scene(rng, *size)), kind)
+    exact, inexact = Scale(320), Scale(320, exact=False)
+    both = read_scales(content, [exact, inexact])
+    expected = {"JPEG": {900: 450, 640: 320}}.get(kind, {}).get(size[0], shorter)  # the decoder halves it
+    assert min(both[inexact].shape[:2]) == expected
+    assert (both[exact] == read_image(content, scale=exact)).all()
+    assert (both[inexact] == read_image(content, scale=inexact)).all()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -271,18 +286,18 @@ def test_reduced_scale_looks_like_the_whole(shared_data, kind):
     for path in photos:
         with PIL.Image.open(path) as photo:
             content = _encoded(photo.resize((1024, 1024)), kind)
-        whole = PIL.Image.fromarray(decode(io.BytesIO(content), "x").pixels)
+        whole = PIL.Image.fromarray(read_image(content))
         expected = np.asarray(whole.resize((200, 200), PIL.Image.Resampling.BOX, reducing_gap=None)).astype(int)
-        small = decode(io.BytesIO(content), "x", working_size=200).pixels
+        small = read_image(content, scale=Scale(200))
         assert np.abs(small - expected).mean() < 4
 
 
 def test_decoded_pixels_are_reduced_as_a_file_would_be(rng):
     scene = _scene(rng, 200, 300)
     content = _encoded(PIL.Image.fromarray(scene), "PNG")
-    assert (shrink(scene, 90) == read_image(content, working_size=90)).all()
-    assert shrink(scene[::-1, ::-1], 90).shape == (90, 135, 3)
-    assert (shrink(scene, 200) == scene).all()
+    assert (shrink(scene, Scale(90)) == read_image(content, scale=Scale(90))).all()
+    assert shrink(scene[::-1, ::-1], Scale(90)).shape == (90, 135, 3)
+    assert (shrink(scene, Scale(200)) == scene).all()
 
 
 def test_pixel_limit_is_checked_before_decoding():
@@ -299,8 +314,8 @@ def test_raised_limit_is_not_held_back_by_pillow():
     assert _reason(content).startswith("200.0 megapixels")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        done = decode(io.BytesIO(content), "x", working_size=10, max_megapixels=250)
-    assert done.pixels.shape == (10, 20, 3)
+        done = decode(io.BytesIO(content), "x", [Scale(10)], max_megapixels=250)
+    assert done.images[Scale(10)].shape == (10, 20, 3)
     assert (done.width, done.height) == (width, height)
     assert PIL.Image.MAX_IMAGE_PIXELS is not None
 
@@ -330,7 +345,7 @@ def test_truncated(rng, kind):
     reason = _reason(content[: len(content) * 2 // 3])
     if kind in ("JPEG", "PNG", "GIF", "BMP", "PPM"):
         assert reason == f"truncated after {len(content) * 2 // 3:,} bytes"
-    assert _reason(content[: len(content) * 2 // 3], working_size=16) == reason
+    assert _reason(content[: len(content) * 2 // 3], scales=[Scale(16)]) == reason
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "PPM", "TIFF", "JPEG2000", "AVIF", "HEIF"])
@@ -344,7 +359,7 @@ def test_damaged_bytes_raise_nothing_else(rng, kind):
         for place in rng.integers(12, len(content), 8):
             hurt[place] = rng.integers(0, 256)
         try:
-            pixels = decode(io.BytesIO(bytes(hurt)), "x", working_size=16, max_megapixels=1).pixels
+            pixels = read_image(bytes(hurt), scale=Scale(16), max_megapixels=1)
             outcomes.add(pixels.shape[2])
         except ImageReadError as error:
             reasons.append(error.reason)
@@ -391,12 +406,12 @@ def test_one_stream_is_decoded_again_and_stays_open(tmp_path, rng):
         path.write_bytes(_encoded(PIL.Image.fromarray(_scene(rng, 96, 128)), kind))
         with open_photo(path) as stream:
             stream.read()
-            first = decode(stream, "x", working_size=40)
+            first = decode(stream, "x", [Scale(40)])
             second = decode(stream, "x")
-            third = decode(stream, "x", working_size=40)
+            third = decode(stream, "x", [Scale(40)])
             assert not stream.closed
-        assert (first.pixels == third.pixels).all()
-        assert second.pixels.shape == (96, 128, 3)
+        assert (first.images[Scale(40)] == third.images[Scale(40)]).all()
+        assert second.images[FULL_SCALE].shape == (96, 128, 3)
 
 
 def test_threads_leave_warnings_and_limit_as_they_were(rng):
@@ -405,7 +420,7 @@ def test_threads_leave_warnings_and_limit_as_they_were(rng):
     results = []
 
     def work():
-        results.extend(decode(io.BytesIO(content), "x", working_size=100).pixels for _ in range(10))
+        results.extend(read_image(content, scale=Scale(100)) for _ in range(10))
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -420,7 +435,7 @@ def test_threads_leave_warnings_and_limit_as_they_were(rng):
 def test_exif_samples(shared_data):
     samples = sorted((shared_data / "awkward" / "exif").glob("Landscape_*.jpg"))
     assert samples
-    small = [read_image(path, working_size=100).astype(int) for path in samples]
+    small = [read_image(path, scale=Scale(100)).astype(int) for path in samples]
     assert {pixels.shape for pixels in small} == {small[0].shape}
     assert max(np.abs(pixels - small[0]).mean() for pixels in small) < 12
 
@@ -431,7 +446,7 @@ def test_awkward_files_decode_or_say_why(shared_data, capfd):
     decoded, reasons = 0, []
     for path in files:
         try:
-            pixels = read_image(path, working_size=320)
+            pixels = read_image(path, scale=Scale(320))
         except ImageReadError as error:
             reasons.append(error.reason)
         else:

@@ -63,7 +63,7 @@ def test_features_are_those_of_the_extractor(make_photos):
     stored = features_by_path(folder)
     for (spec, path), row in stored.items():
         extractor = load_extractor(spec)
-        image = read_image(folder / path, working_size=extractor.working_size)
+        image = read_image(folder / path, scale=extractor.scale)
         np.testing.assert_array_equal(row, extractor.extract([image])[0])
     assert len(stored) == 4
 
