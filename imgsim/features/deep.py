@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -177,6 +177,10 @@ class DeepExtractor:
         fitted = load_whitening(self.whitening)
         if len(fitted.mean) != self._channels:
             there = f"{len(fitted.mean)} values, not to the {self._channels} of {self.architecture}"
+            raise ParameterError(f"whitening {self.whitening} was fitted to {there}")
+        bare = replace(self, whitening="").spec
+        if fitted.fitted_to != bare.to_json():
+            there = f"{ExtractorSpec.from_json(fitted.fitted_to)}, not to {bare}"
             raise ParameterError(f"whitening {self.whitening} was fitted to {there}")
         return fitted
 

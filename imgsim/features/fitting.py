@@ -57,4 +57,4 @@ def fit_to_folder(folder: str, text: str, dim: int, skipped: Callable[[str], Non
             skipped(f"skipped {error}")
             continue
         rows.append(bare.extract([image]))
-    return store_whitening(fit_whitening(np.concatenate(rows), dim))
+    return store_whitening(fit_whitening(np.concatenate(rows), dim, fitted_to=bare.spec.to_json()))

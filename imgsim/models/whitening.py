@@ -32,6 +32,8 @@ class Whitening:
         Of the features that it was fitted on.
     projection : ndarray of float32, shape (D, R)
         Principal axes, the largest first, each divided by its standard deviation.
+    fitted_to : str
+        The specification of the extractor whose features these were, as JSON.
 
     References
     ----------
@@ -41,6 +43,7 @@ class Whitening:
 
     mean: NDArray[np.float32]
     projection: NDArray[np.float32]
+    fitted_to: str = ""
 
     @property
     def dim(self) -> int:
@@ -57,7 +60,7 @@ class Whitening:
     def to_bytes(self) -> bytes:
         """Write it as a file's content."""
         buffer = io.BytesIO()
-        np.savez(buffer, mean=self.mean, projection=self.projection)
+        np.savez(buffer, mean=self.mean, projection=self.projection, fitted_to=np.array(self.fitted_to))
         return buffer.getvalue()
 
 
@@ -80,7 +83,7 @@ def unit_rows(rows: NDArray[np.floating]) -> Features:
     return unit
 
 
-def fit_whitening(features: Features, dim: int) -> Whitening:
+def fit_whitening(features: Features, dim: int, *, fitted_to: str = "") -> Whitening:
     """Fit a whitening.
 
     Parameters
@@ -89,6 +92,8 @@ def fit_whitening(features: Features, dim: int) -> Whitening:
         Of photos like those that will be compared.
     dim : int
         Axes to keep: fewer than there are rows, and at most D.
+    fitted_to : str, optional
+        The specification of their extractor, as JSON.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def fit_whitening(features: Features, dim: int) -> Whitening:
     if deviations[0] == 0:
         raise WeightsError("a whitening cannot be fitted to photos that are all alike")
     projection = axes[:dim].T / np.maximum(deviations, deviations[0] * 1e-6)
-    return Whitening(mean.astype(np.float32), projection.astype(np.float32))
+    return Whitening(mean.astype(np.float32), projection.astype(np.float32), fitted_to)
 
 
 def store_whitening(whitening: Whitening) -> str:
@@ -157,7 +162,7 @@ def load_whitening(digest: str) -> Whitening:
     if hashlib.sha256(data).hexdigest()[:12] != digest:
         raise WeightsError(f"{path}: damaged or tampered with: fit it again by `imgsim models whiten`")
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return Whitening(arrays["mean"], arrays["projection"])
+        return Whitening(arrays["mean"], arrays["projection"], str(arrays["fitted_to"]))
 
 
 def _path(digest: str) -> str:

@@ -265,6 +265,10 @@ def test_a_whitening_is_part_of_the_spec(make_photos):
     assert best(folder).path == "0.png"
     with pytest.raises(ParameterError, match=f"whitening {digest} was fitted to 512 values, not to the 1280 of"):
         _ = load_extractor(f"mobilenet_v2:whitening={digest}").dim
+    with pytest.raises(
+        ParameterError, match=rf"^whitening {digest} was fitted to {SMALL}:.*avg.*, not to {SMALL}:.*max"
+    ):
+        _ = load_extractor(f"{SMALL}:pooling=max,whitening={digest}").dim
     with pytest.raises(WeightsError, match=r"^no whitening 0123 "):
         _ = load_extractor(f"{SMALL}:whitening=0123").dim
 

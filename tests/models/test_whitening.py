@@ -56,6 +56,9 @@ def test_it_comes_back_from_the_cache_under_its_hash(rows):
     assert store_whitening(fit_whitening(rows, 3)) != digest
     np.testing.assert_array_equal(load_whitening(digest).projection, fitted.projection)
     np.testing.assert_array_equal(load_whitening(digest).mean, fitted.mean)
+    named = store_whitening(fit_whitening(rows, 4, fitted_to="{}"))
+    assert named != digest
+    assert load_whitening(named).fitted_to == "{}"
 
 
 def test_a_missing_or_damaged_one_is_told(rows, cache):
