@@ -1,0 +1,1 @@
+"""Judging features: arrays in, numbers out."""
