@@ -151,9 +151,9 @@ class FittedMetric(Protocol):
         """Bring features, shape (N, D), into the metric's space, shape (N, R)."""
 
     def bounds(
-        self, query: NDArray[Any], rows: NDArray[Any], squared_norms: NDArray[np.float32]
+        self, queries: NDArray[Any], rows: NDArray[Any], squared_norms: NDArray[np.float32]
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        """Enclose the distances from an embedded query, shape (R,), to embedded rows, shape (N, R)."""
+        """Enclose the distances from embedded queries, shape (Q, R), to embedded rows, shape (N, R): arrays (Q, N)."""
 
     def exact(self, query: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float64]:
         """Measure the distances from an embedded query, shape (R,), to embedded rows, shape (N, R)."""

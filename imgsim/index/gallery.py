@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from imgsim.index.store import Store, StoredExtractor
 
 CACHE = "cache"
+CHUNK_ROWS = 4096  # embedded at a time: some metrics do so in float64
 ARRAYS = ("rows", "squared_norms", "present", "parts", "photos")
 
 
@@ -52,6 +53,28 @@ class Gallery:
     present: NDArray[np.bool_]
     parts: NDArray[np.int64]
     photos: NDArray[np.int64]
+
+
+def lay_out(features: Features, metric: FittedMetric) -> Gallery:
+    """Lay out features that are at hand as a gallery of whole photos, numbered in their order.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (N, D)
+        One row a photo.
+    metric : FittedMetric
+        Whose space.
+
+    Returns
+    -------
+    Gallery
+        In memory.
+    """
+    chunks = [
+        metric.embed(features[start : start + CHUNK_ROWS]) for start in range(0, max(len(features), 1), CHUNK_ROWS)
+    ]
+    rows, keys = np.concatenate(chunks), np.arange(len(features))
+    return Gallery(rows, _squared_norms(rows), np.ones(len(rows), bool), keys, keys)
 
 
 def load_gallery(directory: str, store: Store, extractor: StoredExtractor, metric: FittedMetric) -> Gallery:
@@ -136,10 +159,15 @@ def _write_arrays(folder: Path, store: Store, extractor: StoredExtractor, metric
                 header = {"descr": rows.dtype.str, "fortran_order": False, "shape": (len(parts), rows.shape[1])}
                 np.lib.format.write_array_header_1_0(stream, header)
             rows.tofile(stream)
-            small["squared_norms"].append(np.einsum("nd,nd->n", rows, rows, dtype=np.float32))
+            small["squared_norms"].append(_squared_norms(rows))
             small["present"].append(present)
     for name, array in {"parts": parts, "photos": photos, **{k: np.concatenate(v) for k, v in small.items()}}.items():
         np.save(folder / f"{name}.npy", array)
+
+
+def _squared_norms(rows: NDArray[Any]) -> NDArray[np.float32]:
+    squared: NDArray[np.float32] = np.einsum("nd,nd->n", rows, rows, dtype=np.float32)
+    return squared
 
 
 def _chunks(store: Store, extractor: StoredExtractor) -> Iterator[tuple[Features, NDArray[np.bool_]]]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Facet:
-    """One extractor's say in a query.
+    """One extractor's say in a distance.
 
     Parameters
     ----------
@@ -30,8 +30,6 @@ class Facet:
         Its rows.
     metric : FittedMetric
         Its distance.
-    views : sequence of ndarray, shape (R,)
-        The embedded query: one row for each view of the same thing; the closest view counts.
     factor : float
         What distances are multiplied with: its weight, divided by the gallery's median pair distance.
     weight : float
@@ -40,7 +38,6 @@ class Facet:
 
     gallery: Gallery
     metric: FittedMetric
-    views: Sequence[NDArray[Any]]
     factor: float = 1.0
     weight: float = 1.0
 
@@ -52,13 +49,15 @@ class Ranked(NamedTuple):
     distances: NDArray[np.float64]
 
 
-def rank(facets: Sequence[Facet], k: int, *, excluded: Collection[int] = ()) -> Ranked:
+def rank(facets: Sequence[Facet], views: Sequence[NDArray[Any]], k: int, *, excluded: Collection[int] = ()) -> Ranked:
     """Find the k photos closest to a query.
 
     Parameters
     ----------
     facets : sequence of Facet
         At least one; their galleries have the same parts.
+    views : sequence of ndarray, shape (V, R)
+        The query as each facet's metric embeds it: a row for each view of the same thing; the closest view counts.
     k : int
         Photos wanted, at least 1. A photo stands for its closest part.
     excluded : collection of int
@@ -68,22 +67,17 @@ def rank(facets: Sequence[Facet], k: int, *, excluded: Collection[int] = ()) -> 
     -------
     Ranked
         At most k rows of the gallery, by distance, then by row: ties go by path.
-
-    Notes
-    -----
-    Several extractors give the weighted mean of their scaled distances, over those that a photo has.
     """
     gallery = facets[0].gallery
-    lower, upper = _bounds(facets)
+    lower, upper = (bounds.min(axis=0) for bounds in enclose(facets, views))
     if excluded:
         left_out = np.isin(gallery.photos, list(excluded))
         lower[left_out] = upper[left_out] = np.inf
-    starts = _starts(gallery.photos)
+    starts = first_parts(gallery.photos)
     if len(starts) < len(lower):
         lower, upper = np.minimum.reduceat(lower, starts), np.minimum.reduceat(upper, starts)
-    shortlist = _shortlist(lower, upper, k)
-    rows = _rows_of(shortlist, starts, len(gallery.photos))
-    distances = _exact(facets, rows)
+    rows = _rows_of(shortlist(lower, upper, k), starts, len(gallery.photos))
+    distances = distances_to(facets, views, rows)
     order = np.lexsort((rows, distances))
     _, firsts = np.unique(gallery.photos[rows[order]], return_index=True)
     best = order[np.sort(firsts)][:k]
@@ -91,54 +85,117 @@ def rank(facets: Sequence[Facet], k: int, *, excluded: Collection[int] = ()) -> 
     return Ranked(rows[best], distances[best])
 
 
-def _bounds(facets: Sequence[Facet]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Enclose each row's distance; infinite where no extractor has the row."""
+def enclose(facets: Sequence[Facet], queries: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Enclose the distances from queries to all rows of a gallery.
+
+    Parameters
+    ----------
+    facets : sequence of Facet
+        At least one; their galleries have the same parts.
+    queries : sequence of ndarray, shape (Q, R)
+        The queries as each facet's metric embeds them.
+
+    Returns
+    -------
+    tuple of ndarray of floating, shape (Q, N)
+        Lower and upper bounds, which may be one array; infinite where no extractor has the row.
+
+    Notes
+    -----
+    Several extractors give the weighted mean of their scaled distances, over those that have the row.
+    """
+    bounds = [
+        facet.metric.bounds(own, facet.gallery.rows, facet.gallery.squared_norms)
+        for facet, own in zip(facets, queries, strict=True)
+    ]
     if len(facets) == 1:
-        lower, upper = _facet_bounds(facets[0])
-        absent = ~facets[0].gallery.present
-        lower, upper = np.array(lower), np.array(upper)
-        lower[absent] = upper[absent] = np.inf
+        lower, upper = bounds[0]
+        absent = np.flatnonzero(~facets[0].gallery.present)
+        lower[:, absent] = upper[:, absent] = np.inf
         return lower, upper
-    lowers, uppers = zip(*(_facet_bounds(facet) for facet in facets), strict=True)
-    everything = np.arange(len(facets[0].gallery.parts))
-    lower, upper = _weighted_mean(facets, lowers, everything), _weighted_mean(facets, uppers, everything)
-    return np.nextafter(lower, -np.inf), np.nextafter(upper, np.inf)
-
-
-def _facet_bounds(facet: Facet) -> tuple[NDArray[Any], NDArray[Any]]:
-    gallery = facet.gallery
-    bounds = [facet.metric.bounds(view, gallery.rows, gallery.squared_norms) for view in facet.views]
-    if len(bounds) == 1:
-        return bounds[0]
     lowers, uppers = zip(*bounds, strict=True)
-    return np.min(lowers, axis=0), np.min(uppers, axis=0)
+    lower, upper = _weighted_mean(facets, lowers, slice(None)), _weighted_mean(facets, uppers, slice(None))
+    return np.nextafter(lower, -np.inf, out=lower), np.nextafter(upper, np.inf, out=upper)
+
+
+def distances_to(facets: Sequence[Facet], views: Sequence[NDArray[Any]], rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Measure the distances from one thing to some rows of a gallery in full.
+
+    Parameters
+    ----------
+    facets : sequence of Facet
+        At least one; their galleries have the same parts.
+    views : sequence of ndarray, shape (V, R)
+        The thing as each facet's metric embeds it: a row for each view; the closest view counts.
+    rows : ndarray of int, shape (n,)
+        Which rows.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        Infinite where no extractor has the row.
+    """
+    there = [facet.gallery.rows[rows] for facet in facets]
+    measured = [
+        [facet.metric.exact(own, its) for facet, own, its in zip(facets, view, there, strict=True)]
+        for view in zip(*views, strict=True)
+    ]
+    closest: NDArray[np.float64] = np.min([_weighted_mean(facets, distances, rows) for distances in measured], axis=0)
+    return closest
 
 
 def _weighted_mean(
-    facets: Sequence[Facet], distances: Sequence[NDArray[Any]], rows: NDArray[np.intp]
+    facets: Sequence[Facet], distances: Sequence[NDArray[Any]], rows: NDArray[np.intp] | slice
 ) -> NDArray[np.float64]:
-    """Fuse the extractors' distances to some rows, over the extractors that have a row; infinite where none has."""
-    total, weight = np.zeros(len(rows)), np.zeros(len(rows))
+    """Fuse the extractors' distances to some rows, shape (..., n), over the extractors that have a row."""
+    if len(facets) == 1:
+        return np.where(facets[0].gallery.present[rows], distances[0], np.inf)
+    total, weight = np.zeros(distances[0].shape), np.zeros(distances[0].shape[-1])
     for facet, distance in zip(facets, distances, strict=True):
         present = facet.gallery.present[rows]
         total += np.where(present, facet.factor * distance.astype(np.float64), 0)
         weight += facet.weight * present
-    total[weight == 0] = np.inf
+    total[..., weight == 0] = np.inf
     weight[weight == 0] = 1
-    return total / weight
+    total /= weight
+    return total
 
 
-def _starts(photos: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Find each photo's first row: its parts lie side by side."""
+def shortlist(lower: NDArray[Any], upper: NDArray[Any], k: int) -> NDArray[np.intp]:
+    """Keep what may be among the k closest: whatever could be nearer than the k-th surely is.
+
+    Parameters
+    ----------
+    lower, upper : ndarray of floating, shape (N,)
+        Bounds of distances.
+    k : int
+        At least 1.
+
+    Returns
+    -------
+    ndarray of int
+        Ascending places; those of infinite bounds are not among them.
+    """
+    farthest = np.partition(upper, k - 1)[k - 1] if k < len(upper) else np.inf
+    return np.flatnonzero((lower <= farthest) & np.isfinite(lower))
+
+
+def first_parts(photos: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Find each photo's first row: its parts lie side by side.
+
+    Parameters
+    ----------
+    photos : ndarray of int64, shape (N,)
+        The photo that each row belongs to.
+
+    Returns
+    -------
+    ndarray of int, shape (P,)
+        Ascending rows, one a photo.
+    """
     if not len(photos):
         return np.zeros(0, np.intp)
     return np.flatnonzero(np.concatenate([[True], photos[1:] != photos[:-1]]))
-
-
-def _shortlist(lower: NDArray[Any], upper: NDArray[Any], k: int) -> NDArray[np.intp]:
-    """Keep what may be among the k closest: whatever could be nearer than the k-th surely is."""
-    farthest = np.partition(upper, k - 1)[k - 1] if k < len(upper) else np.inf
-    return np.flatnonzero((lower <= farthest) & np.isfinite(lower))
 
 
 def _rows_of(photos: NDArray[np.intp], starts: NDArray[np.intp], count: int) -> NDArray[np.intp]:
@@ -147,13 +204,3 @@ def _rows_of(photos: NDArray[np.intp], starts: NDArray[np.intp], count: int) -> 
         return photos
     ends = np.append(starts[1:], count)
     return np.concatenate([np.arange(starts[photo], ends[photo]) for photo in photos] or [np.zeros(0, np.intp)])
-
-
-def _exact(facets: Sequence[Facet], rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Measure rows in full."""
-    measured = [
-        np.min([facet.metric.exact(view, facet.gallery.rows[rows]) for view in facet.views], axis=0) for facet in facets
-    ]
-    if len(facets) == 1:
-        return np.where(facets[0].gallery.present[rows], measured[0], np.inf)
-    return _weighted_mean(facets, measured, rows)

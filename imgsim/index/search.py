@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from imgsim.errors import ExtractorMismatchError, IndexFormatError
 from imgsim.features import build_extractor, find_factory, load_extractor
 from imgsim.images.read import MAX_MEGAPIXELS, read_scales, shrink
 from imgsim.index.fitting import gather_statistics
-from imgsim.index.gallery import Gallery, load_gallery
+from imgsim.index.gallery import load_gallery
 from imgsim.index.ranking import Facet, rank
 from imgsim.metrics import load_metric, median_pair_distance
 from imgsim.naming import parse_naming, without_weight
@@ -21,7 +20,9 @@ from imgsim.naming import parse_naming, without_weight
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from imgsim.core import Extractor, Features, FittedMetric, Image, Scale
+    from numpy.typing import NDArray
+
+    from imgsim.core import Extractor, Image, Scale
     from imgsim.index.store import Store, StoredExtractor
 
 Photo: TypeAlias = "str | os.PathLike[str] | bytes | Image"
@@ -111,18 +112,48 @@ def find_stored(store: Store, text: str) -> StoredExtractor:
     return exact[0]
 
 
-@dataclass(frozen=True)
-class _Lens:
-    """A chosen extractor with its fitted distance and the gallery in that distance's space."""
+def load_facets(
+    directory: str, store: Store, chosen: Sequence[ChosenExtractor], metric: str | None = None
+) -> list[Facet]:
+    """Map the galleries of some extractors, ready to be ranked by their fused distance.
 
-    chosen: ChosenExtractor
-    metric: FittedMetric
-    gallery: Gallery
-    unit: float
+    Parameters
+    ----------
+    directory : str
+        The index's folder.
+    store : Store
+        Read within a snapshot, as long as the facets are used.
+    chosen : sequence of ChosenExtractor
+        At least one; several are fused.
+    metric : str, optional
+        In place of each extractor's own.
 
-    def facet(self, features: Features, weight_total: float) -> Facet:
-        weight = self.chosen.weight / weight_total
-        return Facet(self.gallery, self.metric, list(self.metric.embed(features)), weight / self.unit, weight)
+    Returns
+    -------
+    list of Facet
+        One for each extractor, their weights adding up to 1.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such metric.
+    MetricDomainError
+        If an extractor's features do not suit the metric.
+    """
+    total = sum(one.weight for one in chosen)
+    return [_load_facet(directory, store, one, metric, one.weight / total, fused=len(chosen) > 1) for one in chosen]
+
+
+def _load_facet(
+    directory: str, store: Store, chosen: ChosenExtractor, metric_name: str | None, weight: float, *, fused: bool
+) -> Facet:
+    stored, extractor, _ = chosen
+    metric = load_metric(metric_name or extractor.metric, binary=stored.binary)
+    statistics = gather_statistics(store, stored) if metric.needs_statistics or fused else None
+    fitted = metric.fit(statistics)
+    gallery = load_gallery(directory, store, stored, fitted)
+    unit = median_pair_distance(fitted, statistics) if fused and statistics else 1.0
+    return Facet(gallery, fitted, weight / unit, weight)
 
 
 class Searcher:
@@ -142,16 +173,8 @@ class Searcher:
 
     def __init__(self, directory: str, store: Store, extractors: Sequence[str] = (), metric: str | None = None) -> None:
         self._store = store
-        chosen = choose_extractors(store, extractors)
-        self._lenses = [self._lens(directory, one, metric, fused=len(chosen) > 1) for one in chosen]
-
-    def _lens(self, directory: str, chosen: ChosenExtractor, metric_name: str | None, *, fused: bool) -> _Lens:
-        stored, extractor, _ = chosen
-        metric = load_metric(metric_name or extractor.metric, binary=stored.binary)
-        statistics = gather_statistics(self._store, stored) if metric.needs_statistics or fused else None
-        fitted = metric.fit(statistics)
-        gallery = load_gallery(directory, self._store, stored, fitted)
-        return _Lens(chosen, fitted, gallery, median_pair_distance(fitted, statistics) if fused and statistics else 1.0)
+        self._chosen = choose_extractors(store, extractors)
+        self._facets = load_facets(directory, store, self._chosen, metric)
 
     def search(
         self,
@@ -187,42 +210,43 @@ class Searcher:
         ImageReadError
             If a query photo cannot be read.
         """
-        facets = self._facets(views, max_megapixels)
+        embedded = self._embed(views, max_megapixels)
         named = [view for view in views if isinstance(view, str | os.PathLike)]
         own = set() if include_self else {os.path.realpath(view) for view in named}
         excluded = self._keys_under(own)
         while True:
-            matches, keys = self._ranked(facets, k, excluded)
+            matches, keys = self._ranked(embedded, k, excluded)
             # The same file under another indexed name, such as a link, is the query photo too.
             again = {key for match, key in zip(matches, keys, strict=True) if self._real(match.path) in own}
             if not again:
                 return [match for match in matches if max_distance is None or match.distance <= max_distance]
             excluded |= again
 
-    def _facets(self, views: Sequence[Photo], max_megapixels: float) -> list[Facet]:
-        scales = {lens.chosen.extractor.scale for lens in self._lenses}
+    def _embed(self, views: Sequence[Photo], max_megapixels: float) -> list[NDArray[Any]]:
+        """Bring the views into each facet's space: an array (V, R) a facet."""
+        scales = {extractor.scale for _, extractor, _ in self._chosen}
         images = [_images(view, scales, max_megapixels) for view in views]
-        total = sum(lens.chosen.weight for lens in self._lenses)
         return [
-            lens.facet(extractor.extract([image[extractor.scale] for image in images]), total)
-            for lens in self._lenses
-            for extractor in [lens.chosen.extractor]
+            facet.metric.embed(extractor.extract([image[extractor.scale] for image in images]))
+            for facet, (_, extractor, _) in zip(self._facets, self._chosen, strict=True)
         ]
 
-    def _ranked(self, facets: Sequence[Facet], k: int, excluded: Collection[int]) -> tuple[list[Match], list[int]]:
-        gallery = facets[0].gallery
-        rows, distances = rank(facets, k, excluded=excluded)
+    def _ranked(
+        self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[int]
+    ) -> tuple[list[Match], list[int]]:
+        gallery = self._facets[0].gallery
+        rows, distances = rank(self._facets, views, k, excluded=excluded)
         labels = self._store.labels(gallery.parts[rows].tolist())
         matches = [
-            Match(place, label.path, label.part, float(distance), label.attributes, self._lacking(facets, row))
+            Match(place, label.path, label.part, float(distance), label.attributes, self._lacking(row))
             for place, (row, distance, label) in enumerate(zip(rows, distances, labels, strict=True), start=1)
         ]
         return matches, gallery.photos[rows].tolist()
 
-    def _lacking(self, facets: Sequence[Facet], row: int) -> tuple[str, ...]:
+    def _lacking(self, row: int) -> tuple[str, ...]:
         return tuple(
-            str(lens.chosen.stored.spec)
-            for lens, facet in zip(self._lenses, facets, strict=True)
+            str(stored.spec)
+            for facet, (stored, _, _) in zip(self._facets, self._chosen, strict=True)
             if not facet.gallery.present[row]
         )
 

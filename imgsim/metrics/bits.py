@@ -25,12 +25,9 @@ class BitHamming(Hamming):
         """Pack rows of values 0 and 1, shape (N, D), into bytes, shape (N, D / 8)."""
         return np.packbits(features > 0, axis=1)
 
-    def exact(self, query: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float64]:
-        """Count the differing bits of one packed query and packed rows, as a share of all bits."""
-        differing: NDArray[np.int64] = np.bitwise_count(rows ^ query).sum(axis=1, dtype=np.int64)
-        return differing / (8 * len(query))
-
-    def __call__(self, queries: Features, gallery: Features) -> Distances:
-        """Measure every distance between features (Q, D) and (N, D)."""
-        rows = self.embed(gallery)
-        return np.array([self.exact(query, rows) for query in self.embed(queries)]).reshape(len(queries), len(rows))
+    def _measure(self, queries: NDArray[Any], rows: NDArray[Any]) -> Distances:
+        """Count the differing bits of packed queries and packed rows, as a share of all bits."""
+        distances = np.empty((len(queries), len(rows)))
+        for answer, query in zip(distances, queries, strict=True):
+            answer[:] = np.bitwise_count(rows ^ query).sum(axis=1, dtype=np.int64) / (8 * len(query))
+        return distances

@@ -1,8 +1,9 @@
 """Distances that one matrix product gives for a whole gallery.
 
-A float32 product of rows with D values errs by less than ``D * u * |x| * |y|``, with u the unit roundoff (Higham,
-"Accuracy and Stability of Numerical Algorithms", 2002, section 3.1). `bounds` carries that error, so the rows that may
-belong to an answer are never missed; `exact` subtracts rows in float64, where equal rows are at distance 0 exactly.
+A float32 product of rows with D values errs by less than ``g(D) * |x| * |y|``, where ``g(n) = n * u / (1 - n * u)`` and
+u is the unit roundoff (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, section 3.1). `bounds` carries
+that error, so the rows that may belong to an answer are never missed; `exact` subtracts rows in float64, where equal
+rows are at distance 0 exactly.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     Embed = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 ROUNDOFF = float(np.finfo(np.float32).eps) / 2
+TINY = np.finfo(np.float32).tiny  # above all that underflow can lose
+OTHER_ROUNDINGS = 16  # more than those outside the product: of norms, sums, margins, roots and scales
 CHUNK_VALUES = 1 << 22  # 32 MB of float64 at a time
 
 
@@ -55,14 +58,18 @@ class Product:
 
     @staticmethod
     def _error(dim: int) -> float:
-        """Bound the error of a dot product, as a share of the norms' product; a few roundings more for the sums."""
-        return (dim + 8) * ROUNDOFF
+        """Bound the error of a dot product, and of what is done with it, as a share of the norms' product."""
+        roundings = (dim + OTHER_ROUNDINGS) * ROUNDOFF
+        return roundings / (1 - roundings)
+
+
+def _squared_norms(rows: NDArray[Any]) -> NDArray[Any]:
+    squared: NDArray[Any] = np.einsum("nr,nr->n", rows, rows)
+    return squared
 
 
 def _squared_distances(query: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    difference = rows - query
-    squared: NDArray[np.float64] = np.einsum("nd,nd->n", difference, difference)
-    return squared
+    return _squared_norms(rows - query)
 
 
 class FittedEuclidean(Product):
@@ -72,20 +79,26 @@ class FittedEuclidean(Product):
     scale: ClassVar[float] = 1.0
 
     def bounds(
-        self, query: NDArray[Any], rows: NDArray[Any], squared_norms: NDArray[np.float32]
+        self, queries: NDArray[Any], rows: NDArray[Any], squared_norms: NDArray[np.float32]
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Enclose the distances by |x|^2 + |q|^2 - 2 x.q, give or take its rounding."""
-        norms = squared_norms + np.float32(query @ query)
-        squared = norms - 2 * (rows @ query)
-        margin = norms * np.float32(2 * self._error(rows.shape[1]))
-        return self._finish(np.maximum(squared - margin, 0)), self._finish(np.maximum(squared + margin, 0))
+        upper = (-2 * queries) @ rows.T
+        own = _squared_norms(queries)[:, None]
+        margin = 2 * self._error(rows.shape[1])
+        lower = upper + squared_norms * np.float32(1 - margin)
+        lower += own * np.float32(1 - margin) - TINY
+        upper += squared_norms * np.float32(1 + margin)
+        upper += own * np.float32(1 + margin) + TINY
+        return self._finish(np.maximum(lower, 0, out=lower)), self._finish(np.maximum(upper, 0, out=upper))
 
     def _distances(self, query: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
         return self._finish(_squared_distances(query, rows))
 
     def _finish(self, squared: NDArray[Any]) -> NDArray[Any]:
-        distances: NDArray[Any] = squared if self.power == 2 else np.sqrt(squared) * squared.dtype.type(self.scale)
-        return distances
+        if self.power == 1:
+            np.sqrt(squared, out=squared)
+            squared *= squared.dtype.type(self.scale)
+        return squared
 
 
 class FittedSqEuclidean(FittedEuclidean):
@@ -104,14 +117,17 @@ class FittedCosine(Product):
     """One minus the dot product of unit rows."""
 
     def bounds(
-        self, query: NDArray[Any], rows: NDArray[Any], squared_norms: NDArray[np.float32]
+        self, queries: NDArray[Any], rows: NDArray[Any], squared_norms: NDArray[np.float32]
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Enclose the distances by 1 - x.q, give or take its rounding."""
         del squared_norms
-        distances: NDArray[np.float32] = 1 - rows @ query
-        margin = np.float32(2 * self._error(rows.shape[1]))
+        products = queries @ rows.T
+        margin = self._error(rows.shape[1])
+        lower = np.float32(1 - margin) - products
+        upper = np.subtract(np.float32(1 + margin), products, out=products)
         # A row of zeros is at distance 0 of another one, which the product cannot see.
-        return (distances - margin if query.any() else np.zeros_like(distances)), distances + margin
+        lower[~queries.any(axis=1)] = 0
+        return lower, upper
 
     def _distances(self, query: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
         distances: NDArray[np.float64] = _squared_distances(query, rows) / 2
@@ -126,12 +142,15 @@ class FittedInnerProduct(Product):
     """The negative dot product."""
 
     def bounds(
-        self, query: NDArray[Any], rows: NDArray[Any], squared_norms: NDArray[np.float32]
+        self, queries: NDArray[Any], rows: NDArray[Any], squared_norms: NDArray[np.float32]
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Enclose the distances by -x.q, give or take its rounding."""
-        distances = -(rows @ query)
-        margin = np.sqrt(squared_norms) * np.float32(self._error(rows.shape[1]) * np.linalg.norm(query))
-        return distances - margin, distances + margin
+        upper = -queries @ rows.T
+        own = np.sqrt(_squared_norms(queries) + TINY) * np.float32(self._error(rows.shape[1]))
+        margins = np.outer(own, np.sqrt(squared_norms + TINY))
+        lower = upper - margins
+        upper += margins
+        return lower, upper
 
     def _distances(self, query: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
         products: NDArray[np.float64] = -np.einsum("nd,d->n", rows, query)

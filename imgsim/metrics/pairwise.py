@@ -42,24 +42,27 @@ class PairwiseMetric:
         return np.asarray(features, np.float32)
 
     def bounds(
-        self, query: NDArray[Any], rows: NDArray[Any], squared_norms: NDArray[np.float32]
+        self, queries: NDArray[Any], rows: NDArray[Any], squared_norms: NDArray[np.float32]
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Give the exact distances, as both bounds."""
         del squared_norms
-        distances = self.exact(query, rows)
+        distances = self._measure(queries, rows)
         return distances, distances
 
     def exact(self, query: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float64]:
-        """Measure the distances from one query, shape (D,), to rows, shape (N, D)."""
-        distances: NDArray[np.float64] = self(query[None], rows)[0]
+        """Measure the distances from one embedded query, shape (R,), to embedded rows, shape (N, R)."""
+        distances: NDArray[np.float64] = self._measure(query[None], rows)[0]
         return distances
 
     def __call__(self, queries: Features, gallery: Features) -> Distances:
         """Measure every distance between features (Q, D) and (N, D)."""
-        distances = np.empty((len(queries), len(gallery)))
-        step = max(1, CHUNK_VALUES // max(1, gallery.shape[1]))
-        for start in range(0, len(gallery), step):
-            part = gallery[start : start + step]
+        return self._measure(self.embed(queries), self.embed(gallery))
+
+    def _measure(self, queries: NDArray[Any], rows: NDArray[Any]) -> Distances:
+        distances = np.empty((len(queries), len(rows)))
+        step = max(1, CHUNK_VALUES // max(1, rows.shape[1]))
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
             distances[:, start : start + step] = self._defined(queries, part, self._chunk(queries, part))
         return distances
 

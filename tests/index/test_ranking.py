@@ -1,31 +1,25 @@
 """Ranking by bounds gives what measuring every row gives."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgsim.index.gallery import Gallery
+from imgsim.index.gallery import lay_out
 from imgsim.index.ranking import Facet, rank
 from imgsim.metrics import METRICS, load_metric, measure
 
 
-def gallery_of(features, metric, photos=None, present=None):
-    rows = metric.embed(features)
-    count = len(features)
-    return Gallery(
-        rows,
-        np.einsum("nd,nd->n", rows, rows, dtype=np.float32),
-        np.ones(count, bool) if present is None else np.asarray(present),
-        np.arange(count),
-        np.arange(count) if photos is None else np.asarray(photos),
-    )
-
-
-def facet_of(features, queries, name="euclidean", **changes):
+def facet_of(features, name="euclidean", photos=None, present=None, **changes):
     metric = load_metric(name).fit(measure(features))
-    shape = {key: changes.pop(key) for key in ("photos", "present") if key in changes}
-    return Facet(gallery_of(features, metric, **shape), metric, list(metric.embed(queries)), **changes)
+    gallery = lay_out(features, metric)
+    if photos is not None:
+        gallery = replace(gallery, photos=np.asarray(photos))
+    if present is not None:
+        gallery = replace(gallery, present=np.asarray(present))
+    return Facet(gallery, metric, **changes)
 
 
 def brute_force(distances, k, photos):
@@ -53,13 +47,13 @@ def test_equals_brute_force(name, seed, count, k, copies, views, parts):
     rng = np.random.default_rng(seed)
     features = rng.integers(0, 3, (count, 8)).astype(np.float32) * rng.choice([0, 1, 1000])
     features[rng.integers(0, count, copies)] = features[0]
-    queries = features[rng.integers(0, count, views)]
     photos = np.arange(count) // parts
     present = rng.random(count) > 0.2
-    facet = facet_of(features, queries, name, photos=photos, present=present)
-    distances = np.min([facet.metric.exact(view, facet.gallery.rows) for view in facet.views], axis=0)
+    facet = facet_of(features, name, photos=photos, present=present)
+    seen = facet.metric.embed(features[rng.integers(0, count, views)])
+    distances = np.min([facet.metric.exact(view, facet.gallery.rows) for view in seen], axis=0)
     distances[~present] = np.inf
-    ranked = rank([facet], k)
+    ranked = rank([facet], [seen], k)
     assert ranked.rows.tolist() == brute_force(distances, k, photos)
     np.testing.assert_array_equal(ranked.distances, distances[ranked.rows])
 
@@ -70,31 +64,31 @@ def test_near_ties_are_told_apart_beyond_float32(rng):
     features = np.repeat(base[None], 200, axis=0)
     for row in range(200):
         features[row, row] = np.nextafter(features[row, row], np.float32(1000))
-    facet = facet_of(features, features[137:138])
-    ranked = rank([facet], 1)
+    ranked = rank([facet_of(features)], [features[137:138]], 1)
     assert ranked.rows.tolist() == [137]
     assert ranked.distances.tolist() == [0]
 
 
 def test_ties_go_by_row():
     features = np.ones((20, 4), np.float32)
-    assert rank([facet_of(features, features[:1], "cosine")], 5).rows.tolist() == [0, 1, 2, 3, 4]
+    facet = facet_of(features, "cosine")
+    assert rank([facet], [facet.gallery.rows[:1]], 5).rows.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_excluded_photos_are_left_out_with_all_parts():
     features = np.arange(6, dtype=np.float32)[:, None]
-    facet = facet_of(features, features[:1], photos=[7, 7, 8, 8, 9, 9])
-    assert rank([facet], 5, excluded={7}).rows.tolist() == [2, 4]
+    facet = facet_of(features, photos=[7, 7, 8, 8, 9, 9])
+    assert rank([facet], [features[:1]], 5, excluded={7}).rows.tolist() == [2, 4]
 
 
 def test_fusion_is_the_weighted_mean_over_those_that_have_a_row():
     one = np.array([[0], [1], [2], [3]], np.float32)
     two = np.array([[0], [4], [1], [9]], np.float32)
     facets = [
-        facet_of(one, one[:1], factor=0.25 / 2, weight=0.25, present=[True, True, True, False]),
-        facet_of(two, two[:1], factor=0.75 / 4, weight=0.75, present=[True, False, True, False]),
+        facet_of(one, factor=0.25 / 2, weight=0.25, present=[True, True, True, False]),
+        facet_of(two, factor=0.75 / 4, weight=0.75, present=[True, False, True, False]),
     ]
-    ranked = rank(facets, 10)
+    ranked = rank(facets, [one[:1], two[:1]], 10)
     assert ranked.rows.tolist() == [0, 2, 1]
     expected = [0, (0.25 * 2 / 2 + 0.75 * 1 / 4) / 1, 0.25 * (1 / 2) / 0.25]
     np.testing.assert_allclose(ranked.distances, expected)
@@ -102,5 +96,5 @@ def test_fusion_is_the_weighted_mean_over_those_that_have_a_row():
 
 @pytest.mark.parametrize("k", [1, 5])
 def test_an_empty_gallery_has_no_matches(k):
-    facet = facet_of(np.zeros((0, 3), np.float32), np.zeros((1, 3), np.float32))
-    assert rank([facet], k).rows.tolist() == []
+    facet = facet_of(np.zeros((0, 3), np.float32))
+    assert rank([facet], [np.zeros((1, 3), np.float32)], k).rows.tolist() == []

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.spatial.distance import cdist, pdist, squareform
 
 from imgsim.errors import MetricDomainError, ParameterError, UnknownNameError
@@ -51,13 +53,42 @@ def test_bounds_enclose_the_exact_distances(name, rng):
     metric = load_metric(name).fit(measure(rows))
     embedded = metric.embed(rows)
     norms = np.einsum("nd,nd->n", embedded, embedded).astype(np.float32)
-    for query in embedded[[0, 3, 9]]:  # 9: a row of zeros, where cosine has no product to go by
-        lower, upper = metric.bounds(query, embedded, norms)
+    queries = embedded[[0, 3, 9]]  # 9: a row of zeros, where cosine has no product to go by
+    for query, lower, upper in zip(queries, *metric.bounds(queries, embedded, norms), strict=True):
         exact = metric.exact(query, embedded)
         assert (lower <= exact).all()
         assert (exact <= upper).all()
         if query.any():
             assert np.max(upper - lower) < 0.02 * max(1.0, np.max(np.abs(exact)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), exponent=st.integers(-25, 15), dim=st.sampled_from([1, 7, 64, 1000]))
+def test_bounds_enclose_at_every_scale(name, seed, exponent, dim):
+    rng = np.random.default_rng(seed)
+    rows = (rows_for(name, rng, 20, dim) * rng.random((20, 1)) * 10.0**exponent).astype(np.float32)
+    metric = load_metric(name).fit(measure(rows))
+    embedded = metric.embed(rows)
+    norms = np.einsum("nd,nd->n", embedded, embedded, dtype=np.float32)
+    lower, upper = metric.bounds(embedded[:3], embedded, norms)
+    exact = np.array([metric.exact(query, embedded) for query in embedded[:3]])
+    assert (lower <= exact).all()
+    assert (exact <= upper).all()
+
+
+@pytest.mark.parametrize("name", ["cosine", "euclidean", "hellinger", "inner_product", "cityblock", "hamming"])
+def test_several_queries_are_enclosed_as_each_alone(name, rng):
+    rows = rows_for(name, rng, count=40)
+    rows[5] = 0
+    metric = load_metric(name).fit()
+    embedded = metric.embed(rows)
+    norms = np.einsum("nd,nd->n", embedded, embedded)
+    lower, upper = metric.bounds(embedded[3:9], embedded, norms)
+    for place, query in enumerate(embedded[3:9]):
+        alone_lower, alone_upper = metric.bounds(query[None], embedded, norms)
+        assert (np.maximum(lower[place], alone_lower[0]) <= np.minimum(upper[place], alone_upper[0])).all()
+        np.testing.assert_allclose(upper[place] - lower[place], (alone_upper - alone_lower)[0], atol=1e-3)
 
 
 @pytest.mark.parametrize("name", NAMES)
