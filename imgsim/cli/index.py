@@ -97,8 +97,8 @@ def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], op
 
 def _maintain(folder: str, index_path: str | None, drop: tuple[str, ...], *, compact: bool) -> None:
     """Do what needs no look at the photos."""
+    from imgsim.index.choosing import find_stored
     from imgsim.index.opening import locate_index
-    from imgsim.index.search import find_stored
     from imgsim.index.sqlite import SqliteStore
 
     store = SqliteStore.open_writer(locate_index(index_path or folder), folder)

@@ -88,7 +88,7 @@ class Update:
             for extractor in wanted:
                 self.store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
             if self.options.default is not None:
-                from imgsim.index.search import find_stored
+                from imgsim.index.choosing import find_stored
 
                 self.store.set_default(find_stored(self.store, self.options.default))
         return self.store.extractors()
