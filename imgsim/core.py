@@ -226,6 +226,8 @@ class Match:
         What the index holds for the photo.
     lacking : tuple of str
         Extractors of a fused query that have no features for this photo: it was ranked by the others.
+    probability : float or None
+        That this is the thing asked for, where the distance was calibrated.
     """
 
     rank: int
@@ -234,3 +236,4 @@ class Match:
     distance: float
     attributes: Mapping[str, Any] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
+    probability: float | None = None

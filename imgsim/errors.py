@@ -82,6 +82,10 @@ class ExtractorMismatchError(ImgsimError):
     """An index whose features were not made by the extractor that is asked for."""
 
 
+class CalibrationError(ImgsimError):
+    """A probability asked for where no distance was calibrated."""
+
+
 class WeightsError(ImgsimError):
     """Model weights that are absent, damaged, or not of the architecture named."""
 

@@ -22,20 +22,22 @@ if TYPE_CHECKING:
 @format_option("text", "json", default="text")
 @general_options
 def info(folder: str | None, index_path: str | None, format_: str | None) -> None:
-    """Say what an index holds: photos, extractors, sizes, generation."""
+    """Say what an index holds: photos, extractors, calibrated distances, sizes, generation."""
     with open_for(index_path or folder) as index, index.store.snapshot():
         facts = _facts(index)
     if format_ == "json":
         write_text(json.dumps(facts) + "\n")
         return
     for key, value in facts.items():
-        if key != "extractors":
+        if key not in ("extractors", "calibrations"):
             write_text(f"{key.replace('_', ' ')}: {value}\n")
     for extractor in facts["extractors"]:
         default = " (default)" if extractor["default"] else ""
         write_text(
             f"extractor: {extractor['name']}: {extractor['dim']} values, {extractor['photos']} photos{default}\n"
         )
+    for distance in facts["calibrations"]:
+        write_text(f"calibrated: {distance}\n")
 
 
 def _facts(index: Index) -> dict[str, Any]:
@@ -58,6 +60,7 @@ def _facts(index: Index) -> dict[str, Any]:
         "photos": counts["photos"],
         "failures": counts["failures"],
         "extractors": extractors,
+        "calibrations": list(store.calibrations()),
         "generation": counts["generation"],
         "bytes": _size(index.directory),
         "journal_mode": store.journal_mode,

@@ -54,6 +54,12 @@ class Answer:
 @extractor_option(fused=True)
 @metric_option
 @click.option("--max-distance", type=float, metavar="D", help="Leave out matches farther than this.")
+@click.option(
+    "--min-probability",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Leave out matches less probable than this; `imgsim calibrate` comes first.",
+)
 @click.option("--together", is_flag=True, help="The photos are views of one thing: give one ranking.")
 @click.option("--include-self", is_flag=True, help="Let the query photo itself be a match, if it is in the index.")
 @format_option("table", "tsv", "csv", "jsonl", "paths")
@@ -69,6 +75,7 @@ def query(
     extractors: tuple[str, ...],
     metric: str | None,
     max_distance: float | None,
+    min_probability: float | None,
     together: bool,  # noqa: FBT001
     include_self: bool,  # noqa: FBT001
     format_: str | None,
@@ -79,7 +86,8 @@ def query(
     """Find the indexed photos that look most like each PHOTO.
 
     A PHOTO of - reads paths from stdin, or else one picture. Exit codes: 0 something matched, 1 nothing did, 2 error.
-    Columns: query, rank, path within the indexed folder, distance; smaller is closer.
+    Columns: query, rank, path within the indexed folder, distance; smaller is closer. Where the distance was calibrated
+    (`imgsim calibrate`), a fifth tells the probability that this is the thing asked for.
     """
     from imgsim.cli.opening import open_for
 
@@ -90,8 +98,10 @@ def query(
     answers: list[Answer] = []
     matched = failed = False
     with open_for(index_path, photos) as index, index.searcher(extractors, metric) as searcher:
-        write = _writer(index, "paths" if null else choose_format(format_), null=null)
-        options = {"max_distance": max_distance, "include_self": include_self, "max_megapixels": max_megapixels}
+        columns = (*COLUMNS, "probability") if searcher.calibrated else COLUMNS
+        write = _writer(index, "paths" if null else choose_format(format_), columns, null=null)
+        limits = {"max_distance": max_distance, "min_probability": min_probability, "max_megapixels": max_megapixels}
+        options = limits | {"include_self": include_self}
         for views in _groups(photos, together=together):
             answer = _answer(searcher, views, k, options)
             failed |= answer is None or len(answer.views) < len(views)
@@ -125,7 +135,7 @@ def _answer(searcher: Searcher, views: list[QueryPhoto], k: int, options: dict[s
     return None
 
 
-def _writer(index: Index, format_: str, *, null: bool) -> Any:  # noqa: ANN401 (a function of an Answer)
+def _writer(index: Index, format_: str, columns: Sequence[str], *, null: bool) -> Any:  # noqa: ANN401 (a function of an Answer)
     """Choose how answers are written."""
     if format_ == "paths":
         end = "\0" if null else "\n"
@@ -135,12 +145,14 @@ def _writer(index: Index, format_: str, *, null: bool) -> Any:  # noqa: ANN401 (
             write_text("".join(os.path.join(folder, match.path) + end for match in answer.matches))
 
         return write_paths
-    rows = RowWriter(format_, COLUMNS)
+    rows = RowWriter(format_, columns)
     return lambda answer: rows.write(answer.rows())
 
 
 def _row(name: str, match: Match) -> dict[str, Any]:
     row: dict[str, Any] = {"query": name, "rank": match.rank, "path": match.path, "distance": match.distance}
+    if match.probability is not None:
+        row["probability"] = match.probability
     if match.part:
         row["part"] = match.part
     if match.attributes:

@@ -103,6 +103,31 @@ def find_stored(store: Store, text: str) -> StoredExtractor:
     return exact[0]
 
 
+def name_distance(chosen: Sequence[ChosenExtractor], metric: str | None = None) -> str:
+    """Name the distance that some extractors make together: what a calibration is of.
+
+    Parameters
+    ----------
+    chosen : sequence of ChosenExtractor
+        At least one; several are fused.
+    metric : str, optional
+        In place of each extractor's own.
+
+    Returns
+    -------
+    str
+        Equal for equal distances, whatever the order of the extractors.
+    """
+    total = sum(one.weight for one in chosen)
+    return " + ".join(
+        sorted(
+            f"{one.weight / total:.6g} of {one.stored.spec} (version {one.stored.spec.version})"
+            f" by {metric or one.extractor.metric}"
+            for one in chosen
+        )
+    )
+
+
 def load_facets(
     directory: str, store: Store, chosen: Sequence[ChosenExtractor], metric: str | None = None
 ) -> list[Facet]:

@@ -130,6 +130,7 @@ class Index:
         extractors: Sequence[str] = (),
         metric: str | None = None,
         max_distance: float | None = None,
+        min_probability: float | None = None,
         include_self: bool = False,
     ) -> list[Match]:
         """Find the photos most like a photo.
@@ -147,6 +148,8 @@ class Index:
             In place of each extractor's own.
         max_distance : float, optional
             Leave out matches farther than this.
+        min_probability : float, optional
+            Leave out matches less probable than this; `imgsim calibrate` fits probabilities.
         include_self : bool, default False
             Whether the query photo itself may be a match, if it is in the index.
 
@@ -163,10 +166,14 @@ class Index:
             If the index has no features of an extractor.
         UnknownNameError
             If there is no such extractor or metric.
+        CalibrationError
+            If a probability is asked for and the distance is not calibrated.
         """
         views: Sequence[Photo] = photo if isinstance(photo, (list, tuple)) else [photo]  # type: ignore[list-item]
         with self.searcher(extractors, metric) as searcher:
-            return searcher.search(views, k, max_distance=max_distance, include_self=include_self)
+            return searcher.search(
+                views, k, max_distance=max_distance, min_probability=min_probability, include_self=include_self
+            )
 
     @contextmanager
     def searcher(self, extractors: Sequence[str] = (), metric: str | None = None) -> Iterator[Searcher]:

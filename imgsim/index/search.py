@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from imgsim.core import Match
+from imgsim.errors import CalibrationError
 from imgsim.images.read import MAX_MEGAPIXELS, read_scales, shrink
-from imgsim.index.choosing import choose_extractors, load_facets
+from imgsim.index.choosing import choose_extractors, load_facets, name_distance
 from imgsim.index.ranking import rank
+from imgsim.metrics.calibration import Calibration
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -42,6 +44,14 @@ class Searcher:
         self._store = store
         self._chosen = choose_extractors(store, extractors)
         self._facets = load_facets(directory, store, self._chosen, metric)
+        self._distance = name_distance(self._chosen, metric)
+        fitted = store.calibrations().get(self._distance)
+        self._calibration = None if fitted is None else Calibration.from_json(fitted)
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether matches carry the probability that they are the thing asked for."""
+        return self._calibration is not None
 
     def search(
         self,
@@ -49,6 +59,7 @@ class Searcher:
         k: int,
         *,
         max_distance: float | None = None,
+        min_probability: float | None = None,
         include_self: bool = False,
         max_megapixels: float = MAX_MEGAPIXELS,
     ) -> list[Match]:
@@ -62,6 +73,8 @@ class Searcher:
             Matches wanted, at least 1.
         max_distance : float, optional
             Leave out matches farther than this.
+        min_probability : float, optional
+            Leave out matches less probable than this.
         include_self : bool, default False
             Whether the query photo itself may be a match, if it is in the index.
         max_megapixels : float, optional
@@ -76,7 +89,11 @@ class Searcher:
         ------
         ImageReadError
             If a query photo cannot be read.
+        CalibrationError
+            If a probability is asked for and the distance is not calibrated.
         """
+        if min_probability is not None and not self.calibrated:
+            raise CalibrationError(f"{self._store.root}: no calibration of {self._distance}: run `imgsim calibrate`")
         embedded = self._embed(views, max_megapixels)
         named = [view for view in views if isinstance(view, str | os.PathLike)]
         own = set() if include_self else {os.path.realpath(view) for view in named}
@@ -86,7 +103,7 @@ class Searcher:
             # The same file under another indexed name, such as a link, is the query photo too.
             again = {key for match, key in zip(matches, keys, strict=True) if self._real(match.path) in own}
             if not again:
-                return [match for match in matches if max_distance is None or match.distance <= max_distance]
+                return [match for match in matches if _is_within(match, max_distance, min_probability)]
             excluded |= again
 
     def _embed(self, views: Sequence[Photo], max_megapixels: float) -> list[NDArray[Any]]:
@@ -105,10 +122,15 @@ class Searcher:
         rows, distances = rank(self._facets, views, k, excluded=excluded)
         labels = self._store.labels(gallery.parts[rows].tolist())
         matches = [
-            Match(place, label.path, label.part, float(distance), label.attributes, self._lacking(row))
-            for place, (row, distance, label) in enumerate(zip(rows, distances, labels, strict=True), start=1)
+            Match(place, label.path, label.part, float(distance), label.attributes, self._lacking(row), probability)
+            for place, (row, distance, label, probability) in enumerate(
+                zip(rows, distances, labels, self._probabilities(distances), strict=True), start=1
+            )
         ]
         return matches, gallery.photos[rows].tolist()
+
+    def _probabilities(self, distances: NDArray[np.float64]) -> Sequence[float | None]:
+        return [None] * len(distances) if self._calibration is None else self._calibration(distances).tolist()
 
     def _lacking(self, row: int) -> tuple[str, ...]:
         return tuple(
@@ -124,6 +146,11 @@ class Searcher:
 
     def _real(self, path: str) -> str:
         return os.path.realpath(os.path.join(self._store.root, path))
+
+
+def _is_within(match: Match, max_distance: float | None, min_probability: float | None) -> bool:
+    near = max_distance is None or match.distance <= max_distance
+    return near and (min_probability is None or (match.probability or 0) >= min_probability)
 
 
 def _images(view: Photo, scales: Collection[Scale], max_megapixels: float) -> Mapping[Scale, Image]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from imgsim.core import Features
 
 BY_PATH = "FROM images JOIN parts ON parts.image_id = images.id"
+CALIBRATION = "calibration: "  # what such keys of the table `meta` begin with
 
 
 class SqliteStore:
@@ -183,7 +184,10 @@ class SqliteStore:
         return next(extractor for extractor in self.extractors() if extractor.spec == spec)
 
     def drop_extractor(self, extractor: StoredExtractor) -> None:
-        """Remove an extractor and its features."""
+        """Remove an extractor, its features, and the calibrations of distances that it has a part in."""
+        for distance in self.calibrations():
+            if f" of {extractor.spec} (version " in distance:
+                self._connection.execute("DELETE FROM meta WHERE key = ?", (CALIBRATION + distance,))
         self._write("DELETE FROM extractors WHERE id = ?", extractor.id)
 
     def count_features(self, extractor: StoredExtractor) -> int:
@@ -210,6 +214,19 @@ class SqliteStore:
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)
         self._write("UPDATE extractors SET statistics = ? WHERE id = ?", buffer.getvalue(), extractor.id)
+
+    def calibrations(self) -> dict[str, str]:
+        """Give every calibration, as JSON, by the distance that it is of."""
+        rows = self._connection.execute("SELECT key, value FROM meta WHERE key GLOB ?", (CALIBRATION + "*",))
+        return {key.removeprefix(CALIBRATION): value for key, value in rows}
+
+    def keep_calibration(self, distance: str, calibration: str) -> None:
+        """Keep the calibration of a distance, in place of an earlier one."""
+        self._set_meta(CALIBRATION + distance, calibration)
+
+    def forget_calibrations(self) -> None:
+        """Forget all of them."""
+        self._connection.execute("DELETE FROM meta WHERE key GLOB ?", (CALIBRATION + "*",))
 
     # ----------------------------------------------------------------- photos
 

@@ -109,7 +109,7 @@ class Store(Protocol):
         """Add an extractor, or find it; the first one becomes the default."""
 
     def drop_extractor(self, extractor: StoredExtractor) -> None:
-        """Remove an extractor and its features."""
+        """Remove an extractor, its features, and the calibrations of distances that it has a part in."""
 
     def set_default(self, extractor: StoredExtractor) -> None:
         """Make an extractor the default of queries."""
@@ -152,6 +152,15 @@ class Store(Protocol):
 
     def pin_statistics(self, extractor: StoredExtractor, statistics: Statistics) -> None:
         """Pin the statistics of an extractor's features."""
+
+    def calibrations(self) -> dict[str, str]:
+        """Give every calibration, as JSON, by the distance that it is of."""
+
+    def keep_calibration(self, distance: str, calibration: str) -> None:
+        """Keep the calibration of a distance, in place of an earlier one."""
+
+    def forget_calibrations(self) -> None:
+        """Forget all of them."""
 
     def part_keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Give the keys of all parts, shape (N,), and of their photos, shape (N,), by path and part."""

@@ -193,6 +193,8 @@ class Update:
         from imgsim.index.fitting import lay_out_galleries, pin_statistics
 
         with self.store.transaction():
+            if self.options.refit:
+                self.store.forget_calibrations()  # they were fitted to distances as they were
             for extractor in extractors:
                 if self.options.refit or not self.store.is_pinned(extractor):
                     pin_statistics(self.store, extractor)

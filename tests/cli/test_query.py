@@ -11,8 +11,11 @@ import subprocess
 import PIL.Image
 import pytest
 
+from imgsim.index.choosing import choose_extractors, name_distance
 from imgsim.index.indexing import update_index
 from imgsim.index.opening import open_index
+from imgsim.index.sqlite import SqliteStore
+from imgsim.metrics.calibration import Calibration
 from tests.cli.conftest import IMGSIM
 from tests.photos import draw_photo
 
@@ -39,6 +42,26 @@ def test_tsv_and_csv_hold_the_same_rows(run, shelf):
     header, *as_csv = csv.reader(io.StringIO(run(*options, "--format", "csv").out))
     assert header == ["query", "rank", "path", "distance"]
     assert as_tsv == as_csv == as_jsonl
+
+
+def test_a_calibrated_distance_adds_the_probability(run, shelf):
+    store = SqliteStore.open_writer(str(shelf / ".imgsim"), str(shelf))
+    with store.transaction():
+        line = Calibration("isotonic", (0.0, 1.0), (1.0, 0.0))
+        store.keep_calibration(name_distance(choose_extractors(store, [])), line.to_json())
+    store.close()
+    found = rows(run("query", "shelf/0.png", "--index", "shelf", "--format", "jsonl").out)
+    assert [row["probability"] for row in found] == pytest.approx([1 - row["distance"] for row in found])
+    header, *lines = run("query", "shelf/0.png", "--index", "shelf", "--format", "csv").out.splitlines()
+    assert header == "query,rank,path,distance,probability"
+    assert [float(line.split(",")[4]) for line in lines] == [row["probability"] for row in found]
+    likely = run("query", "shelf/0.png", "--index", "shelf", "--min-probability", found[1]["probability"])
+    assert len(likely.out.splitlines()) == 2
+    assert run("query", "shelf/0.png", "--index", "shelf", "--min-probability", 1).code == 1
+    assert "1 of histogram" in run("info", "shelf").out
+    refused = run("query", "shelf/0.png", "--index", "shelf", "-x", "phash", "--min-probability", 0.5)
+    assert refused.code == 2
+    assert "run `imgsim calibrate`" in refused.err
 
 
 def test_a_table_for_people(run, shelf):

@@ -1,0 +1,98 @@
+"""Probabilities of matches: kept with the distance that they were fitted to, absent everywhere else."""
+
+import json
+
+import pytest
+
+from imgsim.errors import CalibrationError, IndexFormatError
+from imgsim.index.choosing import choose_extractors, find_stored, name_distance
+from imgsim.index.indexing import update_index
+from imgsim.index.opening import open_index
+from imgsim.index.options import Options
+from imgsim.index.sqlite import SqliteStore
+from imgsim.metrics.calibration import Calibration
+
+LINE = Calibration("isotonic", (0.0, 1.0), (1.0, 0.0))  # the probability is 1 less the distance
+
+
+@pytest.fixture
+def folder(make_photos):
+    folder = make_photos(6)
+    update_index(folder, extractors=["histogram:bins=4", "phash"])
+    return folder
+
+
+def write(folder, action):
+    store = SqliteStore.open_writer(str(folder / ".imgsim"), str(folder))
+    try:
+        with store.transaction():
+            action(store)
+    finally:
+        store.close()
+
+
+def calibrate(folder, *extractors, metric=None, text=None):
+    def keep(store):
+        distance = name_distance(choose_extractors(store, extractors), metric)
+        store.keep_calibration(distance, text or LINE.to_json())
+
+    write(folder, keep)
+
+
+def probabilities(folder, **options):
+    with open_index(folder) as index:
+        return [match.probability for match in index.search(folder / "0.png", **options)]
+
+
+def test_matches_carry_the_probability_of_their_distance(folder):
+    assert set(probabilities(folder)) == {None}
+    calibrate(folder)
+    with open_index(folder) as index:
+        matches = index.search(folder / "0.png")
+        assert [match.probability for match in matches] == pytest.approx([1 - match.distance for match in matches])
+        least = matches[2].probability
+        assert index.search(folder / "0.png", min_probability=least) == matches[:3]
+
+
+def test_only_the_distance_that_was_calibrated_has_one(folder):
+    calibrate(folder)
+    assert None not in probabilities(folder, extractors=["histogram"])
+    for other in ({"extractors": ["phash"]}, {"metric": "cosine"}, {"extractors": ["histogram", "phash"]}):
+        assert set(probabilities(folder, **other)) == {None}
+
+
+def test_a_fused_distance_has_one_of_its_own_whatever_the_order(folder):
+    calibrate(folder, "histogram@2", "phash")
+    assert None not in probabilities(folder, extractors=["phash@0.5", "histogram"])
+    assert set(probabilities(folder, extractors=["phash", "histogram"])) == {None}
+
+
+def test_asking_without_calibration_says_what_to_run(folder):
+    calibrate(folder, metric="cosine")
+    with pytest.raises(CalibrationError, match=r"no calibration of 1 of histogram.* by hellinger: run `imgsim cal"):
+        probabilities(folder, min_probability=0.5)
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", json.dumps({"kind": "isotonic"}), "not json"])
+def test_a_damaged_one_is_told(folder, text):
+    calibrate(folder, text=text)
+    with pytest.raises(IndexFormatError, match="fit it again by `imgsim calibrate`"):
+        probabilities(folder)
+
+
+def test_refitting_the_statistics_forgets_it(folder):
+    calibrate(folder)
+    update_index(folder)
+    assert None not in probabilities(folder)
+    update_index(folder, options=Options(refit=True))
+    assert set(probabilities(folder)) == {None}
+
+
+def test_dropping_an_extractor_forgets_its_own(folder):
+    calibrate(folder)
+    calibrate(folder, "phash")
+    calibrate(folder, "phash", "histogram")
+    write(folder, lambda store: store.drop_extractor(find_stored(store, "phash")))
+    with open_index(folder) as index:
+        assert len(index.store.calibrations()) == 1
+    assert None not in probabilities(folder)
