@@ -42,14 +42,15 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
 
 def _facts(index: Index) -> dict[str, Any]:
     store = index.store
-    default = store.default_extractor()
+    default = store.default_query()
+    used = [extractor for extractor, _ in default.extractors] if default else []
     extractors = [
         {
             "name": str(extractor.spec),
             "version": extractor.spec.version,
             "dim": extractor.dim,
             "photos": store.count_features(extractor),
-            "default": extractor == default,
+            "default": extractor in used,
         }
         for extractor in store.extractors()
     ]
@@ -60,6 +61,7 @@ def _facts(index: Index) -> dict[str, Any]:
         "photos": counts["photos"],
         "failures": counts["failures"],
         "extractors": extractors,
+        "default_metric": default.metric if default else None,
         "calibrations": list(store.calibrations()),
         "generation": counts["generation"],
         "bytes": _size(index.directory),

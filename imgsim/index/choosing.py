@@ -13,7 +13,7 @@ from imgsim.metrics import load_metric, median_pair_distance
 from imgsim.naming import parse_naming, without_weight
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from imgsim.core import Extractor
     from imgsim.index.store import Store, StoredExtractor
@@ -27,20 +27,53 @@ class ChosenExtractor(NamedTuple):
     weight: float
 
 
-def choose_extractors(store: Store, texts: Sequence[str]) -> list[ChosenExtractor]:
+class ChosenDistance(NamedTuple):
+    """A distance between photos: by one extractor, or by several fused.
+
+    Parameters
+    ----------
+    extractors : tuple of ChosenExtractor
+        At least one.
+    metric : str or None
+        In place of each extractor's own.
+    """
+
+    extractors: tuple[ChosenExtractor, ...]
+    metric: str | None
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Each extractor's metric."""
+        return tuple(self.metric or one.extractor.metric for one in self.extractors)
+
+    @property
+    def name(self) -> str:
+        """What a calibration is of: equal for equal distances, whatever the order of the extractors."""
+        total = sum(one.weight for one in self.extractors)
+        return " + ".join(
+            sorted(
+                f"{one.weight / total:.6g} of {one.stored.spec} (version {one.stored.spec.version}) by {metric}"
+                for one, metric in zip(self.extractors, self.metrics, strict=True)
+            )
+        )
+
+
+def choose_distance(store: Store, texts: Sequence[str] = (), metric: str | None = None) -> ChosenDistance:
     """Find the extractors that a query names, among those that the index has.
 
     Parameters
     ----------
     store : Store
         The index.
-    texts : sequence of str
-        Each ``NAME[:key=value,...][@WEIGHT]``; none means the index's default extractor.
+    texts : sequence of str, optional
+        Each ``NAME[:key=value,...][@WEIGHT]``, weight 1 unless given; none means the index's default.
+    metric : str, optional
+        In place of each extractor's own, or of the index's default.
 
     Returns
     -------
-    list of ChosenExtractor
-        One for each text, weight 1 unless given.
+    ChosenDistance
+        Ready to be loaded.
 
     Raises
     ------
@@ -50,16 +83,17 @@ def choose_extractors(store: Store, texts: Sequence[str]) -> list[ChosenExtracto
         If the index has no extractor at all.
     """
     if texts:
-        return [_choose(store, text) for text in texts]
-    default = store.default_extractor()
+        named = [(find_stored(store, text), parse_naming(text).weight) for text in texts]
+        return _chosen([(stored, 1.0 if weight is None else weight) for stored, weight in named], metric)
+    default = store.default_query()
     if default is None:
         raise IndexFormatError(f"the index of {store.root} has no extractor: run `imgsim index` on it")
-    return [ChosenExtractor(default, build_extractor(default.spec), 1.0)]
+    return _chosen(default.extractors, metric or default.metric)
 
 
-def _choose(store: Store, text: str) -> ChosenExtractor:
-    stored, weight = find_stored(store, text), parse_naming(text).weight
-    return ChosenExtractor(stored, build_extractor(stored.spec), 1.0 if weight is None else weight)
+def _chosen(pairs: Iterable[tuple[StoredExtractor, float]], metric: str | None) -> ChosenDistance:
+    extractors = (ChosenExtractor(stored, build_extractor(stored.spec), weight) for stored, weight in pairs)
+    return ChosenDistance(tuple(extractors), metric)
 
 
 def find_stored(store: Store, text: str) -> StoredExtractor:
@@ -103,35 +137,8 @@ def find_stored(store: Store, text: str) -> StoredExtractor:
     return exact[0]
 
 
-def name_distance(chosen: Sequence[ChosenExtractor], metric: str | None = None) -> str:
-    """Name the distance that some extractors make together: what a calibration is of.
-
-    Parameters
-    ----------
-    chosen : sequence of ChosenExtractor
-        At least one; several are fused.
-    metric : str, optional
-        In place of each extractor's own.
-
-    Returns
-    -------
-    str
-        Equal for equal distances, whatever the order of the extractors.
-    """
-    total = sum(one.weight for one in chosen)
-    return " + ".join(
-        sorted(
-            f"{one.weight / total:.6g} of {one.stored.spec} (version {one.stored.spec.version})"
-            f" by {metric or one.extractor.metric}"
-            for one in chosen
-        )
-    )
-
-
-def load_facets(
-    directory: str, store: Store, chosen: Sequence[ChosenExtractor], metric: str | None = None
-) -> list[Facet]:
-    """Map the galleries of some extractors, ready to be ranked by their fused distance.
+def load_facets(directory: str, store: Store, distance: ChosenDistance) -> list[Facet]:
+    """Map the galleries of a distance's extractors, ready to be ranked.
 
     Parameters
     ----------
@@ -139,10 +146,8 @@ def load_facets(
         The index's folder.
     store : Store
         Read within a snapshot, as long as the facets are used.
-    chosen : sequence of ChosenExtractor
-        At least one; several are fused.
-    metric : str, optional
-        In place of each extractor's own.
+    distance : ChosenDistance
+        As chosen.
 
     Returns
     -------
@@ -156,15 +161,19 @@ def load_facets(
     MetricDomainError
         If an extractor's features do not suit the metric.
     """
-    total = sum(one.weight for one in chosen)
-    return [_load_facet(directory, store, one, metric, one.weight / total, fused=len(chosen) > 1) for one in chosen]
+    total = sum(one.weight for one in distance.extractors)
+    fused = len(distance.extractors) > 1
+    return [
+        _load_facet(directory, store, one, metric, one.weight / total, fused=fused)
+        for one, metric in zip(distance.extractors, distance.metrics, strict=True)
+    ]
 
 
 def _load_facet(
-    directory: str, store: Store, chosen: ChosenExtractor, metric_name: str | None, weight: float, *, fused: bool
+    directory: str, store: Store, chosen: ChosenExtractor, metric_name: str, weight: float, *, fused: bool
 ) -> Facet:
-    stored, extractor, _ = chosen
-    metric = load_metric(metric_name or extractor.metric, binary=stored.binary)
+    stored = chosen.stored
+    metric = load_metric(metric_name, binary=stored.binary)
     statistics = gather_statistics(store, stored) if metric.needs_statistics or fused else None
     fitted = metric.fit(statistics)
     gallery = load_gallery(directory, store, stored, fitted)

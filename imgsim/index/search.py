@@ -10,7 +10,7 @@ import numpy as np
 from imgsim.core import Match
 from imgsim.errors import CalibrationError
 from imgsim.images.read import MAX_MEGAPIXELS, read_scales, shrink
-from imgsim.index.choosing import choose_extractors, load_facets, name_distance
+from imgsim.index.choosing import choose_distance, load_facets
 from imgsim.index.ranking import rank
 from imgsim.metrics.calibration import Calibration
 
@@ -35,17 +35,18 @@ class Searcher:
     store : Store
         Stays inside one snapshot as long as the searcher is used.
     extractors : sequence of str
-        As for `choose_extractors`; several are fused.
+        As for `choose_distance`; several are fused.
     metric : str, optional
         In place of each extractor's own.
     """
 
     def __init__(self, directory: str, store: Store, extractors: Sequence[str] = (), metric: str | None = None) -> None:
         self._store = store
-        self._chosen = choose_extractors(store, extractors)
-        self._facets = load_facets(directory, store, self._chosen, metric)
-        self._distance = name_distance(self._chosen, metric)
-        fitted = store.calibrations().get(self._distance)
+        distance = choose_distance(store, extractors, metric)
+        self._chosen = distance.extractors
+        self._facets = load_facets(directory, store, distance)
+        self._distance = distance.name
+        fitted = store.calibrations().get(distance.name)
         self._calibration = None if fitted is None else Calibration.from_json(fitted)
 
     @property

@@ -13,7 +13,7 @@ import numpy as np
 
 from imgsim.core import ExtractorSpec, Statistics
 from imgsim.index.connection import connect_reader, connect_writer, explained, lock_writer
-from imgsim.index.store import Failure, Known, MeasuredPhoto, PartLabel, StoredExtractor
+from imgsim.index.store import DefaultQuery, Failure, Known, MeasuredPhoto, PartLabel, StoredExtractor
 
 if TYPE_CHECKING:
     import sqlite3
@@ -166,15 +166,19 @@ class SqliteStore:
             StoredExtractor(key, ExtractorSpec.from_json(spec), dim, bool(binary)) for key, spec, dim, binary in rows
         ]
 
-    def default_extractor(self) -> StoredExtractor | None:
-        """Give the extractor that queries use unless told otherwise."""
-        chosen = self._meta("default_extractor")
-        stored = self.extractors()
-        return next((extractor for extractor in stored if extractor.id == chosen), stored[0] if stored else None)
+    def default_query(self) -> DefaultQuery | None:
+        """Give what queries compare by unless told otherwise: the first extractor until another is set."""
+        stored = {extractor.id: extractor for extractor in self.extractors()}
+        chosen = json.loads(self._meta("default_query") or '{"extractors": []}')
+        if chosen["extractors"] and all(key in stored for key, _ in chosen["extractors"]):
+            pairs = tuple((stored[key], weight) for key, weight in chosen["extractors"])
+            return DefaultQuery(pairs, chosen["metric"])
+        return DefaultQuery(((next(iter(stored.values())), 1.0),)) if stored else None
 
-    def set_default(self, extractor: StoredExtractor) -> None:
-        """Make an extractor the default of queries."""
-        self._set_meta("default_extractor", extractor.id)
+    def set_default(self, query: DefaultQuery) -> None:
+        """Set what queries compare by unless told otherwise."""
+        pairs = [(extractor.id, weight) for extractor, weight in query.extractors]
+        self._set_meta("default_query", json.dumps({"extractors": pairs, "metric": query.metric}))
 
     def add_extractor(self, spec: ExtractorSpec, dim: int, *, binary: bool) -> StoredExtractor:
         """Add an extractor, or find it; the first one becomes the default."""

@@ -45,6 +45,21 @@ class StoredExtractor:
     binary: bool
 
 
+class DefaultQuery(NamedTuple):
+    """How queries compare photos unless told otherwise.
+
+    Parameters
+    ----------
+    extractors : tuple of (StoredExtractor, float)
+        Each with its weight; several are fused.
+    metric : str or None
+        None for each extractor's own.
+    """
+
+    extractors: tuple[tuple[StoredExtractor, float], ...]
+    metric: str | None = None
+
+
 @dataclass(frozen=True)
 class Failure:
     """A file that could not be read: one row of the ledger."""
@@ -102,8 +117,8 @@ class Store(Protocol):
     def extractors(self) -> list[StoredExtractor]:
         """List the extractors, the first indexed first."""
 
-    def default_extractor(self) -> StoredExtractor | None:
-        """Give the extractor that queries use unless told otherwise."""
+    def default_query(self) -> DefaultQuery | None:
+        """Give what queries compare by unless told otherwise: the first extractor until another is set."""
 
     def add_extractor(self, spec: ExtractorSpec, dim: int, *, binary: bool) -> StoredExtractor:
         """Add an extractor, or find it; the first one becomes the default."""
@@ -111,8 +126,8 @@ class Store(Protocol):
     def drop_extractor(self, extractor: StoredExtractor) -> None:
         """Remove an extractor, its features, and the calibrations of distances that it has a part in."""
 
-    def set_default(self, extractor: StoredExtractor) -> None:
-        """Make an extractor the default of queries."""
+    def set_default(self, query: DefaultQuery) -> None:
+        """Set what queries compare by unless told otherwise."""
 
     def known(self) -> dict[str, Known]:
         """Give every photo's path, with what tells whether it changed."""

@@ -10,7 +10,7 @@ from imgsim.errors import ImgsimError
 from imgsim.images.find import find_images, list_images
 from imgsim.index.changes import find_changes
 from imgsim.index.progress import Summary
-from imgsim.index.store import Failure
+from imgsim.index.store import DefaultQuery, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,7 @@ class Update:
             if self.options.default is not None:
                 from imgsim.index.choosing import find_stored
 
-                self.store.set_default(find_stored(self.store, self.options.default))
+                self.store.set_default(DefaultQuery(((find_stored(self.store, self.options.default), 1.0),)))
         return self.store.extractors()
 
     def _scan(self) -> Found:

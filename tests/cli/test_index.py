@@ -75,7 +75,7 @@ def test_drop_default_and_compact(run, folder):
     run("index", "photos", "-x", "phash", "-x", "lbp", "-q")
     run("index", "photos", "--default", "lbp", "-q")
     with open_index(folder) as index:
-        assert index.store.default_extractor().spec.name == "lbp"
+        assert index.store.default_query().extractors[0][0].spec.name == "lbp"
     assert run("index", "photos", "--drop", "lbp").err == "dropped lbp\n"
     assert run("index", "photos", "--compact").err == "compacted\n"
     with open_index(folder) as index:

@@ -11,7 +11,7 @@ import subprocess
 import PIL.Image
 import pytest
 
-from imgsim.index.choosing import choose_extractors, name_distance
+from imgsim.index.choosing import choose_distance
 from imgsim.index.indexing import update_index
 from imgsim.index.opening import open_index
 from imgsim.index.sqlite import SqliteStore
@@ -48,7 +48,7 @@ def test_a_calibrated_distance_adds_the_probability(run, shelf):
     store = SqliteStore.open_writer(str(shelf / ".imgsim"), str(shelf))
     with store.transaction():
         line = Calibration("isotonic", (0.0, 1.0), (1.0, 0.0))
-        store.keep_calibration(name_distance(choose_extractors(store, [])), line.to_json())
+        store.keep_calibration(choose_distance(store).name, line.to_json())
     store.close()
     found = rows(run("query", "shelf/0.png", "--index", "shelf", "--format", "jsonl").out)
     assert [row["probability"] for row in found] == pytest.approx([1 - row["distance"] for row in found])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from imgsim.errors import CalibrationError, IndexFormatError
-from imgsim.index.choosing import choose_extractors, find_stored, name_distance
+from imgsim.index.choosing import choose_distance, find_stored
 from imgsim.index.indexing import update_index
 from imgsim.index.opening import open_index
 from imgsim.index.options import Options
@@ -33,7 +33,7 @@ def write(folder, action):
 
 def calibrate(folder, *extractors, metric=None, text=None):
     def keep(store):
-        distance = name_distance(choose_extractors(store, extractors), metric)
+        distance = choose_distance(store, extractors, metric).name
         store.keep_calibration(distance, text or LINE.to_json())
 
     write(folder, keep)

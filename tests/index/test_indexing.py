@@ -161,7 +161,7 @@ def test_the_default_extractor_can_be_changed(make_photos):
     index(folder, ["histogram:bins=4", "phash"])
     index(folder, [], default="phash")
     with open_index(folder) as opened:
-        assert opened.store.default_extractor().spec.name == "phash"
+        assert opened.store.default_query().extractors[0][0].spec.name == "phash"
         by_default, by_name = opened.search(folder / "0.png"), opened.search(folder / "0.png", extractors=["phash"])
         assert by_default == by_name
         assert by_default != opened.search(folder / "0.png", extractors=["histogram"])

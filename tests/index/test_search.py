@@ -19,9 +19,12 @@ from imgsim.errors import (
 )
 from imgsim.features import load_extractor
 from imgsim.images.read import read_image
+from imgsim.index.choosing import find_stored
 from imgsim.index.indexing import update_index
 from imgsim.index.opening import find_index, open_index
 from imgsim.index.options import Options
+from imgsim.index.sqlite import SqliteStore
+from imgsim.index.store import DefaultQuery
 from imgsim.metrics import METRICS, load_metric, measure, median_pair_distance
 from tests.photos import draw_photo
 
@@ -197,8 +200,6 @@ def test_an_index_without_photos_or_extractors_says_nothing_or_why(tmp_path):
     update_index(tmp_path / "empty", extractors=["phash"])
     with open_index(tmp_path / "empty") as index:
         assert index.search(tmp_path / "query.png") == []
-    from imgsim.index.sqlite import SqliteStore
-
     store = SqliteStore.open_writer(str(tmp_path / "empty" / ".imgsim"), str(tmp_path / "empty"))
     with store.transaction():
         store.drop_extractor(store.extractors()[0])
@@ -208,11 +209,10 @@ def test_an_index_without_photos_or_extractors_says_nothing_or_why(tmp_path):
 
 
 def test_an_unknown_stored_extractor_is_named(folder):
-    from imgsim.index.sqlite import SqliteStore
-
     store = SqliteStore.open_writer(str(folder / ".imgsim"), str(folder))
     with store.transaction():
-        store.set_default(store.add_extractor(ExtractorSpec("from_the_future"), 3, binary=False))
+        unknown = store.add_extractor(ExtractorSpec("from_the_future"), 3, binary=False)
+        store.set_default(DefaultQuery(((unknown, 1.0),)))
     store.close()
     with open_index(folder) as index, pytest.raises(ExtractorMismatchError, match="no extractor 'from_the_future'"):
         index.search(folder / "0.png")
@@ -229,3 +229,19 @@ def test_options_default_to_the_readers_limit():
     from imgsim.images.read import MAX_MEGAPIXELS
 
     assert Options().max_megapixels == MAX_MEGAPIXELS
+
+
+def test_a_default_may_be_several_extractors_and_a_metric(folder):
+    store = SqliteStore.open_writer(str(folder / ".imgsim"), str(folder))
+    with store.transaction():
+        pairs = (find_stored(store, "lbp"), 0.3), (find_stored(store, "histogram"), 0.7)
+        store.set_default(DefaultQuery(pairs, "cosine"))
+    store.close()
+    fused = ["lbp@0.3", "histogram@0.7"]
+    with open_index(folder) as index:
+        by_default = index.search(folder / "0.png")
+        assert by_default == index.search(folder / "0.png", extractors=fused, metric="cosine")
+        assert by_default != index.search(folder / "0.png", extractors=fused)
+        assert index.search(folder / "0.png", metric="euclidean") == index.search(
+            folder / "0.png", extractors=fused, metric="euclidean"
+        )

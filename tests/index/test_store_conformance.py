@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from imgsim.core import ExtractorSpec, ImageRecord
 from imgsim.index.sqlite import SqliteStore
-from imgsim.index.store import Failure, Known, MeasuredPhoto
+from imgsim.index.store import DefaultQuery, Failure, Known, MeasuredPhoto
 from imgsim.metrics import measure
 
 SPEC = ExtractorSpec("histogram", (("bins", 8),), 1)
@@ -88,14 +88,15 @@ def test_bits_are_packed_and_come_back(store, rng):
 def test_the_first_extractor_is_the_default_until_changed(store):
     first, second = add(store), add(store, BITS, 64, binary=True)
     assert add(store) == first
-    assert store.default_extractor() == first
-    with store.transaction():
-        store.set_default(second)
-    assert store.default_extractor() == second
+    assert store.default_query() == DefaultQuery(((first, 1.0),))
+    for query in (DefaultQuery(((second, 1.0),)), DefaultQuery(((first, 0.3), (second, 0.7)), "cosine")):
+        with store.transaction():
+            store.set_default(query)
+        assert store.default_query() == query
     with store.transaction():
         store.drop_extractor(second)
     assert store.extractors() == [first]
-    assert store.default_extractor() == first
+    assert store.default_query() == DefaultQuery(((first, 1.0),))
 
 
 def test_dropping_an_extractor_leaves_the_others(store):
