@@ -1,0 +1,216 @@
+"""How well features tell classes apart: logistic regression, each photo predicted from the others."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.errors import ImgsimError
+from imgsim.evaluation.folds import predict_fold, stratified_folds
+from imgsim.evaluation.logistic import UNSURE, SharedFit, count_parameters
+from imgsim.evaluation.threads import single_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from imgsim.core import Features
+
+    Codes = NDArray[np.intp]
+
+ALONE = -1  # in place of a prediction
+FOLDS = 10
+MOST_WORK = 4e10  # photos x photos x values x classes
+MOST_PARAMETERS = 4500
+CHUNK = 32  # photos between two reports
+CHUNK_VALUES = 1 << 22
+
+
+@dataclass(frozen=True)
+class Classification:
+    """What was predicted for each photo by a fit that had not seen it.
+
+    Parameters
+    ----------
+    classes : ndarray, shape (K,)
+        Labels, sorted.
+    truth : ndarray of int, shape (N,)
+        Each photo's class, as its place in `classes`.
+    predicted : ndarray of int, shape (N,)
+        The same, as predicted; `ALONE` for a photo that is alone in its class, which nothing could predict.
+    procedure : str
+        ``"leave-one-out"``, or ``"10-fold"``.
+    fits : int
+        Fits of scikit-learn's that it took, besides the one to all photos.
+    """
+
+    classes: NDArray[np.generic]
+    truth: Codes
+    predicted: Codes
+    procedure: str
+    fits: int
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """Photos that are not alone in their class, shape (N,)."""
+        judged: NDArray[np.bool_] = self.predicted != ALONE
+        return judged
+
+    @property
+    def alone(self) -> int:
+        """Number of photos that are alone in their class: they are fitted to, but not predicted."""
+        return int(np.count_nonzero(~self.judged))
+
+    @property
+    def correct(self) -> NDArray[np.bool_]:
+        """Whether each photo judged is predicted right, in order."""
+        correct: NDArray[np.bool_] = (self.predicted == self.truth)[self.judged]
+        return correct
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the photos judged that are predicted right."""
+        return float(self.correct.mean())
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 of the classes that are judged or predicted: scikit-learn's ``f1_score(average="macro")``."""
+        from sklearn.metrics import f1_score
+
+        return float(f1_score(self.truth[self.judged], self.predicted[self.judged], average="macro"))
+
+    @property
+    def confusion(self) -> NDArray[np.intp]:
+        """Photos judged of each class (rows) by the class predicted (columns), shape (K, K)."""
+        side = len(self.classes)
+        cells = self.truth[self.judged] * side + self.predicted[self.judged]
+        return np.bincount(cells, minlength=side * side).reshape(side, side)
+
+
+def classify(
+    features: Features,
+    labels: ArrayLike,
+    *,
+    seed: int = 0,
+    jobs: int = 1,
+    most_work: float = MOST_WORK,
+    advanced: Callable[[int], None] = lambda _: None,
+) -> Classification:
+    """Predict every photo's class from the other photos.
+
+    Parameters
+    ----------
+    features : ndarray of float, shape (N, D)
+        Of photos.
+    labels : array_like, shape (N,)
+        Their classes.
+    seed : int, default 0
+        Deals photos to folds, where there are folds.
+    jobs : int, default 1
+        Threads.
+    most_work : float, optional
+        Above this many photos x photos x values x classes, ten stratified folds take the place of leaving out one.
+    advanced : callable, optional
+        Hears of how many more photos are done; N in all.
+
+    Returns
+    -------
+    Classification
+        The same whatever the number of jobs.
+
+    Raises
+    ------
+    ImgsimError
+        If there are fewer than two classes, or each has one photo only.
+
+    Notes
+    -----
+    Predictions are those of scikit-learn's ``make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))`` on
+    float64 features under ``cross_val_predict`` with ``LeaveOneOut``: either certain from one fit to all photos
+    (see `imgsim.evaluation.logistic.SharedFit`), or that pipeline's own. Photos alone in their class are not
+    predicted, but stay among those that others are predicted from.
+    """
+    classes, truth = np.unique(np.asarray(labels), return_inverse=True)
+    judged = np.flatnonzero(np.bincount(truth)[truth] > 1)
+    if len(classes) < 2:
+        raise ImgsimError("classification needs two classes: give photos of another one, or other labels")
+    if not len(judged):
+        raise ImgsimError(f"classification needs a class with two photos: each of the {len(classes)} classes has one")
+    rows = np.asarray(features, np.float64)
+    predicted = np.full(len(rows), ALONE)
+    one_by_one = len(rows) * rows.size * len(classes) <= most_work
+    advanced(len(rows) - len(judged))
+    with single_threads(jobs) as pool, _quietly():
+        if one_by_one:
+            predicted[judged] = _certain(rows, truth, judged, pool, advanced)
+            folds = list(judged[predicted[judged] == UNSURE, None])
+        else:
+            dealt = (fold[np.isin(fold, judged)] for fold in stratified_folds(truth, FOLDS, seed=seed))
+            folds = [fold for fold in dealt if len(fold)]
+        for fold, codes in zip(folds, pool.map(partial(predict_fold, rows, truth), folds), strict=True):
+            predicted[fold] = codes
+            advanced(len(fold))
+    procedure = "leave-one-out" if one_by_one else f"{FOLDS}-fold"
+    return Classification(classes, truth, predicted, procedure, len(folds))
+
+
+def _certain(
+    rows: NDArray[np.float64], truth: Codes, judged: Codes, pool: Executor, advanced: Callable[[int], None]
+) -> Codes:
+    """Predict what is certain from one fit, in parallel; where that fit would be too large, nothing is."""
+    if count_parameters(rows.shape[1], int(truth.max()) + 1) > MOST_PARAMETERS:
+        return np.full(len(judged), UNSURE)
+    predicted = []
+    chunks = [judged[start : start + CHUNK] for start in range(0, len(judged), CHUNK)]
+    for codes in pool.map(SharedFit(rows, truth).predict, chunks):
+        predicted.append(codes)
+        advanced(int(np.count_nonzero(codes != UNSURE)))
+    return np.concatenate(predicted)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Leave unsaid that a fit has used up its iterations: its prediction is taken as it is."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
+
+
+def macro_f1_bootstrap(labels: ArrayLike, predicted: ArrayLike, *, seed: int, resamples: int) -> NDArray[np.float64]:
+    """Draw photos with replacement, again and again, and measure the macro F1 of each draw.
+
+    Parameters
+    ----------
+    labels, predicted : array_like, shape (N,)
+        True and predicted classes of the photos judged.
+    seed : int
+        Draws; equal seeds draw equal photos, whatever was predicted for them.
+    resamples : int
+        Draws to make.
+
+    Returns
+    -------
+    ndarray of float64, shape (resamples,)
+        As scikit-learn's ``f1_score(average="macro")`` gives them: classes that are neither drawn nor predicted do not
+        count.
+    """
+    rng = np.random.default_rng(seed)
+    classes, codes = np.unique(np.concatenate([np.asarray(labels), np.asarray(predicted)]), return_inverse=True)
+    truth, guess = (codes[:, None] == np.arange(len(classes))).astype(np.float64).reshape(2, -1, len(classes))
+    photos = len(truth)
+    step, values = max(1, CHUNK_VALUES // photos), []
+    for start in range(0, resamples, step):
+        drawn = rng.multinomial(photos, np.full(photos, 1 / photos), min(step, resamples - start)).astype(np.float64)
+        hits, size = drawn @ (truth * guess), drawn @ (truth + guess)
+        counted = size > 0
+        values.append((2 * hits / np.where(counted, size, 1)).sum(axis=1) / counted.sum(axis=1))
+    return np.concatenate(values)
