@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import unicodedata
 from functools import cache
@@ -110,11 +111,31 @@ def save_png(image: Image, path: str | os.PathLike[str]) -> None:
     ImageWriteError
         If it cannot be written; what stood there before stands there still.
     """
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(image).save(buffer, "PNG")
+    write_picture(buffer.getvalue(), path)
+
+
+def write_picture(data: bytes, path: str | os.PathLike[str]) -> None:
+    """Write a picture that is already encoded, whole or not at all.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of the file.
+    path : str or path-like
+        The file, replaced where it exists.
+
+    Raises
+    ------
+    ImageWriteError
+        If it cannot be written; what stood there before stands there still.
+    """
     name = os.fspath(path)
     part = f"{name}.{os.getpid()}.part"
     try:
         with open(part, "wb") as file:
-            PIL.Image.fromarray(image).save(file, "PNG")
+            file.write(data)
         os.replace(part, name)
     except (OSError, ValueError) as error:
         if os.path.exists(part):

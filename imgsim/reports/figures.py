@@ -1,0 +1,208 @@
+"""How every plot looks, and how a figure becomes a PNG or SVG file: the same bytes for the same data."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import warnings
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from imgsim.errors import MissingDependencyError
+from imgsim.images.draw import ImageWriteError, write_picture
+from imgsim.reports.checks import PlotError
+from imgsim.reports.labels import font_families, spelled, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+FORMATS = ("png", "svg")
+DPI = 150
+INK, FAINT, HAIRLINE = "#1a1a1a", "#757575", "#dcdcdc"
+# The palette of Okabe and Ito, which people with colour-blindness tell apart; black and yellow last.
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#1a1a1a", "#f0e442")
+SEQUENTIAL = "viridis"
+_TITLE_POINTS = 12
+_TITLE_INCHES, _TITLE_GAP = 4.0, 0.12  # its narrowest line, and its distance from the axes
+STYLE: dict[str, Any] = {
+    "figure.dpi": DPI,
+    "font.size": 10,
+    "axes.titlesize": 9,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.labelpad": 6,
+    "axes.grid": False,
+    "axes.axisbelow": True,
+    "grid.color": HAIRLINE,
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 1.8,
+    "text.color": INK,
+    "text.parse_math": False,  # a name with dollar signs is no formula
+    "xtick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.color": FAINT,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "svg.fonttype": "none",  # text stays text: it can be searched and copied
+    "svg.hashsalt": "imgsim",
+}
+
+
+def check_picture_path(path: str | os.PathLike[str]) -> str:
+    """Make sure that a picture can be drawn and written, before any work is done for it.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file that is to be written.
+
+    Returns
+    -------
+    {"png", "svg"}
+        The format, by the file's ending.
+
+    Raises
+    ------
+    PlotError
+        If the file has another ending.
+    ImageWriteError
+        If its folder is not there or cannot be written.
+    MissingDependencyError
+        If matplotlib is not installed.
+    """
+    name = os.fspath(path)
+    ending = os.path.splitext(name)[1].lower().removeprefix(".")
+    if ending not in FORMATS:
+        raise PlotError(f"{name}: plots are written as PNG or SVG: give the file the ending .png or .svg")
+    folder = os.path.dirname(os.path.abspath(name))
+    reason = None
+    if not os.path.isdir(folder):
+        reason = f"no folder {folder}"
+    elif os.path.isdir(name):
+        reason = "is a folder"
+    elif not os.access(folder, os.W_OK):
+        reason = "permission denied"
+    if reason:
+        raise ImageWriteError(f"{name}: cannot write the picture: {reason}")
+    with _undisturbed():
+        _require_matplotlib()
+    return ending
+
+
+@contextmanager
+def drawing(path: str | os.PathLike[str], width: float, height: float) -> Iterator[tuple[Figure, Callable[[str], str]]]:
+    """Open a figure in imgsim's style, and write it when the block ends without an error.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file: PNG or SVG by its ending, replaced where it exists, whole or not at all.
+    width, height : float
+        Inches of the figure. The picture is as large as what is drawn: text that reaches beyond the figure is not cut.
+
+    Yields
+    ------
+    figure : matplotlib.figure.Figure
+        Empty; no display and no global state of pyplot is touched.
+    spell : callable
+        Every text that comes from data goes through it: it replaces what the fonts cannot draw.
+
+    Raises
+    ------
+    PlotError, ImageWriteError, MissingDependencyError
+        As `check_picture_path`; ImageWriteError also if writing fails.
+
+    Notes
+    -----
+    matplotlib keeps its style in a global: two threads should not draw at the same time.
+    """
+    kind = check_picture_path(path)
+    with _undisturbed():
+        from matplotlib import style
+        from matplotlib.figure import Figure
+
+        with style.context({**STYLE, "font.family": list(font_families())}, after_reset=True):
+            figure = Figure(figsize=(width, height))
+            # Whoever looks at an SVG has fonts of their own, so there only what XML forbids is replaced.
+            yield figure, partial(spelled, any_font=kind == "svg")
+            write_picture(_rendered(figure, kind), path)
+
+
+def set_title(figure: Figure, title: str, spell: Callable[[str], str]) -> None:
+    """Write a title above a figure, on as many lines as it needs.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        From `drawing`; the title begins at its left edge.
+    title : str
+        The title; its newlines stay.
+    spell : callable
+        From `drawing`.
+    """
+    inches = max(figure.get_figwidth(), _TITLE_INCHES)
+    lines = [wrapped(spell(line), inches, _TITLE_POINTS) for line in title.splitlines()]
+    above = 1 + _TITLE_GAP / figure.get_figheight()
+    figure.text(0, above, "\n".join(lines), fontsize=_TITLE_POINTS, fontweight="bold", ha="left", va="bottom")
+
+
+def add_color_bar(image: AxesImage, axes: Axes, label: str, inches: float, *, extend: str = "neither") -> None:
+    """Draw a colour bar right of axes, as high as they are.
+
+    Parameters
+    ----------
+    image : matplotlib.image.AxesImage
+        What it explains.
+    axes : matplotlib.axes.Axes
+        Where that is.
+    label : str
+        What the colours mean.
+    inches : float
+        Width of the axes, for a bar of the same width in every picture.
+    extend : {"neither", "min", "max", "both"}, default "neither"
+        Where values lie beyond the colours.
+    """
+    bar_axes = axes.inset_axes((1 + 0.15 / inches, 0.0, 0.16 / inches, 1.0))
+    bar = axes.get_figure(root=True).colorbar(image, cax=bar_axes, extend=extend, label=label)  # type: ignore[union-attr]
+    bar.outline.set_visible(False)
+
+
+def _rendered(figure: Figure, kind: str) -> bytes:
+    metadata = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # of SVG alone, see `drawing`
+        figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata, bbox_inches="tight", pad_inches=0.2)
+    return buffer.getvalue()
+
+
+def _require_matplotlib() -> None:
+    try:
+        import matplotlib  # noqa: ICN001
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise MissingDependencyError("matplotlib", "plots") from error
+    except ValueError as error:  # MPLBACKEND names none
+        raise PlotError(f"matplotlib does not start: {str(error).splitlines()[0]}") from error
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep what matplotlib logs from the user: that it cannot write its settings, that it looks for fonts."""
+    logger = logging.getLogger("matplotlib")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,194 @@
+"""Names in plots: letters that the fonts have, lengths that fit, as many beside an axis as can be read."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from matplotlib.axis import Axis
+    from matplotlib.ft2font import FT2Font
+    from numpy.typing import NDArray
+
+LONGEST = 32  # characters of a name beside an axis or in a legend
+_LATIN = "DejaVu Sans"  # comes with matplotlib
+# Fonts with Korean, Chinese and Japanese letters; the first that is installed is taken.
+_EAST_ASIAN = (
+    "Noto Sans CJK KR",
+    "Noto Sans KR",
+    "NanumGothic",
+    "Nanum Gothic",
+    "NanumBarunGothic",
+    "Malgun Gothic",
+    "Apple SD Gothic Neo",
+    "AppleGothic",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Source Han Sans KR",
+    "Source Han Sans",
+    "UnDotum",
+    "Baekmuk Gulim",
+    "Arial Unicode MS",
+    "Droid Sans Fallback",
+    "WenQuanYi Zen Hei",
+    "Unifont",
+)
+_SMALLEST, _LARGEST = 5.5, 10.0  # points
+_LINE = 1.2  # line heights between the names beside an axis, of their size
+_EM = 0.62  # mean width of a bold letter, of its size
+
+
+@cache
+def font_families() -> tuple[str, ...]:
+    """List the fonts of plots, in the order in which a letter is looked for.
+
+    Returns
+    -------
+    tuple of str
+        matplotlib's own, and an East Asian one where one is installed.
+    """
+    from matplotlib.font_manager import get_font_names
+
+    installed = set(get_font_names())
+    return (_LATIN, *[name for name in _EAST_ASIAN if name in installed][:1])
+
+
+def spelled(text: str, *, any_font: bool = False) -> str:
+    r"""Replace what cannot be drawn: accents are taken off where that helps, the rest becomes a question mark.
+
+    Parameters
+    ----------
+    text : str
+        A name; undecodable bytes may be surrogate escapes.
+    any_font : bool, default False
+        Keep letters that the fonts here lack.
+
+    Returns
+    -------
+    str
+        On one line, as long as `text`.
+
+    Examples
+    --------
+    >>> spelled("Crème\n\udcff", any_font=True)
+    'Crème??'
+    """
+    return "".join(_drawable(character, any_font) for character in text)
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """Cut the middle out of a long name; the end of a path tells more than its middle.
+
+    Parameters
+    ----------
+    text : str
+        The name.
+    longest : int, default 32
+        Characters that it may have.
+
+    Returns
+    -------
+    str
+        At most so long.
+
+    Examples
+    --------
+    >>> shortened("shelves/2024/box 12/wallet.jpg", 20)
+    'shelve…12/wallet.jpg'
+    """
+    if len(text) <= longest:
+        return text
+    head = (longest - 1) // 3
+    return f"{text[:head]}…{text[len(text) - (longest - 1 - head) :]}"
+
+
+def wrapped(text: str, inches: float, points: float) -> str:
+    r"""Break a text into lines.
+
+    Parameters
+    ----------
+    text : str
+        The text; words that are too long are broken too.
+    inches : float
+        Width of a line.
+    points : float
+        Size of the letters.
+
+    Returns
+    -------
+    str
+        The lines.
+
+    Examples
+    --------
+    >>> wrapped("classic by euclidean, leave one out", 2.0, 12.0)
+    'classic by\neuclidean, leave\none out'
+    """
+    return "\n".join(textwrap.wrap(text, max(8, int(inches * 72 / (points * _EM)))))
+
+
+def name_ticks(
+    axis: Axis,
+    positions: NDArray[np.float64],
+    names: Sequence[str],
+    *,
+    spell: Callable[[str], str],
+    inches: float,
+    rotation: float = 0.0,
+) -> None:
+    """Write names beside an axis: smaller where they are close, and only as many as do not touch.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+        Of x or y.
+    positions : ndarray of float, shape (K,)
+        Where the names belong, ascending, in units of the axis.
+    names : sequence of str
+        Their names.
+    spell : callable
+        From `drawing`.
+    inches : float
+        Length of a unit of the axis.
+    rotation : float, default 0
+        Degrees that the names are turned by.
+    """
+    typical = float(np.median(np.diff(positions))) * inches if len(positions) > 1 else 1.0
+    points = float(np.clip(typical * 72 / _LINE, _SMALLEST, _LARGEST))
+    kept = _apart(positions, points * _LINE / 72 / inches)
+    texts = [shortened(spell(names[place])) for place in kept]
+    axis.set_ticks([float(positions[place]) for place in kept], labels=texts, fontsize=points)
+    for label in axis.get_ticklabels():
+        label.set_rotation(rotation)
+
+
+def _apart(positions: NDArray[np.float64], least: float) -> list[int]:
+    """Choose places from the first on, each at least so far from the one before."""
+    kept: list[int] = []
+    for place, position in enumerate(positions):
+        if not kept or position - positions[kept[-1]] >= least * (1 - 1e-9):
+            kept.append(place)
+    return kept
+
+
+@cache
+def _drawable(character: str, any_font: bool) -> str:  # noqa: FBT001 (a cached function has no keywords to spare)
+    candidates = (character, unicodedata.normalize("NFKD", character)[0])
+    return next((one for one in candidates if one.isprintable() and (any_font or _has_glyph(one))), "?")
+
+
+def _has_glyph(character: str) -> bool:
+    return any(font.get_char_index(ord(character)) for font in _fonts())
+
+
+@cache
+def _fonts() -> tuple[FT2Font, ...]:
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    return tuple(get_font(findfont(FontProperties(family=[name]))) for name in font_families())

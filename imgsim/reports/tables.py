@@ -1,0 +1,72 @@
+"""Tables as GitHub-flavoured Markdown."""
+
+from __future__ import annotations
+
+import re
+from numbers import Integral, Real
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_ESCAPES = str.maketrans(
+    {"\\": "\\\\", "|": "\\|", "*": "\\*", "`": "\\`", "[": "\\[", "<": "&lt;", "&": "&amp;", "\n": "<br>", "\r": ""}
+)
+_EMPHASIS = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # an underscore within a word is plain
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    r"""Write a table as Markdown that GitHub renders, and that reads well as it is.
+
+    Parameters
+    ----------
+    columns : sequence of str, length C
+        The headings.
+    rows : iterable of sequences of length C
+        The cells: floats are written with four decimals, None as nothing, all else as text.
+
+    Returns
+    -------
+    str
+        The lines, with a newline at the end. Columns of numbers are aligned to the right.
+
+    Raises
+    ------
+    ValueError
+        If a row has more or fewer cells than there are columns.
+
+    Notes
+    -----
+    What Markdown would take for markup is escaped, so that every cell is shown as it is; a newline becomes ``<br>``.
+
+    Examples
+    --------
+    >>> print(markdown_table(["extractor", "map"], [["haralick", 0.31], ["a|b", None]]), end="")
+    | extractor |    map |
+    | --------- | -----: |
+    | haralick  | 0.3100 |
+    | a\|b      |        |
+    """
+    cells = [list(row) for row in rows]
+    numeric = [
+        bool(cells) and all(cell is None or isinstance(cell, Real) for cell in column)
+        for column in zip(*cells, strict=True)
+    ] or [False] * len(columns)
+    texts = [[_text(cell) for cell in row] for row in [columns, *cells]]
+    widths = [max(3, *map(len, column)) for column in zip(*texts, strict=True)]
+    rule = ["-" * (width - 1) + (":" if right else "-") for width, right in zip(widths, numeric, strict=True)]
+    lines = [
+        [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        ]
+        for row in texts
+    ]
+    return "".join(f"| {' | '.join(line)} |\n" for line in [lines[0], rule, *lines[1:]])
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return ""
+    text = f"{cell:.4f}" if isinstance(cell, Real) and not isinstance(cell, Integral) else str(cell)
+    return _EMPHASIS.sub(r"\\_", text.translate(_ESCAPES))
