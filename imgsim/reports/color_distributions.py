@@ -65,7 +65,8 @@ def plot_color_distributions(
         if reference not in shares:
             raise PlotError(f"{reference!r} is not among the colour distributions")
         shares = {reference: shares[reference], **shares}
-    top = 1.15 * max(float(np.percentile(panel, _TALL)) for panel in shares.values())
+    panels = np.stack(list(shares.values()))
+    top = 1.15 * float(np.percentile(panels, _TALL, axis=(1, 2)).max() or panels.max())
     columns = min(_COLUMNS, math.ceil(math.sqrt(len(shares))))
     rows = math.ceil(len(shares) / columns)
     with drawing(path, _WIDTH * columns, _HEIGHT * rows) as (figure, spell):

@@ -49,8 +49,10 @@ def plot_confusion(
     """
     counts = checked(matrix, "the confusion matrix", (None, None))
     size = len(counts)
-    if counts.shape != (size, size) or counts.min() < 0:
-        raise PlotError(f"the confusion matrix: {counts.shape[0]} x {counts.shape[1]}, not square or below 0")
+    if counts.shape[1] != size:
+        raise PlotError(f"the confusion matrix: {size} x {counts.shape[1]}, not square")
+    if counts.min() < 0:
+        raise PlotError("the confusion matrix: a count is below 0")
     classes = checked_names(names, "classes", size)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     cell = _cell_inches(size)

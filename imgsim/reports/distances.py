@@ -141,6 +141,5 @@ def _draw_borders(axes: Axes, edges: NDArray[np.float64]) -> None:
     axes.spines[:].set_visible(False)
     if len(edges) - 2 <= _LINES:
         thickness = 0.7 if len(edges) <= _FEW else 0.25
-        for edge in edges[1:-1].tolist():
-            axes.axhline(edge, color="white", linewidth=thickness)
-            axes.axvline(edge, color="white", linewidth=thickness)
+        axes.hlines(edges[1:-1], 0, edges[-1], color="white", linewidth=thickness)
+        axes.vlines(edges[1:-1], 0, edges[-1], color="white", linewidth=thickness)

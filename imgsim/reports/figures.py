@@ -32,6 +32,7 @@ _TITLE_POINTS = 12
 _TITLE_INCHES, _TITLE_GAP = 4.0, 0.12  # its narrowest line, and its distance from the axes
 STYLE: dict[str, Any] = {
     "figure.dpi": DPI,
+    "font.family": "sans-serif",
     "font.size": 10,
     "axes.titlesize": 9,
     "axes.titlelocation": "left",
@@ -131,7 +132,7 @@ def drawing(path: str | os.PathLike[str], width: float, height: float) -> Iterat
         from matplotlib import style
         from matplotlib.figure import Figure
 
-        with style.context({**STYLE, "font.family": list(font_families())}, after_reset=True):
+        with style.context({**STYLE, "font.sans-serif": list(font_families())}, after_reset=True):
             figure = Figure(figsize=(width, height))
             # Whoever looks at an SVG has fonts of their own, so there only what XML forbids is replaced.
             yield figure, partial(spelled, any_font=kind == "svg")

@@ -1,0 +1,70 @@
+"""One small picture of every kind, and what a written picture holds."""
+
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import PIL.Image
+
+from imgsim.reports.color_distributions import plot_color_distributions
+from imgsim.reports.confusion import plot_confusion
+from imgsim.reports.curves import plot_precision_recall, plot_reliability
+from imgsim.reports.distances import plot_distance_matrix
+from imgsim.reports.maps import plot_map
+
+# Korean, accents, what Markdown and mathematics and XML would take for markup, bytes that are no UTF-8.
+NAMES = ["지갑 wallet", "Crème brûlée", "$\\frac$ <b> & _x_", "bag\udcff\n2"]
+READABLE = ["지갑 wallet", "Crème brûlée", "$\\frac$ <b> & _x_", "bag??2"]
+
+
+def _confusion(path):
+    plot_confusion([[3, 1, 0, 0], [0, 2, 0, 2], [0, 0, 5, 0], [1, 0, 0, 0]], NAMES, path)
+
+
+def _precision_recall(path):
+    curves = {name: ([0.0, 0.5, 1.0], [1.0, 0.5, place / 4]) for place, name in enumerate(NAMES)}
+    plot_precision_recall(curves, path, baselines={"chance": 0.25})
+
+
+def _reliability(path):
+    low, high = [0.0, 0.3], [0.4, 0.9]
+    plot_reliability(
+        [0.2, 0.7], [0.1, 0.8], [10, 20], path, low=low, high=high, title=", ".join(NAMES).replace("\n", "\0")
+    )
+
+
+def _distances(path):
+    plot_distance_matrix(np.arange(64.0).reshape(8, 8), [name for name in NAMES for _ in range(2)], path)
+
+
+def _map(path):
+    photo = np.full((30, 40, 3), (200, 30, 30), np.uint8)
+    points = [[0, 0], [1, 0], [1, 1], [0.01, 0]]
+    plot_map(points, path, thumbnail_of=lambda _: photo, labels=NAMES, size=400, thumbnail_size=40)
+
+
+def _color_distributions(path):
+    counts = np.arange(1, 769).reshape(3, 256)
+    plot_color_distributions(dict.fromkeys(NAMES, counts), path, reference=NAMES[1])
+
+
+PICTURES = {
+    "confusion": _confusion,
+    "precision_recall": _precision_recall,
+    "reliability": _reliability,
+    "distances": _distances,
+    "map": _map,
+    "color_distributions": _color_distributions,
+}
+
+
+def svg_texts(path):
+    """Read the texts of an SVG, in the order of the file."""
+    root = ET.parse(path).getroot()
+    return ["".join(node.itertext()).strip() for node in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def png_pixels(path):
+    """Read a PNG as RGB."""
+    with PIL.Image.open(path) as picture:
+        assert picture.format == "PNG"
+        return np.asarray(picture.convert("RGB"))

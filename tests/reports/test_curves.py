@@ -1,0 +1,93 @@
+"""Precision-recall curves and reliability diagrams."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, precision_recall_curve
+
+from imgsim.reports.checks import PlotError
+from imgsim.reports.curves import plot_precision_recall, plot_reliability
+from tests.reports.pictures import svg_texts
+
+
+def legend(path):
+    return [text for text in svg_texts(path) if "  " in text]
+
+
+def test_the_legend_gives_step_areas_best_first_and_chance_last(tmp_path):
+    curves = {"poor": ([0.5, 1.0], [0.5, 0.5]), "fair": ([0.5, 1.0], [1.0, 0.5])}
+    plot_precision_recall(curves, tmp_path / "a.svg", baselines={"chance": 0.1})
+    assert legend(tmp_path / "a.svg") == ["fair  AP 0.750", "poor  AP 0.500", "chance  0.100"]
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_the_area_is_scikit_learns_average_precision_either_way_round(tmp_path, rng, ties):
+    truth, scores = rng.random(500) < 0.2, rng.random(500)
+    scores = np.round(scores, 1) if ties else scores
+    precision, recall, _ = precision_recall_curve(truth, scores)
+    plot_precision_recall({"down": (recall, precision), "up": (recall[::-1], precision[::-1])}, tmp_path / "a.svg")
+    expected = f"{average_precision_score(truth, scores):.3f}"
+    assert legend(tmp_path / "a.svg") == [f"down  AP {expected}", f"up  AP {expected}"]
+
+
+def test_long_curves_stay_small_files(tmp_path):
+    recall = np.linspace(0, 1, 300_000)
+    plot_precision_recall({"long": (recall, 1 - recall / 2)}, tmp_path / "a.svg")
+    assert (tmp_path / "a.svg").stat().st_size < 200_000
+
+
+def test_many_curves_and_a_curve_that_finds_nothing(tmp_path):
+    curves = {f"x{place}": ([0.0, 1.0], [1.0, place / 40]) for place in range(40)}
+    plot_precision_recall({**curves, "nothing": ([0.0, 0.0], [0.0, 0.0])}, tmp_path / "a.svg")
+    assert len(legend(tmp_path / "a.svg")) == 41
+    assert legend(tmp_path / "a.svg")[-1] == "nothing  AP 0.000"
+
+
+@pytest.mark.parametrize(
+    ("curve", "message"),
+    [
+        (([], []), "the recall of x: there is nothing in it"),
+        (([0, 1], [1]), r"the precision of x: its shape is \(1,\), not \(2\)"),
+        (([0, 1], [1, np.nan]), "the precision of x: 1 of 2 values are NaN"),
+        (([0, 2], [1, 1]), "the recall of x: values from 0 to 2, not within 0 and 1"),
+        (([0, 1, 0.5], [1, 1, 1]), "the recall of x: neither ascending nor descending"),
+    ],
+)
+def test_what_is_no_curve_is_refused(tmp_path, curve, message):
+    with pytest.raises(PlotError, match=message):
+        plot_precision_recall({"x": curve}, tmp_path / "a.png")
+
+
+def test_no_curve_and_no_baseline_are_said(tmp_path):
+    with pytest.raises(PlotError, match="there is no curve to draw"):
+        plot_precision_recall({}, tmp_path / "a.png")
+    with pytest.raises(PlotError, match="the baseline chance: 1 of 1 values are NaN"):
+        plot_precision_recall({"x": ([0, 1], [1, 1])}, tmp_path / "a.png", baselines={"chance": np.nan})
+
+
+def test_reliability_gives_the_expected_calibration_error(tmp_path):
+    plot_reliability([0.1, 0.5, np.nan, 0.9], [0.2, 0.5, np.nan, 0.8], [10, 70, 0, 20], tmp_path / "a.svg", title="T")
+    texts = svg_texts(tmp_path / "a.svg")
+    assert texts[-2:] == ["T", "Expected calibration error 0.030, 100 pairs"]  # (10 * 0.1 + 20 * 0.1) / 100
+
+
+def test_reliability_takes_intervals_and_edges(tmp_path):
+    plot_reliability([0.2], [1.0], [7], tmp_path / "a.svg", low=[0.6], high=[1.0], edges=[0.0, 0.5], title="one bin")
+    assert "Expected calibration error 0.800, 7 pairs" in svg_texts(tmp_path / "a.svg")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"counts": [0, 0]}, "every bin is empty"),
+        ({"counts": []}, "the counts of the bins: there is nothing in it"),
+        ({"predicted": [0.5]}, r"the predicted probabilities: \(1,\) values for 2 bins"),
+        ({"observed": [0.5, np.nan]}, "the observed shares: 1 of 2 values are NaN"),
+        ({"observed": [0.5, 1.5]}, "the observed shares: values from 0.5 to 1.5, not within"),
+        ({"low": [np.nan, 0]}, "the lower ends: 1 of 2 values are NaN"),
+        ({"edges": [0, 1]}, r"the edges of the bins: its shape is \(2,\), not \(3\)"),
+    ],
+)
+def test_what_is_no_calibration_is_refused(tmp_path, given, message):
+    arguments = {"predicted": [0.2, 0.8], "observed": [0.2, 0.8], "counts": [1, 1], "path": tmp_path / "a.png"}
+    with pytest.raises(PlotError, match=message):
+        plot_reliability(**arguments | given)
