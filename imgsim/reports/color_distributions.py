@@ -101,7 +101,8 @@ def _draw_panel(axes: Axes, shares: NDArray[np.float64], top: float) -> None:
     if highest.max() > top:
         left = min((8, 88, 168), key=lambda start: float(highest[start : start + 80].max()))  # where there is room
         text = f"{highest.max():.0%} at {highest.argmax()}"
-        axes.text(left + 40, top, text, fontsize=8, ha="center", va="top")
+        behind = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.7}
+        axes.text(left + 40, top, text, fontsize=8, ha="center", va="top", bbox=behind)
 
 
 def _draw_legend(figure: Figure, reference: str | None) -> None:

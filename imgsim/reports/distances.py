@@ -102,8 +102,8 @@ def plot_distance_matrix(
 
     Notes
     -----
-    Colours span the 1st to the 99th percentile, so one odd photo does not make all others look alike. More than 1,500
-    photos are drawn as means over blocks.
+    Colours span the 1st to the 99th percentile of what is off the diagonal, so one odd photo does not make all others
+    look alike. More than 1,500 photos are drawn as means over blocks.
     """
     count = len(labels)
     names, edges = _class_edges(labels)
@@ -112,7 +112,7 @@ def plot_distance_matrix(
     )
     with drawing(path, _INCHES, _INCHES) as (figure, spell):
         mosaic = distance_mosaic(rows_of, count)
-        low, high = np.percentile(mosaic, _SHOWN).tolist()
+        low, high = np.percentile(_without_diagonal(mosaic), _SHOWN).tolist()
         flat = low == high
         axes = figure.add_axes((0, 0, 1, 1))
         extent = (0.0, float(count), float(count), 0.0)
@@ -124,6 +124,11 @@ def plot_distance_matrix(
         name_ticks(axes.xaxis, centres, names, spell=spell, inches=_INCHES / count, rotation=90)
         add_color_bar(image, axes, spell(metric), _INCHES, extend="neither" if flat else "both")
         set_title(figure, title, spell)
+
+
+def _without_diagonal(square: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Leave out the distances of photos to themselves, unless there is nothing else."""
+    return square[~np.eye(len(square), dtype=bool)] if len(square) > 1 else square
 
 
 def _class_edges(labels: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:

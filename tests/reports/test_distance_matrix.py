@@ -71,6 +71,13 @@ def test_classes_are_parted_by_white_lines_and_near_is_dark(tmp_path):
     assert 1 < stop - start < 6
 
 
+def test_the_zeros_of_the_diagonal_do_not_stretch_the_colours(tmp_path):
+    plot_distance_matrix(5 + np.arange(16).reshape(4, 4) / 100 - 5 * np.eye(4), list("aabb"), tmp_path / "a.svg")
+    ticks = [text for text in svg_texts(tmp_path / "a.svg") if "." in text]
+    assert all(5 <= float(tick) <= 5.2 for tick in ticks)
+    assert len(ticks) > 2
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_one_photo_and_equal_distances(tmp_path, count):
     plot_distance_matrix(np.zeros((count, count)), ["only"] * count, tmp_path / "a.svg")
