@@ -54,6 +54,49 @@ class UnknownNameError(ImgsimError):
         return f"unknown {self.kind} {self.name!r}: {hint}"
 
 
+class ExpressionError(ImgsimError):
+    """A condition that cannot be understood, or does not fit the attributes of the index.
+
+    Parameters
+    ----------
+    text : str
+        The expression.
+    position : int
+        Of the character where it goes wrong, from 0.
+    reason : str
+        What is wrong there, and what to write instead.
+    """
+
+    def __init__(self, text: str, position: int, reason: str) -> None:
+        super().__init__(text, position, reason)
+        self.text = text
+        self.position = position
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"column {self.position + 1} of the expression: {self.reason}"
+
+
+class TableError(ImgsimError):
+    """A table of attributes that cannot be used: nothing is changed because of it.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    reason : str
+        Why, with the line.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
 class ParameterError(ImgsimError):
     """A parameter that an extractor or a metric does not take, or a value outside its range."""
 

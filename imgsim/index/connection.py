@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from imgsim.errors import IndexFormatError, IndexLockedError, IndexWriteError
 from imgsim.index.filesystem import is_network_share
+from imgsim.index.migrating import migrate, supplement
 from imgsim.index.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def connect_writer(directory: str) -> sqlite3.Connection:
         _check(connection, directory)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
+        migrate(connection)
     return connection
 
 
@@ -90,10 +92,11 @@ def connect_reader(directory: str) -> sqlite3.Connection:
     with explained(directory):
         if os.access(directory, os.W_OK) and os.access(path, os.W_OK):
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            connection.execute("PRAGMA query_only = ON")
         else:
             connection = _connect_immutable(path)
         _check(connection, directory)
+        supplement(connection)
+        connection.execute("PRAGMA query_only = ON")
     return connection
 
 

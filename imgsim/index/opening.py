@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-    from imgsim.core import Match
+    from imgsim.core import ImageRecord, Match
     from imgsim.index.search import Photo, Searcher
 
 FOLDER = ".imgsim"
@@ -132,6 +132,7 @@ class Index:
         max_distance: float | None = None,
         min_probability: float | None = None,
         include_self: bool = False,
+        where: str | Sequence[str] = (),
     ) -> list[Match]:
         """Find the photos most like a photo.
 
@@ -152,6 +153,8 @@ class Index:
             Leave out matches less probable than this; `imgsim calibrate` fits probabilities.
         include_self : bool, default False
             Whether the query photo itself may be a match, if it is in the index.
+        where : str or sequence of str, optional
+            Find only photos for which these expressions hold, such as ``"price < 30000 and category = 'shirt'"``.
 
         Returns
         -------
@@ -165,25 +168,31 @@ class Index:
         ExtractorMismatchError
             If the index has no features of an extractor.
         UnknownNameError
-            If there is no such extractor or metric.
+            If there is no such extractor, metric or attribute.
         CalibrationError
             If a probability is asked for and the distance is not calibrated.
+        ExpressionError
+            If an expression is not understood, or compares what does not compare.
         """
         views: Sequence[Photo] = photo if isinstance(photo, (list, tuple)) else [photo]  # type: ignore[list-item]
-        with self.searcher(extractors, metric) as searcher:
+        with self.searcher(extractors, metric, where) as searcher:
             return searcher.search(
                 views, k, max_distance=max_distance, min_probability=min_probability, include_self=include_self
             )
 
     @contextmanager
-    def searcher(self, extractors: Sequence[str] = (), metric: str | None = None) -> Iterator[Searcher]:
-        """Prepare many queries by the same extractors and metric, on one state of the index.
+    def searcher(
+        self, extractors: Sequence[str] = (), metric: str | None = None, where: str | Sequence[str] = ()
+    ) -> Iterator[Searcher]:
+        """Prepare many queries by the same extractors, metric and conditions, on one state of the index.
 
         Parameters
         ----------
         extractors : sequence of str, optional
             As for `search`.
         metric : str, optional
+            As for `search`.
+        where : str or sequence of str, optional
             As for `search`.
 
         Yields
@@ -194,7 +203,66 @@ class Index:
         from imgsim.index.search import Searcher
 
         with self.store.snapshot():
-            yield Searcher(self.directory, self.store, extractors, metric)
+            yield Searcher(self.directory, self.store, extractors, metric, _listed(where))
+
+    def photos(self, where: str | Sequence[str] = ()) -> Iterator[ImageRecord]:
+        """Give what is known of the photos for which expressions hold.
+
+        Parameters
+        ----------
+        where : str or sequence of str, optional
+            As for `search`; all photos, unless given.
+
+        Yields
+        ------
+        ImageRecord
+            By path.
+
+        Raises
+        ------
+        ExpressionError
+            If an expression is not understood, or compares what does not compare.
+        UnknownNameError
+            If it names an attribute that no photo has.
+        """
+        from imgsim.index.where.selecting import select_photos
+
+        with self.store.snapshot():
+            keys = self.store.photo_keys()
+            yield from self.store.records(keys[select_photos(self.store.facts, _listed(where), keys)])
+
+    def search_color(self, color: str, k: int = 10, *, where: str | Sequence[str] = ()) -> list[Match]:
+        """Find the photos that most probably have a colour, without any photo to compare with.
+
+        Parameters
+        ----------
+        color : str
+            A colour's name, as `imgsim color` gives it.
+        k : int, default 10
+            Matches wanted.
+        where : str or sequence of str, optional
+            As for `search`.
+
+        Returns
+        -------
+        list of Match
+            At most k, the most probable first, ties by path; the distance is 1 - probability.
+
+        Raises
+        ------
+        UnknownNameError
+            If no photo of the index has a probability for that name.
+        ImgsimError
+            If no photo of the index has colours.
+        """
+        from imgsim.index.coloring import rank_by_color
+
+        with self.store.snapshot():
+            return rank_by_color(self.store, color, k, _listed(where))
+
+
+def _listed(where: str | Sequence[str]) -> Sequence[str]:
+    return [where] if isinstance(where, str) else where
 
 
 def open_index(path: str | os.PathLike[str] | None = None) -> Index:

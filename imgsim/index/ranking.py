@@ -49,7 +49,14 @@ class Ranked(NamedTuple):
     distances: NDArray[np.float64]
 
 
-def rank(facets: Sequence[Facet], views: Sequence[NDArray[Any]], k: int, *, excluded: Collection[int] = ()) -> Ranked:
+def rank(
+    facets: Sequence[Facet],
+    views: Sequence[NDArray[Any]],
+    k: int,
+    *,
+    excluded: Collection[int] = (),
+    allowed: NDArray[np.bool_] | None = None,
+) -> Ranked:
     """Find the k photos closest to a query.
 
     Parameters
@@ -62,6 +69,8 @@ def rank(facets: Sequence[Facet], views: Sequence[NDArray[Any]], k: int, *, excl
         Photos wanted, at least 1. A photo stands for its closest part.
     excluded : collection of int
         Keys of photos to leave out.
+    allowed : ndarray of bool, shape (N,), optional
+        Which rows of the gallery may be found; all, unless given.
 
     Returns
     -------
@@ -73,6 +82,8 @@ def rank(facets: Sequence[Facet], views: Sequence[NDArray[Any]], k: int, *, excl
     if excluded:
         left_out = np.isin(gallery.photos, list(excluded))
         lower[left_out] = upper[left_out] = np.inf
+    if allowed is not None:
+        lower[~allowed] = upper[~allowed] = np.inf
     starts = first_parts(gallery.photos)
     if len(starts) < len(lower):
         lower, upper = np.minimum.reduceat(lower, starts), np.minimum.reduceat(upper, starts)

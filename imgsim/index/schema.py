@@ -1,11 +1,29 @@
 """The tables of a SQLite index, and their version.
 
 Paths are blobs, since file names are bytes. A photo has parts (one with an empty name, unless it was cut up); a part
-has one row of features for each extractor.
+has one row of features for each extractor. Attributes are a JSON object; `facts` holds them once more, sorted by value,
+so that conditions need not read the objects of all photos.
+
+Format 1 had no facts; `imgsim.index.migrating` adds them.
 """
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 APPLICATION_ID = 0x696D6773  # "imgs"
+
+FACTS = """
+CREATE {temporary} TABLE kinds (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    UNIQUE (name, type)
+);
+CREATE {temporary} TABLE facts (
+    kind_id INTEGER NOT NULL REFERENCES kinds (id),
+    value NOT NULL,
+    image_id INTEGER NOT NULL,
+    PRIMARY KEY (kind_id, value, image_id)
+) WITHOUT ROWID;
+"""
 
 TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -45,6 +63,7 @@ CREATE TABLE failures (
     mtime_ns INTEGER NOT NULL,
     reason TEXT NOT NULL
 ) WITHOUT ROWID;
+{FACTS.format(temporary="")}
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT_VERSION};
 """

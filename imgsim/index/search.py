@@ -12,6 +12,7 @@ from imgsim.errors import CalibrationError
 from imgsim.images.read import MAX_MEGAPIXELS, read_scales, shrink
 from imgsim.index.choosing import choose_distance, load_facets
 from imgsim.index.ranking import rank
+from imgsim.index.where.selecting import select_photos
 from imgsim.metrics.calibration import Calibration
 
 if TYPE_CHECKING:
@@ -38,9 +39,18 @@ class Searcher:
         As for `choose_distance`; several are fused.
     metric : str, optional
         In place of each extractor's own.
+    where : sequence of str, optional
+        Find only photos for which all of these expressions hold.
     """
 
-    def __init__(self, directory: str, store: Store, extractors: Sequence[str] = (), metric: str | None = None) -> None:
+    def __init__(
+        self,
+        directory: str,
+        store: Store,
+        extractors: Sequence[str] = (),
+        metric: str | None = None,
+        where: Sequence[str] = (),
+    ) -> None:
         self._store = store
         distance = choose_distance(store, extractors, metric)
         self._chosen = distance.extractors
@@ -48,6 +58,13 @@ class Searcher:
         self._distance = distance.name
         fitted = store.calibrations().get(distance.name)
         self._calibration = None if fitted is None else Calibration.from_json(fitted)
+        photos = self._facets[0].gallery.photos
+        self._allowed = select_photos(store.facts, where, photos) if where else None
+
+    @property
+    def may_find(self) -> bool:
+        """Whether the expressions hold for any photo at all."""
+        return self._allowed is None or bool(self._allowed.any())
 
     @property
     def calibrated(self) -> bool:
@@ -120,7 +137,7 @@ class Searcher:
         self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[int]
     ) -> tuple[list[Match], list[int]]:
         gallery = self._facets[0].gallery
-        rows, distances = rank(self._facets, views, k, excluded=excluded)
+        rows, distances = rank(self._facets, views, k, excluded=excluded, allowed=self._allowed)
         labels = self._store.labels(gallery.parts[rows].tolist())
         matches = [
             Match(place, label.path, label.part, float(distance), label.attributes, self._lacking(row), probability)

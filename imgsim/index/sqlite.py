@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgsim.core import ExtractorSpec, Statistics
+from imgsim.core import ExtractorSpec, ImageRecord, Statistics
+from imgsim.errors import ImgsimError
+from imgsim.index.attributes.values import check_attributes
 from imgsim.index.connection import connect_reader, connect_writer, explained, lock_writer
+from imgsim.index.facts import Facts
 from imgsim.index.store import DefaultQuery, Failure, Known, MeasuredPhoto, PartLabel, StoredExtractor
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -38,6 +41,11 @@ class SqliteStore:
         To its database.
     lock : sqlite3.Connection, optional
         The writer's lock; without it the store only reads.
+
+    Attributes
+    ----------
+    facts : Facts
+        What is known of all photos' attributes.
     """
 
     def __init__(self, directory: str, connection: sqlite3.Connection, lock: sqlite3.Connection | None = None) -> None:
@@ -45,6 +53,7 @@ class SqliteStore:
         self._connection = connection
         self._lock = lock
         self._changed = False
+        self.facts = Facts(connection)
 
     @classmethod
     def open_reader(cls, directory: str) -> SqliteStore:
@@ -259,14 +268,16 @@ class SqliteStore:
             path,
             record.digest,
         )
+        known = self.photo_key(record.path) is not None
         self._write(
-            "INSERT INTO images (path, size, mtime_ns, digest, width, height, attributes) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO images (path, size, mtime_ns, digest, width, height) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,"
             " digest = excluded.digest, width = excluded.width, height = excluded.height",
             *(path, record.size, record.mtime_ns, record.digest, record.width, record.height),
-            json.dumps(dict(record.attributes)),
         )
-        image = self._one("SELECT id FROM images WHERE path = ?", path)
+        if record.attributes and not known:
+            self.merge_attributes(record.path, record.attributes)
+        image = self.photo_key(record.path)
         for row, name in enumerate(photo.parts):
             self._write("INSERT OR IGNORE INTO parts (image_id, name) VALUES (?, ?)", image, name)
             part = self._one("SELECT id FROM parts WHERE image_id = ? AND name = ?", image, name)
@@ -294,7 +305,49 @@ class SqliteStore:
     def remove(self, paths: Iterable[str]) -> None:
         """Remove photos with their features."""
         for path in paths:
-            self._write("DELETE FROM images WHERE path = ?", os.fsencode(path))
+            if (key := self.photo_key(path)) is not None:
+                self.facts.replace(key, self._attributes(key), {})
+                self._write("DELETE FROM images WHERE id = ?", key)
+
+    def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> None:
+        """Change some attributes of a photo and keep the others.
+
+        Parameters
+        ----------
+        path : str
+            The photo, as the index names it.
+        attributes : mapping
+            Names and new values; None removes an attribute.
+
+        Raises
+        ------
+        ImgsimError
+            If the photo is not in the index, or a value cannot be kept.
+
+        Notes
+        -----
+        No new generation is made: attributes are no part of what is searched.
+        """
+        key = self.photo_key(path)
+        if key is None:
+            raise ImgsimError(f"{path}: not in the index")
+        old = self._attributes(key)
+        merged = old | check_attributes(attributes)
+        new = {name: value for name, value in merged.items() if value is not None}
+        self.facts.replace(key, old, new)
+        self._connection.execute("UPDATE images SET attributes = ? WHERE id = ?", (json.dumps(new), key))
+
+    def _attributes(self, key: int) -> dict[str, Any]:
+        attributes: dict[str, Any] = json.loads(self._one("SELECT attributes FROM images WHERE id = ?", key))
+        return attributes
+
+    def records(self, keys: Iterable[int]) -> Iterator[ImageRecord]:
+        """Give what is known of some photos, in the order of their keys."""
+        for key in keys:
+            path, size, mtime_ns, digest, width, height, attributes = self._connection.execute(
+                "SELECT path, size, mtime_ns, digest, width, height, attributes FROM images WHERE id = ?", (int(key),)
+            ).fetchone()
+            yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, json.loads(attributes))
 
     # --------------------------------------------------------------- failures
 
@@ -336,6 +389,12 @@ class SqliteStore:
             joined = b"".join(vector for (vector,) in rows if vector is not None)
             features[present] = _unpack(joined, extractor)
             yield features, present
+
+    def photo_keys(self) -> NDArray[np.int64]:
+        """Give the keys of all photos, by path."""
+        return np.fromiter(
+            (key for (key,) in self._connection.execute("SELECT id FROM images ORDER BY path")), np.int64
+        )
 
     def photo_key(self, path: str) -> int | None:
         """Give the key of a photo."""

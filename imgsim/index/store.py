@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import ExtractorSpec, Features, ImageRecord, Statistics
+    from imgsim.index.where.conditions import Test
 
 
 class Known(NamedTuple):
@@ -97,6 +98,39 @@ class PartLabel(NamedTuple):
     attributes: Mapping[str, Any]
 
 
+class AttributeCount(NamedTuple):
+    """An attribute, the types of its values, and how many photos have it."""
+
+    name: str
+    types: tuple[str, ...]
+    photos: int
+
+
+class FactTable(Protocol):
+    """Answers what is asked of all photos' attributes."""
+
+    def types(self) -> dict[str, set[str]]:
+        """Give the attributes that photos have, and the types of their values."""
+
+    def counts(self) -> list[AttributeCount]:
+        """Count the photos that have each attribute, by name."""
+
+    def where(self, test: Test) -> NDArray[np.int64]:
+        """Give the keys of the photos for which a comparison holds, in any order, perhaps twice."""
+
+    def having(self, name: str) -> NDArray[np.int64]:
+        """Give the keys of the photos that have an attribute, in any order, perhaps twice."""
+
+    def texts(self, name: str) -> list[str]:
+        """Give the different texts that are values of an attribute."""
+
+    def numbers_within(self, name: str, member: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Give the keys of the photos that have a number in an attribute that is an object, and the numbers."""
+
+    def names_within(self, name: str) -> list[str]:
+        """Give the names in an attribute that is an object, over all photos."""
+
+
 class Store(Protocol):
     """Keeps photos, features and failures; every write is an upsert, inside a transaction."""
 
@@ -107,6 +141,10 @@ class Store(Protocol):
     @property
     def root(self) -> str:
         """The indexed folder, as an absolute path."""
+
+    @property
+    def facts(self) -> FactTable:
+        """What is known of all photos' attributes."""
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Read one consistent state inside the block."""
@@ -147,6 +185,12 @@ class Store(Protocol):
     def remove(self, paths: Iterable[str]) -> None:
         """Remove photos with their features."""
 
+    def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> None:
+        """Change some attributes of a photo and keep the others; None removes one. The stamp stays."""
+
+    def records(self, keys: Iterable[int]) -> Iterator[ImageRecord]:
+        """Give what is known of some photos, in the order of their keys."""
+
     def failures(self) -> list[Failure]:
         """List the ledger, by path."""
 
@@ -182,6 +226,9 @@ class Store(Protocol):
 
     def features(self, extractor: StoredExtractor, chunk: int = 256) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
         """Stream rows (n, D) in the order of `part_keys`, zeros where a part has none, and which it has (n,)."""
+
+    def photo_keys(self) -> NDArray[np.int64]:
+        """Give the keys of all photos, by path."""
 
     def photo_key(self, path: str) -> int | None:
         """Give the key of a photo."""

@@ -1,0 +1,1 @@
+"""What people know of photos: brand, price, place, date, any name; read from tables and kept in the index."""

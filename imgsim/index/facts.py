@@ -1,0 +1,132 @@
+"""Attributes once more, one row for each value, sorted by value: what conditions are answered from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgsim.index.attributes.values import kind_of
+from imgsim.index.store import AttributeCount
+from imgsim.index.where.compiling import MATCHES, OF_KIND, compile_test, matches
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from imgsim.index.where.conditions import Test
+
+
+class Facts:
+    """The facts of an index.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        To the index's database.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        connection.create_function(MATCHES, 2, matches, deterministic=True)
+
+    # ---------------------------------------------------------------- writing
+
+    def replace(self, photo: int, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        """Bring a photo's facts from old attributes to new ones.
+
+        Parameters
+        ----------
+        photo : int
+            Its key.
+        old, new : mapping
+            All of its attributes, before and now; empty if there are none.
+        """
+        before, now = set(facts_of(old)), set(facts_of(new))
+        gone = [(name, type_, value, photo) for name, type_, value in before - now]
+        come = [(value, photo, name, type_) for name, type_, value in now - before]
+        execute = self._connection.executemany
+        execute(f"DELETE {OF_KIND} AND value = ? AND image_id = ?", gone)
+        execute("INSERT OR IGNORE INTO kinds (name, type) VALUES (?, ?)", [fact[2:] for fact in come])
+        execute("INSERT OR IGNORE INTO facts SELECT id, ?, ? FROM kinds WHERE name = ? AND type = ?", come)
+
+    # ---------------------------------------------------------------- reading
+
+    def types(self) -> dict[str, set[str]]:
+        """Give the attributes that photos have, and the types of their values."""
+        rows = self._connection.execute(
+            "SELECT name, type FROM kinds WHERE EXISTS (SELECT 1 FROM facts WHERE kind_id = kinds.id) ORDER BY name"
+        )
+        types: dict[str, set[str]] = {}
+        for name, type_ in rows:
+            types.setdefault(name, set()).add(type_)
+        return types
+
+    def counts(self) -> list[AttributeCount]:
+        """Count the photos that have each attribute, by name."""
+        rows = self._connection.execute(
+            "SELECT name, count(DISTINCT image_id) FROM kinds JOIN facts ON kind_id = kinds.id GROUP BY name"
+        )
+        types = self.types()
+        return sorted(AttributeCount(name, tuple(sorted(types[name])), photos) for name, photos in rows)
+
+    def where(self, test: Test) -> NDArray[np.int64]:
+        """Give the keys of the photos for which a comparison holds, in any order, perhaps twice."""
+        return self._keys(*compile_test(test))
+
+    def having(self, name: str) -> NDArray[np.int64]:
+        """Give the keys of the photos that have an attribute, in any order, perhaps twice."""
+        return self._keys("SELECT image_id FROM facts WHERE kind_id IN (SELECT id FROM kinds WHERE name = ?)", (name,))
+
+    def texts(self, name: str) -> list[str]:
+        """Give the different texts that are values of an attribute."""
+        rows = self._connection.execute(f"SELECT DISTINCT value {OF_KIND}", (name, "text"))
+        return [value for (value,) in rows]
+
+    def numbers_within(self, name: str, member: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Give the keys of the photos that have a number in an attribute that is an object, and the numbers."""
+        if '"' in name + member:  # a path cannot say it
+            return np.zeros(0, np.int64), np.zeros(0)
+        rows = self._connection.execute(
+            "SELECT id, number FROM (SELECT id, json_extract(attributes, ?) AS number FROM images)"
+            " WHERE typeof(number) IN ('integer', 'real')",
+            (f'$."{name}"."{member}"',),
+        )
+        found = np.fromiter(rows, dtype=[("key", np.int64), ("number", np.float64)])
+        return found["key"], found["number"]
+
+    def names_within(self, name: str) -> list[str]:
+        """Give the names in an attribute that is an object, over all photos."""
+        rows = self._connection.execute("SELECT DISTINCT key FROM images, json_each(attributes, ?)", (f'$."{name}"',))
+        return sorted(str(key) for (key,) in rows)
+
+    def _keys(self, sql: str, parameters: tuple[int | float | str | bytes, ...]) -> NDArray[np.int64]:
+        return np.fromiter((key for (key,) in self._connection.execute(sql, parameters)), np.int64)
+
+
+def facts_of(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str, int | float | str]]:
+    """Give the name, type and value of each attribute, and of each plain item of a list.
+
+    Parameters
+    ----------
+    attributes : mapping
+        A photo's.
+
+    Yields
+    ------
+    tuple of str, str and int, float or str
+        Lists and objects, which compare with nothing, have the value 1: that they are there is a fact.
+
+    Examples
+    --------
+    >>> list(facts_of({"price": 5, "tags": ["lost", "red"]}))
+    [('price', 'number', 5), ('tags', 'list', 1), ('tags', 'text', 'lost'), ('tags', 'text', 'red')]
+    """
+    for name, value in attributes.items():
+        for item in [value, *(value if isinstance(value, list) else [])]:
+            type_ = kind_of(item)
+            if item is not value and type_ in ("list", "object"):
+                continue
+            yield name, type_, 1 if type_ in ("list", "object") else item

@@ -1,0 +1,66 @@
+"""What is asked of the index: the same tree as an expression's, with names found and values of fitting types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+# What every photo has, and the column that holds it.
+FIELDS = {"path": "text", "size": "number", "width": "number", "height": "number"}
+FIELD_PREFIX = "photo."
+
+
+@dataclass(frozen=True)
+class Test:
+    """One comparison.
+
+    Parameters
+    ----------
+    name : str
+        The attribute, or the field.
+    field : bool
+        Whether it is a field of the photo itself.
+    type : {"number", "text", "date", "boolean"}
+        Values of other types that the attribute has on some photos do not hold.
+    operator : {"=", "<", "<=", ">", ">=", "between", "like", "contains"}
+        Of a list's items, one is enough.
+    values : tuple of int, float, str or bool
+        One, or two for ``between``.
+    """
+
+    name: str
+    field: bool
+    type: str
+    operator: str
+    values: tuple[int | float | str | bool, ...]
+
+
+@dataclass(frozen=True)
+class Has:
+    """A photo has this attribute."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class NoneOf:
+    """The condition does not hold."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """Every condition holds; without any, all photos do."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one condition holds."""
+
+    conditions: tuple[Condition, ...]
+
+
+Condition: TypeAlias = "Test | Has | NoneOf | AllOf | AnyOf"
