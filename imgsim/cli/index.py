@@ -15,6 +15,7 @@ from imgsim.cli.options import device_option, extractor_option, format_option, g
 from imgsim.cli.output import write_text
 
 if TYPE_CHECKING:
+    from imgsim.index.attributes.describing import Source
     from imgsim.index.options import Options
     from imgsim.index.progress import Summary
 
@@ -35,8 +36,24 @@ if TYPE_CHECKING:
 @click.option(
     "--weights", type=click.Path(), metavar="FILE", help="Import this weight file for the deep extractor of -x."
 )
+@click.option(
+    "--attributes",
+    "table",
+    type=click.Path(),
+    metavar="FILE",
+    help="Give the photos the attributes in this table (.csv, .tsv, .jsonl, .parquet), a row a photo.",
+)
+@click.option(
+    "--key",
+    metavar="COLUMN",
+    help="The column of --attributes that names the photos, or a pattern such as '{house}_*.jpg'. Without it: the "
+    "column that finds most photos.",
+)
+@click.option("--encoding", metavar="NAME", help="The encoding of --attributes, if it is not UTF-8 or UTF-16.")
 @megapixels_option
-@click.option("--strict", is_flag=True, help="Exit with 2 if any photo cannot be read.")
+@click.option(
+    "--strict", is_flag=True, help="Exit with 2 if any photo cannot be read, or lacks a row, or a row a photo."
+)
 @click.option("--retry-failed", is_flag=True, help="Try the files in the ledger again.")
 @click.option("--prune", is_flag=True, help="Remove missing photos even if they are more than half.")
 @click.option("--moved", is_flag=True, help="FOLDER is where the indexed folder was moved to.")
@@ -53,6 +70,9 @@ def index(
     extractors: tuple[str, ...],
     files_from: str | None,
     weights: str | None,
+    table: str | None,
+    key: str | None,
+    encoding: str | None,
     drop: tuple[str, ...],
     compact: bool,  # noqa: FBT001
     strict: bool,  # noqa: FBT001
@@ -69,16 +89,24 @@ def index(
         return
     from imgsim.index.options import Options
 
+    if table is None and (key is not None or encoding is not None):
+        raise click.UsageError("--key and --encoding are for a table: name it with --attributes")
     provided = [provide_model(text, weights) for text in extractors]
     if weights is not None and not any(provided):
         raise click.UsageError("--weights is for a deep extractor: name it with -x, for example -x resnet50")
     files = None if files_from is None else list(listed_paths(files_from))
-    options = Options(files=files, **choices)  # type: ignore[arg-type]
+    options = Options(files=files, attributes=_source(table, key, encoding), **choices)  # type: ignore[arg-type]
     summary = _update(folder, index_path, extractors, options)
     if format_ == "json":
         write_text(json.dumps(asdict(summary)) + "\n")
-    if strict and summary.failed:
+    if strict and (summary.failed or summary.lost_rows or summary.without_row):
         click.get_current_context().exit(2)
+
+
+def _source(table: str | None, key: str | None, encoding: str | None) -> Source | None:
+    from imgsim.index.attributes.describing import Source
+
+    return None if table is None else Source(table, key, encoding)
 
 
 def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], options: Options) -> Summary:

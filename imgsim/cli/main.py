@@ -21,6 +21,8 @@ COMMANDS: Registry[click.Command] = Registry(
     {
         "index": "imgsim.cli.index:index",
         "query": "imgsim.cli.query:query",
+        "list": "imgsim.cli.list:list_photos",
+        "set": "imgsim.cli.set:set_attributes",
         "show": "imgsim.cli.show:show",
         "extract": "imgsim.cli.extract:extract",
         "distances": "imgsim.cli.distances:distances",

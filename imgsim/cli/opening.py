@@ -36,13 +36,19 @@ def open_for(index_path: str | None, photos: Sequence[str] = ()) -> Index:
     IndexNotFoundError
         If there is none, or several are right below here.
     """
-    from imgsim.index.opening import find_index, open_index
+    from imgsim.index.opening import open_index
+
+    index = open_index(_meant(index_path, photos))
+    stderr.detail(f"index: {index.directory}")
+    return index
+
+
+def _meant(index_path: str | None, photos: Sequence[str]) -> str | None:
+    from imgsim.index.opening import find_index
 
     index_path = index_path or find_index(os.curdir)
     index_path = index_path or next((found for photo in photos[:1] if (found := find_index(photo))), None)
-    index = open_index(index_path or _only_one_below())
-    stderr.detail(f"index: {index.directory}")
-    return index
+    return index_path or _only_one_below()
 
 
 def _only_one_below() -> str | None:

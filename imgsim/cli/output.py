@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,12 @@ def write_bytes(data: bytes) -> None:
 def write_text(text: str) -> None:
     """Write text to stdout; file names that are no UTF-8 leave as the bytes they are."""
     write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def write_paths(paths: Iterable[str], folder: str, *, null: bool) -> None:
+    """Write photos' paths so that they open from where the user stands, a line each, or NUL-terminated."""
+    here, end = os.path.relpath(folder), "\0" if null else "\n"
+    write_text("".join(os.path.join(here, path) + end for path in paths))
 
 
 class RowWriter:
@@ -119,6 +126,8 @@ def _cell(value: object) -> str:
     """Write a value so that reading it gives it back."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, dict | list | tuple):
         return json.dumps(value) if value else ""
     return repr(value) if isinstance(value, float) else str(value)

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from imgsim.cli import stderr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     from rich.progress import Progress, TaskID
 
+    from imgsim.index.attributes.describing import Described
     from imgsim.models.architectures import Architecture
+
+NAMED = 3  # of many rows or photos that are only worth a line together
 
 
 @contextmanager
@@ -82,3 +85,18 @@ class IndexingProgress:
             self._bar.console.print(Text(stderr.printable(line)))
         else:
             stderr.say(line)
+
+    def described(self, described: Described) -> None:
+        """Say what of a table of attributes found no place."""
+        for note in described.notes:
+            stderr.say(f"{described.path}: {note}")
+        _say_some(f"{described.path}: {{}} without a photo", "row", described.lost_rows)
+        _say_some(f"{described.path}: {{}} without a row", "photo", described.photos_without_row)
+
+
+def _say_some(line: str, what: str, names: Sequence[str]) -> None:
+    """Say how many there are, and the first."""
+    if names:
+        count = f"{len(names):,} {what}{'s' * (len(names) > 1)}"
+        more = ", ..." if len(names) > NAMED else ""
+        stderr.say(f"{line.format(count)}: {', '.join(names[:NAMED])}{more}")

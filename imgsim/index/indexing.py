@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ImgsimError, IndexWriteError
+from imgsim.index.attributes.describing import Description
 from imgsim.index.opening import FOLDER
 from imgsim.index.options import Options
 from imgsim.index.progress import Nobody
@@ -54,19 +55,23 @@ def update_index(
         If another process is writing the index.
     IndexWriteError
         If the index cannot be written.
+    TableError
+        If a table of attributes cannot be used.
     ImgsimError
         If the folder is not there, or more than half of its photos are missing.
     """
     began = time.monotonic()
+    options = options or Options()
     folder = os.fspath(root)
     if not os.path.isdir(folder):
         raise ImgsimError(f"{folder}: {'not a folder' if os.path.exists(folder) else 'no such folder'}")
     wanted = _load(extractors)
+    description = Description(options.attributes) if options.attributes else None
     directory = make_directory(folder, index)
     store = SqliteStore.open_writer(directory, folder)
     try:
-        update = Update(folder, directory, store, options or Options(), observer or Nobody())
-        summary = update.run(wanted)
+        update = Update(folder, directory, store, options, observer or Nobody())
+        summary = update.run(wanted, description)
     finally:
         store.close()
     summary.seconds = round(time.monotonic() - began, 3)

@@ -180,6 +180,12 @@ class Index:
                 views, k, max_distance=max_distance, min_probability=min_probability, include_self=include_self
             )
 
+    def is_calibrated(self, extractors: Sequence[str] = (), metric: str | None = None) -> bool:
+        """Tell whether matches by these extractors and metric carry a probability."""
+        from imgsim.index.choosing import choose_distance
+
+        return choose_distance(self.store, extractors, metric).name in self.store.calibrations()
+
     @contextmanager
     def searcher(
         self, extractors: Sequence[str] = (), metric: str | None = None, where: str | Sequence[str] = ()

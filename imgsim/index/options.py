@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from imgsim.index.attributes.describing import Source
+
 
 @dataclass(frozen=True)
 class Options:
@@ -33,6 +35,8 @@ class Options:
         Try the files in the ledger again.
     default : str, optional
         The extractor that queries use from now on.
+    attributes : Source, optional
+        A table that says more about the photos.
     """
 
     include: Sequence[str] = ()
@@ -45,3 +49,4 @@ class Options:
     refit: bool = False
     retry_failed: bool = False
     default: str | None = None
+    attributes: Source | None = None

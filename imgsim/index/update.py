@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Extractor
     from imgsim.images.find import Found
+    from imgsim.index.attributes.describing import Description
     from imgsim.index.changes import Changes
     from imgsim.index.measuring import Outcome, Task
     from imgsim.index.options import Options
@@ -55,17 +56,22 @@ class Update:
         self._added: set[str] = set()
         self._changed: set[str] = set()
 
-    def run(self, wanted: list[Extractor]) -> Summary:
+    def run(self, wanted: list[Extractor], description: Description | None = None) -> Summary:
         """Do all of it, in the order of a photo's way."""
         self._check_root()
         before = self.store.stamp
         found = self._scan()
         changes = self._compare(found)
+        if description:
+            gone = changes.missing.union(rename.old for rename in changes.renamed)
+            description.pair(self.root, {image.path for image in found.images} | (self.store.known().keys() - gone))
         extractors = self._settle(wanted)
         self._apply(changes, found)
         self._measure(self._tasks(changes, extractors), changes)
         if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
             self._finish(extractors)
+        if description:
+            self._describe(description)
         return self.summary
 
     def _check_root(self) -> None:
@@ -187,6 +193,15 @@ class Update:
         self.store.fail(failure)
         self.summary.failed += 1
         self.observer.failed(failure.path, failure.reason)
+
+    def _describe(self, description: Description) -> None:
+        """Commit what a table says of the photos; features and galleries have no part in it."""
+        with self.store.transaction():
+            described = description.apply(self.store)
+        self.summary.described = described.changed
+        self.summary.lost_rows = len(described.lost_rows)
+        self.summary.without_row = len(described.photos_without_row)
+        self.observer.described(described)
 
     def _finish(self, extractors: Sequence[StoredExtractor]) -> None:
         """Pin statistics where there are none yet, and lay out the galleries that queries will map."""

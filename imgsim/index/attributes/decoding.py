@@ -1,0 +1,61 @@
+"""Text files as other programs leave them: UTF-8 with or without a byte order mark, UTF-16, or as the user says."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from imgsim.errors import ParameterError, TableError
+
+MARKS = {  # the longer first: UTF-32's begins with UTF-16's
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def read_text(path: str, encoding: str | None = None) -> str:
+    """Read a text file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    encoding : str, optional
+        Its encoding; that of its byte order mark or else UTF-8, unless given.
+
+    Returns
+    -------
+    str
+        Its text, line ends as they are, without the mark.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened.
+    TableError
+        If it is not in that encoding; names the line.
+    ParameterError
+        If there is no such encoding.
+    """
+    data = Path(path).read_bytes()
+    marked = next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
+    try:
+        text = data.decode(encoding or marked)
+    except LookupError as error:
+        raise ParameterError(
+            f"--encoding {encoding}: no encoding of this name; try cp1252, cp949 or latin-1"
+        ) from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise TableError(
+            path,
+            f"line {line} is not {(encoding or marked).upper()}: byte 0x{data[error.start]:02X} at {error.start:,}; "
+            "--encoding names what it is, for example --encoding cp1252",
+        ) from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise TableError(path, f"line {line} has a NUL in it: is it UTF-16? then add --encoding utf-16-le")
+    return text.removeprefix("\ufeff")

@@ -1,0 +1,84 @@
+"""The photos of a folder, to be found by what tables call them."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from fnmatch import translate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+
+class Shelf:
+    """Finds photos by path, by path as seen from a table's folder, or by a file name that only one has.
+
+    Parameters
+    ----------
+    root : str
+        The indexed folder.
+    paths : collection of str
+        Its photos, relative to it.
+    folder : str
+        Where the table is.
+    """
+
+    def __init__(self, root: str, paths: Collection[str], folder: str) -> None:
+        self._root = os.path.realpath(root)
+        self._folder = os.path.realpath(folder)
+        self._paths = {composed(path): path for path in paths} | {path: path for path in paths}
+        self._names: dict[str, list[str]] = {}
+        for path in paths:
+            self._names.setdefault(composed(os.path.basename(path)), []).append(path)
+
+    def find(self, name: str) -> list[str]:
+        """Give the photos that a table's cell may mean.
+
+        Parameters
+        ----------
+        name : str
+            A path or a file name, with slashes of either kind, composed or decomposed.
+
+        Returns
+        -------
+        list of str
+            None, one, or all of one file name.
+        """
+        name = os.path.normpath(name.replace("\\", "/"))
+        below = os.path.relpath(os.path.join(self._folder, name), self._root)
+        for candidate in (name, composed(name), below, composed(below)):
+            if candidate in self._paths:
+                return [self._paths[candidate]]
+        return [] if "/" in name else self._names.get(composed(name), [])
+
+    def fitting(self, pattern: str, values: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Find photos by a pattern, such as ``{house}_*.jpg``.
+
+        Parameters
+        ----------
+        pattern : str
+            With one ``{...}``, in whose place a value stands; ``*`` and ``?`` are as in a shell. Without a slash it is
+            compared with file names, otherwise with paths.
+        values : collection of str
+            Composed.
+
+        Yields
+        ------
+        tuple of str and str
+            A photo, and of the values that fit the longest.
+        """
+        before, after = (re.compile(translate(part)) for part in re.split(r"\{[^{}]*\}", pattern))
+        for path in dict.fromkeys(self._paths.values()):
+            name = composed(path if "/" in pattern else os.path.basename(path))
+            starts = [place for place in range(len(name)) if before.match(name[:place])]
+            ends = [place for place in range(len(name) + 1) if after.match(name[place:])]
+            pieces = (name[start:end] for start in starts for end in ends)
+            if value := max((piece for piece in pieces if piece in values), key=len, default=""):
+                yield path, value
+
+
+def composed(name: str) -> str:
+    """Write a name in the one form of several that Unicode has for it: systems differ in how they write ü."""
+    return unicodedata.normalize("NFC", name)
