@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from benchmarks import deep, indexing, memory, searching, starting
+from benchmarks import deep, filtering, indexing, memory, searching, starting
 from benchmarks.measuring import Setting
 from benchmarks.neighbours import Neighbours
 
@@ -27,6 +27,7 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "query": starting.query,
     "help": starting.show_help,
     "search": searching.search,
+    "query-where": filtering.query_where,
     "reindex": starting.reindex,
     "index-memory": memory.index_memory,
     "query-memory": memory.query_memory,

@@ -116,7 +116,8 @@ def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], op
     with IndexingProgress() as progress:
         summary = update_index(folder, index=index_path, extractors=extractors, options=options, observer=progress)
     counts = {key.replace("_", " "): value for key, value in asdict(summary).items() if key != "seconds"}
-    said = [f"{value:,} {name}" for name, value in counts.items() if value or name in ("added", "unchanged")]
+    always = {"added", "unchanged", *(["described"] if options.attributes else [])}
+    said = [f"{value:,} {name}" for name, value in counts.items() if value or name in always]
     stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s")
     if summary.failed:
         stderr.detail("`imgsim failures` lists what cannot be read, `--retry-failed` tries it again")

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 @format_option("text", "json", default="text")
 @general_options
 def info(folder: str | None, index_path: str | None, format_: str | None) -> None:
-    """Say what an index holds: photos, extractors, calibrated distances, sizes, generation."""
+    """Say what an index holds: photos, extractors, calibrated distances, attributes, sizes, generation."""
     with open_for(index_path or folder) as index, index.store.snapshot():
         facts = _facts(index)
     if format_ == "json":
         write_text(json.dumps(facts) + "\n")
         return
     for key, value in facts.items():
-        if key not in ("extractors", "calibrations"):
+        if key not in ("extractors", "calibrations", "attributes"):
             write_text(f"{key.replace('_', ' ')}: {value}\n")
     for extractor in facts["extractors"]:
         default = " (default)" if extractor["default"] else ""
@@ -38,6 +38,9 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
         )
     for distance in facts["calibrations"]:
         write_text(f"calibrated: {distance}\n")
+    for attribute in facts["attributes"]:
+        types = " and ".join(attribute["types"])
+        write_text(f"attribute: {attribute['name']}: {types}, {attribute['photos']} photos\n")
 
 
 def _facts(index: Index) -> dict[str, Any]:
@@ -63,6 +66,7 @@ def _facts(index: Index) -> dict[str, Any]:
         "extractors": extractors,
         "default_metric": default.metric if default else None,
         "calibrations": list(store.calibrations()),
+        "attributes": [attribute._asdict() for attribute in store.facts.counts()],
         "generation": counts["generation"],
         "bytes": _size(index.directory),
         "journal_mode": store.journal_mode,

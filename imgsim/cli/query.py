@@ -166,7 +166,7 @@ def _ask_by_color(
     del photos
     matches = index.search_color(color, k, where=where)
     if not matches:
-        _explain(index, where)
+        _explain(index, (*where, "has color_probabilities"))
     yield Answer(color, [one for one in matches if max_distance is None or one.distance <= max_distance]), True
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
 from imgsim.cli import stderr
@@ -25,5 +27,5 @@ def set_attributes(photo: str, assignments: tuple[str, ...], index_path: str | N
     with open_for(index_path, [photo]) as index:
         directory = index.directory
     changed = edit_attributes(directory, photo, assignments)
-    said = [f"{name} = {value!r}" if value is not None else f"no {name}" for name, value in changed.items()]
+    said = [f"no {name}" if value is None else f"{name} = {json.dumps(value)}" for name, value in changed.items()]
     stderr.say(f"{photo}: {', '.join(said)}")

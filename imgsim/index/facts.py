@@ -8,7 +8,7 @@ import numpy as np
 
 from imgsim.index.attributes.values import kind_of
 from imgsim.index.store import AttributeCount
-from imgsim.index.where.compiling import MATCHES, OF_KIND, compile_test, matches
+from imgsim.index.where.compiling import FUNCTIONS, OF_KIND, PREFIX, compile_test
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,7 +30,8 @@ class Facts:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        connection.create_function(MATCHES, 2, matches, deterministic=True)
+        for name, function in FUNCTIONS.items():
+            connection.create_function(PREFIX + name, 2, function, deterministic=True)
 
     # ---------------------------------------------------------------- writing
 

@@ -13,7 +13,6 @@ from imgsim.index.where.conditions import FIELDS
 if TYPE_CHECKING:
     from imgsim.index.where.conditions import Test
 
-MATCHES = "imgsim_matches"  # the name under which SQLite calls `matches`
 OF_KIND = "FROM facts WHERE kind_id = (SELECT id FROM kinds WHERE name = ? AND type = ?)"
 OF_IMAGES = "FROM images WHERE"
 _SIGNS = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -54,37 +53,72 @@ def compile_test(test: Test) -> Statement:
     >>> compile_test(Test("width", True, "number", "<", (640,)))
     Statement(sql='SELECT id FROM images WHERE width < ?', parameters=(640,))
     """
+    if test.operator in FUNCTIONS:
+        return _compile_pattern(test)
     if test.field:
         assert test.name in FIELDS
         clause, values = _clause(test, test.name)
         encoded = tuple(os.fsencode(value) if isinstance(value, str) else value for value in values)
-        return Statement(f"SELECT id {OF_IMAGES} {clause}", values if _is_pattern(test) else encoded)
+        return Statement(f"SELECT id {OF_IMAGES} {clause}", encoded)
     clause, values = _clause(test, "value")
-    parameters = (test.name, test.type, *values)
-    return Statement(f"SELECT image_id {OF_KIND} AND {clause}", parameters)
+    return Statement(f"SELECT image_id {OF_KIND} AND {clause}", (test.name, test.type, *values))
 
 
-def matches(value: str | bytes, pattern: str) -> bool:
-    """Tell whether a value, whatever its case, fits a regular expression that `pattern_of` made.
+def _compile_pattern(test: Test) -> Statement:
+    """Write a comparison that Python makes as SQL; each different value is compared once."""
+    call = PREFIX + test.operator
+    pattern = pattern_of(test.operator, str(test.values[0]))
+    if test.field:
+        assert test.name in FIELDS
+        return Statement(f"SELECT id {OF_IMAGES} {call}({test.name}, ?)", (pattern,))
+    kind = (test.name, test.type)
+    different = f"SELECT DISTINCT value {OF_KIND} LIMIT -1"  # the limit keeps SQLite from comparing before DISTINCT
+    fitting = f"SELECT value FROM ({different}) WHERE {call}(value, ?)"
+    return Statement(f"SELECT image_id {OF_KIND} AND value IN ({fitting})", (*kind, *kind, pattern))
+
+
+def is_like(value: str | bytes, pattern: str) -> bool:
+    """Tell whether a value fits the regular expression of a ``like``.
 
     Parameters
     ----------
     value : str or bytes
         Text, or a path.
     pattern : str
-        The regular expression.
+        From `pattern_of`.
 
     Returns
     -------
     bool
-        Whether all of it fits.
+        Whether all of it fits, whatever its case.
     """
-    text = os.fsdecode(value) if isinstance(value, bytes) else value
-    return _compiled(pattern).match(text.casefold()) is not None
+    return _compiled(pattern).match(_folded(value)) is not None
+
+
+def does_contain(value: str | bytes, piece: str) -> bool:
+    """Tell whether a value contains a piece of text.
+
+    Parameters
+    ----------
+    value : str or bytes
+        Text, or a path.
+    piece : str
+        From `pattern_of`.
+
+    Returns
+    -------
+    bool
+        Whether it does, whatever its case.
+    """
+    return piece in _folded(value)
+
+
+FUNCTIONS = {"like": is_like, "contains": does_contain}  # SQLite calls them by these names, with a prefix
+PREFIX = "imgsim_"
 
 
 def pattern_of(operator: str, text: str) -> str:
-    """Write what ``like`` or ``contains`` looks for as a regular expression that takes no time to speak of.
+    """Prepare what ``like`` or ``contains`` looks for.
 
     Parameters
     ----------
@@ -96,35 +130,35 @@ def pattern_of(operator: str, text: str) -> str:
     Returns
     -------
     str
-        The regular expression, for text without case.
+        Text without case; of ``like`` a regular expression.
 
     Examples
     --------
-    >>> matches("Red Umbrella", pattern_of("like", "red%")), matches("100% wool", pattern_of("contains", "0% W"))
+    >>> is_like("Red Umbrella", pattern_of("like", "red%")), does_contain("100% WOOL", pattern_of("contains", "0% w"))
     (True, True)
     """
-    literal = re.sub(r"[*?[]", r"[\g<0>]", text.casefold())
+    folded = text.casefold()
+    if operator == "contains":
+        return folded
+    literal = re.sub(r"[*?[]", r"[\g<0>]", folded)
     # fnmatch's regular expressions never try one way twice, however many stars there are.
-    return translate(literal.replace("%", "*").replace("_", "?") if operator == "like" else f"*{literal}*")
+    return translate(literal.replace("%", "*").replace("_", "?"))
 
 
 _compiled = lru_cache(re.compile)
 
 
+def _folded(value: str | bytes) -> str:
+    return (os.fsdecode(value) if isinstance(value, bytes) else value).casefold()
+
+
 def _clause(test: Test, column: str) -> Statement:
     """Compare a column with the test's values."""
-    if _is_pattern(test):
-        (text,) = test.values
-        return Statement(f"{MATCHES}({column}, ?)", (pattern_of(test.operator, str(text)),))
     if test.type == "date":
         return Statement(_DATES[test.operator].format(column), _moments(test))
     if test.operator == "between":
         return Statement(f"{column} BETWEEN ? AND ?", test.values)
     return Statement(f"{column} {_SIGNS[test.operator]} ?", test.values)
-
-
-def _is_pattern(test: Test) -> bool:
-    return test.operator in ("like", "contains")
 
 
 def _moments(test: Test) -> tuple[str, ...]:
