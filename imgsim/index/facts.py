@@ -8,7 +8,7 @@ import numpy as np
 
 from imgsim.index.attributes.values import kind_of
 from imgsim.index.store import AttributeCount
-from imgsim.index.where.compiling import FUNCTIONS, OF_KIND, PREFIX, compile_test
+from imgsim.index.where.compiling import FUNCTIONS, OF_KIND, PREFIX, compile_comparison
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.index.where.conditions import Test
+    from imgsim.index.where.conditions import Compares
 
 
 class Facts:
@@ -73,9 +73,9 @@ class Facts:
         types = self.types()
         return sorted(AttributeCount(name, tuple(sorted(types[name])), photos) for name, photos in rows)
 
-    def where(self, test: Test) -> NDArray[np.int64]:
+    def where(self, comparison: Compares) -> NDArray[np.int64]:
         """Give the keys of the photos for which a comparison holds, in any order, perhaps twice."""
-        return self._keys(*compile_test(test))
+        return self._keys(*compile_comparison(comparison))
 
     def having(self, name: str) -> NDArray[np.int64]:
         """Give the keys of the photos that have an attribute, in any order, perhaps twice."""

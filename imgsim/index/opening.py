@@ -235,7 +235,7 @@ class Index:
 
         with self.store.snapshot():
             keys = self.store.photo_keys()
-            yield from self.store.records(keys[select_photos(self.store.facts, _listed(where), keys)])
+            yield from self.store.records(keys[select_photos(self.store.facts, _listed(where), keys)].tolist())
 
     def search_color(self, color: str, k: int = 10, *, where: str | Sequence[str] = ()) -> list[Match]:
         """Find the photos that most probably have a colour, without any photo to compare with.

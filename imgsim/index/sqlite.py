@@ -137,7 +137,10 @@ class SqliteStore:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Read one consistent state inside the block."""
+        """Read one consistent state inside the block; within another such block, that one's."""
+        if self._connection.in_transaction:
+            yield
+            return
         with explained(self.directory):
             self._connection.execute("BEGIN")
             try:
@@ -341,13 +344,18 @@ class SqliteStore:
         attributes: dict[str, Any] = json.loads(self._one("SELECT attributes FROM images WHERE id = ?", key))
         return attributes
 
-    def records(self, keys: Iterable[int]) -> Iterator[ImageRecord]:
+    def records(self, keys: Sequence[int], chunk: int = 1000) -> Iterator[ImageRecord]:
         """Give what is known of some photos, in the order of their keys."""
-        for key in keys:
-            path, size, mtime_ns, digest, width, height, attributes = self._connection.execute(
-                "SELECT path, size, mtime_ns, digest, width, height, attributes FROM images WHERE id = ?", (int(key),)
-            ).fetchone()
-            yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, json.loads(attributes))
+        for start in range(0, len(keys), chunk):
+            wanted = keys[start : start + chunk]
+            found = self._connection.execute(
+                "SELECT id, path, size, mtime_ns, digest, width, height, attributes FROM images"
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(wanted),),
+            )
+            rows = {key: state for key, *state in found}
+            for path, size, mtime_ns, digest, width, height, attributes in map(rows.__getitem__, wanted):
+                yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, json.loads(attributes))
 
     # --------------------------------------------------------------- failures
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import ExtractorSpec, Features, ImageRecord, Statistics
-    from imgsim.index.where.conditions import Test
+    from imgsim.index.where.conditions import Compares
 
 
 class Known(NamedTuple):
@@ -115,7 +115,7 @@ class FactTable(Protocol):
     def counts(self) -> list[AttributeCount]:
         """Count the photos that have each attribute, by name."""
 
-    def where(self, test: Test) -> NDArray[np.int64]:
+    def where(self, comparison: Compares) -> NDArray[np.int64]:
         """Give the keys of the photos for which a comparison holds, in any order, perhaps twice."""
 
     def having(self, name: str) -> NDArray[np.int64]:
@@ -188,7 +188,7 @@ class Store(Protocol):
     def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> None:
         """Change some attributes of a photo and keep the others; None removes one. The stamp stays."""
 
-    def records(self, keys: Iterable[int]) -> Iterator[ImageRecord]:
+    def records(self, keys: Sequence[int]) -> Iterator[ImageRecord]:
         """Give what is known of some photos, in the order of their keys."""
 
     def failures(self) -> list[Failure]:

@@ -113,7 +113,7 @@ class Description:
         changed = 0
         without = []
         indexed = set()
-        for record in list(store.records(store.photo_keys().tolist())):
+        for record in store.records(store.photo_keys().tolist()):
             indexed.add(record.path)
             row = self._pairing.rows.get(record.path)
             if row is None:

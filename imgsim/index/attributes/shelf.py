@@ -46,12 +46,16 @@ class Shelf:
         list of str
             None, one, or all of one file name.
         """
-        name = os.path.normpath(name.replace("\\", "/"))
-        below = os.path.relpath(os.path.join(self._folder, name), self._root)
-        for candidate in (name, composed(name), below, composed(below)):
-            if candidate in self._paths:
-                return [self._paths[candidate]]
-        return [] if "/" in name else self._names.get(composed(name), [])
+        if name in self._paths:
+            return [self._paths[name]]
+        name = composed(os.path.normpath(name.replace("\\", "/")))
+        if photo := self._paths.get(name) or self._paths.get(self._from_root(name)):
+            return [photo]
+        return [] if "/" in name else self._names.get(name, [])
+
+    def _from_root(self, name: str) -> str:
+        """Give a path as seen from the indexed folder, where the table's folder has it."""
+        return os.path.relpath(name if name.startswith("/") else f"{self._folder}/{name}", self._root)
 
     def fitting(self, pattern: str, values: Collection[str]) -> Iterator[tuple[str, str]]:
         """Find photos by a pattern, such as ``{house}_*.jpg``.

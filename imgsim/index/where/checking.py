@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ExpressionError, UnknownNameError
 from imgsim.index.attributes.values import is_date, is_month
-from imgsim.index.where.conditions import FIELD_PREFIX, FIELDS, AllOf, AnyOf, Has, NoneOf, Test
+from imgsim.index.where.conditions import FIELD_PREFIX, FIELDS, AllOf, AnyOf, Compares, Has, NoneOf
 from imgsim.index.where.syntax import Comparison, Every, Not, Presence, Some
 
 if TYPE_CHECKING:
@@ -104,30 +104,32 @@ def find_subject(name: Name, catalogue: Mapping[str, Collection[str]]) -> Subjec
 
 def _comparison(tree: Comparison, text: str, catalogue: Mapping[str, Collection[str]]) -> Condition:
     subject = find_subject(tree.name, catalogue)
-    tests = tuple(_tests(tree, subject, text))
-    condition: Condition = tests[0] if len(tests) == 1 else AnyOf(tests)
+    for value in tree.values:
+        _check_encoding(subject, value, text)
+    comparisons = tuple(_comparisons(tree, subject, text))
+    condition: Condition = comparisons[0] if len(comparisons) == 1 else AnyOf(comparisons)
     if not tree.negated and tree.operator != "!=":
         return condition
     return NoneOf(condition) if subject.field else AllOf((Has(subject.name), NoneOf(condition)))
 
 
-def _tests(tree: Comparison, subject: Subject, text: str) -> Iterator[Test]:
-    """Give the tests of which one must hold."""
+def _comparisons(tree: Comparison, subject: Subject, text: str) -> Iterator[Compares]:
+    """Give the comparisons of which one must hold."""
     if tree.operator in ("like", "contains"):
         (pattern,) = tree.values
         for type_ in _textual_types(tree.operator, subject, pattern, text):
-            yield Test(subject.name, subject.field, type_, tree.operator, (pattern.value,))
+            yield Compares(subject.name, subject.field, type_, tree.operator, (pattern.value,))
         return
     values = [_fit(subject, tree.operator, value, text) for value in tree.values]
     if tree.operator == "between":
         low, high = values
         if low.type != high.type:
             raise ExpressionError(text, high.position, f"between begins with {_a(low.type)}, {_shown(high)} is none")
-        yield Test(subject.name, subject.field, low.type, "between", (low.value, high.value))
+        yield Compares(subject.name, subject.field, low.type, "between", (low.value, high.value))
         return
     operator = "=" if tree.operator in ("!=", "in") else tree.operator
     for literal in values:
-        yield Test(subject.name, subject.field, literal.type, operator, (literal.value,))
+        yield Compares(subject.name, subject.field, literal.type, operator, (literal.value,))
 
 
 def _textual_types(operator: str, subject: Subject, pattern: Literal, text: str) -> list[str]:
@@ -160,6 +162,14 @@ def _as_date(subject: Subject, literal: Literal) -> Literal:
     if is_date(written) or ("text" not in subject.types and is_month(written)):
         return replace(literal, type="date", value=written.replace(" ", "T"))
     return literal
+
+
+def _check_encoding(subject: Subject, literal: Literal, text: str) -> None:
+    """Refuse text that no attribute can hold; paths hold any bytes."""
+    try:
+        str(literal.value).encode("utf-8", "surrogateescape" if subject.field else "strict")
+    except UnicodeEncodeError:
+        raise ExpressionError(text, literal.position, "this text is not valid Unicode") from None
 
 
 def _held(subject: Subject) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imgsim.index.where.conditions import FIELDS
 
 if TYPE_CHECKING:
-    from imgsim.index.where.conditions import Test
+    from imgsim.index.where.conditions import Compares
 
 OF_KIND = "FROM facts WHERE kind_id = (SELECT id FROM kinds WHERE name = ? AND type = ?)"
 OF_IMAGES = "FROM images WHERE"
@@ -34,12 +34,12 @@ class Statement(NamedTuple):
     parameters: tuple[int | float | str | bytes, ...]
 
 
-def compile_test(test: Test) -> Statement:
+def compile_comparison(comparison: Compares) -> Statement:
     """Write a comparison as SQL.
 
     Parameters
     ----------
-    test : Test
+    comparison : Compares
         With names and values as a user wrote them.
 
     Returns
@@ -49,42 +49,42 @@ def compile_test(test: Test) -> Statement:
 
     Examples
     --------
-    >>> from imgsim.index.where.conditions import Test
-    >>> compile_test(Test("width", True, "number", "<", (640,)))
+    >>> from imgsim.index.where.conditions import Compares
+    >>> compile_comparison(Compares("width", True, "number", "<", (640,)))
     Statement(sql='SELECT id FROM images WHERE width < ?', parameters=(640,))
     """
-    if test.operator in FUNCTIONS:
-        return _compile_pattern(test)
-    if test.field:
-        assert test.name in FIELDS
-        clause, values = _clause(test, test.name)
+    if comparison.operator in FUNCTIONS:
+        return _compile_pattern(comparison)
+    if comparison.field:
+        assert comparison.name in FIELDS
+        clause, values = _clause(comparison, comparison.name)
         encoded = tuple(os.fsencode(value) if isinstance(value, str) else value for value in values)
         return Statement(f"SELECT id {OF_IMAGES} {clause}", encoded)
-    clause, values = _clause(test, "value")
-    return Statement(f"SELECT image_id {OF_KIND} AND {clause}", (test.name, test.type, *values))
+    clause, values = _clause(comparison, "value")
+    return Statement(f"SELECT image_id {OF_KIND} AND {clause}", (comparison.name, comparison.type, *values))
 
 
-def _compile_pattern(test: Test) -> Statement:
+def _compile_pattern(comparison: Compares) -> Statement:
     """Write a comparison that Python makes as SQL; each different value is compared once."""
-    call = PREFIX + test.operator
-    pattern = pattern_of(test.operator, str(test.values[0]))
-    if test.field:
-        assert test.name in FIELDS
-        return Statement(f"SELECT id {OF_IMAGES} {call}({test.name}, ?)", (pattern,))
-    kind = (test.name, test.type)
+    call = PREFIX + comparison.operator
+    pattern = pattern_of(comparison.operator, str(comparison.values[0]))
+    if comparison.field:
+        assert comparison.name in FIELDS
+        return Statement(f"SELECT id {OF_IMAGES} {call}({comparison.name}, ?)", (os.fsencode(pattern),))
+    kind = (comparison.name, comparison.type)
     different = f"SELECT DISTINCT value {OF_KIND} LIMIT -1"  # the limit keeps SQLite from comparing before DISTINCT
-    fitting = f"SELECT value FROM ({different}) WHERE {call}(value, ?)"
+    fitting = f"SELECT value FROM ({different}) WHERE {call}(value, ?)"  # noqa: S608 (made of what stands above)
     return Statement(f"SELECT image_id {OF_KIND} AND value IN ({fitting})", (*kind, *kind, pattern))
 
 
-def is_like(value: str | bytes, pattern: str) -> bool:
+def is_like(value: str | bytes, pattern: str | bytes) -> bool:
     """Tell whether a value fits the regular expression of a ``like``.
 
     Parameters
     ----------
     value : str or bytes
         Text, or a path.
-    pattern : str
+    pattern : str or bytes
         From `pattern_of`.
 
     Returns
@@ -92,17 +92,17 @@ def is_like(value: str | bytes, pattern: str) -> bool:
     bool
         Whether all of it fits, whatever its case.
     """
-    return _compiled(pattern).match(_folded(value)) is not None
+    return _compiled(_text(pattern)).match(_text(value).casefold()) is not None
 
 
-def does_contain(value: str | bytes, piece: str) -> bool:
+def does_contain(value: str | bytes, piece: str | bytes) -> bool:
     """Tell whether a value contains a piece of text.
 
     Parameters
     ----------
     value : str or bytes
         Text, or a path.
-    piece : str
+    piece : str or bytes
         From `pattern_of`.
 
     Returns
@@ -110,7 +110,7 @@ def does_contain(value: str | bytes, piece: str) -> bool:
     bool
         Whether it does, whatever its case.
     """
-    return piece in _folded(value)
+    return _text(piece) in _text(value).casefold()
 
 
 FUNCTIONS = {"like": is_like, "contains": does_contain}  # SQLite calls them by these names, with a prefix
@@ -148,25 +148,25 @@ def pattern_of(operator: str, text: str) -> str:
 _compiled = lru_cache(re.compile)
 
 
-def _folded(value: str | bytes) -> str:
-    return (os.fsdecode(value) if isinstance(value, bytes) else value).casefold()
+def _text(value: str | bytes) -> str:
+    return os.fsdecode(value) if isinstance(value, bytes) else value
 
 
-def _clause(test: Test, column: str) -> Statement:
-    """Compare a column with the test's values."""
-    if test.type == "date":
-        return Statement(_DATES[test.operator].format(column), _moments(test))
-    if test.operator == "between":
-        return Statement(f"{column} BETWEEN ? AND ?", test.values)
-    return Statement(f"{column} {_SIGNS[test.operator]} ?", test.values)
+def _clause(comparison: Compares, column: str) -> Statement:
+    """Compare a column with the values."""
+    if comparison.type == "date":
+        return Statement(_DATES[comparison.operator].format(column), _moments(comparison))
+    if comparison.operator == "between":
+        return Statement(f"{column} BETWEEN ? AND ?", comparison.values)
+    return Statement(f"{column} {_SIGNS[comparison.operator]} ?", comparison.values)
 
 
-def _moments(test: Test) -> tuple[str, ...]:
+def _moments(comparison: Compares) -> tuple[str, ...]:
     """Give the first moments, or the ends, that dates are compared with."""
-    first, last = str(test.values[0]), str(test.values[-1])
-    if test.operator in ("=", "between"):
+    first, last = str(comparison.values[0]), str(comparison.values[-1])
+    if comparison.operator in ("=", "between"):
         return first, _end(last)
-    return (first if test.operator in ("<", ">=") else _end(last),)
+    return (first if comparison.operator in ("<", ">=") else _end(last),)
 
 
 def _end(date: str) -> str:

@@ -11,7 +11,7 @@ FIELD_PREFIX = "photo."
 
 
 @dataclass(frozen=True)
-class Test:
+class Compares:
     """One comparison.
 
     Parameters
@@ -63,4 +63,4 @@ class AnyOf:
     conditions: tuple[Condition, ...]
 
 
-Condition: TypeAlias = "Test | Has | NoneOf | AllOf | AnyOf"
+Condition: TypeAlias = "Compares | Has | NoneOf | AllOf | AnyOf"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.index.where.checking import check
-from imgsim.index.where.conditions import AllOf, AnyOf, Has, NoneOf, Test
+from imgsim.index.where.conditions import AllOf, AnyOf, Compares, Has, NoneOf
 from imgsim.index.where.parsing import parse
 from imgsim.index.where.syntax import Comparison, Every, Presence, Some
 
@@ -79,7 +79,7 @@ def holds(facts: FactTable, condition: Condition, photos: NDArray[np.int64]) -> 
 def _by_key(facts: FactTable, condition: Condition, size: int) -> NDArray[np.bool_]:
     """Tell for each key below `size`, whether or not a photo has it."""
     match condition:
-        case Test():
+        case Compares():
             return _marked(facts.where(condition), size)
         case Has(name):
             return _marked(facts.having(name), size)
@@ -123,7 +123,7 @@ def explain_nothing(facts: FactTable, expressions: Sequence[str]) -> str:
     for text in expressions:
         for leaf in _demanded(parse(text)):
             condition = check(leaf, text, catalogue)
-            if isinstance(condition, Test) and not len(facts.where(condition)):
+            if isinstance(condition, Compares) and not len(facts.where(condition)):
                 return f"no photo has {leaf.source}{_near(facts, condition)}"
     return f"no photo has {' and '.join(expressions)}"
 
@@ -138,13 +138,13 @@ def _demanded(tree: Expression) -> Iterator[Comparison | Presence]:
                 yield from _demanded(operand)
 
 
-def _near(facts: FactTable, test: Test) -> str:
+def _near(facts: FactTable, comparison: Compares) -> str:
     """Suggest a text that the attribute has."""
     from difflib import get_close_matches
 
-    if test.field or test.type != "text" or test.operator != "=":
+    if comparison.field or comparison.type != "text" or comparison.operator != "=":
         return ""
-    wanted = str(test.values[0]).casefold()
-    texts = {text.casefold(): text for text in facts.texts(test.name)}
+    wanted = str(comparison.values[0]).casefold()
+    texts = {text.casefold(): text for text in facts.texts(comparison.name)}
     near = get_close_matches(wanted, texts, n=1)
     return f": did you mean '{texts[near[0]]}'?" if near else ""
