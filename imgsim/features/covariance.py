@@ -10,6 +10,7 @@ import numpy as np
 
 from imgsim.features.base import PhotoExtractor
 from imgsim.features.grey import to_grey
+from imgsim.images.lab import to_lab
 from imgsim.images.opencv import cv2
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ _MARGIN = 8  # px, mirrored around it: the Fourier transform would join opposite
 _SHORTEST = 3.0  # px, the finest scale's wavelength; each scale doubles it
 # Each measure is brought to roughly -1..1 before they are multiplied with one another.
 _ENERGY_GAIN, _COLOUR_RANGE, _PLACE_GAIN, _NOISE = 5.0, 50.0, 2.0, 0.1
-
-# Linear sRGB to CIE XYZ, each over its value for white (IEC 61966-2-1, D65).
-_TO_XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
-_TO_XYZ /= _TO_XYZ.sum(axis=1, keepdims=True)
 
 
 @dataclass(frozen=True)
@@ -89,22 +86,13 @@ class Covariance(PhotoExtractor):
         """
         small = cast("Image", cv2.resize(image, (_SIZE, _SIZE), interpolation=cv2.INTER_AREA))
         energies = _energies(to_grey(small), _filters(self.scales, self.orientations))
-        colours = (_to_lab(small) - [50, 0, 0]) * [2.55, 1, 1] / _COLOUR_RANGE
+        colours = (to_lab(small) - [50, 0, 0]) * [2.55, 1, 1] / _COLOUR_RANGE
         row, column = (np.mgrid[:_SIZE, :_SIZE] / (_SIZE - 1) - 0.5) * _PLACE_GAIN
         measures = np.concatenate(
             [energies * _ENERGY_GAIN, np.moveaxis(colours, 2, 0), [column, row, np.ones_like(row)]]
         )
         pixels = measures.reshape(len(measures), -1)
         return _logarithm(pixels @ pixels.T / pixels.shape[1] + _NOISE * np.eye(len(pixels)))
-
-
-def _to_lab(image: Image) -> NDArray[np.float64]:
-    """Convert sRGB to CIE 1976 L*a*b* (D65); OpenCV builds tables for that which take a query longer than all else."""
-    share = np.arange(256) / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)[image]
-    xyz = linear @ _TO_XYZ.T
-    x, y, z = np.moveaxis(np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29), 2, 0)
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=2)
 
 
 @lru_cache(maxsize=8)

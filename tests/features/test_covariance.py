@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.linalg import logm
 
-from imgsim.features.covariance import Covariance, _energies, _filters, _logarithm, _to_lab
+from imgsim.features.covariance import Covariance, _energies, _filters, _logarithm
 
 
 def test_distance_is_the_log_euclidean_metric(rng):
@@ -22,13 +22,6 @@ def test_waves_excite_the_filter_of_their_length_and_direction(wavelength, scale
     wave = (127.5 + 60 * np.sin(2 * np.pi * along / wavelength)).astype(np.uint8)
     energies = _energies(wave, _filters(3, 4)).mean(axis=(1, 2))
     assert energies.argmax() == 4 * scale + orientation
-
-
-def test_colours_are_those_of_opencv(rng):
-    photo = rng.integers(0, 256, (40, 30, 3), np.uint8)
-    photo[0, :3] = [[0, 0, 0], [255, 255, 255], [3, 2, 1]]
-    expected = cv2.cvtColor(photo.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    np.testing.assert_allclose(_to_lab(photo), expected, atol=0.5)
 
 
 def test_a_flat_grey_photo_by_hand():
