@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from benchmarks import deep, filtering, indexing, memory, searching, starting
+from benchmarks import colors, deep, filtering, indexing, memory, searching, starting
 from benchmarks.measuring import Setting
 from benchmarks.neighbours import Neighbours
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "index-large": indexing.index_large,
     "index-small": indexing.index_small,
+    "index-colors": colors.index_colors,
     "query": starting.query,
     "help": starting.show_help,
     "search": searching.search,

@@ -58,6 +58,11 @@ if TYPE_CHECKING:
 @click.option("--prune", is_flag=True, help="Remove missing photos even if they are more than half.")
 @click.option("--moved", is_flag=True, help="FOLDER is where the indexed folder was moved to.")
 @click.option("--refit", is_flag=True, help="Pin the statistics that some distances use anew.")
+@click.option(
+    "--colors/--no-colors",
+    default=None,
+    help="Name the colours of each photo too, as attributes, now and in later runs; or no longer.",
+)
 @click.option("--default", metavar="NAME", help="Make this extractor the one that queries use.")
 @click.option("--drop", multiple=True, metavar="NAME", help="Drop an extractor and its features, and stop.")
 @click.option("--compact", is_flag=True, help="Give unused space in the index back to the disk, and stop.")

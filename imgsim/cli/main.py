@@ -29,6 +29,8 @@ COMMANDS: Registry[click.Command] = Registry(
         "extractors": "imgsim.cli.extractors:extractors",
         "metrics": "imgsim.cli.metrics:metrics",
         "models": "imgsim.cli.models:models",
+        "color": "imgsim.cli.color:color",
+        "stats": "imgsim.cli.stats:stats",
         "info": "imgsim.cli.info:info",
         "failures": "imgsim.cli.failures:failures",
     },

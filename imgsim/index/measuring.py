@@ -7,28 +7,29 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from imgsim.core import ImageRecord
+from imgsim.core import ImageRecord, Scale
 from imgsim.errors import ImageReadError
 from imgsim.features import build_extractor
 from imgsim.images.read import decode, open_photo
 from imgsim.index.store import Failure, MeasuredPhoto
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import BinaryIO
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, BinaryIO
 
-    from imgsim.core import Extractor, ExtractorSpec, Features, Image, Scale
+    from imgsim.core import Extractor, ExtractorSpec, Features, Image
 
 Outcome: TypeAlias = "MeasuredPhoto | Failure"
 
 
 class Task(NamedTuple):
-    """A photo to measure, as the scan found it, and the keys of the extractors to measure it with."""
+    """A photo to measure, as the scan found it: by which extractors (their keys), and whether its colours too."""
 
     path: str
     size: int
     mtime_ns: int
     extractors: tuple[int, ...]
+    colors: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,14 @@ class Assignment:
         By the extractors' keys in the index.
     max_megapixels : float
         The largest photo to decode.
+    colors : bool
+        Whether any task asks for colours.
     """
 
     root: str
     specs: Mapping[int, ExtractorSpec]
     max_megapixels: float
+    colors: bool = False
 
 
 class _Opened(NamedTuple):
@@ -67,6 +71,7 @@ class Measurer:
     def __init__(self, assignment: Assignment) -> None:
         self._assignment = assignment
         self._extractors: dict[int, Extractor] = {key: build_extractor(spec) for key, spec in assignment.specs.items()}
+        self._describe_colors = _color_describer() if assignment.colors else None
 
     def measure(self, tasks: Sequence[Task]) -> list[Outcome]:
         """Measure photos; one that cannot be read leaves its neighbours as they are.
@@ -93,13 +98,20 @@ class Measurer:
             for place, row in zip(readable, rows, strict=True):
                 features[place][key] = row[None]
         return [
-            MeasuredPhoto(photo.record, rows) if isinstance(photo, _Opened) else photo
-            for photo, rows in zip(opened, features, strict=True)
+            MeasuredPhoto(photo.record, rows, colors=self._colors(task, photo)) if isinstance(photo, _Opened) else photo
+            for task, photo, rows in zip(tasks, opened, features, strict=True)
         ]
+
+    def _colors(self, task: Task, photo: _Opened) -> Mapping[str, Any]:
+        """Tell a photo's colours, if its task asks for them."""
+        if not task.colors:
+            return {}
+        assert self._describe_colors is not None
+        return self._describe_colors(photo.images[Scale()])
 
     def _open(self, task: Task) -> _Opened | Failure:
         """Read a photo once: its state, its digest, and its pixels at each scale that is asked for."""
-        scales = {self._extractors[key].scale for key in task.extractors}
+        scales = {self._extractors[key].scale for key in task.extractors} | ({Scale()} if task.colors else set())
         try:
             with open_photo(os.path.join(self._assignment.root, task.path)) as stream:
                 status = os.fstat(stream.fileno())
@@ -109,6 +121,15 @@ class Measurer:
             return Failure(task.path, task.size, task.mtime_ns, error.reason)
         record = ImageRecord(task.path, status.st_size, status.st_mtime_ns, digest, decoded.width, decoded.height)
         return _Opened(record, decoded.images)
+
+
+def _color_describer() -> Callable[[Image], Mapping[str, Any]]:
+    """Load what names colours, for those alone who ask for them."""
+    from imgsim.features.colors import color_attributes, find_colors
+    from imgsim.models.color_names import load_namer
+
+    namer = load_namer()
+    return lambda image: color_attributes(find_colors(image, namer=namer))
 
 
 def content_digest(stream: BinaryIO) -> bytes:

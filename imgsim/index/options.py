@@ -37,6 +37,8 @@ class Options:
         The extractor that queries use from now on.
     attributes : Source, optional
         A table that says more about the photos.
+    colors : bool, optional
+        Whether to measure colours, now and in later runs; as before unless given.
     """
 
     include: Sequence[str] = ()
@@ -50,3 +52,4 @@ class Options:
     retry_failed: bool = False
     default: str | None = None
     attributes: Source | None = None
+    colors: bool | None = None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Features
 
+COLORS = ("color", "color_probabilities", "palette")  # the attributes that measuring colours sets
 BY_PATH = "FROM images JOIN parts ON parts.image_id = images.id"
 CALIBRATION = "calibration: "  # what such keys of the table `meta` begin with
 
@@ -263,22 +264,20 @@ class SqliteStore:
         return {os.fsdecode(path) for (path,) in rows}
 
     def put(self, photo: MeasuredPhoto) -> None:
-        """Store a photo; features of other extractors stay if its content is the same, and go if it changed."""
+        """Store a photo; other extractors' features, and colours, stay if its content is the same, and go if not."""
         record = photo.record
         path = os.fsencode(record.path)
-        self._write(
-            "DELETE FROM parts WHERE image_id = (SELECT id FROM images WHERE path = ? AND digest != ?)",
-            path,
-            record.digest,
-        )
-        known = self.photo_key(record.path) is not None
+        known = self._one("SELECT digest FROM images WHERE path = ?", path)
+        if known not in (None, record.digest):
+            self._write("DELETE FROM parts WHERE image_id = (SELECT id FROM images WHERE path = ?)", path)
+            self._forget_colors(record.path)
         self._write(
             "INSERT INTO images (path, size, mtime_ns, digest, width, height) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,"
             " digest = excluded.digest, width = excluded.width, height = excluded.height",
             *(path, record.size, record.mtime_ns, record.digest, record.width, record.height),
         )
-        if record.attributes and not known:
+        if record.attributes and known is None:
             self.merge_attributes(record.path, record.attributes)
         image = self.photo_key(record.path)
         for row, name in enumerate(photo.parts):
@@ -286,6 +285,8 @@ class SqliteStore:
             part = self._one("SELECT id FROM parts WHERE image_id = ? AND name = ?", image, name)
             for extractor, rows in photo.features.items():
                 self._put_features(extractor, part, rows[row])
+        if photo.colors:
+            self.merge_attributes(record.path, photo.colors)
         self.forget_failures([record.path])
 
     def _put_features(self, extractor: int, part: int, row: NDArray[np.float32]) -> None:
@@ -356,6 +357,33 @@ class SqliteStore:
             rows = {key: state for key, *state in found}
             for path, size, mtime_ns, digest, width, height, attributes in map(rows.__getitem__, wanted):
                 yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, json.loads(attributes))
+
+    # ----------------------------------------------------------------- colours
+
+    @property
+    def color_model(self) -> str | None:
+        """What names the colours of photos, by its identity; None where nobody asked for colours."""
+        model: str | None = self._meta("color_model")
+        return model
+
+    def choose_color_model(self, identity: str | None) -> None:
+        """Choose what names the colours of photos from now on; what another model said is forgotten."""
+        if identity is not None and identity != self._meta("palettes_by"):
+            for path in self.known():
+                self._forget_colors(path)
+            self._set_meta("palettes_by", identity)
+        self._set_meta("color_model", identity)
+
+    def _forget_colors(self, path: str) -> None:
+        """Remove what measuring set; where there is no palette, a colour was typed by somebody."""
+        key = self.photo_key(path)
+        if key is not None and COLORS[-1] in self._attributes(key):
+            self.merge_attributes(path, dict.fromkeys(COLORS))
+
+    def lacking_colors(self) -> set[str]:
+        """Give the paths of photos whose colours were not measured."""
+        rows = self._connection.execute("SELECT path FROM images WHERE json_type(attributes, '$.palette') IS NULL")
+        return {os.fsdecode(path) for (path,) in rows}
 
     # --------------------------------------------------------------- failures
 

@@ -83,11 +83,14 @@ class MeasuredPhoto:
         A row for each part, by the extractor's key.
     parts : tuple of str
         Names of the P parts; the empty name is the whole photo.
+    colors : mapping, optional
+        The attributes that tell its colours, if they were measured.
     """
 
     record: ImageRecord
     features: Mapping[int, Features]
     parts: tuple[str, ...] = field(default=("",))
+    colors: Mapping[str, Any] = field(default_factory=dict)
 
 
 class PartLabel(NamedTuple):
@@ -174,7 +177,17 @@ class Store(Protocol):
         """Give the paths of photos without features of an extractor."""
 
     def put(self, photo: MeasuredPhoto) -> None:
-        """Store a photo; features of other extractors stay if its content is the same, and go if it changed."""
+        """Store a photo; other extractors' features, and colours, stay if its content is the same, and go if not."""
+
+    @property
+    def color_model(self) -> str | None:
+        """What names the colours of photos, by its identity; None where nobody asked for colours."""
+
+    def choose_color_model(self, identity: str | None) -> None:
+        """Choose what names the colours of photos from now on; what another model said is forgotten."""
+
+    def lacking_colors(self) -> set[str]:
+        """Give the paths of photos whose colours were not measured."""
 
     def touch(self, path: str, size: int, mtime_ns: int) -> None:
         """Note a new modification time of unchanged content."""

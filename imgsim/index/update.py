@@ -93,11 +93,22 @@ class Update:
                 self.store.root = self.root
             for extractor in wanted:
                 self.store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
+            self._settle_colors()
             if self.options.default is not None:
                 from imgsim.index.choosing import find_stored
 
                 self.store.set_default(DefaultQuery(((find_stored(self.store, self.options.default), 1.0),)))
         return self.store.extractors()
+
+    def _settle_colors(self) -> None:
+        """Commit whether colours are measured, and by which model: now and in later runs."""
+        before, model = self.store.color_model, None
+        if self.options.colors or (self.options.colors is None and before is not None):
+            from imgsim.models.color_names import model_identity
+
+            model = model_identity()
+        if model != before:
+            self.store.choose_color_model(model)
 
     def _scan(self) -> Found:
         if self.options.files is not None:
@@ -144,14 +155,16 @@ class Update:
         from imgsim.index.measuring import Task
 
         every = tuple(extractor.id for extractor in extractors)
-        tasks = {image.path: Task(*image, every) for image in (*changes.added, *changes.changed)}
+        colors = self.store.color_model is not None
+        tasks = {image.path: Task(*image, every, colors) for image in (*changes.added, *changes.changed)}
         lacking = {extractor.id: self.store.lacking(extractor) for extractor in extractors}
-        if any(lacking.values()):
+        colorless = self.store.lacking_colors() if colors else set()
+        if colorless or any(lacking.values()):
             failed = set() if self.options.retry_failed else {failure.path for failure in self.store.failures()}
             for image in (*changes.unchanged, *changes.touched, *(image for _, image in changes.renamed)):
                 keys = tuple(key for key, paths in lacking.items() if image.path in paths)
-                if keys and image.path not in failed:
-                    tasks[image.path] = Task(*image, keys)
+                if (keys or image.path in colorless) and image.path not in failed:
+                    tasks[image.path] = Task(*image, keys, image.path in colorless)
         return [tasks[path] for path in sorted(tasks, key=os.fsencode)]
 
     def _measure(self, tasks: list[Task], changes: Changes) -> None:
@@ -162,7 +175,8 @@ class Update:
 
         self.observer.started(len(tasks))
         specs = {extractor.id: extractor.spec for extractor in self.store.extractors()}
-        assignment = Assignment(self.root, specs, self.options.max_megapixels)
+        colors = any(task.colors for task in tasks)
+        assignment = Assignment(self.root, specs, self.options.max_megapixels, colors)
         self._added = {image.path for image in changes.added}
         self._changed = {image.path for image in changes.changed}
         batch: list[Outcome] = []

@@ -11,13 +11,9 @@ import contextlib
 import warnings
 
 from imgsim.errors import MissingDependencyError
+from imgsim.models.tensors import torch
 
 __all__ = ["torch", "torchvision"]
-
-try:
-    import torch
-except ImportError as error:
-    raise MissingDependencyError("torch", "deep") from error
 
 _OPERATORS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",

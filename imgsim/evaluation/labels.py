@@ -1,0 +1,196 @@
+"""How well probabilities of labels fit the labels that are true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+BINS = 15  # of confidence, as Guo et al. have it
+
+
+@dataclass(frozen=True)
+class LabelReport:
+    """What came of comparing labels.
+
+    Parameters
+    ----------
+    count : int
+        Rows judged.
+    accuracy : float
+        Share of the rows whose likeliest label is the true one.
+    interval : (float, float)
+        Where the true accuracy lies, with 95 % confidence.
+    log_loss : float
+        Mean of ``-log(probability of the true label)``, in nats.
+    calibration_error : float
+        Expected calibration error.
+    precision, recall : ndarray of float64, shape (K,)
+        Of each label; 0 where nothing was so called, or nothing was so.
+    support : ndarray of int64, shape (K,)
+        Rows of each label.
+    confusion : ndarray of int64, shape (K, K)
+        How many rows of the label of the line were called by the label of the column.
+    """
+
+    count: int
+    accuracy: float
+    interval: tuple[float, float]
+    log_loss: float
+    calibration_error: float
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    support: NDArray[np.int64]
+    confusion: NDArray[np.int64]
+
+
+def judge_labels(labels: ArrayLike, probabilities: ArrayLike) -> LabelReport:
+    """Judge probabilities of labels.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (N,)
+        The true labels, 0..K-1.
+    probabilities : array_like of float, shape (N, K)
+        Of each label; rows sum to 1.
+
+    Returns
+    -------
+    LabelReport
+        Everything.
+
+    Examples
+    --------
+    >>> report = judge_labels([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    >>> report.confusion.tolist()
+    [[1, 0], [1, 1]]
+    """
+    true, likely = np.asarray(labels, int), np.asarray(probabilities, float)
+    called = likely.argmax(axis=1)
+    confusion = np.zeros((likely.shape[1],) * 2, np.int64)
+    np.add.at(confusion, (true, called), 1)
+    right, support, calls = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+    return LabelReport(
+        len(true),
+        float(right.sum() / max(1, len(true))),
+        wilson_interval(int(right.sum()), len(true)),
+        log_loss(true, likely),
+        calibration_error(likely.max(axis=1), called == true),
+        right / np.maximum(calls, 1),
+        right / np.maximum(support, 1),
+        support,
+        confusion,
+    )
+
+
+def wilson_interval(hits: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Enclose a share.
+
+    Parameters
+    ----------
+    hits, count : int
+        How many of how many.
+    confidence : float, default 0.95
+        How often such an interval holds the true share.
+
+    Returns
+    -------
+    (float, float)
+        The interval; (0, 1) of nothing.
+
+    References
+    ----------
+    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the American
+    Statistical Association 22, 1927.
+
+    Examples
+    --------
+    >>> low, high = wilson_interval(8, 10)
+    >>> round(low, 3), round(high, 3)
+    (0.49, 0.943)
+    """
+    if not count:
+        return 0.0, 1.0
+    from scipy.stats import binomtest
+
+    interval = binomtest(hits, count).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """Measure the mean surprise at the true labels.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (N,)
+        The true labels.
+    probabilities : array_like of float, shape (N, K)
+        Of each label; less than 1e-12 counts as that.
+
+    Returns
+    -------
+    float
+        Nats; 0 of no rows.
+    """
+    true, likely = np.asarray(labels, int), np.asarray(probabilities, float)
+    of_true = likely[np.arange(len(true)), true]
+    return float(-np.log(np.maximum(of_true, 1e-12)).mean()) if len(true) else 0.0
+
+
+def calibration_error(confidence: ArrayLike, right: ArrayLike, bins: int = BINS) -> float:
+    """Measure how far confidence is from being right that often: the expected calibration error.
+
+    Parameters
+    ----------
+    confidence : array_like of float, shape (N,)
+        The probability of each answer, 0..1.
+    right : array_like of bool, shape (N,)
+        Whether the answer was right.
+    bins : int, default 15
+        Equal ones over 0..1, each closed above.
+
+    Returns
+    -------
+    float
+        Mean over the bins, weighted by their rows, of the distance between mean confidence and accuracy; 0 of no rows.
+
+    References
+    ----------
+    C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, equation 3.
+    """
+    sure, hits = np.asarray(confidence, float), np.asarray(right, float)
+    place = np.clip(np.ceil(sure * bins).astype(int) - 1, 0, bins - 1)
+    gaps = np.bincount(place, sure - hits, bins)
+    return float(np.abs(gaps).sum() / max(1, len(sure)))
+
+
+def accuracy_by_group(
+    labels: ArrayLike, probabilities: ArrayLike, groups: Sequence[str] | NDArray[np.str_]
+) -> list[tuple[str, int, float]]:
+    """Measure accuracy for each group of rows.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (N,)
+        The true labels.
+    probabilities : array_like of float, shape (N, K)
+        Of each label.
+    groups : sequence of str, length N
+        Whose row it is.
+
+    Returns
+    -------
+    list of (str, int, float)
+        Group, rows and accuracy, the largest group first, ties by name.
+    """
+    right = np.asarray(probabilities, float).argmax(axis=1) == np.asarray(labels, int)
+    found, place, counts = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    shares = np.bincount(place, right, len(found)) / counts
+    listed = [(str(name), int(count), float(share)) for name, count, share in zip(found, counts, shares, strict=True)]
+    return sorted(listed, key=lambda row: (-row[1], row[0]))

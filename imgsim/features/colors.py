@@ -1,0 +1,264 @@
+"""The colours of what a photo shows, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import numpy as np
+
+from imgsim.features.foreground import find_foreground
+from imgsim.features.palette import cluster_colors
+from imgsim.images.lab import to_lab
+from imgsim.images.opencv import cv2
+from imgsim.models.color_names import ColorNamer, load_namer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.core import Image
+
+COLORS = 6  # looked for in a photo
+_SIDE = 80  # px, the longer side that colours are counted at
+_BITS = 4  # a channel: pixels whose leading bits agree are one colour, their mean
+_SAME = 8.0  # Delta E*ab, below which two colours are shades of one
+_SAME_NAME = 20.0  # and below which two of one name are
+_LEAST = 0.02  # share of the foreground, below which a colour is not worth a word
+_DIGITS = 4  # of shares and probabilities
+
+
+@dataclass(frozen=True)
+class DominantColor:
+    """A colour of a photo.
+
+    Parameters
+    ----------
+    share : float
+        Of the foreground, 0..1.
+    rgb : (int, int, int)
+        sRGB, the mean of its lighter half: shade darkens a thing without changing what people call it.
+    name : str
+        Its likeliest name.
+    probability : float
+        Of that name.
+    probabilities : mapping of str to float
+        Of every name that the model knows.
+    """
+
+    share: float
+    rgb: tuple[int, int, int]
+    name: str
+    probability: float
+    probabilities: Mapping[str, float] = field(repr=False)
+
+    @property
+    def hex(self) -> str:
+        """The colour as ``#rrggbb``."""
+        return "#{:02x}{:02x}{:02x}".format(*self.rgb)
+
+    def as_row(self) -> dict[str, Any]:
+        """Give share, hex, name and probability."""
+        return {
+            "share": round(self.share, _DIGITS),
+            "hex": self.hex,
+            "name": self.name,
+            "probability": round(self.probability, _DIGITS),
+        }
+
+
+class View(NamedTuple):
+    """A photo as its colours are counted.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (h, w, 3)
+        The photo, small.
+    foreground : ndarray of bool, shape (h, w)
+        The pixels that count.
+    rgb : ndarray of float64, shape (C, 3)
+        Its colours, each the mean of the pixels that have it.
+    labels : ndarray of int, shape (h * w,)
+        Which of them each pixel has.
+    """
+
+    image: Image
+    foreground: NDArray[np.bool_]
+    rgb: NDArray[np.float64]
+    labels: NDArray[np.intp]
+
+
+def view_photo(image: Image, mask: NDArray[np.bool_] | None = None) -> View:
+    """Bring a photo down to a few thousand pixels and some hundred colours, and tell what it shows from its background.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3)
+        RGB.
+    mask : ndarray of bool, shape (H, W), optional
+        The pixels that count; without it, or if it has none, what `find_foreground` finds.
+
+    Returns
+    -------
+    View
+        For `name_view`.
+    """
+    height, width = image.shape[:2]
+    scale = min(1.0, _SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cast("Image", cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_LINEAR))
+    rgb, labels = _count_colors(small)
+    if mask is not None and mask.any():
+        chosen = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+        if chosen.any():
+            return View(small, chosen, rgb, labels)
+    return View(small, find_foreground(to_lab(np.rint(rgb).astype(np.uint8)), labels, small.shape[:2]), rgb, labels)
+
+
+def find_colors(
+    image: Image,
+    mask: NDArray[np.bool_] | None = None,
+    *,
+    count: int = COLORS,
+    namer: ColorNamer | None = None,
+) -> list[DominantColor]:
+    """Find the colours of what a photo shows.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3)
+        RGB.
+    mask : ndarray of bool, shape (H, W), optional
+        The pixels that count, as for `view_photo`.
+    count : int, default 6
+        Groups of pixels to begin with; those of like colours are joined.
+    namer : ColorNamer, optional
+        What names them; the shipped default unless given.
+
+    Returns
+    -------
+    list of DominantColor
+        The largest share first.
+
+    Examples
+    --------
+    >>> photo = np.full((60, 60, 3), 250, np.uint8)
+    >>> photo[20:40, 10:50] = 200, 20, 30
+    >>> [(color.name, color.share, color.hex) for color in find_colors(photo)]
+    [('red', 1.0, '#c8141e')]
+    """
+    return name_view(view_photo(image, mask), count=count, namer=namer)
+
+
+def name_view(view: View, *, count: int = COLORS, namer: ColorNamer | None = None) -> list[DominantColor]:
+    """Group and name the colours of a photo's foreground.
+
+    Parameters
+    ----------
+    view : View
+        The photo.
+    count : int, default 6
+        As for `find_colors`.
+    namer : ColorNamer, optional
+        As for `find_colors`.
+
+    Returns
+    -------
+    list of DominantColor
+        The largest share first; those below 2 % are left out.
+    """
+    namer = namer or load_namer()
+    pixels = np.bincount(view.labels[view.foreground.ravel()], minlength=len(view.rgb)).astype(float)
+    shown = np.flatnonzero(pixels)
+    rgb, weights = view.rgb[shown], pixels[shown] / pixels.sum()
+    lab = to_lab(np.rint(rgb).astype(np.uint8))
+    _, group = cluster_colors(lab, weights, count)
+    shares, means = _means(rgb, lab[:, 0], weights, group)
+    leaders = _join(to_lab(means), [name for name, _ in namer.name(means)], shares)
+    shares, means = _means(rgb, lab[:, 0], weights, leaders[group])
+    probabilities = namer.probabilities(means)
+    found = [
+        _dominant(share, mean, row, namer.names)
+        for share, mean, row in zip(shares.tolist(), means.tolist(), probabilities.tolist(), strict=True)
+    ]
+    return sorted((color for color in found if color.share >= _LEAST), key=lambda color: (-color.share, color.rgb))
+
+
+def color_attributes(colors: Sequence[DominantColor]) -> dict[str, Any]:
+    """Write colours as an index keeps them with a photo.
+
+    Parameters
+    ----------
+    colors : sequence of DominantColor
+        Of one photo, at least one.
+
+    Returns
+    -------
+    dict
+        ``color``, the likeliest name of the foreground as a whole; ``color_probabilities``, of every name, the mean
+        over its colours by share, which sums to 1; ``palette``, a list of share, hex, name and probability.
+    """
+    total = sum(color.share for color in colors)
+    mixed = {
+        name: round(sum(color.share * color.probabilities[name] for color in colors) / total, 2 + _DIGITS)
+        for name in colors[0].probabilities
+    }
+    return {
+        "color": max(mixed, key=mixed.__getitem__),
+        "color_probabilities": mixed,
+        "palette": [color.as_row() for color in colors],
+    }
+
+
+def _count_colors(image: Image) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """List a picture's colours, (C, 3), and which of them each pixel has, (H * W,)."""
+    pixels = image.reshape(-1, 3)
+    leading = (pixels >> (8 - _BITS)).astype(np.intp)
+    keys = (leading[:, 0] << 2 * _BITS) | (leading[:, 1] << _BITS) | leading[:, 2]
+    counts = np.bincount(keys, minlength=1 << 3 * _BITS)
+    place = np.cumsum(counts > 0) - 1
+    labels = place[keys]
+    sums = np.stack([np.bincount(labels, channel) for channel in pixels.T], axis=1)
+    return sums / counts[counts > 0, None], labels
+
+
+def _means(
+    rgb: NDArray[np.float64], lightness: NDArray[np.float64], weights: NDArray[np.float64], group: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], Image]:
+    """Give each group's share, and the mean colour of its lighter half."""
+    place = np.unique(group, return_inverse=True)[1]
+    shares = np.bincount(place, weights).astype(np.float64)
+    order = np.lexsort((-lightness, place))
+    lighter = np.cumsum(weights[order]) - weights[order]  # the weight of groups before, and of lighter colours
+    starts = np.cumsum(shares) - shares
+    lit = order[lighter - starts[place[order]] < shares[place[order]] / 2]
+    parts, halves = place[lit], np.bincount(place[lit], weights[lit])
+    sums = np.stack([np.bincount(parts, weights[lit] * channel) for channel in rgb[lit].T], axis=1)
+    return shares, np.rint(sums / halves[:, None]).astype(np.uint8)
+
+
+def _join(lab: NDArray[np.float64], names: Sequence[str], shares: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Let each group join the nearest larger one that it is a shade of; give each group's leader."""
+    leaders = np.arange(len(lab))
+    led: list[int] = []
+    for one in np.argsort(-shares, kind="stable").tolist():
+        distances = {other: float(np.linalg.norm(lab[one] - lab[other])) for other in led}
+        near = [
+            other
+            for other, distance in distances.items()
+            if distance < (_SAME_NAME if names[one] == names[other] else _SAME)
+        ]
+        if near:
+            leaders[one] = min(near, key=distances.__getitem__)
+        else:
+            led.append(one)
+    return leaders
+
+
+def _dominant(share: float, rgb: Sequence[int], probabilities: Sequence[float], names: Sequence[str]) -> DominantColor:
+    best = int(np.argmax(probabilities))
+    red, green, blue = rgb
+    return DominantColor(
+        share, (red, green, blue), names[best], probabilities[best], dict(zip(names, probabilities, strict=True))
+    )

@@ -1,0 +1,90 @@
+"""What a photo shows, told from a plain background by the photo's border."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.images.opencv import cv2
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NEAR = 14.0  # distance within which a pixel is like the border
+UNIFORM = 0.7  # share of the border that must be so alike
+MIDDLE = 0.6  # axes of the ellipse that counts without a plain background, against the photo's sides
+CORE, HELD = 0.5, 0.2  # axes of a smaller one, and what share of it a foreground must hold
+_WEIGHTS = np.array([0.6, 1.0, 1.0])  # of L*, a*, b*: a background is rarely lit evenly
+_TONES = 2  # colours that a background may have: a wall and a floor
+
+
+def find_foreground(lab: NDArray[np.float64], labels: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Tell which pixels show what the photo is of.
+
+    Parameters
+    ----------
+    lab : ndarray of float64, shape (C, 3)
+        The colours of a photo, in L*a*b*.
+    labels : ndarray of int, shape (H * W,)
+        Which of them each pixel has, row by row.
+    shape : (int, int)
+        Height and width.
+
+    Returns
+    -------
+    ndarray of bool, shape (H, W)
+        True for the foreground, some pixels at least.
+
+    Notes
+    -----
+    The background's colour is the median of the border's pixels; the median of those that are unlike it is a second
+    one. If most of the border is like either, what is like them and connected to the border is background, and all
+    else counts. Where the border is not so plain, or the background would swallow the middle of the photo too, the
+    middle counts: an ellipse, since people hold their camera towards the thing.
+    """
+    height, width = shape
+    weighted = lab * _WEIGHTS
+    border = _border(height, width)
+    tones = _tones(weighted[labels[border]])
+    near = np.min([np.linalg.norm(weighted - tone, axis=1) for tone in tones], axis=0) < NEAR
+    like = near[labels]
+    if like[border].mean() >= UNIFORM:
+        foreground = ~_connected(like.reshape(shape))
+        if foreground[_ellipse(height, width, CORE)].mean() >= HELD:
+            return foreground
+    return _ellipse(height, width, MIDDLE)
+
+
+def _border(height: int, width: int) -> NDArray[np.bool_]:
+    """Mark the outermost pixels, (H * W,)."""
+    marked = np.ones((height, width), bool)
+    marked[1:-1, 1:-1] = False
+    return marked.ravel()
+
+
+def _ellipse(height: int, width: int, axes: float) -> NDArray[np.bool_]:
+    """Mark the pixels (H, W) in the middle; of a tiny picture, all."""
+    row, column = np.ogrid[:height, :width]
+    down, across = (2 * row + 1 - height) / height, (2 * column + 1 - width) / width
+    marked: NDArray[np.bool_] = down**2 + across**2 <= axes**2
+    return marked if marked.any() else np.ones_like(marked)
+
+
+def _tones(pixels: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Find what colours the pixels (N, 3) of a border mostly have."""
+    tones = []
+    for _ in range(_TONES):
+        tones.append(np.median(pixels, axis=0))
+        pixels = pixels[np.linalg.norm(pixels - tones[-1], axis=1) >= NEAR]
+        if not len(pixels):
+            break
+    return tones
+
+
+def _connected(like: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Keep those marks (H, W) that a path of marks joins to the border."""
+    framed = np.pad(like.astype(np.uint8), 1, constant_values=1)
+    cv2.floodFill(framed, None, (0, 0), 2)
+    joined: NDArray[np.bool_] = framed[1:-1, 1:-1] == 2
+    return joined

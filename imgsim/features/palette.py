@@ -1,0 +1,79 @@
+"""The few colours that stand for many: weighted k-means in L*a*b*."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_ROUNDS = 12  # after which the centres move by less than anyone sees
+
+
+def cluster_colors(
+    lab: NDArray[np.float64], weights: NDArray[np.float64], count: int
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Group colours around a few centres.
+
+    Parameters
+    ----------
+    lab : ndarray of float64, shape (C, 3)
+        L*a*b* colours, C at least 1.
+    weights : ndarray of float64, shape (C,)
+        How many pixels have each; positive.
+    count : int
+        Centres wanted.
+
+    Returns
+    -------
+    centres : ndarray of float64, shape (K, 3)
+        At most `count`, each the mean of its colours.
+    nearest : ndarray of int, shape (C,)
+        The centre of each colour.
+
+    Notes
+    -----
+    Lloyd's iteration from deterministic first centres: the mean, then again and again the colour whose weight times
+    squared distance to the nearest centre is largest (k-means++ of Arthur and Vassilvitskii 2007, its likeliest draw).
+
+    References
+    ----------
+    S. P. Lloyd, "Least Squares Quantization in PCM", IEEE Transactions on Information Theory 28(2), 1982.
+
+    Examples
+    --------
+    >>> centres, nearest = cluster_colors(np.array([[0., 0, 0], [2, 0, 0], [90, 0, 0]]), np.ones(3), 2)
+    >>> centres[nearest][:, 0].tolist()
+    [1.0, 1.0, 90.0]
+    """
+    centres = _first_centres(lab, weights, count)
+    nearest = np.zeros(len(lab), np.intp)
+    for _ in range(_ROUNDS):
+        before, nearest = nearest, _squared_distances(lab, centres).argmin(axis=1)
+        totals = np.bincount(nearest, weights, len(centres))
+        sums = np.stack([np.bincount(nearest, weights * values, len(centres)) for values in lab.T], axis=1)
+        kept = totals > 0
+        centres = sums[kept] / totals[kept, None]
+        nearest = (np.cumsum(kept) - 1)[nearest]
+        if np.array_equal(nearest, before):
+            break
+    return centres, nearest
+
+
+def _first_centres(lab: NDArray[np.float64], weights: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    centres = [np.average(lab, axis=0, weights=weights)]
+    distances = np.full(len(lab), np.inf)
+    while len(centres) < count:
+        distances = np.minimum(distances, ((lab - centres[-1]) ** 2).sum(axis=1))
+        farthest = int((weights * distances).argmax())
+        if distances[farthest] == 0:
+            break
+        centres.append(lab[farthest])
+    return np.array(centres)
+
+
+def _squared_distances(lab: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compare colours (C, 3) with centres (K, 3), up to a constant for each colour: (C, K)."""
+    return (centres**2).sum(axis=1) - 2 * lab @ centres.T  # type: ignore[no-any-return]

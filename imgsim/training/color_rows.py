@@ -1,0 +1,187 @@
+"""Rows of colours that people named, and their split into rows to learn from and rows to judge by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from imgsim.errors import ImgsimError, ParameterError
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+    from imgsim.core import Image
+
+SPLITS = ("contributors", "rows")
+HELD_OUT, VALIDATION = 0.1, 0.1  # shares of the rows; the remaining 80 % are learned from
+
+
+class ColorDataError(ImgsimError):
+    """A file of named colours that cannot be read, or a row of it that makes no sense."""
+
+
+@dataclass(frozen=True)
+class ColorRows:
+    """Colours, each named by somebody.
+
+    Parameters
+    ----------
+    colors : ndarray of uint8, shape (N, 3)
+        RGB.
+    labels : ndarray of int64, shape (N,)
+        Places in `names`.
+    contributors : ndarray of str, shape (N,)
+        Who named them.
+    names : tuple of str
+        The names, sorted.
+    digest : str
+        SHA-256 of the file.
+    """
+
+    colors: Image
+    labels: NDArray[np.int64]
+    contributors: NDArray[np.str_]
+    names: tuple[str, ...]
+    digest: str
+
+    def take(self, rows: NDArray[np.intp]) -> ColorRows:
+        """Give some of the rows, with all the names."""
+        return ColorRows(self.colors[rows], self.labels[rows], self.contributors[rows], self.names, self.digest)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class Split(NamedTuple):
+    """Places of rows: to learn from, to choose and calibrate by, and kept apart to judge by."""
+
+    training: NDArray[np.intp]
+    validation: NDArray[np.intp]
+    held_out: NDArray[np.intp]
+
+    @property
+    def seen(self) -> NDArray[np.intp]:
+        """All but those that are held out."""
+        return np.sort(np.concatenate([self.training, self.validation]))
+
+
+def read_color_rows(path: str | os.PathLike[str]) -> ColorRows:
+    """Read colours that people named.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A JSON list of objects with ``r``, ``g``, ``b`` (0..255), ``label`` and ``uid``, the contributor.
+
+    Returns
+    -------
+    ColorRows
+        In the order of the file.
+
+    Raises
+    ------
+    ColorDataError
+        If the file cannot be read, or a row is no named colour.
+
+    Notes
+    -----
+    Labels lose their ``-ish`` and capitals; gray is grey. A row without ``uid`` counts as a contributor of its own.
+    """
+    try:
+        data = Path(path).read_bytes()
+        listed = json.loads(data)
+    except OSError as error:
+        raise ColorDataError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise ColorDataError(f"{path}: not JSON ({error})") from error
+    if not isinstance(listed, list) or not listed:
+        raise ColorDataError(f"{path}: not a list of colours")
+    parsed = [_parse(row, f"{path}: row {number}", number) for number, row in enumerate(listed, 1)]
+    names = tuple(sorted({label for _, label, _ in parsed}))
+    return ColorRows(
+        np.array([color for color, _, _ in parsed], np.uint8),
+        np.array([names.index(label) for _, label, _ in parsed]),
+        np.array([contributor for _, _, contributor in parsed]),
+        names,
+        hashlib.sha256(data).hexdigest(),
+    )
+
+
+def plain_name(label: str) -> str:
+    """Write a label as a plain word.
+
+    Parameters
+    ----------
+    label : str
+        As a contributor chose it.
+
+    Returns
+    -------
+    str
+        In lower case, British, without ``-ish``.
+
+    Examples
+    --------
+    >>> plain_name("Gray-ish")
+    'grey'
+    """
+    name = label.strip().lower().removesuffix("-ish")
+    return "grey" if name == "gray" else name
+
+
+def split_rows(rows: ColorRows, by: str, seed: int) -> Split:
+    """Split rows 80 : 10 : 10.
+
+    Parameters
+    ----------
+    rows : ColorRows
+        All of them.
+    by : {"contributors", "rows"}
+        Whether a contributor's rows stay together: then no one who is judged by was learned from, and the parts are as
+        near to 80 : 10 : 10 as whole contributors allow.
+    seed : int
+        Equal seeds give equal splits.
+
+    Returns
+    -------
+    Split
+        Places in ascending order.
+
+    Raises
+    ------
+    ParameterError
+        If a part is empty.
+    """
+    if by not in SPLITS:
+        raise ParameterError(f"split by {' or '.join(SPLITS)}, not by {by!r}")
+    units = rows.contributors if by == "contributors" else np.arange(len(rows))
+    _, unit, counts = np.unique(units, return_inverse=True, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(counts))
+    before = np.concatenate([[0], np.cumsum(counts[order])])[:-1]  # rows of the units that come earlier
+    after = before + counts[order]
+    part = np.where(after <= HELD_OUT * len(rows), 2, np.where(after <= (HELD_OUT + VALIDATION) * len(rows), 1, 0))
+    of_unit = np.empty(len(counts), int)
+    of_unit[order] = part
+    split = Split(*(np.flatnonzero(of_unit[unit] == part) for part in range(3)))
+    if not all(map(len, split)):
+        raise ParameterError(f"{len(rows)} rows of {len(counts)} {by} are too few to split 80 : 10 : 10")
+    return split
+
+
+def _parse(row: Any, where: str, number: int) -> tuple[tuple[int, ...], str, str]:  # noqa: ANN401 (whatever JSON holds)
+    """Check a row: its colour, its name, its contributor."""
+    try:
+        color = tuple(row[channel] for channel in "rgb")
+        label = plain_name(row["label"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ColorDataError(f"{where}: not an object with r, g, b and label") from error
+    if not all(isinstance(value, int) and 0 <= value <= 255 for value in color):
+        raise ColorDataError(f"{where}: r, g, b are whole numbers 0 to 255, not {', '.join(map(str, color))}")
+    return color, label, str(row.get("uid", f"row {number}"))
