@@ -9,6 +9,7 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.conditions import AttributeColumns, show_option, where_option
+from imgsim.cli.drawing import Answer, check_plot, draw_grid_of, plot_colors_of
 from imgsim.cli.inputs import QueryPhoto, expand_photos
 from imgsim.cli.options import (
     count_option,
@@ -21,7 +22,6 @@ from imgsim.cli.options import (
     metric_option,
 )
 from imgsim.cli.output import RowWriter, choose_format, write_paths
-from imgsim.core import Scale
 from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
@@ -32,15 +32,6 @@ if TYPE_CHECKING:
     from imgsim.index.search import Searcher
 
 COLUMNS = ("query", "rank", "path", "distance")
-
-
-class Answer:
-    """The matches of one query: of one photo, of several views of one thing, or of a colour's name."""
-
-    def __init__(self, name: str, matches: list[Match], views: Sequence[QueryPhoto] = ()) -> None:
-        self.name = name
-        self.matches = matches
-        self.views = views
 
 
 @click.command()
@@ -66,6 +57,12 @@ class Answer:
 @format_option("table", "tsv", "csv", "jsonl", "paths")
 @click.option("-0", "--null", is_flag=True, help="Write paths that end in NUL, for `xargs -0`.")
 @click.option("--grid", type=click.Path(dir_okay=False), metavar="FILE.png", help="Draw each query beside its matches.")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False),
+    metavar="FILE.png|svg",
+    help="Draw the red, green and blue of a query over those of its matches.",
+)
 @megapixels_option
 @device_option
 @general_options
@@ -76,6 +73,7 @@ def query(
     null: bool,  # noqa: FBT001
     show: tuple[str, ...] | None,
     grid: str | None,
+    plot: str | None,
     **choices: Any,  # noqa: ANN401 (each has its own type)
 ) -> None:
     """Find the indexed photos that look most like each PHOTO, or that have a colour.
@@ -88,6 +86,10 @@ def query(
     from imgsim.cli.opening import open_for
 
     _refuse(photos, format_, grid, choices, null=null)
+    if plot:
+        check_plot(plot)
+        if len(photos) > 1 and not choices["together"]:
+            raise click.UsageError(f"--plot draws one query, and here are {len(photos)}: name one, or use --together")
     answers: list[Answer] = []
     matched = failed = False
     with open_for(index_path, photos) as index:
@@ -100,9 +102,11 @@ def query(
             if answer is not None:
                 matched |= bool(answer.matches)
                 write(answer)
-                answers += [answer] if grid else []
+                answers += [answer] if grid or plot else []
         if grid and answers:
-            _draw(grid, index, answers, choices["max_megapixels"])
+            draw_grid_of(answers, grid, index.root, choices["max_megapixels"])
+        if plot and answers:
+            plot_colors_of(answers, plot, index.root, choices["max_megapixels"])
     click.get_current_context().exit(2 if failed else 0 if matched else 1)
 
 
@@ -218,32 +222,3 @@ def _row(name: str, match: Match, attributes: AttributeColumns) -> dict[str, Any
     if match.lacking:
         row["lacking"] = list(match.lacking)
     return row
-
-
-def _draw(path: str, index: Index, answers: list[Answer], max_megapixels: float) -> None:
-    from imgsim.images.draw import Cell, draw_grid, save_png
-
-    def cell(photo: str | bytes, title: str, note: str) -> Cell:
-        return Cell(_picture(photo, max_megapixels), title, note)
-
-    rows = [
-        [
-            *(cell(view.source, "query", answer.name) for view in answer.views[:1]),
-            *(
-                cell(os.path.join(index.root, match.path), f"{match.rank}   {match.distance:.3f}", match.path)
-                for match in answer.matches
-            ),
-        ]
-        for answer in answers
-    ]
-    save_png(draw_grid(rows), path)
-    stderr.say(f"drew {path}")
-
-
-def _picture(photo: str | bytes, max_megapixels: float) -> Any:  # noqa: ANN401 (an Image, or None)
-    from imgsim.images.read import read_image
-
-    try:
-        return read_image(photo, scale=Scale(), max_megapixels=max_megapixels)
-    except ImageReadError:
-        return None

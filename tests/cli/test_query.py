@@ -217,3 +217,24 @@ def test_a_large_query_is_refused(run, shelf):
     result = run("query", "shelf/0.png", "--index", "shelf", "--max-megapixels", "0.001")
     assert result.code == 2
     assert "over the limit" in result.err
+
+
+def test_colours_of_a_query_are_drawn_over_those_of_its_matches(run, shelf):
+    result = run("query", "shelf/0.png", "--index", "shelf", "-k", 3, "--plot", "colours.svg")
+    assert result.code == 0
+    assert result.err == "drew colours.svg\n"
+    drawn = (shelf.parent / "colours.svg").read_text()
+    matches = [line.split("\t") for line in result.out.splitlines()]
+    names = ["query: shelf/0.png", *(f"{rank}: {path}" for _, rank, path, _ in matches)]
+    assert len(names) == 4
+    assert all(name in drawn for name in names)
+
+
+def test_a_plot_that_cannot_be_drawn_is_refused_first(run, shelf):
+    for options, message in (
+        (["shelf/0.png", "--plot", "colours.jpg"], ".png or .svg"),
+        (["shelf/0.png", "shelf/1.png", "--plot", "colours.png"], "one query"),
+    ):
+        result = run("query", *options, "--index", "shelf")
+        assert (result.code, result.out) == (2, "")
+        assert message in result.err
