@@ -105,6 +105,10 @@ class MetricDomainError(ImgsimError):
     """Features that a metric is not defined for, such as negative values under ``hellinger``."""
 
 
+class EvaluationError(ImgsimError):
+    """Labels or scores that nothing can be learnt from: too few, or not all of them numbers."""
+
+
 class IndexNotFoundError(ImgsimError):
     """No index where one was looked for."""
 

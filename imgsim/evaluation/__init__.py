@@ -1,1 +1,1 @@
-"""Judging features: arrays in, numbers out."""
+"""Judging: which extractor and distance find what, and how sure that is; arrays in, numbers out."""

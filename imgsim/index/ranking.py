@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from imgsim.index.parts import Parts
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -84,10 +86,8 @@ def rank(
         lower[left_out] = upper[left_out] = np.inf
     if allowed is not None:
         lower[~allowed] = upper[~allowed] = np.inf
-    starts = first_parts(gallery.photos)
-    if len(starts) < len(lower):
-        lower, upper = np.minimum.reduceat(lower, starts), np.minimum.reduceat(upper, starts)
-    rows = _rows_of(shortlist(lower, upper, k), starts, len(gallery.photos))
+    parts = Parts(gallery.photos)
+    rows = parts.rows(shortlist(parts.closest(lower), parts.closest(upper), k))
     distances = distances_to(facets, views, rows)
     order = np.lexsort((rows, distances))
     _, firsts = np.unique(gallery.photos[rows[order]], return_index=True)
@@ -151,8 +151,8 @@ def distances_to(facets: Sequence[Facet], views: Sequence[NDArray[Any]], rows: N
         [facet.metric.exact(own, its) for facet, own, its in zip(facets, view, there, strict=True)]
         for view in zip(*views, strict=True)
     ]
-    closest: NDArray[np.float64] = np.min([_weighted_mean(facets, distances, rows) for distances in measured], axis=0)
-    return closest
+    fused = [_weighted_mean(facets, distances, rows) for distances in measured]
+    return fused[0] if len(fused) == 1 else np.min(fused, axis=0)
 
 
 def _weighted_mean(
@@ -189,29 +189,3 @@ def shortlist(lower: NDArray[Any], upper: NDArray[Any], k: int) -> NDArray[np.in
     """
     farthest = np.partition(upper, k - 1)[k - 1] if k < len(upper) else np.inf
     return np.flatnonzero((lower <= farthest) & np.isfinite(lower))
-
-
-def first_parts(photos: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Find each photo's first row: its parts lie side by side.
-
-    Parameters
-    ----------
-    photos : ndarray of int64, shape (N,)
-        The photo that each row belongs to.
-
-    Returns
-    -------
-    ndarray of int, shape (P,)
-        Ascending rows, one a photo.
-    """
-    if not len(photos):
-        return np.zeros(0, np.intp)
-    return np.flatnonzero(np.concatenate([[True], photos[1:] != photos[:-1]]))
-
-
-def _rows_of(photos: NDArray[np.intp], starts: NDArray[np.intp], count: int) -> NDArray[np.intp]:
-    """List all rows of some photos."""
-    if len(starts) == count:
-        return photos
-    ends = np.append(starts[1:], count)
-    return np.concatenate([np.arange(starts[photo], ends[photo]) for photo in photos] or [np.zeros(0, np.intp)])

@@ -1,9 +1,10 @@
 """Distances that one matrix product gives for a whole gallery.
 
-A float32 product of rows with D values errs by less than ``g(D) * |x| * |y|``, where ``g(n) = n * u / (1 - n * u)`` and
-u is the unit roundoff (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, section 3.1). `bounds` carries
-that error, so the rows that may belong to an answer are never missed; `exact` subtracts rows in float64, where equal
-rows are at distance 0 exactly.
+A product of rows with D values errs by less than ``g(D) * |x| * |y|``, where ``g(n) = n * u / (1 - n * u)`` and u is
+the unit roundoff (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, section 3.1). `bounds` carries that
+error, so the rows that may belong to an answer are never missed; `exact` subtracts rows in float64, where equal rows
+are at distance 0 exactly. Rows are embedded as float32; a float64 copy of them has the same distances, but narrower
+bounds.
 """
 
 from __future__ import annotations
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     Embed = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
-ROUNDOFF = float(np.finfo(np.float32).eps) / 2
-TINY = np.finfo(np.float32).tiny  # above all that underflow can lose
 OTHER_ROUNDINGS = 16  # more than those outside the product: of norms, sums, margins, roots and scales
 CHUNK_VALUES = 1 << 22  # 32 MB of float64 at a time
 
@@ -57,10 +56,16 @@ class Product:
         raise NotImplementedError
 
     @staticmethod
-    def _error(dim: int) -> float:
-        """Bound the error of a dot product, and of what is done with it, as a share of the norms' product."""
-        roundings = (dim + OTHER_ROUNDINGS) * ROUNDOFF
-        return roundings / (1 - roundings)
+    def _error(rows: NDArray[Any]) -> float:
+        """Bound the error of a dot product and what is made of it, and of `exact`, as a share of the norms' product."""
+        roundings = [(rows.shape[1] + OTHER_ROUNDINGS) * np.finfo(kind).eps / 2 for kind in (rows.dtype, np.float64)]
+        return float(sum(n / (1 - n) for n in roundings))
+
+    @staticmethod
+    def _tiny(rows: NDArray[Any]) -> np.floating:
+        """Give more than underflow can lose."""
+        tiny: np.floating = np.finfo(rows.dtype).tiny
+        return tiny
 
 
 def _squared_norms(rows: NDArray[Any]) -> NDArray[Any]:
@@ -69,7 +74,15 @@ def _squared_norms(rows: NDArray[Any]) -> NDArray[Any]:
 
 
 def _squared_distances(query: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    return _squared_norms(rows - query)
+    """Measure squared distances; the differences take the place of the rows, which are a copy of their own."""
+    return _squared_norms(np.subtract(rows, query, out=rows))
+
+
+def _empty(rows: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which rows have only zeros; few have to be looked through, since most do not begin with one."""
+    empty: NDArray[np.bool_] = rows[:, 0] == 0
+    empty[empty] = ~rows[empty].any(axis=1)
+    return empty
 
 
 class FittedEuclidean(Product):
@@ -84,11 +97,12 @@ class FittedEuclidean(Product):
         """Enclose the distances by |x|^2 + |q|^2 - 2 x.q, give or take its rounding."""
         upper = (-2 * queries) @ rows.T
         own = _squared_norms(queries)[:, None]
-        margin = 2 * self._error(rows.shape[1])
-        lower = upper + squared_norms * np.float32(1 - margin)
-        lower += own * np.float32(1 - margin) - TINY
-        upper += squared_norms * np.float32(1 + margin)
-        upper += own * np.float32(1 + margin) + TINY
+        margin, tiny = 2 * self._error(rows), self._tiny(rows)
+        less, more = rows.dtype.type(1 - margin), rows.dtype.type(1 + margin)
+        lower = upper + squared_norms * less
+        lower += own * less - tiny
+        upper += squared_norms * more
+        upper += own * more + tiny
         return self._finish(np.maximum(lower, 0, out=lower)), self._finish(np.maximum(upper, 0, out=upper))
 
     def _distances(self, query: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -119,22 +133,28 @@ class FittedCosine(Product):
     def bounds(
         self, queries: NDArray[Any], rows: NDArray[Any], squared_norms: NDArray[np.float32]
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        """Enclose the distances by 1 - x.q, give or take its rounding."""
-        del squared_norms
+        """Enclose the distances by (|x|^2 + |q|^2) / 2 - x.q, give or take its rounding."""
         products = queries @ rows.T
-        margin = self._error(rows.shape[1])
-        lower = np.float32(1 - margin) - products
-        upper = np.subtract(np.float32(1 + margin), products, out=products)
-        # A row of zeros is at distance 0 of another one, which the product cannot see.
-        lower[~queries.any(axis=1)] = 0
+        margin = rows.dtype.type(self._error(rows))
+        # Unit rows have length 1 up to float32's rounding, which float64 sees.
+        length: Any = rows.dtype.type(1)
+        if rows.dtype != np.float32:
+            length = (squared_norms + _squared_norms(queries)[:, None]) / 2
+        lower = (length - margin) - products
+        upper = np.subtract(length + margin, products, out=products)
+        # Rows of zeros are at distance 0 of each other and 1 of all else, which the product cannot see.
+        empty = np.flatnonzero(squared_norms == 0)
+        lower[:, empty] = upper[:, empty] = 1
+        empty = np.flatnonzero(~queries.any(axis=1))
+        lower[empty], upper[empty] = 0, 1
         return lower, upper
 
     def _distances(self, query: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        distances: NDArray[np.float64] = _squared_distances(query, rows) / 2
-        empty = ~rows.any(axis=1)
+        empty = _empty(rows)
         if not query.any():
-            distances = np.ones(len(rows))
-        distances[empty] = 1.0 if query.any() else 0.0
+            return np.where(empty, 0.0, 1.0)
+        distances: NDArray[np.float64] = _squared_distances(query, rows) / 2
+        distances[empty] = 1.0
         return distances
 
 
@@ -146,8 +166,8 @@ class FittedInnerProduct(Product):
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Enclose the distances by -x.q, give or take its rounding."""
         upper = -queries @ rows.T
-        own = np.sqrt(_squared_norms(queries) + TINY) * np.float32(self._error(rows.shape[1]))
-        margins = np.outer(own, np.sqrt(squared_norms + TINY))
+        own = np.sqrt(_squared_norms(queries) + self._tiny(rows)) * rows.dtype.type(self._error(rows))
+        margins = np.outer(own, np.sqrt(squared_norms + self._tiny(rows)))
         lower = upper - margins
         upper += margins
         return lower, upper

@@ -1,25 +1,13 @@
 """Ranking by bounds gives what measuring every row gives."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgsim.index.gallery import lay_out
-from imgsim.index.ranking import Facet, rank
-from imgsim.metrics import METRICS, load_metric, measure
-
-
-def facet_of(features, name="euclidean", photos=None, present=None, **changes):
-    metric = load_metric(name).fit(measure(features))
-    gallery = lay_out(features, metric)
-    if photos is not None:
-        gallery = replace(gallery, photos=np.asarray(photos))
-    if present is not None:
-        gallery = replace(gallery, present=np.asarray(present))
-    return Facet(gallery, metric, **changes)
+from imgsim.index.ranking import rank
+from imgsim.metrics import METRICS
+from tests.galleries import facet_of
 
 
 def brute_force(distances, k, photos):
@@ -92,6 +80,14 @@ def test_fusion_is_the_weighted_mean_over_those_that_have_a_row():
     assert ranked.rows.tolist() == [0, 2, 1]
     expected = [0, (0.25 * 2 / 2 + 0.75 * 1 / 4) / 1, 0.25 * (1 / 2) / 0.25]
     np.testing.assert_allclose(ranked.distances, expected)
+
+
+def test_the_closest_view_counts_after_fusion():
+    one, two = np.array([[0], [10]], np.float32), np.array([[0], [10]], np.float32)
+    facets = [facet_of(one, factor=0.5, weight=0.5), facet_of(two, factor=0.5, weight=0.5)]
+    # Each view is near the first photo in one extractor only: no view is near it in both.
+    views = [np.array([[0], [9]], np.float32), np.array([[9], [0]], np.float32)]
+    np.testing.assert_allclose(rank(facets, views, 2).distances, [4.5, 5.5])
 
 
 @pytest.mark.parametrize("k", [1, 5])

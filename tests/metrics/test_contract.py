@@ -69,12 +69,15 @@ def test_bounds_enclose_at_every_scale(name, seed, exponent, dim):
     rng = np.random.default_rng(seed)
     rows = (rows_for(name, rng, 20, dim) * rng.random((20, 1)) * 10.0**exponent).astype(np.float32)
     metric = load_metric(name).fit(measure(rows))
-    embedded = metric.embed(rows)
-    norms = np.einsum("nd,nd->n", embedded, embedded, dtype=np.float32)
-    lower, upper = metric.bounds(embedded[:3], embedded, norms)
-    exact = np.array([metric.exact(query, embedded) for query in embedded[:3]])
-    assert (lower <= exact).all()
-    assert (exact <= upper).all()
+    rows[[4, 5]] = rows[[3, 3]]
+    rows[[2, 6]] = 0
+    for kind in (np.float32, np.float64):
+        embedded = metric.embed(rows).astype(kind)
+        norms = np.einsum("nd,nd->n", embedded, embedded)
+        lower, upper = metric.bounds(embedded[:5], embedded, norms)
+        exact = np.array([metric.exact(query, embedded) for query in embedded[:5]])
+        assert (lower <= exact).all()
+        assert (exact <= upper).all()
 
 
 @pytest.mark.parametrize("name", ["cosine", "euclidean", "hellinger", "inner_product", "cityblock", "hamming"])

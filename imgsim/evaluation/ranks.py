@@ -1,0 +1,178 @@
+"""Where photos of the same class rank when every photo asks for the others: leave one out, exactly as in a query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.evaluation.leave_one_out import LeaveOneOut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.evaluation.leave_one_out import Seen
+    from imgsim.index.ranking import Facet
+
+FEW = 64  # relevant photos up to which comparing all photos with each is quicker than sorting all
+SMALL_SHARE = 8  # one photo in so many, or fewer, is worth being picked out before it is compared again and again
+
+
+@dataclass(frozen=True)
+class RelevantRanks:
+    """The ranks of the relevant photos of M queries, those of query i being ``ranks[offsets[i]:offsets[i + 1]]``.
+
+    Parameters
+    ----------
+    photos : ndarray of int, shape (M,)
+        The queries' places in the gallery.
+    offsets : ndarray of int, shape (M + 1,)
+        Where each query's ranks begin, and where the last one's end; every query has at least one.
+    ranks : ndarray of int32, shape (offsets[-1],)
+        Ascending for each query; 1 for the closest of all other photos.
+    """
+
+    photos: NDArray[np.intp]
+    offsets: NDArray[np.intp]
+    ranks: NDArray[np.int32]
+
+    @classmethod
+    def join(cls, blocks: Iterable[RelevantRanks]) -> RelevantRanks:
+        """Put blocks of queries one after another."""
+        listed = list(blocks)
+        counts = [np.diff(block.offsets) for block in listed]
+        return cls(
+            np.concatenate([np.zeros(0, np.intp), *(block.photos for block in listed)]),
+            np.concatenate([np.zeros(1, np.intp), *counts]).cumsum(),
+            np.concatenate([np.zeros(0, np.int32), *(block.ranks for block in listed)]),
+        )
+
+
+class Ranking:
+    """The photos of a labelled gallery, each asking for the others of its class.
+
+    Parameters
+    ----------
+    facets : sequence of Facet
+        At least one; several are fused as in a query.
+    labels : ndarray of int, shape (photos of the gallery,)
+        The class of each photo, -1 for none.
+
+    Attributes
+    ----------
+    queries : int
+        Photos that ask: those of a class with at least two.
+    alone : int
+        Photos that are alone in their class: they ask nothing, but may be found, always wrongly.
+    left_out : int
+        Photos that neither ask nor may be found: those without label, since nobody knows for whom they are right, and
+        those that lack features of an extractor, since nobody knows how far they are.
+
+    Notes
+    -----
+    The rank of a photo is one more than the number of others that are closer to the query; of two at the same distance
+    the earlier in the gallery is closer, as in `imgsim.index.ranking.rank`. The query itself is left out by its place,
+    not by its distance, so a copy of it is a photo like any other.
+    """
+
+    def __init__(self, facets: Sequence[Facet], labels: NDArray[np.integer]) -> None:
+        self._gallery = LeaveOneOut(facets, labels >= 0)
+        _, self._classes, sizes = np.unique(labels[self._gallery.photos], return_inverse=True, return_counts=True)
+        self._asking = np.flatnonzero(sizes[self._classes] > 1)
+        if len(self._asking) and sizes[self._classes[self._asking]].mean() > FEW:
+            self._gallery = LeaveOneOut([_in_double(facet) for facet in facets], labels >= 0)
+        # The members of class c are members[starts[c]:starts[c + 1]], ascending.
+        self._members = np.argsort(self._classes, kind="stable")
+        self._starts = np.concatenate([[0], sizes.cumsum()])
+        self.queries = len(self._asking)
+        self.alone = len(self._gallery) - len(self._asking)
+        self.left_out = len(labels) - len(self._gallery)
+
+    def blocks(self) -> Iterator[RelevantRanks]:
+        """Rank, and give the ranks in blocks of queries, in the order of the gallery.
+
+        Yields
+        ------
+        RelevantRanks
+            Of the next queries.
+        """
+        done = 0
+        for answers in self._gallery.ask(self._asking, self._answer):
+            photos = self._gallery.photos[self._asking[done : done + len(answers)]]
+            offsets = np.cumsum([0, *map(len, answers)])
+            yield RelevantRanks(photos, offsets, np.concatenate(answers))
+            done += len(answers)
+
+    def _answer(self, seen: Seen) -> NDArray[np.int32]:
+        its_class = self._classes[seen.photo]
+        members = self._members[self._starts[its_class] : self._starts[its_class + 1]]
+        relevant = members[members != seen.photo]
+        closer = self._count_closer(seen, relevant) if len(relevant) <= FEW else self._places(seen)[relevant]
+        return np.sort(1 + closer).astype(np.int32)
+
+    def _count_closer(self, seen: Seen, relevant: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Count for each of a few photos who is closer for certain, then measure those in doubt."""
+        distances = self._gallery.distances(seen, relevant)
+        order = np.argsort(distances)
+        relevant, distances = relevant[order], distances[order]
+        # One step further out than the distances' own rounding to the bounds' precision.
+        rounded, infinity = distances.astype(seen.lower.dtype), seen.lower.dtype.type(np.inf)
+        near, far = np.nextafter(rounded, -infinity), np.nextafter(rounded, infinity)
+        closer, doubtful = _compare(seen, near, far)
+        if not len(doubtful):
+            return closer
+        others = doubtful[(doubtful[:, None] != relevant).all(axis=1)]
+        photos = np.concatenate([relevant, others])
+        measured = np.concatenate([distances, self._gallery.distances(seen, others)])
+        places = np.empty(len(photos), np.intp)
+        places[np.lexsort((photos, measured))] = np.arange(len(photos))
+        closer -= np.searchsorted(np.sort(seen.upper[photos]), near)
+        return closer + places[: len(relevant)]
+
+    def _places(self, seen: Seen) -> NDArray[np.intp]:
+        """Sort all photos by their bounds, then measure and sort those whose bounds overlap: give each one's place."""
+        order = np.argsort(seen.lower)
+        overlap = seen.lower[order[1:]] <= np.maximum.accumulate(seen.upper[order])[:-1]
+        if overlap.any():
+            doubtful = order[np.append(overlap, False) | np.append(False, overlap)]
+            distances = seen.lower.astype(np.float64)
+            distances[doubtful] = self._gallery.distances(seen, doubtful)
+            order = np.argsort(distances, kind="stable")
+        places = np.empty(len(order), np.intp)
+        places[order] = np.arange(len(order))
+        return places
+
+
+def _compare(
+    seen: Seen, near: NDArray[np.floating], far: NDArray[np.floating]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Count for each ascending distance who is closer for certain; list who may be closer or not to any of them.
+
+    A distance lies above `near` and below `far`.
+    """
+    lower, upper = seen.lower, seen.upper
+    reached = lower <= far[-1]
+    within = np.flatnonzero(reached) if SMALL_SHARE * np.count_nonzero(reached) < len(reached) else None
+    if within is not None:
+        lower, upper = lower[within], upper[within]
+    closer = np.empty(len(near), np.intp)
+    doubtful = np.zeros(len(lower), bool)
+    for place, (below, above) in enumerate(zip(near, far, strict=True)):
+        surely, maybe = upper < below, lower <= above
+        closer[place] = np.count_nonzero(surely)
+        if np.count_nonzero(maybe) > closer[place] + 1:  # the photo at that distance is one of them
+            doubtful |= surely ^ maybe
+    numbers = np.flatnonzero(doubtful)
+    return closer, numbers if within is None else within[numbers]
+
+
+def _in_double(facet: Facet) -> Facet:
+    """Copy float32 rows to float64, where bounds are so narrow that hardly any overlap."""
+    gallery = facet.gallery
+    if gallery.rows.dtype != np.float32:
+        return facet
+    rows = gallery.rows.astype(np.float64)
+    return replace(facet, gallery=replace(gallery, rows=rows, squared_norms=np.einsum("nd,nd->n", rows, rows)))

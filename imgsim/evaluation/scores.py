@@ -1,0 +1,130 @@
+"""Photos with a score: whether those that look alike have scores alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.errors import EvaluationError
+from imgsim.evaluation.comparison import Comparison, compare
+from imgsim.evaluation.intervals import Estimate, bootstrap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from imgsim.evaluation.neighbours import Neighbours
+
+
+@dataclass(frozen=True)
+class ScoreAgreement:
+    """How well the neighbours' scores tell a photo's own.
+
+    Parameters
+    ----------
+    n, k : int
+        Photos, and the neighbours of each.
+    spearman : Estimate
+        Rank correlation between a photo's score and the mean of its neighbours' scores; NaN where either is constant.
+    error : Estimate
+        Mean absolute error, in the scores' unit, of guessing that mean.
+    baseline : Estimate
+        Mean absolute error of guessing the mean score of all others.
+    against_baseline : Comparison
+        Of the absolute errors; a difference below 0 says that neighbours tell something.
+    """
+
+    n: int
+    k: int
+    spearman: Estimate
+    error: Estimate
+    baseline: Estimate
+    against_baseline: Comparison
+
+
+def score_agreement(scores: NDArray[np.float64], neighbours: Neighbours, *, seed: int) -> ScoreAgreement:
+    """Compare every photo's score with those of its nearest neighbours.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (photos of the gallery,)
+        Finite for all photos that have neighbours; others are not read.
+    neighbours : Neighbours
+        Found among the photos that have a score.
+    seed : int
+        Chooses resamples and permutations.
+
+    Returns
+    -------
+    ScoreAgreement
+        With bootstrap intervals.
+
+    Raises
+    ------
+    EvaluationError
+        If fewer than two photos have a score, or one that takes part has none.
+
+    Notes
+    -----
+    All k neighbours count the same. The intervals resample photos and keep their neighbours.
+
+    References
+    ----------
+    .. [1] Spearman, "The proof and measurement of association between two things", American Journal of Psychology 1904.
+    """
+    if len(neighbours.photos) < 2:
+        raise EvaluationError("scores are compared between at least two photos")
+    own = np.asarray(scores, np.float64)[neighbours.photos]
+    if not np.isfinite(own).all():
+        raise EvaluationError(f"{np.count_nonzero(~np.isfinite(own))} of {len(own)} scores are not finite numbers")
+    guesses = np.asarray(scores, np.float64)[neighbours.rows].mean(axis=1)
+    mean_of_others = (own.sum() - own) / (len(own) - 1)
+    errors, baseline = np.abs(guesses - own), np.abs(mean_of_others - own)
+    return ScoreAgreement(
+        n=len(own),
+        k=neighbours.rows.shape[1],
+        spearman=bootstrap(np.stack([own, guesses], axis=1), spearman, seed=seed),
+        error=bootstrap(errors, seed=seed),
+        baseline=bootstrap(baseline, seed=seed),
+        against_baseline=compare(errors, baseline, seed=seed),
+    )
+
+
+def spearman(pairs: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Correlate the ranks of two values in each resample.
+
+    Parameters
+    ----------
+    pairs : ndarray of float64, shape (n, 2)
+        What was observed.
+    counts : ndarray of float64, shape (B, n)
+        How often each pair is in each resample.
+
+    Returns
+    -------
+    ndarray of float64, shape (B,)
+        From -1 to 1, equal values having their mean rank; NaN where all of either value are equal.
+    """
+    first, second = (_centred_ranks(values, counts) for values in pairs.T)
+
+    together, one, other = (_totals(counts, *both) for both in ((first, second), (first, first), (second, second)))
+    correlation = np.full(len(counts), np.nan)
+    np.divide(together, np.sqrt(one * other), out=correlation, where=one * other > 0)
+    return correlation
+
+
+def _totals(counts: NDArray[np.float64], left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    totals: NDArray[np.float64] = np.einsum("bn,bn,bn->b", counts, left, right)
+    return totals
+
+
+def _centred_ranks(values: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rank values that come several times each, less the mean rank: shape (B, n)."""
+    distinct, place = np.unique(values, return_inverse=True)
+    order = np.argsort(place, kind="stable")
+    firsts = np.searchsorted(place[order], np.arange(len(distinct)))
+    together = np.add.reduceat(counts[:, order], firsts, axis=1)
+    ranks = np.cumsum(together, axis=1) - (together - 1) / 2
+    centred: NDArray[np.float64] = (ranks - (counts.sum(axis=1, keepdims=True) + 1) / 2)[:, place]
+    return centred
