@@ -68,7 +68,7 @@ def pair_rows(table: Table, shelf: Shelf, key: str | None = None) -> Pairing:
     named = re.findall(r"\{([^{}]*)\}", key or "")
     if len(named) > 1:
         raise ParameterError(f"--key {key}: a pattern has one column in it")
-    column = named[0] if named else key or _find_column(table, shelf)
+    column = named[0] if named else key or find_column(table, shelf)
     if column not in table.columns:
         raise UnknownNameError("column", column, table.columns)
     names = {place: key_text(row.cells[column]) for place, row in enumerate(table.rows) if column in row.cells}
@@ -98,8 +98,26 @@ def key_text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _find_column(table: Table, shelf: Shelf) -> str:
-    """Give the column that finds most photos; of several, the likeliest by name."""
+def find_column(table: Table, shelf: Shelf) -> str:
+    """Give the column that says which photo: the one that finds most; of several, the likeliest by name.
+
+    Parameters
+    ----------
+    table : Table
+        The rows.
+    shelf : Shelf
+        The photos.
+
+    Returns
+    -------
+    str
+        Its name.
+
+    Raises
+    ------
+    TableError
+        If there are rows and no column finds any photo.
+    """
     sample = table.rows[:: len(table.rows) // SAMPLE + 1]
     found = {
         column: sum(bool(shelf.find(key_text(row.cells[column]))) for row in sample if column in row.cells)

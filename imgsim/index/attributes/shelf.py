@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import unicodedata
 from fnmatch import translate
@@ -39,19 +40,20 @@ class Shelf:
         Parameters
         ----------
         name : str
-            A path or a file name, with slashes of either kind, composed or decomposed.
+            A path, the end of one, or a file name, with slashes of either kind, composed or decomposed.
 
         Returns
         -------
         list of str
-            None, one, or all of one file name.
+            None, one, or all that end so.
         """
         if name in self._paths:
             return [self._paths[name]]
         name = composed(os.path.normpath(name.replace("\\", "/")))
         if photo := self._paths.get(name) or self._paths.get(self._from_root(name)):
             return [photo]
-        return [] if "/" in name else self._names.get(name, [])
+        named = self._names.get(posixpath.basename(name), [])
+        return [path for path in named if f"/{composed(path)}".endswith(f"/{name}")]
 
     def _from_root(self, name: str) -> str:
         """Give a path as seen from the indexed folder, where the table's folder has it."""
