@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.errors import ImgsimError
+from imgsim.index.ranking import distances_to
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
-    from imgsim.core import Features, FittedMetric
+    from imgsim.index.ranking import Facet
 
     Indices = NDArray[np.intp]
 
@@ -87,25 +90,24 @@ def _draw(numbers: Indices, count: int, rng: np.random.Generator) -> tuple[Indic
     return where, drawn - (ends - numbers)[where]
 
 
-def pair_distances(metric: FittedMetric, features: Features, pairs: Pairs) -> NDArray[np.float64]:
-    """Measure the distance of each pair.
+def pair_distances(facets: Sequence[Facet], first: Indices, second: Indices) -> NDArray[np.float64]:
+    """Measure the distance of each pair, as a query by its first photo would.
 
     Parameters
     ----------
-    metric : FittedMetric
-        The distance.
-    features : ndarray of float32, shape (N, D)
-        Of all photos.
-    pairs : Pairs
-        Which to measure.
+    facets : sequence of Facet
+        At least one; several are fused.
+    first, second : ndarray of int, shape (P,)
+        Rows of the gallery.
 
     Returns
     -------
     ndarray of float64, shape (P,)
         Distances.
     """
-    rows, distances = metric.embed(features), np.empty(len(pairs.first))
-    order = np.argsort(pairs.first, kind="stable")
-    for places in np.split(order, np.flatnonzero(np.diff(pairs.first[order])) + 1):
-        distances[places] = metric.exact(rows[pairs.first[places[0]]], rows[pairs.second[places]])
+    distances = np.empty(len(first))
+    order = np.argsort(first, kind="stable")
+    for places in np.split(order, np.flatnonzero(np.diff(first[order])) + 1) if len(first) else []:
+        views = [facet.gallery.rows[first[places[:1]]] for facet in facets]
+        distances[places] = distances_to(facets, views, second[places])
     return distances

@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from imgsim.core import Scale
 from imgsim.errors import ImgsimError
 from imgsim.evaluation import classification
 from imgsim.evaluation.classification import ALONE, classify, macro_f1_bootstrap
@@ -211,7 +212,7 @@ def test_haralick_of_real_textures(shared_data):
     from imgsim.images.read import read_image
 
     paths = sorted((shared_data / "textures").rglob("*.jpg"))
-    photos = [read_image(path, working_size=128) for path in paths]
+    photos = [read_image(path, scale=Scale(128)) for path in paths]
     features, labels = load_extractor("haralick").extract(photos), [path.parent.name for path in paths]
     result = classify(features, labels, jobs=2)
     np.testing.assert_array_equal(result.classes[result.predicted], plainly(features, labels))

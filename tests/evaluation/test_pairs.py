@@ -11,6 +11,8 @@ from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_sc
 from imgsim.errors import ImgsimError
 from imgsim.evaluation.pairs import PairCounts, count_pairs, score_pairs
 from imgsim.evaluation.sampling import pair_distances, sample_pairs
+from imgsim.index.gallery import lay_out
+from imgsim.index.ranking import Facet
 from imgsim.metrics import load_metric
 
 LABELS = st.lists(st.integers(0, 4), min_size=3, max_size=25).filter(
@@ -65,7 +67,8 @@ def test_distances_are_those_of_the_pairs(rng):
     rows = rng.random((30, 5)).astype(np.float32)
     pairs = sample_pairs(np.arange(30) % 4, seed=2, most=80)
     metric = load_metric("euclidean").fit()
-    np.testing.assert_array_equal(pair_distances(metric, rows, pairs), metric(rows, rows)[pairs.first, pairs.second])
+    measured = pair_distances([Facet(lay_out(rows, metric), metric)], pairs.first, pairs.second)
+    np.testing.assert_array_equal(measured, metric(rows, rows)[pairs.first, pairs.second])
 
 
 def test_counts_by_hand():

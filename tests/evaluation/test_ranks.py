@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from imgsim.evaluation import leave_one_out, ranks
 from imgsim.evaluation.ranks import Ranking, RelevantRanks
+from imgsim.index.choosing import choose_distance, load_facets
 from imgsim.index.indexing import update_index
 from imgsim.index.opening import open_index
-from imgsim.index.search import choose_extractors, load_facets
 from imgsim.metrics import METRICS
 from tests.galleries import all_distances, facet_of
 
@@ -165,8 +165,8 @@ def test_ranks_are_those_of_queries(make_photos):
     labels = np.arange(14) % 4
     with open_index(folder) as index:
         with index.store.snapshot():
-            chosen = choose_extractors(index.store, ["histogram@2", "lbp"])
-            facets = load_facets(index.directory, index.store, chosen)
+            distance = choose_distance(index.store, ["histogram@2", "lbp"])
+            facets = load_facets(index.directory, index.store, distance)
             found = ranked(facets, labels)
         names = sorted(f"{photo}.png" for photo in range(14))
         for photo, name in enumerate(names):

@@ -1,0 +1,129 @@
+"""What is judged: an extractor, or several fused, under a distance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from imgsim.features import EXTRACTORS, load_extractor
+from imgsim.metrics import load_metric
+from imgsim.models.cache import list_models
+from imgsim.naming import parse_naming, without_weight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FUSED = "+"
+VARIANTS = ("histogram:space=lab", "histogram:space=hsv")  # beside every extractor's defaults
+SHARES = ("hellinger", "chi2", "cityblock", "cosine")  # for features that are shares of a whole
+BITS = ("hamming", "jaccard")
+VALUES = ("cosine", "euclidean", "cityblock", "correlation", "seuclidean")
+
+
+class Candidate(NamedTuple):
+    """An extractor, or several fused, and a distance.
+
+    Parameters
+    ----------
+    extractors : tuple of str
+        Each ``NAME[:key=value,...][@WEIGHT]``.
+    metric : str or None
+        None for each extractor's own.
+    """
+
+    extractors: tuple[str, ...]
+    metric: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The extractors as users write them."""
+        return FUSED.join(self.extractors)
+
+
+def parse_candidates(texts: Iterable[str], metrics: Iterable[str] = ()) -> list[Candidate]:
+    """Pair what a user asks for, extractors and metrics, each with each.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Each ``NAME[:key=value,...][@WEIGHT]``, or several of these joined by ``+``.
+    metrics : iterable of str, optional
+        None for each extractor's own.
+
+    Returns
+    -------
+    list of Candidate
+        Without repetition.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such extractor or metric.
+    ParameterError
+        If one does not take its parameters.
+
+    Examples
+    --------
+    >>> [candidate.name for candidate in parse_candidates(["hog", "hog@2+lbp"], ["cosine"])]
+    ['hog', 'hog@2+lbp']
+    """
+    wanted: list[str | None] = [*metrics] or [None]
+    for metric in wanted:
+        if metric is not None:
+            load_metric(metric)
+    candidates = [Candidate(tuple(text.split(FUSED)), metric) for text in texts for metric in wanted]
+    for candidate in candidates:
+        for extractor in candidate.extractors:
+            parse_naming(extractor)
+            load_extractor(without_weight(extractor))
+    return list(dict.fromkeys(candidates))
+
+
+def bare_extractors(candidates: Iterable[Candidate]) -> list[str]:
+    """List the extractors that candidates need, without weights.
+
+    Parameters
+    ----------
+    candidates : iterable of Candidate
+        Some.
+
+    Returns
+    -------
+    list of str
+        Without repetition, in order.
+    """
+    return list(dict.fromkeys(without_weight(text) for candidate in candidates for text in candidate.extractors))
+
+
+def extractor_grid() -> list[str]:
+    """List the extractors that are worth a trial: the table, some variants, and each network in the model cache.
+
+    Returns
+    -------
+    list of str
+        Names and parameters.
+    """
+    networks = dict.fromkeys(model.architecture for model in list_models() if model.layer == "final")
+    return [*EXTRACTORS, *VARIANTS, *networks]
+
+
+def metric_grid(extractor: str) -> list[str]:
+    """List the metrics that are worth a trial for an extractor, its own first.
+
+    Parameters
+    ----------
+    extractor : str
+        ``NAME[:key=value,...]``.
+
+    Returns
+    -------
+    list of str
+        Names.
+
+    Examples
+    --------
+    >>> metric_grid("phash"), metric_grid("haralick")[:2]
+    (['hamming', 'jaccard'], ['seuclidean', 'cosine'])
+    """
+    loaded = load_extractor(extractor)
+    others = BITS if loaded.binary else SHARES if loaded.metric in SHARES[:2] else VALUES
+    return list(dict.fromkeys([loaded.metric, *others]))

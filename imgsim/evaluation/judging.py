@@ -1,0 +1,188 @@
+"""All figures of a candidate: from an index and its photos' classes to numbers with intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.errors import EvaluationError
+from imgsim.evaluation.classification import Classification, classify
+from imgsim.evaluation.estimates import estimate_classification, estimate_outcomes, estimate_pairs
+from imgsim.evaluation.gathering import gather_features
+from imgsim.evaluation.pairs import PairScores, score_pairs
+from imgsim.evaluation.retrieval import score_retrieval
+from imgsim.evaluation.sampling import pair_distances, sample_pairs
+from imgsim.index.choosing import choose_distance, load_facets
+from imgsim.index.parts import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.evaluation.candidates import Candidate
+    from imgsim.evaluation.intervals import Estimate
+    from imgsim.index.choosing import ChosenDistance
+    from imgsim.index.ranking import Facet
+    from imgsim.index.store import Store
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was found out about a candidate.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        Judged.
+    specs : tuple of str
+        Its extractors, every parameter written out.
+    metric : str
+        Its distance; several where fused extractors have each its own.
+    queries : ndarray of int, shape (M,)
+        The photos that asked, by their place in the gallery.
+    counts : mapping of str to int
+        ``n`` photos that asked, ``classes``, photos ``alone`` in their class, photos ``left_out``.
+    figures : mapping of str to Estimate
+        By name, such as ``recall@1``.
+    outcomes : mapping of str to ndarray of float64, shape (M,)
+        The figures of retrieval, query by query.
+    classification : Classification or None
+        Predictions of the photos, in the gallery's order; None where it was not asked for.
+    pairs : PairScores or None
+        Likewise.
+    """
+
+    candidate: Candidate
+    specs: tuple[str, ...]
+    metric: str
+    queries: NDArray[np.intp]
+    counts: Mapping[str, int]
+    figures: Mapping[str, Estimate]
+    outcomes: Mapping[str, NDArray[np.float64]] = field(repr=False)
+    classification: Classification | None = field(default=None, repr=False)
+    pairs: PairScores | None = field(default=None, repr=False)
+
+
+class Judge:
+    """Judges candidates on the same photos.
+
+    Parameters
+    ----------
+    directory : str
+        The index's own folder.
+    store : Store
+        The index, within a snapshot.
+    codes : ndarray of int, shape (photos,)
+        The class of each photo, by path; -1 for none.
+    seed : int
+        Of all that is drawn.
+    jobs : int
+        Threads.
+    full : bool
+        Whether to classify and to judge pairs, too; retrieval alone is quick.
+    advanced : callable
+        Hears of what is being done, and which share of it is done.
+    """
+
+    def __init__(
+        self,
+        directory: str,
+        store: Store,
+        codes: NDArray[np.intp],
+        *,
+        seed: int = 0,
+        jobs: int = 1,
+        full: bool = True,
+        advanced: Callable[[str, float], None] = lambda _, __: None,
+    ) -> None:
+        self._directory, self._store, self._codes = directory, store, codes
+        self._seed, self._jobs, self._full, self._advanced = seed, jobs, full, advanced
+        self._classified: dict[tuple[str, ...], Classification] = {}
+
+    def judge(self, candidate: Candidate) -> Judgement:
+        """Judge a candidate whose extractors are in the index.
+
+        Parameters
+        ----------
+        candidate : Candidate
+            An extractor, or several fused, and a distance.
+
+        Returns
+        -------
+        Judgement
+            All there is to say.
+
+        Raises
+        ------
+        EvaluationError
+            If no class has two photos with features.
+        MetricDomainError
+            If the features do not suit the metric.
+        """
+        distance = choose_distance(self._store, candidate.extractors, candidate.metric)
+        facets = load_facets(self._directory, self._store, distance)
+        found = score_retrieval(facets, self._codes, advanced=self._steps(f"{candidate.name}: ranking", self._labelled))
+        if not len(found.photos):
+            raise EvaluationError("no class has two photos: there is nothing to find, give other labels")
+        figures = {name: estimate_outcomes(values, self._seed) for name, values in found.values.items()}
+        classification = pairs = None
+        if self._full:
+            classification = self._classify(candidate, distance)
+            pairs = self._judge_pairs(facets)
+            figures |= estimate_classification(classification, self._seed) | estimate_pairs(pairs, self._seed)
+        return Judgement(
+            candidate,
+            tuple(str(one.stored.spec) for one in distance.extractors),
+            " + ".join(dict.fromkeys(distance.metrics)),
+            found.photos,
+            {
+                "n": len(found.photos),
+                "classes": len(np.unique(self._codes[found.photos])),
+                "alone": found.alone,
+                "left_out": found.left_out,
+            },
+            figures,
+            found.values,
+            classification,
+            pairs,
+        )
+
+    def _classify(self, candidate: Candidate, distance: ChosenDistance) -> Classification:
+        """Classify by the features of the extractors side by side; the metric plays no part."""
+        if candidate.extractors not in self._classified:
+            features, there = gather_features(self._store, distance)
+            there &= self._codes >= 0
+            self._classified[candidate.extractors] = classify(
+                features[there],
+                self._codes[there],
+                seed=self._seed,
+                jobs=self._jobs,
+                advanced=self._steps(f"{candidate.name}: classifying", int(there.sum())),
+            )
+        return self._classified[candidate.extractors]
+
+    def _judge_pairs(self, facets: Sequence[Facet]) -> PairScores:
+        starts = Parts(facets[0].gallery.photos).starts
+        present = np.logical_and.reduce([facet.gallery.present[starts] for facet in facets])
+        places = np.flatnonzero(present & (self._codes >= 0))
+        pairs = sample_pairs(self._codes[places], seed=self._seed)
+        distances = pair_distances(facets, starts[places[pairs.first]], starts[places[pairs.second]])
+        return score_pairs(pairs.same, distances, seed=self._seed)
+
+    @property
+    def _labelled(self) -> int:
+        return int((self._codes >= 0).sum())
+
+    def _steps(self, what: str, total: int) -> Callable[[int], None]:
+        done = 0
+
+        def advanced(steps: int) -> None:
+            nonlocal done
+            done += steps
+            self._advanced(what, done / max(1, total))
+
+        self._advanced(what, 0.0)
+        return advanced

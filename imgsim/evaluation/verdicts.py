@@ -1,0 +1,72 @@
+"""Which differences between candidates are real: each is compared with the best, on the same queries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from imgsim.evaluation.comparison import compare, holm
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgsim.evaluation.judging import Judgement
+
+LEVEL = 0.05
+
+
+class Verdict(NamedTuple):
+    """How a candidate stands to the best.
+
+    Parameters
+    ----------
+    word : str
+        ``best``, ``worse``, or ``not told apart``.
+    difference : float
+        Its mean figure less the best's, on the queries of both; 0 for the best.
+    p_value : float or None
+        Of the paired test, adjusted for the number of candidates; None for the best.
+    """
+
+    word: str
+    difference: float
+    p_value: float | None
+
+
+def give_verdicts(judgements: Sequence[Judgement], figure: str, *, seed: int) -> list[Verdict]:
+    """Compare all candidates with the one whose figure is highest.
+
+    Parameters
+    ----------
+    judgements : sequence of Judgement
+        At least one, of photos of the same gallery.
+    figure : str
+        Of retrieval, such as ``recall@1``.
+    seed : int
+        Chooses resamples and permutations.
+
+    Returns
+    -------
+    list of Verdict
+        In the same order. A candidate is worse if the adjusted p-value is below 0.05.
+
+    Notes
+    -----
+    The best is chosen by the same queries that it is then compared on, which makes it look a little better than it is.
+    """
+    best = max(range(len(judgements)), key=lambda place: judgements[place].figures[figure].value)
+    others = [place for place in range(len(judgements)) if place != best]
+    comparisons = [compare(*_paired(judgements[place], judgements[best], figure), seed=seed) for place in others]
+    adjusted = holm(np.array([comparison.p_value for comparison in comparisons]))
+    verdicts = {best: Verdict("best", 0.0, None)}
+    for place, comparison, p_value in zip(others, comparisons, adjusted.tolist(), strict=True):
+        word = "worse" if p_value < LEVEL else "not told apart"
+        verdicts[place] = Verdict(word, comparison.difference, p_value)
+    return [verdicts[place] for place in range(len(judgements))]
+
+
+def _paired(one: Judgement, other: Judgement, figure: str) -> tuple[np.ndarray, np.ndarray]:
+    """Give both candidates' figure for the queries that both have."""
+    _, first, second = np.intersect1d(one.queries, other.queries, assume_unique=True, return_indices=True)
+    return one.outcomes[figure][first], other.outcomes[figure][second]
