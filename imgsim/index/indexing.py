@@ -12,6 +12,7 @@ from imgsim.index.opening import FOLDER
 from imgsim.index.options import Options
 from imgsim.index.progress import Nobody
 from imgsim.index.sqlite import SqliteStore
+from imgsim.index.store import DefaultQuery
 from imgsim.index.update import Update
 
 if TYPE_CHECKING:
@@ -76,6 +77,45 @@ def update_index(
         store.close()
     summary.seconds = round(time.monotonic() - began, 3)
     return summary
+
+
+def set_default_query(
+    root: str | os.PathLike[str],
+    extractors: Sequence[str],
+    metric: str | None = None,
+    *,
+    index: str | os.PathLike[str] | None = None,
+) -> None:
+    """Set what queries of an index compare by, unless told otherwise.
+
+    Parameters
+    ----------
+    root : str or path
+        The folder of photos.
+    extractors : sequence of str
+        ``NAME[:key=value,...][@WEIGHT]`` each, among those of the index; several are fused.
+    metric : str, optional
+        In place of each extractor's own.
+    index : str or path, optional
+        The index's own folder; ``root/.imgsim`` unless given.
+
+    Raises
+    ------
+    ExtractorMismatchError
+        If the index has no features of an extractor.
+    IndexLockedError
+        If another process is writing the index.
+    """
+    from imgsim.index.choosing import choose_distance
+
+    store = SqliteStore.open_writer(make_directory(os.fspath(root), index), os.fspath(root))
+    try:
+        distance = choose_distance(store, extractors, metric)
+        with store.transaction():
+            pairs = tuple((one.stored, one.weight) for one in distance.extractors)
+            store.set_default(DefaultQuery(pairs, distance.metric))
+    finally:
+        store.close()
 
 
 def make_directory(root: str, index: str | os.PathLike[str] | None) -> str:
