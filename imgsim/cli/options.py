@@ -107,6 +107,42 @@ def _device(ctx: click.Context, param: click.Parameter, value: str | None) -> No
         os.environ["IMGSIM_DEVICE"] = value
 
 
+def labels_options(*, scores: bool) -> Callable[[F], F]:
+    """Add where labels come from: `--labels`, `--key`, `--encoding`, and `--scores` where they may be numbers."""
+
+    def add(command: F) -> F:
+        numeric = click.option(
+            "--scores", metavar="FILE:COLUMN", help="In place of classes: a number for each photo, from a table."
+        )
+        options = (
+            click.option(
+                "--labels",
+                metavar="folders|FILE:COLUMN",
+                help="The class of each photo: the folder that it lies in, or a column of a table.  [default: folders]",
+            ),
+            *((numeric,) if scores else ()),
+            click.option(
+                "--key",
+                metavar="COLUMN",
+                help="The column of FILE that says which photo, or a pattern such as '{house}_*.jpg'. Without it: the "
+                "column that finds most.",
+            ),
+            click.option("--encoding", help="Of FILE.  [default: UTF-8, or what its byte order mark says]"),
+            click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what is drawn."),
+            click.option(
+                "--jobs", type=click.IntRange(min=1), help="Processes and threads.  [default: one a processor]"
+            ),
+            click.option(
+                "--strict", is_flag=True, help="Exit with 2 if a photo cannot be read, or a label does not fit."
+            ),
+        )
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
 def photos_argument(command: F) -> F:
     """Add `PHOTO...`; `-` stands for standard input."""
     return click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=click.Path())(command)

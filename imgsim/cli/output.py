@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
+WIDEST = 1000
 ROW_FORMATS = ("table", "tsv", "csv", "jsonl")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -91,7 +92,8 @@ class RowWriter:
             table.add_column(column, justify="right" if number else "left", overflow="fold")
         for row in rows:
             table.add_row(*(Text(_shown(row.get(column))) for column in self._columns))
-        Console().print(table)
+        # In a pipe or a file there is no edge to fold at.
+        Console(width=None if sys.stdout.isatty() else WIDEST).print(table)
 
 
 def tsv_line(cells: Iterable[str]) -> str:

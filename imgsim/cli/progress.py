@@ -1,4 +1,4 @@
-"""Progress of indexing, on a terminal."""
+"""Progress on a terminal."""
 
 from __future__ import annotations
 
@@ -32,6 +32,29 @@ def download_bar(architecture: Architecture) -> Iterator[Callable[[int], None]]:
     with Progress(architecture.name, *columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("download", total=architecture.megabytes * 1e6)
         yield lambda size: bar.advance(task, size)
+
+
+@contextmanager
+def judging_bar() -> Iterator[Callable[[str, float], None]]:
+    """Draw what is being judged, how far that is, and the time left for it; give what to tell of each step."""
+    if not stderr.wants_progress():
+        yield lambda _, __: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress("{task.description}", *columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def advanced(what: str, share: float) -> None:
+            if what not in tasks:
+                for task in tasks.values():
+                    bar.update(task, visible=False)
+                tasks[what] = bar.add_task(what, total=1.0)
+            bar.update(tasks[what], completed=share)
+
+        yield advanced
 
 
 class IndexingProgress:

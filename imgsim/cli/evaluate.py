@@ -1,0 +1,156 @@
+"""`imgsim evaluate`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgsim.cli.labelled import Source, indexed, indexed_paths, labels_for, scores_for
+from imgsim.cli.options import device_option, format_option, general_options, labels_options
+from imgsim.cli.output import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgsim.evaluation.candidates import Candidate
+    from imgsim.evaluation.ground_truth import Labels
+    from imgsim.evaluation.judging import Judgement
+    from imgsim.index.opening import Index
+
+FIGURES = ("recall@1", "recall@5", "recall@10", "map", "map@r", "r_precision", "ndcg")
+
+
+@click.command()
+@click.argument("folder", type=click.Path())
+@labels_options(scores=True)
+@click.option(
+    "-x",
+    "--extractor",
+    "extractors",
+    multiple=True,
+    metavar="NAME[:KEY=VALUE,...][@WEIGHT][+...]",
+    help="An extractor, or several fused: haralick@0.3+histogram@0.7. Repeat it for several rows. Without it: those of "
+    "the index or, where there is none, all that need no weights.",
+)
+@click.option("-m", "--metric", "metrics", multiple=True, help="A distance; repeatable. Without it: each one's own.")
+@click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="Neighbours that guess a score.")
+@click.option(
+    "--by", type=click.Choice(FIGURES), default="recall@1", show_default=True, help="The figure that is compared."
+)
+@click.option("--retrieval-only", is_flag=True, help="Leave out classification and pairs, which take longest.")
+@click.option("--plots", type=click.Path(file_okay=False), metavar="FOLDER", help="Draw what was found into FOLDER.")
+@click.option("--plot-format", type=click.Choice(["png", "svg"]), default="png", show_default=True)
+@click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder.")
+@format_option("table", "json", "csv", "markdown", default="a table")
+@device_option
+@general_options
+def evaluate(
+    folder: str,
+    extractors: tuple[str, ...],
+    metrics: tuple[str, ...],
+    index_path: str | None,
+    jobs: int | None,
+    seed: int,
+    **options: Any,  # noqa: ANN401 (what click makes of the rest)
+) -> None:
+    """Judge extractors and distances on the photos in FOLDER, whose classes or scores are known.
+
+    Every photo asks for all others (leave one out). Photos are measured into the folder's index where it lacks them.
+    Every figure has a 95 % interval; the last column tells which differences from the best are real (paired tests,
+    Holm's correction). How each figure is defined: docs/evaluation.md.
+    """
+    from imgsim.evaluation.candidates import bare_extractors, parse_candidates
+    from imgsim.index.workers import default_jobs
+
+    source = Source(options["labels"], options["key"], options["encoding"], options["strict"], options["scores"])
+    if source.labels and source.scores:
+        raise click.UsageError("--labels are classes and --scores numbers: give one of them")
+    if options["plots"]:
+        from imgsim.reports.evaluation import prepare_folder
+
+        prepare_folder(options["plots"], options["plot_format"])
+    asked = parse_candidates(extractors, metrics)
+    wanted = bare_extractors(asked) or _whatever_there_is(folder, index_path)
+    with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict) as index:
+        candidates = asked or parse_candidates(_stored(index), metrics)
+        shared = {"seed": seed, "jobs": jobs or default_jobs()}
+        if source.scores:
+            rows, titles = _judge_scores(index, candidates, source, options["k"], seed)
+        else:
+            rows, titles = _judge_classes(index, candidates, source, options, shared)
+    _write(rows, titles, options["format_"] or "table")
+
+
+def _whatever_there_is(folder: str, index_path: str | None) -> list[str]:
+    """Choose extractors for a folder without index: all that need no weights."""
+    from imgsim.errors import IndexNotFoundError
+    from imgsim.features import EXTRACTORS
+    from imgsim.index.opening import locate_index
+
+    try:
+        locate_index(index_path or folder)
+    except IndexNotFoundError:
+        return list(EXTRACTORS)
+    return []
+
+
+def _stored(index: Index) -> list[str]:
+    return [str(extractor.spec) for extractor in index.store.extractors()]
+
+
+def _judge_classes(
+    index: Index, candidates: Sequence[Candidate], source: Source, options: dict[str, Any], shared: dict[str, int]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    from imgsim.cli.progress import judging_bar
+    from imgsim.evaluation.judging import Judge
+    from imgsim.evaluation.tables import TITLES, to_objects
+    from imgsim.evaluation.verdicts import give_verdicts
+
+    labels = labels_for(source, index.root, indexed_paths(index))
+    with judging_bar() as advanced:
+        full = not options["retrieval_only"]
+        judge = Judge(index.directory, index.store, labels.codes, full=full, advanced=advanced, **shared)
+        judgements = [judge.judge(candidate) for candidate in candidates]
+    if options["plots"]:
+        _draw(options["plots"], options["plot_format"], index, labels, judgements, shared["seed"])
+    verdicts = give_verdicts(judgements, options["by"], seed=shared["seed"])
+    return to_objects(judgements, verdicts, options["by"]), TITLES
+
+
+def _judge_scores(
+    index: Index, candidates: Sequence[Candidate], source: Source, k: int, seed: int
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    from imgsim.cli.progress import judging_bar
+    from imgsim.evaluation.score_tables import TITLES, judge_scores
+
+    scores = scores_for(source, index.root, indexed_paths(index))
+    with judging_bar() as advanced:
+        return judge_scores(index.directory, index.store, scores.values, candidates, k, seed, advanced), TITLES
+
+
+def _draw(folder: str, kind: str, index: Index, labels: Labels, judgements: Sequence[Judgement], seed: int) -> None:
+    from imgsim.cli import stderr
+    from imgsim.reports.evaluation import draw_evaluation
+
+    for path in draw_evaluation(folder, kind, index, labels, judgements, seed=seed):
+        stderr.say(f"drew {path}")
+
+
+def _write(rows: list[dict[str, Any]], titles: dict[str, str], format_: str) -> None:
+    from imgsim.cli.output import RowWriter
+    from imgsim.evaluation.tables import to_cells, to_flat
+    from imgsim.reports.tables import markdown_table
+
+    if format_ == "json":
+        write_text(json.dumps(rows, indent=1) + "\n")
+    elif format_ == "csv":
+        flat = to_flat(rows)
+        RowWriter("csv", list(dict.fromkeys(name for row in flat for name in row))).write(flat)
+    elif format_ == "markdown":
+        header, *lines = to_cells(rows, titles)
+        write_text(markdown_table(header, lines))
+    else:
+        header, *lines = to_cells(rows, titles, between="\n")
+        RowWriter("table", header).write(dict(zip(header, line, strict=True)) for line in lines)

@@ -1,0 +1,83 @@
+"""Photos and what they are, for the commands that judge: an index brought up to date, and labels for its photos."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from imgsim.cli import stderr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from imgsim.evaluation.ground_truth import Labels, Scores
+    from imgsim.index.opening import Index
+
+
+class Source(NamedTuple):
+    """Where labels come from, and how strictly they are taken; the options of `labels_options`."""
+
+    labels: str | None
+    key: str | None
+    encoding: str | None
+    strict: bool
+    scores: str | None = None
+
+
+@contextmanager
+def indexed(
+    folder: str, index_path: str | None, extractors: Sequence[str], *, jobs: int | None, strict: bool
+) -> Iterator[Index]:
+    """Bring a folder's index up to date, with these extractors beside its own, and open it."""
+    from imgsim.cli.progress import IndexingProgress
+    from imgsim.index.indexing import make_directory, update_index
+    from imgsim.index.opening import open_index
+    from imgsim.index.options import Options
+
+    with IndexingProgress() as progress:
+        options = Options(jobs=jobs)
+        summary = update_index(folder, index=index_path, extractors=extractors, options=options, observer=progress)
+    stderr.detail(f"{folder}: {summary.added} photos added to the index, {summary.failed} failed")
+    if strict and summary.failed:
+        fail(f"{summary.failed} photos cannot be read, and --strict was given")
+    with open_index(make_directory(folder, index_path)) as index, index.store.snapshot():
+        yield index
+
+
+def indexed_paths(index: Index) -> list[str]:
+    """List an index's photos as its galleries do."""
+    return sorted(index.store.known(), key=os.fsencode)
+
+
+def labels_for(source: Source, root: str, paths: Sequence[str]) -> Labels:
+    """Read the photos' classes, and say what does not fit."""
+    from imgsim.evaluation.ground_truth import FOLDERS, read_labels
+
+    labels = read_labels(source.labels or FOLDERS, root, paths, key=source.key, encoding=source.encoding)
+    _say(labels.remarks, strict=source.strict)
+    return labels
+
+
+def scores_for(source: Source, root: str, paths: Sequence[str]) -> Scores:
+    """Read the photos' scores, and say what does not fit."""
+    from imgsim.evaluation.ground_truth import read_scores
+
+    scores = read_scores(source.scores or "", root, paths, key=source.key, encoding=source.encoding)
+    _say(scores.remarks, strict=source.strict)
+    return scores
+
+
+def fail(message: str) -> None:
+    """End the command with one line and exit code 2."""
+    stderr.complain(f"imgsim: {message}")
+    click.get_current_context().exit(2)
+
+
+def _say(remarks: Sequence[str], *, strict: bool) -> None:
+    for remark in remarks:
+        stderr.complain(f"imgsim: {remark}") if strict else stderr.say(remark)
+    if strict and remarks:
+        fail("labels do not fit, and --strict was given")

@@ -1,0 +1,200 @@
+"""`imgsim evaluate`, `recommend` and `calibrate`, as a user meets them."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from imgsim.index.opening import open_index
+from tests.photos import draw_photo
+
+FIGURES = ["recall@1", "recall@5", "recall@10", "map", "map@r", "ndcg", "loocv_accuracy", "loocv_macro_f1"]
+
+
+@pytest.fixture
+def classes(tmp_path, monkeypatch):
+    """A folder `shelf` with two classes of six photos, seen from above."""
+    for number in range(12):
+        draw_photo(tmp_path / "shelf" / ("bags" if number % 2 else "coats") / f"{number}.png", number)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "shelf"
+
+
+@pytest.fixture
+def table(tmp_path):
+    def write(text):
+        (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
+
+    return write
+
+
+def test_json_is_a_list_of_objects_with_intervals_and_nothing_else_on_stdout(run, classes):
+    result = run("evaluate", "shelf", "-x", "histogram:bins=4", "-x", "phash", "--format", "json")
+    assert result.code == 0
+    rows = json.loads(result.out)
+    assert [(row["extractor"], row["metric"], row["n"]) for row in rows] == [
+        ("histogram:bins=4", "hellinger", 12),
+        ("phash", "hamming", 12),
+    ]
+    for row in rows:
+        assert {*FIGURES, *(f"{name}_ci" for name in FIGURES)} <= set(row)
+        assert row["loocv_procedure"] == "leave-one-out"
+    assert sum(row["verdict"] == "best" for row in rows) == 1
+    with open_index(classes) as index:
+        assert {extractor.spec.name for extractor in index.store.extractors()} == {"histogram", "phash"}
+
+
+def test_every_format_tells_the_same(run, classes):
+    command = ("evaluate", "shelf", "-x", "phash", "-m", "hamming", "-m", "jaccard", "--retrieval-only")
+    rows = json.loads(run(*command, "--format", "json").out)
+    flat = list(csv.DictReader(io.StringIO(run(*command, "--format", "csv").out)))
+    assert [float(row["recall@1"]) for row in flat] == [row["recall@1"] for row in rows]
+    assert [float(row["map_low"]) for row in flat] == [row["map_ci"][0] for row in rows]
+    markdown = run(*command, "--format", "markdown").out.splitlines()
+    assert markdown[0].split(" | ")[0] == "| extractor"
+    assert len(markdown) == 4
+    shown = run(*command).out
+    assert all(f"{row['recall@1']:.3f}" in shown for row in rows)
+    assert "loocv_accuracy" not in rows[0]
+
+
+def test_without_extractors_the_index_says_which(run, classes):
+    run("index", "shelf", "-x", "lbp", "-q")
+    (row,) = json.loads(run("evaluate", "shelf", "--retrieval-only", "--format", "json").out)
+    assert row["extractor"].startswith("lbp:")
+
+
+def test_fused_extractors_are_one_row(run, classes):
+    fused = "phash@0.3+histogram:bins=4@0.7"
+    (row,) = json.loads(run("evaluate", "shelf", "-x", fused, "--retrieval-only", "--format", "json").out)
+    assert (row["extractor"], row["metric"]) == (fused, "hamming + hellinger")
+
+
+def test_labels_that_do_not_fit_are_said_and_refused_by_strict(run, classes, table):
+    lines = [f"{number}.png,{'a' if number < 6 else 'b'}" for number in range(11)]
+    table("file,kind\n" + "\n".join([*lines, "ghost.png,a"]) + "\n")
+    command = (
+        "evaluate",
+        "shelf",
+        "--labels",
+        "labels.csv:kind",
+        "-x",
+        "phash",
+        "--retrieval-only",
+        "--format",
+        "json",
+    )
+    result = run(*command)
+    assert result.code == 0
+    assert json.loads(result.out)[0]["left_out"] == 1
+    assert "1 rows name no photo: " in result.err
+    assert "1 photos have no label: bags/11.png" in result.err
+    strict = run(*command, "--strict")
+    assert (strict.code, strict.out) == (2, "")
+    assert "--strict was given" in strict.err
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ("labels.csv:colour", "unknown column of labels.csv 'colour': choose from file, kind"),
+        ("gone.csv:kind", "gone.csv: No such file or directory"),
+        ("labels.csv", "write FILE:COLUMN"),
+    ],
+)
+def test_a_wrong_source_is_one_line(run, classes, table, labels, message):
+    table("file,kind\n1.png,a\n")
+    result = run("evaluate", "shelf", "--labels", labels, "-x", "phash")
+    assert result.code == 2
+    assert result.err.count("\n") == 1
+    assert message in result.err
+
+
+def test_one_class_only_is_explained(run, classes, table):
+    table("file,kind\n" + "".join(f"{number}.png,a\n" for number in range(12)))
+    result = run("evaluate", "shelf", "--labels", "labels.csv:kind", "-x", "phash")
+    assert result.code == 2
+    assert "two classes" in result.err
+
+
+def test_scores_are_compared_with_the_mean(run, classes, table):
+    table("file,score\n" + "".join(f"{number}.png,{number / 2}\n" for number in range(11)) + "11.png,nan\n")
+    command = ("evaluate", "shelf", "--scores", "labels.csv:score", "-x", "phash", "-k", 3)
+    result = run(*command, "--format", "json")
+    (row,) = json.loads(result.out)
+    assert (row["n"], row["k"]) == (11, 3)
+    assert {"spearman", "spearman_ci", "mae", "mae_ci", "mae_baseline", "difference", "p_value"} <= set(row)
+    assert "1 scores are not finite numbers and are left out: bags/11.png (nan)" in result.err
+    assert "Spearman" in run(*command).out
+    both = run(*command, "--labels", "folders")
+    assert both.code == 2
+
+
+def test_pictures_are_drawn(run, classes):
+    result = run("evaluate", "shelf", "-x", "phash", "--plots", "drawn", "--plot-format", "svg")
+    assert result.code == 0
+    drawn = {path.name for path in (classes.parent / "drawn").iterdir()}
+    names = {"precision-recall", "distances-phash-hamming", "confusion-phash", "map-pca-phash", "map-tsne-phash"}
+    assert drawn == {f"{name}.svg" for name in names}
+    assert sum(f"drew drawn/{name}" in result.err for name in drawn) == len(drawn)
+    (classes.parent / "file").touch()
+    refused = run("evaluate", "shelf", "-x", "phash", "--plots", "file")
+    assert refused.code == 2
+
+
+def test_recommend_ranks_and_saves_the_winner(run, classes):
+    command = ("recommend", "shelf", "-x", "phash", "-x", "histogram:bins=4", "--time", "30s")
+    rows = json.loads(run(*command, "--format", "json").out)
+    assert {row["photos"] for row in rows} == {12}
+    assert len(rows) == 3
+    assert all({"ms_per_photo", "bytes_per_photo", "recall@1", "recall@1_ci"} <= set(row) for row in rows)
+    assert not (classes / ".imgsim").exists()
+    saved = run(*command, "--save", "--format", "csv")
+    assert "is now the default of the index of shelf" in saved.err
+    winner = rows[0]
+    explicit = [option for name in winner["extractor"].split("+") for option in ("-x", name)]
+    metric = ["-m", winner["metric"]] if len(explicit) == 2 else []
+    photo = ("query", "shelf/bags/1.png", "--index", "shelf")
+    assert run(*photo).out == run(*photo, *explicit, *metric).out
+
+
+@pytest.mark.parametrize("duration", ["soon", "5 m", "-1", "1d"])
+def test_a_duration_is_explained(run, classes, duration):
+    result = run("recommend", "shelf", "--time", duration)
+    assert result.code == 2
+    assert "write 90, 90s, 5m or 1h" in result.err
+
+
+def test_recommend_needs_two_photos_of_a_class(run, make_photos, monkeypatch):
+    monkeypatch.chdir(make_photos("a/1.png", "b/2.png").parent)
+    result = run("recommend", "photos")
+    assert result.code == 2
+    assert "no class has two photos" in result.err
+
+
+def test_calibrate_makes_queries_print_probabilities(run, classes):
+    result = run("calibrate", "shelf", "-x", "phash", "--plot", "reliability.png", "--format", "json")
+    assert result.code == 0
+    facts = json.loads(result.out)
+    assert facts["distance"].endswith("by hamming")
+    assert (facts["matches"], facts["kind"] in ("isotonic", "logistic")) == (12 * 10, True)
+    assert 0 <= facts["ece"] <= 1
+    assert (classes.parent / "reliability.png").read_bytes().startswith(b"\x89PNG")
+    query = run("query", "shelf/bags/1.png", "--index", "shelf", "--format", "jsonl").out
+    probabilities = [json.loads(line)["probability"] for line in query.splitlines()]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert all(0 < probability < 1 for probability in probabilities)
+
+
+def test_calibrate_refuses_what_cannot_be_drawn_before_any_work(run, classes):
+    result = run("calibrate", "shelf", "--plot", "reliability.jpg")
+    assert result.code == 2
+    assert not (classes / ".imgsim").exists()
+
+
+def test_calibrate_needs_things_that_differ(run, classes, table):
+    table("file,kind\n" + "".join(f"{number}.png,a\n" for number in range(12)))
+    result = run("calibrate", "shelf", "--labels", "labels.csv:kind", "-x", "phash")
+    assert result.code == 2
+    assert "calibration needs both" in result.err
