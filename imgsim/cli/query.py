@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 COLUMNS = ("query", "rank", "path", "distance")
 
 
-@click.command()
+@click.command(short_help="Find the indexed photos that look most like each PHOTO.")
 @click.argument("photos", metavar="[PHOTO...]", nargs=-1, type=click.Path())
 @index_option
 @count_option

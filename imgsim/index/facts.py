@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgsim.index.attributes.values import kind_of
+from imgsim.index.attributes.values import check_attributes, kind_of
 from imgsim.index.store import AttributeCount
 from imgsim.index.where.compiling import FUNCTIONS, OF_KIND, PREFIX, compile_comparison
 
@@ -53,7 +54,34 @@ class Facts:
         execute("INSERT OR IGNORE INTO kinds (name, type) VALUES (?, ?)", [fact[2:] for fact in come])
         execute("INSERT OR IGNORE INTO facts SELECT id, ?, ? FROM kinds WHERE name = ? AND type = ?", come)
 
+    def merge(self, photo: int, attributes: Mapping[str, Any]) -> None:
+        """Change some of a photo's attributes, and its facts with them.
+
+        Parameters
+        ----------
+        photo : int
+            Its key.
+        attributes : mapping
+            New values; None removes an attribute.
+
+        Raises
+        ------
+        ParameterError
+            If a name or a value cannot be kept.
+        """
+        old = self.attributes_of(photo)
+        merged = old | check_attributes(attributes)
+        new = {name: value for name, value in merged.items() if value is not None}
+        self.replace(photo, old, new)
+        self._connection.execute("UPDATE images SET attributes = ? WHERE id = ?", (json.dumps(new), photo))
+
     # ---------------------------------------------------------------- reading
+
+    def attributes_of(self, photo: int) -> dict[str, Any]:
+        """Give all attributes of a photo."""
+        (text,) = self._connection.execute("SELECT attributes FROM images WHERE id = ?", (photo,)).fetchone()
+        attributes: dict[str, Any] = json.loads(text)
+        return attributes
 
     def types(self) -> dict[str, set[str]]:
         """Give the attributes that photos have, and the types of their values."""
@@ -100,8 +128,10 @@ class Facts:
 
     def names_within(self, name: str) -> list[str]:
         """Give the names in an attribute that is an object, over all photos."""
-        rows = self._connection.execute("SELECT DISTINCT key FROM images, json_each(attributes, ?)", (f'$."{name}"',))
-        return sorted(str(key) for (key,) in rows)
+        rows = self._connection.execute(
+            "SELECT DISTINCT key FROM images, json_each(attributes, ?) WHERE typeof(key) = 'text'", (f'$."{name}"',)
+        )
+        return sorted(key for (key,) in rows)
 
     def _keys(self, sql: str, parameters: tuple[int | float | str | bytes, ...]) -> NDArray[np.int64]:
         return np.fromiter((key for (key,) in self._connection.execute(sql, parameters)), np.int64)

@@ -72,7 +72,7 @@ def rank(
     excluded : collection of int
         Keys of photos to leave out.
     allowed : ndarray of bool, shape (N,), optional
-        Which rows of the gallery may be found; all, unless given.
+        Which rows of the gallery may be found, all parts of a photo or none; every row, unless given.
 
     Returns
     -------

@@ -13,7 +13,6 @@ import numpy as np
 
 from imgsim.core import ExtractorSpec, ImageRecord, Statistics
 from imgsim.errors import ImgsimError
-from imgsim.index.attributes.values import check_attributes
 from imgsim.index.connection import connect_reader, connect_writer, explained, lock_writer
 from imgsim.index.facts import Facts
 from imgsim.index.store import DefaultQuery, Failure, Known, MeasuredPhoto, PartLabel, StoredExtractor
@@ -310,7 +309,7 @@ class SqliteStore:
         """Remove photos with their features."""
         for path in paths:
             if (key := self.photo_key(path)) is not None:
-                self.facts.replace(key, self._attributes(key), {})
+                self.facts.replace(key, self.facts.attributes_of(key), {})
                 self._write("DELETE FROM images WHERE id = ?", key)
 
     def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> None:
@@ -335,15 +334,7 @@ class SqliteStore:
         key = self.photo_key(path)
         if key is None:
             raise ImgsimError(f"{path}: not in the index")
-        old = self._attributes(key)
-        merged = old | check_attributes(attributes)
-        new = {name: value for name, value in merged.items() if value is not None}
-        self.facts.replace(key, old, new)
-        self._connection.execute("UPDATE images SET attributes = ? WHERE id = ?", (json.dumps(new), key))
-
-    def _attributes(self, key: int) -> dict[str, Any]:
-        attributes: dict[str, Any] = json.loads(self._one("SELECT attributes FROM images WHERE id = ?", key))
-        return attributes
+        self.facts.merge(key, attributes)
 
     def records(self, keys: Sequence[int], chunk: int = 1000) -> Iterator[ImageRecord]:
         """Give what is known of some photos, in the order of their keys."""
@@ -377,7 +368,7 @@ class SqliteStore:
     def _forget_colors(self, path: str) -> None:
         """Remove what measuring set; where there is no palette, a colour was typed by somebody."""
         key = self.photo_key(path)
-        if key is not None and COLORS[-1] in self._attributes(key):
+        if key is not None and COLORS[-1] in self.facts.attributes_of(key):
             self.merge_attributes(path, dict.fromkeys(COLORS))
 
     def lacking_colors(self) -> set[str]:

@@ -94,3 +94,15 @@ def test_the_closest_view_counts_after_fusion():
 def test_an_empty_gallery_has_no_matches(k):
     facet = facet_of(np.zeros((0, 3), np.float32))
     assert rank([facet], [np.zeros((1, 3), np.float32)], k).rows.tolist() == []
+
+
+@settings(max_examples=80, deadline=None)
+@given(seed=st.integers(0, 10_000), count=st.integers(1, 40), k=st.integers(1, 45), parts=st.integers(1, 3))
+def test_only_allowed_rows_are_found(seed, count, k, parts):
+    rng = np.random.default_rng(seed)
+    features = rng.integers(0, 3, (count, 8)).astype(np.float32)
+    photos = np.arange(count) // parts
+    allowed = (rng.random(count) > 0.5)[photos]
+    facet = facet_of(features, photos=photos)
+    distances = np.where(allowed, facet.metric.exact(features[0], facet.gallery.rows), np.inf)
+    assert rank([facet], [features[:1]], k, allowed=allowed).rows.tolist() == brute_force(distances, k, photos)

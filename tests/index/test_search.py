@@ -129,6 +129,34 @@ def test_far_matches_are_cut(folder):
         assert index.search(folder / "0.png", max_distance=-1) == []
 
 
+def test_conditions_come_before_the_ranking(folder):
+    with open_index(folder) as index:
+        everything = index.search(folder / "0.png", k=8)
+    chosen = {match.path for match in everything[3:]}
+    store = SqliteStore.open_writer(str(folder / ".imgsim"), str(folder))
+    with store.transaction():
+        for path in chosen:
+            store.merge_attributes(path, {"kind": "chosen"})
+    store.close()
+    with open_index(folder) as index:
+        matches = index.search(folder / "0.png", k=3, where="kind = 'chosen'")
+        assert [(match.rank, match.path, match.distance) for match in matches] == [
+            (rank, match.path, match.distance) for rank, match in enumerate(everything[3:6], start=1)
+        ]
+        assert {match.attributes["kind"] for match in matches} == {"chosen"}
+        assert index.search(folder / "0.png", where=["kind = 'chosen'", "width > 9999"]) == []
+        fused = index.search(folder / "0.png", k=9, extractors=["lbp", "phash"], where="not kind = 'chosen'")
+        assert {match.path for match in fused} == {f"{n}.png" for n in range(1, 8)} - chosen
+        with pytest.raises(UnknownNameError, match="did you mean kind"):
+            index.search(folder / "0.png", where="kin = 'chosen'")
+
+
+def test_photos_are_listed_while_others_are_searched(folder):
+    with open_index(folder) as index:
+        listed = [(record.path, len(index.search(folder / record.path, k=2))) for record in index.photos()]
+    assert listed == [(f"{n}.png", 2) for n in range(8)]
+
+
 def test_extractors_are_chosen_by_name_or_in_full(folder):
     with open_index(folder) as index:
         assert index.search(folder / "0.png", extractors=["histogram"]) == index.search(

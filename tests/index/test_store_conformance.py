@@ -127,6 +127,36 @@ def test_attributes_outlive_a_change_of_content(store):
     assert label.attributes == {"colour": "red", "price": 5}
 
 
+def test_attributes_are_merged(store):
+    extractor = add(store)
+    put(store, photo("a", {extractor.id: [1, 2, 3]}))
+    with store.transaction():
+        store.merge_attributes("a", {"price": 5, "brand": "Nord", "found": "2026-05-01 10:30"})
+        store.merge_attributes("a", {"price": 6, "brand": None, "size": "M", "place": ""})
+    (record,) = store.records(store.photo_keys().tolist())
+    assert record == ImageRecord(
+        "a", 10, 20, b"d" * 16, 640, 480, {"price": 6, "found": "2026-05-01T10:30:00", "size": "M"}
+    )
+    assert store.facts.types() == {"price": {"number"}, "found": {"date"}, "size": {"text"}}
+
+
+def test_records_come_in_the_order_of_their_keys(store):
+    extractor = add(store)
+    put(store, *(photo(path, {extractor.id: [1, 2, 3]}) for path in ("c", "a", "b")))
+    keys = store.photo_keys().tolist()
+    assert [record.path for record in store.records(keys)] == ["a", "b", "c"]
+    assert [record.path for record in store.records([keys[2], keys[0], keys[2]], chunk=2)] == ["c", "a", "c"]
+
+
+def test_a_state_within_a_state_is_the_same(store):
+    with store.snapshot():
+        with store.snapshot():
+            assert store.known() == {}
+        assert store.known() == {}
+    put(store, photo("a", {add(store).id: [1, 2, 3]}))
+    assert list(store.known()) == ["a"]
+
+
 def test_a_photo_has_parts_in_order(store):
     extractor = add(store)
     record = ImageRecord("a", 1, 2, b"1" * 16, 3, 4)
@@ -193,6 +223,7 @@ def test_only_changes_of_photos_or_features_make_a_new_stamp(store):
         store.touch("a", 10, 21)
         store.fail(Failure("x", 0, 0, "empty"))
         store.remove(["nothing"])
+        store.merge_attributes("a", {"price": 5})
     assert store.stamp == before
     put(store, photo("b", {extractor.id: [1, 2, 3]}))
     assert store.stamp != before

@@ -41,21 +41,25 @@ def read_text(path: str, encoding: str | None = None) -> str:
         If there is no such encoding.
     """
     data = Path(path).read_bytes()
-    marked = next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
+    name = encoding or next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
+    if name == "utf-8" and b"\0" in data:
+        raise TableError(
+            path, f"line {_line(data, data.index(0))} has a NUL: is it UTF-16? then add --encoding utf-16-le"
+        )
     try:
-        text = data.decode(encoding or marked)
+        return data.decode(name).removeprefix("\ufeff")
     except LookupError as error:
         raise ParameterError(
             f"--encoding {encoding}: no encoding of this name; try cp1252, cp949 or latin-1"
         ) from error
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        place = f"byte 0x{data[error.start]:02X} at {error.start:,}"
         raise TableError(
             path,
-            f"line {line} is not {(encoding or marked).upper()}: byte 0x{data[error.start]:02X} at {error.start:,}; "
-            "--encoding names what it is, for example --encoding cp1252",
+            f"line {_line(data, error.start)} is not {name.upper()} ({place}): name its encoding, "
+            "for example --encoding cp1252",
         ) from error
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise TableError(path, f"line {line} has a NUL in it: is it UTF-16? then add --encoding utf-16-le")
-    return text.removeprefix("\ufeff")
+
+
+def _line(data: bytes, position: int) -> int:
+    return data.count(b"\n", 0, position) + 1

@@ -119,8 +119,9 @@ def _path_within(store: SqliteStore, photo: str) -> str:
     root = store.root
     seen_from_here = os.path.relpath(os.path.abspath(photo), os.path.abspath(root))
     resolved = os.path.relpath(os.path.realpath(photo), os.path.realpath(root))
-    for path in (seen_from_here, resolved, photo):
+    there = os.path.lexists(photo)
+    for path in (seen_from_here, resolved, *([] if there else [photo])):
         if store.photo_key(path) is not None:
             return path
-    there = "no such file" if not os.path.exists(photo) else f"not in the index of {root}; `imgsim index` adds it"
-    raise ImgsimError(f"{photo}: {there}")
+    reason = f"not in the index of {root}; `imgsim index` adds it" if there else "no such file"
+    raise ImgsimError(f"{photo}: {reason}")

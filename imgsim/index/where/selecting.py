@@ -122,9 +122,9 @@ def explain_nothing(facts: FactTable, expressions: Sequence[str]) -> str:
     catalogue = facts.types()
     for text in expressions:
         for leaf in _demanded(parse(text)):
-            condition = check(leaf, text, catalogue)
-            if isinstance(condition, Compares) and not len(facts.where(condition)):
-                return f"no photo has {leaf.source}{_near(facts, condition)}"
+            asked = _alternatives(check(leaf, text, catalogue))
+            if asked and not any(len(facts.where(comparison)) for comparison in asked):
+                return f"no photo has {leaf.source}{_near(facts, asked[0])}"
     return f"no photo has {' and '.join(expressions)}"
 
 
@@ -136,6 +136,12 @@ def _demanded(tree: Expression) -> Iterator[Comparison | Presence]:
         case Every(operands) | Some(operands):
             for operand in operands:
                 yield from _demanded(operand)
+
+
+def _alternatives(condition: Condition) -> list[Compares]:
+    """Give the comparisons of which one must hold; none for a condition of another kind."""
+    conditions = condition.conditions if isinstance(condition, AnyOf) else (condition,)
+    return [one for one in conditions if isinstance(one, Compares)]
 
 
 def _near(facts: FactTable, comparison: Compares) -> str:

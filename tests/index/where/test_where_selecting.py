@@ -128,6 +128,7 @@ def test_nothing_is_explained(shelf):
         return explain_nothing(shelf.facts, expressions)
 
     assert why("brand = 'nord' and price = 5") == "no photo has brand = 'nord': did you mean 'Nord'?"
+    assert why("price > 1 and brand in ('acm', 'x')") == "no photo has brand in ('acm', 'x'): did you mean 'acme'?"
     assert why("price = 5 and price > 100") == "no photo has price > 100"
     assert why("price = 5", "not has brand or sold = false") == (
         "no photo has price = 5 and not has brand or sold = false"

@@ -1,0 +1,298 @@
+"""`imgsim index --attributes`, `query --where`, `--color` and `--show`, `list` and `set`."""
+
+import csv
+import io
+import json
+import os
+
+import PIL.Image
+import pytest
+
+from imgsim.index.sqlite import SqliteStore
+
+TABLE = """\
+file,price,brand
+0.png,5,Nord
+1.png,7.5,Nord
+2.png,30,Acme
+3.png,,
+4.png,30,
+5.png,1,x
+6.png,1,x
+7.png,1,x
+"""
+
+
+@pytest.fixture
+def described(run, shelf):
+    (shelf.parent / "items.csv").write_text(TABLE)
+    assert run("index", "shelf", "--attributes", "items.csv").code == 0
+    return shelf
+
+
+@pytest.fixture
+def colored(described):
+    store = SqliteStore.open_writer(str(described / ".imgsim"), str(described))
+    with store.transaction():
+        for number, red in enumerate([0.125, 0.875, 0.5]):
+            probabilities = {"red": red, "blue": 1 - red}
+            color = max(probabilities, key=probabilities.get)
+            store.merge_attributes(f"{number}.png", {"color": color, "color_probabilities": probabilities})
+    store.close()
+    return described
+
+
+def paths(text):
+    return [line.split("\t")[2] for line in text.splitlines()]
+
+
+# ------------------------------------------------------------------ index
+
+
+def test_the_summary_counts_described_photos(run, shelf):
+    (shelf.parent / "items.csv").write_text(TABLE)
+    lines = run("index", "shelf", "--attributes", "items.csv").err.splitlines()
+    assert lines[0].startswith("shelf: 0 added, 8 unchanged, 7 described in ")
+    again = json.loads(run("index", "shelf", "--attributes", "items.csv", "--format", "json").out)
+    assert (again["described"], again["lost_rows"], again["without_row"]) == (0, 0, 0)
+
+
+def test_what_found_no_place_is_said_and_strict_makes_it_an_error(run, shelf):
+    (shelf.parent / "items.csv").write_text("file,price\n0.png,5\n9.png,6\n1.png,n/a\n2.png,7\n3.png,8\n")
+    result = run("index", "shelf", "--attributes", "items.csv")
+    assert result.code == 0
+    assert result.err.splitlines()[:3] == [
+        "items.csv: price is text and not numbers, since line 4 says 'n/a'",
+        "items.csv: 1 row without a photo: line 3 (9.png)",
+        "items.csv: 4 photos without a row: 4.png, 5.png, 6.png, ...",
+    ]
+    assert "4 described, 1 lost rows, 4 without row" in result.err
+    assert run("index", "shelf", "--attributes", "items.csv", "--strict").code == 2
+    assert run("index", "shelf", "--strict").code == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        ("file,price\n0.png,5\n0.png,6\n", [], "imgsim: items.csv: line 2 and line 3 are both about 0.png"),
+        ("file,price\n0.png,5\n", ["--key", "fil"], "imgsim: unknown column 'fil': did you mean file?"),
+        ("file,price\n0.png,\xf65\n".encode("latin-1"), [], "imgsim: items.csv: line 2 is not UTF-8"),
+        ("", [], "imgsim: items.csv: there are no columns in it"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_one_line(run, shelf, content, options, message):
+    (shelf.parent / "items.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    result = run("index", "shelf", "--attributes", "items.csv", *options)
+    assert result.code == 2
+    assert result.err.startswith(message)
+    assert result.err.count("\n") == 1
+
+
+def test_key_and_encoding_need_a_table(run, shelf):
+    for options in (["--key", "file"], ["--encoding", "cp1252"]):
+        result = run("index", "shelf", *options)
+        assert (result.code, "--attributes" in result.err) == (2, True)
+
+
+def test_info_lists_attributes(run, described):
+    text = run("info", "shelf").out
+    assert "attribute: brand: text, 6 photos\nattribute: price: number, 7 photos\n" in text
+    facts = json.loads(run("info", "shelf", "--format", "json").out)["attributes"]
+    assert facts[1] == {"name": "price", "types": ["number"], "photos": 7}
+
+
+# ------------------------------------------------------------------ query
+
+
+QUERY = ["query", "shelf/0.png", "--index", "shelf"]
+
+
+def test_where_leaves_k_that_fit(run, described):
+    everything = paths(run(*QUERY).out)
+    fitting = [path for path in everything if path in ("2.png", "4.png", "1.png")]
+    result = run(*QUERY, "--where", "price between 7 and 30", "-k", 2)
+    assert (result.code, paths(result.out)) == (0, fitting[:2])
+    narrowed = run(*QUERY, "--where", "price between 7 and 30", "--where", 'brand = "Nord"')
+    assert paths(narrowed.out) == ["1.png"]
+
+
+def test_attributes_are_shown(run, described):
+    (row,) = map(json.loads, run(*QUERY, "--where", "price = 7.5", "--format", "jsonl").out.splitlines())
+    assert row["attributes"] == {"price": 7.5, "brand": "Nord"}
+    (row,) = map(
+        json.loads, run(*QUERY, "--where", "price = 7.5", "--format", "jsonl", "--show", "price").out.splitlines()
+    )
+    assert row["attributes"] == {"price": 7.5}
+    both = run(*QUERY, "--show", "brand, price", "--where", "price > 7")
+    cells = {line.split("\t")[2]: line.split("\t")[4:] for line in both.out.splitlines()}
+    assert cells == {"1.png": ["Nord", "7.5"], "2.png": ["Acme", "30"], "4.png": ["", "30"]}
+    header, *_ = csv.reader(io.StringIO(run(*QUERY, "--show", "price", "--format", "csv").out))
+    assert header == ["query", "rank", "path", "distance", "price"]
+    table = run(*QUERY, "--show", "price", "--format", "table", "-k", 1).out
+    assert table.splitlines()[0].split() == ["query", "rank", "path", "distance", "price"]
+
+
+def test_an_attribute_named_like_a_column_is_told_from_it(run, described):
+    run("set", "shelf/1.png", "rank=gold", "sold=true")
+    header, *rows = csv.reader(
+        io.StringIO(run(*QUERY, "--show", "rank,sold", "--format", "csv", "--where", "has rank").out)
+    )
+    assert header == ["query", "rank", "path", "distance", "attributes.rank", "sold"]
+    assert [row[4:] for row in rows] == [["gold", "true"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--where", "prise < 5"], 2, "imgsim: unknown attribute 'prise': did you mean price?"),
+        (["--where", "price < 'x'"], 2, "imgsim: column 9 of the expression: price holds numbers, 'x' is text"),
+        (["--where", "brand = 'x"], 2, "imgsim: column 9 of the expression: this quote is not closed"),
+        (["--where", "(price = 5"], 2, "imgsim: column 1 of the expression: this ( is not closed"),
+        (["--where", "price < 0 and has brand"], 1, "imgsim: no photo has price < 0"),
+        (["--where", "brand = 'nord'"], 1, "imgsim: no photo has brand = 'nord': did you mean 'Nord'?"),
+        (["--show", "prise"], 2, "imgsim: unknown attribute 'prise': did you mean price?"),
+        (["--color", "red"], 2, "has colours: `imgsim index"),
+    ],
+)
+def test_mistakes_and_empty_answers_are_one_line(run, described, options, code, message):
+    for command in (QUERY, ["list", "shelf"]):
+        if command[0] == "list" and options[0] == "--color":
+            continue
+        result = run(*command, *options)
+        assert (result.code, result.out) == (code, "")
+        assert message in result.err
+        assert result.err.count("\n") == 1
+
+
+def test_quiet_keeps_an_empty_answer_silent(run, described):
+    assert run(*QUERY, "--where", "price < 0", "-q").err == ""
+
+
+def test_a_colours_name_ranks_without_a_photo(run, colored):
+    result = run("query", "--color", "red", "--index", "shelf")
+    assert result.code == 0
+    assert result.out == "red\t1\t1.png\t0.125\nred\t2\t2.png\t0.5\nred\t3\t0.png\t0.875\n"
+    assert paths(run("query", "--color", "red", "--index", "shelf", "--where", "price < 10", "-k", 1).out) == ["1.png"]
+    assert paths(run("query", "--color", "red", "--index", "shelf", "--max-distance", "0.6").out) == ["1.png", "2.png"]
+    found = run("query", "--color", "red", "--index", "shelf", "--format", "paths", "-k", 1).out
+    assert found == os.path.join("shelf", "1.png") + "\n"
+    nothing = run("query", "--color", "red", "--index", "shelf", "--where", "price = 1")
+    assert (nothing.code, nothing.out) == (1, "")
+    assert nothing.err == "imgsim: no photo has price = 1 and has color_probabilities\n"
+
+
+def test_a_colours_name_with_a_photo_is_a_condition(run, colored):
+    assert set(paths(run(*QUERY, "--color", "red").out)) == {"1.png", "2.png"}
+    assert paths(run(*QUERY, "--color", "red", "--where", "price = 30").out) == ["2.png"]
+
+
+def test_an_unknown_colour_gets_a_suggestion(run, colored):
+    for command in (QUERY, ["query", "--index", "shelf"]):
+        result = run(*command, "--color", "reed")
+        assert result.code == 2
+        assert "unknown colour 'reed': did you mean red?" in result.err
+
+
+def test_the_grid_of_a_colour_has_matches_alone(run, colored):
+    assert run("query", "--color", "red", "--index", "shelf", "--grid", "grid.png").code == 0
+    run("query", "shelf/5.png", "--index", "shelf", "-k", 3, "--grid", "photo.png")
+    with PIL.Image.open("grid.png") as without, PIL.Image.open("photo.png") as with_query:
+        assert without.size[0] < with_query.size[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "Missing argument 'PHOTO...', or --color"),
+        (["--where", "price < 5"], "`imgsim list --where` lists photos"),
+        (["--color", "red", "-x", "phash"], "--extractor is about comparing photos"),
+        (["--color", "red", "-m", "cosine"], "--metric is about comparing photos"),
+        (["--color", "red", "--include-self"], "--include-self is about comparing photos"),
+    ],
+)
+def test_without_a_photo_there_must_be_a_colour(run, colored, options, message):
+    result = run("query", "--index", "shelf", *options)
+    assert result.code == 2
+    assert message in result.err
+
+
+# ------------------------------------------------------------------ list
+
+
+def test_paths_open_from_where_the_user_stands(run, described, monkeypatch):
+    assert run("list", "shelf", "--where", "price = 30").out == "shelf/2.png\nshelf/4.png\n"
+    monkeypatch.chdir(described)
+    assert run("list", "--where", "price = 30", "-0").out.split("\0") == ["./2.png", "./4.png", ""]
+    assert len(run("list").out.splitlines()) == 8
+
+
+def test_rows_of_a_list(run, described):
+    options = ["list", "--index", "shelf", "--where", "price = 30"]
+    size = (described / "2.png").stat().st_size
+    assert run(*options, "--format", "tsv").out.splitlines()[0] == f"2.png\t48\t36\t{size}"
+    assert run(*options, "--show", "brand,price").out == "2.png\tAcme\t30\n4.png\t\t30\n"
+    assert run(*options, "--show", "brand", "--format", "csv").out == "path,brand\n2.png,Acme\n4.png,\n"
+    first = json.loads(run(*options, "--format", "jsonl").out.splitlines()[0])
+    assert first == {
+        "path": "2.png",
+        "width": 48,
+        "height": 36,
+        "size": size,
+        "attributes": {"price": 30, "brand": "Acme"},
+    }
+    assert run(*options, "--format", "table").out.splitlines()[0].split() == ["path", "width", "height", "size"]
+
+
+def test_a_list_of_nothing(run, described, tmp_path):
+    (tmp_path / "empty").mkdir()
+    run("index", "empty", "-x", "phash")
+    nothing = run("list", "empty")
+    assert (nothing.code, nothing.out, nothing.err) == (1, "", "")
+
+
+def test_null_writes_paths(run, described):
+    for options in (["--format", "csv"], ["--show", "price"]):
+        result = run("list", "shelf", "-0", *options)
+        assert (result.code, "-0 writes paths" in result.err) == (2, True)
+
+
+def test_a_list_feeds_a_pipeline(shell, described):
+    line = "imgsim list shelf --where \"brand = 'x'\" | while read -r photo; do imgsim set $photo sold=true -q; done; "
+    line += "imgsim list shelf --where 'sold = true' | wc -l"
+    result = shell(line, described.parent)
+    assert (result.stdout.split(), result.stderr) == ([b"3"], b"")
+
+
+# ------------------------------------------------------------------ set
+
+
+def test_set_says_what_it_did_and_keeps_galleries(run, described):
+    galleries = sorted(path.name for path in (described / ".imgsim" / "cache").iterdir())
+    result = run("set", "shelf/2.png", "price=31", "brand=", "sold=true", "note=from Line 2")
+    assert result.code == 0
+    assert result.err == 'shelf/2.png: price = 31, no brand, sold = true, note = "from Line 2"\n'
+    assert run("list", "shelf", "--where", "price = 31 and sold = true and not has brand").out == "shelf/2.png\n"
+    run(*QUERY)
+    assert sorted(path.name for path in (described / ".imgsim" / "cache").iterdir()) == galleries
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["shelf/0.png", "price=cheap"], "imgsim: price=cheap: on other photos price is a number"),
+        (["shelf/0.png", "price"], "imgsim: price: write NAME=VALUE"),
+        (["shelf/9.png", "price=5"], "imgsim: shelf/9.png: no such file"),
+        (["items.csv", "price=5"], "imgsim: items.csv: not in the index of "),
+    ],
+)
+def test_mistakes_of_set_are_one_line(run, described, arguments, message):
+    result = run("set", *arguments, "--index", "shelf")
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert result.err.startswith(message)
+    assert run("set", "shelf/0.png").code == 2
+
+
+def test_names_that_are_no_unicode_are_refused(run, described):
+    result = run("set", "shelf/0.png", "note=" + os.fsdecode(b"\xff"))
+    assert result.code == 2
+    assert "not valid Unicode text" in result.err
