@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from benchmarks import colors, deep, filtering, indexing, memory, searching, starting
+from benchmarks import colors, deep, filtering, indexing, judging, memory, searching, starting
 from benchmarks.measuring import Setting
 from benchmarks.neighbours import Neighbours
 
@@ -32,6 +32,8 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "reindex": starting.reindex,
     "index-memory": memory.index_memory,
     "query-memory": memory.query_memory,
+    "judge": judging.judge,
+    "judge-memory": judging.judge_memory,
     "deep-resnet50": deep.index_resnet,
     "deep-mobilenet": deep.index_mobilenet,
     "deep-inference": deep.inference,
@@ -58,7 +60,7 @@ def main() -> None:
 
 def _setting(photos: Path, scratch: Path, *, quick: bool) -> Setting:
     if quick:
-        return Setting(photos, scratch, repeats=2, small=96, rows=20_000, tiny=20_000)
+        return Setting(photos, scratch, repeats=2, small=96, rows=20_000, tiny=20_000, judged=20_000)
     return Setting(photos, scratch)
 
 

@@ -36,6 +36,8 @@ class Setting:
         Photos of a large index.
     tiny : int
         Files of the larger of two folders that are indexed for the number of their photos.
+    judged : int
+        Photos of a labelled gallery.
     """
 
     photos: Path
@@ -45,6 +47,7 @@ class Setting:
     small: int = 512
     rows: int = 100_000
     tiny: int = 40_000
+    judged: int = 60_000
 
 
 @dataclass(frozen=True)
