@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from benchmarks import colors, deep, filtering, indexing, judging, memory, searching, starting
+from benchmarks import classifying, colors, deep, filtering, indexing, judging, memory, searching, starting
 from benchmarks.measuring import Setting
 from benchmarks.neighbours import Neighbours
 
@@ -38,6 +38,7 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "deep-mobilenet": deep.index_mobilenet,
     "deep-inference": deep.inference,
     "deep-query": deep.query_deep,
+    "leave-one-out": classifying.leave_one_out,
 }
 BUILD = Path("build")
 QUIET = 0.2  # processors that others may take before a measurement is in doubt

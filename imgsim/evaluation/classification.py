@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
 ALONE = -1  # in place of a prediction
 FOLDS = 10
-MOST_WORK = 4e10  # photos x photos x values x classes
-MOST_PARAMETERS = 4500
-CHUNK = 32  # photos between two reports
-CHUNK_VALUES = 1 << 22
+MOST_WORK = 5e10  # as `estimate_work` counts: five minutes of a core at 2.5 GHz, if every photo has a fit of its own
+SOFTMAX = 250  # products of two values that take as long as a probability
+MOST_PARAMETERS = 4500  # of a shared fit, whose inverse then is 160 MB; beyond, it takes longer than it saves
+CHUNK = 32  # photos that a thread takes at a time
+CHUNK_VALUES = 1 << 22  # 32 MB of float64 at a time
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def classify(
     jobs : int, default 1
         Threads.
     most_work : float, optional
-        Above this many photos x photos x values x classes, ten stratified folds take the place of leaving out one.
+        Where `estimate_work` gives more, ten stratified folds take the place of leaving out one.
     advanced : callable, optional
         Hears of how many more photos are done; N in all.
 
@@ -145,7 +146,7 @@ def classify(
         raise ImgsimError(f"classification needs a class with two photos: each of the {len(classes)} classes has one")
     rows = np.asarray(features, np.float64)
     predicted = np.full(len(rows), ALONE)
-    one_by_one = len(rows) * rows.size * len(classes) <= most_work
+    one_by_one = estimate_work(len(rows), rows.shape[1], len(classes)) <= most_work
     advanced(len(rows) - len(judged))
     with single_threads(jobs) as pool, _quietly():
         if one_by_one:
@@ -161,11 +162,28 @@ def classify(
     return Classification(classes, truth, predicted, procedure, len(folds))
 
 
+def estimate_work(photos: int, dim: int, classes: int) -> float:
+    """Estimate how long it takes to leave out one photo after another, each with a fit of its own.
+
+    Parameters
+    ----------
+    photos, dim, classes : int
+        Of them, of values in a row, and of classes.
+
+    Returns
+    -------
+    float
+        In units of some 6 ns on a core at 2.5 GHz, give or take half of it.
+    """
+    return float(photos) * photos * classes * (dim + SOFTMAX)
+
+
 def _certain(
     rows: NDArray[np.float64], truth: Codes, judged: Codes, pool: Executor, advanced: Callable[[int], None]
 ) -> Codes:
-    """Predict what is certain from one fit, in parallel; where that fit would be too large, nothing is."""
-    if count_parameters(rows.shape[1], int(truth.max()) + 1) > MOST_PARAMETERS:
+    """Predict what is certain from one fit, in parallel; nothing, where few would be or that fit is too large."""
+    photos, dim = rows.shape
+    if dim >= photos or count_parameters(dim, int(truth.max()) + 1) > MOST_PARAMETERS:
         return np.full(len(judged), UNSURE)
     predicted = []
     chunks = [judged[start : start + CHUNK] for start in range(0, len(judged), CHUNK)]
