@@ -11,7 +11,7 @@ from imgsim.features.foreground import find_foreground
 from imgsim.features.palette import cluster_colors
 from imgsim.images.lab import to_lab
 from imgsim.images.opencv import cv2
-from imgsim.models.color_names import ColorNamer, load_namer
+from imgsim.models.color_names import load_namer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Image
+    from imgsim.models.color_names import ColorNamer
 
 COLORS = 6  # looked for in a photo
-_SIDE = 80  # px, the longer side that colours are counted at
+_SIDE = 64  # px, the longer side that colours are counted at
 _BITS = 4  # a channel: pixels whose leading bits agree are one colour, their mean
 _SAME = 8.0  # Delta E*ab, below which two colours are shades of one
 _SAME_NAME = 20.0  # and below which two of one name are
@@ -38,7 +39,7 @@ class DominantColor:
     share : float
         Of the foreground, 0..1.
     rgb : (int, int, int)
-        sRGB, the mean of its lighter half: shade darkens a thing without changing what people call it.
+        sRGB, the mean of the lighter half of its pixels: shade darkens a thing without changing what people call it.
     name : str
         Its likeliest name.
     probability : float
@@ -79,6 +80,8 @@ class View(NamedTuple):
         The pixels that count.
     rgb : ndarray of float64, shape (C, 3)
         Its colours, each the mean of the pixels that have it.
+    lab : ndarray of float64, shape (C, 3)
+        The same in L*a*b*.
     labels : ndarray of int, shape (h * w,)
         Which of them each pixel has.
     """
@@ -86,6 +89,7 @@ class View(NamedTuple):
     image: Image
     foreground: NDArray[np.bool_]
     rgb: NDArray[np.float64]
+    lab: NDArray[np.float64]
     labels: NDArray[np.intp]
 
 
@@ -109,11 +113,11 @@ def view_photo(image: Image, mask: NDArray[np.bool_] | None = None) -> View:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cast("Image", cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_LINEAR))
     rgb, labels = _count_colors(small)
-    if mask is not None and mask.any():
-        chosen = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-        if chosen.any():
-            return View(small, chosen, rgb, labels)
-    return View(small, find_foreground(to_lab(np.rint(rgb).astype(np.uint8)), labels, small.shape[:2]), rgb, labels)
+    lab = to_lab(np.rint(rgb).astype(np.uint8))
+    foreground = None if mask is None else _shrunk(mask, size)
+    if foreground is None or not foreground.any():
+        foreground = find_foreground(lab, labels, small.shape[:2])
+    return View(small, foreground, rgb, lab, labels)
 
 
 def find_colors(
@@ -171,16 +175,13 @@ def name_view(view: View, *, count: int = COLORS, namer: ColorNamer | None = Non
     namer = namer or load_namer()
     pixels = np.bincount(view.labels[view.foreground.ravel()], minlength=len(view.rgb)).astype(float)
     shown = np.flatnonzero(pixels)
-    rgb, weights = view.rgb[shown], pixels[shown] / pixels.sum()
-    lab = to_lab(np.rint(rgb).astype(np.uint8))
+    rgb, lab, weights = view.rgb[shown], view.lab[shown], pixels[shown] / pixels.sum()
     _, group = cluster_colors(lab, weights, count)
     shares, means = _means(rgb, lab[:, 0], weights, group)
-    leaders = _join(to_lab(means), [name for name, _ in namer.name(means)], shares)
-    shares, means = _means(rgb, lab[:, 0], weights, leaders[group])
     probabilities = namer.probabilities(means)
     found = [
-        _dominant(share, mean, row, namer.names)
-        for share, mean, row in zip(shares.tolist(), means.tolist(), probabilities.tolist(), strict=True)
+        _mixed(means[joined], probabilities[joined], shares[joined], namer.names)
+        for joined in _join(to_lab(means), probabilities.argmax(axis=1), shares)
     ]
     return sorted((color for color in found if color.share >= _LEAST), key=lambda color: (-color.share, color.rgb))
 
@@ -211,6 +212,13 @@ def color_attributes(colors: Sequence[DominantColor]) -> dict[str, Any]:
     }
 
 
+def _shrunk(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Bring a mask down to a width and height, to pixels that are marked by half or more, or else at all."""
+    small = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    marked: NDArray[np.bool_] = small >= min(0.5, float(small.max()))
+    return marked & (small > 0)
+
+
 def _count_colors(image: Image) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """List a picture's colours, (C, 3), and which of them each pixel has, (H * W,)."""
     pixels = image.reshape(-1, 3)
@@ -238,27 +246,24 @@ def _means(
     return shares, np.rint(sums / halves[:, None]).astype(np.uint8)
 
 
-def _join(lab: NDArray[np.float64], names: Sequence[str], shares: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Let each group join the nearest larger one that it is a shade of; give each group's leader."""
-    leaders = np.arange(len(lab))
-    led: list[int] = []
+def _join(lab: NDArray[np.float64], names: NDArray[np.intp], shares: NDArray[np.float64]) -> list[list[int]]:
+    """Let each group join the nearest larger one that it is a shade of; list those that belong together."""
+    distances = np.linalg.norm(lab[:, None] - lab, axis=2)
+    alike = distances < np.where(names[:, None] == names, _SAME_NAME, _SAME)
+    joined: dict[int, list[int]] = {}
     for one in np.argsort(-shares, kind="stable").tolist():
-        distances = {other: float(np.linalg.norm(lab[one] - lab[other])) for other in led}
-        near = [
-            other
-            for other, distance in distances.items()
-            if distance < (_SAME_NAME if names[one] == names[other] else _SAME)
-        ]
-        if near:
-            leaders[one] = min(near, key=distances.__getitem__)
-        else:
-            led.append(one)
-    return leaders
+        near = [leader for leader in joined if alike[one, leader]]
+        leader = min(near, key=lambda leader: float(distances[one, leader]), default=one)
+        joined.setdefault(leader, []).append(one)
+    return list(joined.values())
 
 
-def _dominant(share: float, rgb: Sequence[int], probabilities: Sequence[float], names: Sequence[str]) -> DominantColor:
-    best = int(np.argmax(probabilities))
-    red, green, blue = rgb
-    return DominantColor(
-        share, (red, green, blue), names[best], probabilities[best], dict(zip(names, probabilities, strict=True))
-    )
+def _mixed(
+    rgb: Image, probabilities: NDArray[np.float64], shares: NDArray[np.float64], names: Sequence[str]
+) -> DominantColor:
+    """Make one colour of groups that belong together."""
+    total = float(shares.sum())
+    red, green, blue = np.rint(shares @ rgb / total).astype(int).tolist()
+    mean = (shares @ probabilities / total).tolist()
+    best = max(range(len(names)), key=mean.__getitem__)
+    return DominantColor(total, (red, green, blue), names[best], mean[best], dict(zip(names, mean, strict=True)))
