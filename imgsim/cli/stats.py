@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from imgsim.cli import stderr
+from imgsim.cli.drawing import check_plot
 from imgsim.cli.inputs import QueryPhoto, expand_photos
 from imgsim.cli.options import format_option, general_options, megapixels_option
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from imgsim.images.statistics import Distribution
 
 MEASURES = ("mean", "deviation", "min", "q25", "q50", "q75", "max")
+MOST_PANELS = 100
 BINS = [str(2**power) for power in range(1, 9)]
 
 
@@ -39,6 +41,12 @@ class Counted(NamedTuple):
 @click.argument("photos", metavar="FOLDER|PHOTO...", nargs=-1, required=True, type=click.Path())
 @click.option("--pooled", is_flag=True, help="Describe all photos together, their sizes included, instead of each.")
 @click.option("--bins", type=click.Choice(BINS), help="Add a histogram of so many equal bins (not to a table).")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False),
+    metavar="FILE.png|svg",
+    help="Draw the distributions of red, green and blue: a panel a photo, or one of all pooled.",
+)
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Threads. Without it: one a processor.")
 @format_option(*ROW_FORMATS)
 @megapixels_option
@@ -47,6 +55,7 @@ def stats(
     photos: tuple[str, ...],
     pooled: bool,  # noqa: FBT001
     bins: str | None,
+    plot: str | None,
     jobs: int | None,
     format_: str | None,
     max_megapixels: float,
@@ -56,12 +65,15 @@ def stats(
     Mean, standard deviation, quantiles and, if asked for, histograms: a row for each channel of each PHOTO, and of each
     photo in a FOLDER, or of all of them pooled.
     """
+    if plot:
+        check_plot(plot)
     format_ = choose_format(format_)
     first = ["value", "photos"] if pooled else ["path", "width", "height", "channel"]
     heads = [f"h{place}" for place in range(int(bins or 0))] if format_ in ("tsv", "csv") else []
     writer = RowWriter(format_, [*first, *MEASURES, *heads])
     failed: list[str] = []
-    counted = _count(_expand(photos, failed), jobs, max_megapixels, failed)
+    panels = _Panels(plot, pooled=pooled)
+    counted = panels.kept(_count(_expand(photos, failed), jobs, max_megapixels, failed))
     waiting: list[dict[str, Any]] = []
     for rows in [_pooled_rows(list(counted), bins)] if pooled else (_rows(photo, bins) for photo in counted):
         waiting += [row | dict(zip(heads, row.get("histogram", ()), strict=False)) for row in rows]
@@ -69,7 +81,35 @@ def stats(
             writer.write(waiting)
             waiting.clear()
     writer.write(waiting)
+    panels.draw()
     click.get_current_context().exit(2 if failed else 0)
+
+
+class _Panels:
+    """What is to be drawn: the counts of each photo, or of all together."""
+
+    def __init__(self, path: str | None, *, pooled: bool) -> None:
+        self._path = path
+        self._pooled = pooled
+        self._counts: dict[str, NDArray[np.int64]] = {}
+
+    def kept(self, photos: Iterable[Counted]) -> Iterator[Counted]:
+        """Keep photos on their way, if there is a picture to draw."""
+        for photo in photos:
+            if self._path:
+                name = "all photos" if self._pooled else photo.path
+                self._counts[name] = self._counts.get(name, 0) + photo.counts
+                if len(self._counts) > MOST_PANELS:
+                    raise ImgsimError(f"more than {MOST_PANELS} photos are too many panels: --pooled draws them as one")
+            yield photo
+
+    def draw(self) -> None:
+        """Draw them."""
+        if self._path and self._counts:
+            from imgsim.reports.color_distributions import plot_color_distributions
+
+            plot_color_distributions(self._counts, self._path)
+            stderr.say(f"drew {self._path}")
 
 
 def _expand(names: Iterable[str], failed: list[str]) -> Iterator[QueryPhoto]:
