@@ -68,7 +68,7 @@ class DeepExtractor:
     ----------
     A. Babenko, V. Lempitsky, "Aggregating Deep Convolutional Features for Image Retrieval", ICCV 2015: sums over the
     last feature map as a descriptor.
-    H. Touvron, A. Vedaldi, M. Douze, H. Jegou, "Fixing the Train-Compares Resolution Discrepancy", NeurIPS 2019: why a
+    H. Touvron, A. Vedaldi, M. Douze, H. Jegou, "Fixing the Train-Test Resolution Discrepancy", NeurIPS 2019: why a
     photo is best seen larger than in training.
     """
 
