@@ -1,5 +1,6 @@
 """Shared fixtures: small synthetic photos, and the data folder that lies beside a checkout of the project."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,3 +36,19 @@ def make_photos(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def color_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write 600 named colours by 30 contributors: the name of the strongest channel, a tenth of them at random."""
+    rng = np.random.default_rng(0)
+    colors = rng.integers(0, 256, (600, 3))
+    names = np.array(["red-ish", "green-ish", "blue-ish"])
+    labels = np.where(rng.random(600) < 0.1, rng.integers(0, 3, 600), colors.argmax(axis=1))
+    rows = [
+        {"r": int(r), "g": int(g), "b": int(b), "label": str(names[label]), "uid": f"u{place % 30}"}
+        for place, ((r, g, b), label) in enumerate(zip(colors, labels, strict=True))
+    ]
+    path = tmp_path_factory.mktemp("colors") / "rows.json"
+    path.write_text(json.dumps(rows))
+    return path

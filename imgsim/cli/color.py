@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -84,7 +84,9 @@ def label(
     from imgsim.models.color_names import load_namer
 
     namer = load_namer(model)
-    writer = RowWriter(choose_format(format_), ["path", "share", "hex", "name", "probability"])
+    format_ = choose_format(format_)
+    writer = RowWriter(format_, ["path", "share", "hex", "name", "probability"])
+    waiting: list[dict[str, Any]] = []  # a table is written whole
     drawn: list[list[Cell]] = []
     failed = False
     for path, source in expand_photos(photos):
@@ -96,8 +98,12 @@ def label(
             continue
         view = view_photo(image)
         found = name_view(view, count=count, namer=namer)
-        writer.write({"path": path} | color.as_row() for color in found)
+        waiting += [{"path": path} | color.as_row() for color in found]
+        if format_ != "table":
+            writer.write(waiting)
+            waiting.clear()
         drawn += [_cells(path, image, view, found)] if grid else []
+    writer.write(waiting)
     if grid and drawn:
         _draw(grid, drawn)
     click.get_current_context().exit(2 if failed else 0)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NEAR = 14.0  # distance within which a pixel is like the border
 UNIFORM = 0.7  # share of the border that must be so alike
+PART = 0.07  # share of it that a second tone must have: less may be the thing itself, which reaches the border
 MIDDLE = 0.6  # axes of the ellipse that counts without a plain background, against the photo's sides
 CORE, HELD = 0.5, 0.2  # axes of a smaller one, and what share of it a foreground must hold
 _WEIGHTS = np.array([0.6, 1.0, 1.0])  # of L*, a*, b*: a background is rarely lit evenly
@@ -39,22 +40,35 @@ def find_foreground(lab: NDArray[np.float64], labels: NDArray[np.intp], shape: t
 
     Notes
     -----
-    The background's colour is the median of the border's pixels; the median of those that are unlike it is a second
-    one. If most of the border is like either, what is like them and connected to the border is background, and all
-    else counts. Where the border is not so plain, or the background would swallow the middle of the photo too, the
-    middle counts: an ellipse, since people hold their camera towards the thing.
+    The background's colour is the median of the border's pixels, and where enough of the border is unlike it, the
+    median of that is a second one: a wall and a floor. If most of the border is like these, what is like them and
+    connected to the border is background, and all else counts. Where the border is not so plain, or the background
+    would swallow the middle of the photo too, the middle counts: an ellipse, since people hold their camera towards the
+    thing.
     """
     height, width = shape
-    weighted = lab * _WEIGHTS
-    border = _border(height, width)
-    tones = _tones(weighted[labels[border]])
-    near = np.logical_or.reduce([_is_near(weighted, tone) for tone in tones])
-    like = near[labels]
-    if like[border].mean() >= UNIFORM:
-        foreground = ~_connected(like.reshape(shape))
+    near = _background(lab * _WEIGHTS, labels[_border(height, width)])
+    if near is not None:
+        foreground = ~_connected(near[labels].reshape(shape))
         if foreground[_ellipse(height, width, CORE)].mean() >= HELD:
             return foreground
     return _ellipse(height, width, MIDDLE)
+
+
+def _background(colors: NDArray[np.float64], border: NDArray[np.intp]) -> NDArray[np.bool_] | None:
+    """Tell which colours (C, 3) are like those that the border's pixels (B,) mostly have; None if these are many."""
+    near = np.zeros(len(colors), bool)
+    for _ in range(_TONES):
+        rest = border[~near[border]]
+        if not len(rest):
+            break
+        tone = np.sort(colors[rest], axis=0)[len(rest) // 2]  # the median, in a third of np.median's time
+        away = colors - tone
+        like = np.einsum("ij,ij->i", away, away) < NEAR**2
+        if like[rest].sum() < PART * len(border):
+            break
+        near |= like
+    return near if near[border].mean() >= UNIFORM else None
 
 
 @lru_cache(maxsize=64)
@@ -62,6 +76,7 @@ def _border(height: int, width: int) -> NDArray[np.bool_]:
     """Mark the outermost pixels, (H * W,)."""
     marked = np.ones((height, width), bool)
     marked[1:-1, 1:-1] = False
+    marked.setflags(write=False)  # shared by all photos of this size
     return marked.ravel()
 
 
@@ -72,25 +87,8 @@ def _ellipse(height: int, width: int, axes: float) -> NDArray[np.bool_]:
     down, across = (2 * row + 1 - height) / height, (2 * column + 1 - width) / width
     marked: NDArray[np.bool_] = down**2 + across**2 <= axes**2
     marked |= not marked.any()
-    marked.setflags(write=False)  # shared by all photos of this size
+    marked.setflags(write=False)
     return marked
-
-
-def _tones(pixels: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Find what colours the pixels (N, 3) of a border mostly have."""
-    tones = []
-    for _ in range(_TONES):
-        tones.append(np.sort(pixels, axis=0)[len(pixels) // 2])  # the median, in a third of np.median's time
-        pixels = pixels[~_is_near(pixels, tones[-1])]
-        if not len(pixels):
-            break
-    return tones
-
-
-def _is_near(colors: NDArray[np.float64], tone: NDArray[np.float64]) -> NDArray[np.bool_]:
-    away = colors - tone
-    near: NDArray[np.bool_] = np.einsum("ij,ij->i", away, away) < NEAR**2
-    return near
 
 
 def _connected(like: NDArray[np.bool_]) -> NDArray[np.bool_]:
