@@ -21,7 +21,8 @@ Answer = TypeVar("Answer")
 CHUNK_BYTES = (
     1 << 28
 )  # of bounds at a time: some 500 queries at 60,000 photos, which a matrix product needs to be quick
-PAIR_BYTES, DOUBLE_BYTES, FUSION_BYTES = 8, 24, 32  # of a pair: its bounds, in float64 with temporaries, fused
+PAIR_BYTES, DOUBLE_BYTES = 8, 24  # a pair's bounds: two float32, or one float64; two float64 with what they are made of
+FUSION_BYTES = 32  # a pair's fused bounds, likewise
 
 
 class Seen(NamedTuple):
@@ -87,7 +88,8 @@ class LeaveOneOut:
         rows = [facet.gallery.rows for facet in self._facets]
         pair = sum(DOUBLE_BYTES if its.dtype == np.float64 else PAIR_BYTES for its in rows)
         pair += FUSION_BYTES if len(rows) > 1 else 0
-        step = max(1, CHUNK_BYTES // (pair * max(1, len(rows[0]))))
+        parts = -(-len(self._rows) // max(1, len(self)))  # of a photo, on average
+        step = max(1, CHUNK_BYTES // (pair * max(1, parts * len(rows[0]))))
         for start in range(0, len(photos), step):
             yield self._ask(photos[start : start + step], answer)
 
