@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 ALONE = -1  # in place of a prediction
 FOLDS = 10
-MOST_WORK = 5e10  # as `estimate_work` counts: five minutes of a core at 2.5 GHz, if every photo has a fit of its own
+MOST_WORK = 1e10  # as `estimate_work` counts: some minute of a core at 2.5 GHz
 SOFTMAX = 250  # products of two values that take as long as a probability
+SHARED = 0.2  # of the work is left where one fit serves most photos
 MOST_PARAMETERS = 4500  # of a shared fit, whose inverse then is 160 MB; beyond, it takes longer than it saves
 CHUNK = 32  # photos that a thread takes at a time
 CHUNK_VALUES = 1 << 22  # 32 MB of float64 at a time
@@ -163,7 +164,7 @@ def classify(
 
 
 def estimate_work(photos: int, dim: int, classes: int) -> float:
-    """Estimate how long it takes to leave out one photo after another, each with a fit of its own.
+    """Estimate how long it takes to leave out one photo after another.
 
     Parameters
     ----------
@@ -175,15 +176,20 @@ def estimate_work(photos: int, dim: int, classes: int) -> float:
     float
         In units of some 6 ns on a core at 2.5 GHz, give or take half of it.
     """
-    return float(photos) * photos * classes * (dim + SOFTMAX)
+    work = float(photos) * photos * classes * (dim + SOFTMAX)
+    return SHARED * work if _is_shared(photos, dim, classes) else work
+
+
+def _is_shared(photos: int, dim: int, classes: int) -> bool:
+    """Tell whether one fit to all photos is worth its while: not where few would be certain, or it is too large."""
+    return dim < photos and count_parameters(dim, classes) <= MOST_PARAMETERS
 
 
 def _certain(
     rows: NDArray[np.float64], truth: Codes, judged: Codes, pool: Executor, advanced: Callable[[int], None]
 ) -> Codes:
     """Predict what is certain from one fit, in parallel; nothing, where few would be or that fit is too large."""
-    photos, dim = rows.shape
-    if dim >= photos or count_parameters(dim, int(truth.max()) + 1) > MOST_PARAMETERS:
+    if not _is_shared(*rows.shape, int(truth.max()) + 1):
         return np.full(len(judged), UNSURE)
     predicted = []
     chunks = [judged[start : start + CHUNK] for start in range(0, len(judged), CHUNK)]
