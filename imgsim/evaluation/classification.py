@@ -189,7 +189,8 @@ def _certain(
     rows: NDArray[np.float64], truth: Codes, judged: Codes, pool: Executor, advanced: Callable[[int], None]
 ) -> Codes:
     """Predict what is certain from one fit, in parallel; nothing, where few would be or that fit is too large."""
-    if not _is_shared(*rows.shape, int(truth.max()) + 1):
+    photos, dim = rows.shape
+    if not _is_shared(photos, dim, int(truth.max()) + 1):
         return np.full(len(judged), UNSURE)
     predicted = []
     chunks = [judged[start : start + CHUNK] for start in range(0, len(judged), CHUNK)]
