@@ -30,7 +30,7 @@ FOLDS = 10
 MOST_WORK = 1e10  # as `estimate_work` counts: some minute of a core at 2.5 GHz
 SOFTMAX = 250  # products of two values that take as long as a probability
 SHARED = 0.2  # of the work is left where one fit serves most photos
-MOST_PARAMETERS = 4500  # of a shared fit, whose inverse then is 160 MB; beyond, it takes longer than it saves
+MOST_PARAMETERS = 2000  # of a shared fit; beyond, its steps take as long as the fits that they save
 CHUNK = 32  # photos that a thread takes at a time
 CHUNK_VALUES = 1 << 22  # 32 MB of float64 at a time
 

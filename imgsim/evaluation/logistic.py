@@ -2,7 +2,7 @@
 
 Leaving out a photo changes the problem by one row and by the deviation that each value is divided by. In units of all
 photos' deviation the second is a change of the penalty alone, since the intercept takes up the shift of the mean: the
-weights without the photo are a Newton step away from the weights with it, and all these steps share one inverse.
+weights without the photo are a step or two from the weights with it, and all these steps share one inverse.
 
 scikit-learn's own answer is not the optimum: its solver stops anywhere that no component of the mean gradient is above
 `TOL`. So a class is given only if, to first order, every such point gives it; a near tie is left to scikit-learn.
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 TOL = 1e-4  # scikit-learn's default
 UNSURE = -1
 CHUNK_VALUES = 1 << 22  # 32 MB of float64 at a time
-LEAST_SPREAD = 1e-6  # share of a value's variance that must be left without the photo
+LEAST_SPREAD = 0.5  # share of a value's variance that must be left without the photo
+SLOWEST = 0.5  # length of a step, in terms of the one before: above, the curvature is not what it was with the photo
+SETTLED = 1e-3  # change of a score, small beside what `TOL` leaves open
+MOST_STEPS = 8
 LEAST_DEVIATION = 1e-9  # share of a value's mean; what deviates less is made of rounding errors
 
 
@@ -60,16 +63,19 @@ class SharedFit:
     The problem is that of scikit-learn's ``LogisticRegression`` with C = 1: the photos' log losses (softmax of K
     scores, or the logistic function of one score for two classes) plus half the squared weights, intercepts free. With
     H the Hessian for all photos, x a photo's row and 1, and S = diag(p) - p p', the Hessian without the photo is
-    H - (I (x) x) S (I (x) x)'. Woodbury's identity gives its inverse from ``inv(H) (I (x) x)``. A Newton step leaves
-    the photo out; a second one, by the exact gradient there, improves the scores and shows how wrong they were.
+    H - (I (x) x) S (I (x) x)', and Woodbury's identity gives its inverse from ``inv(H) (I (x) x)``. Steps by it and by
+    the exact gradient without the photo lead to the weights without it. Where the photo is so far out that a step is
+    not half as long as the one before (by Newton's decrement), it is left to scikit-learn.
 
     The margin of class a over b is v'w with v = (e_a - e_b) (x) x. Where no component of the mean gradient exceeds
-    `TOL`, it differs from the optimum's by at most ``(N - 1) TOL |inv(H) v|_1``, to first order. A class whose margin
-    over each other one exceeds that, and what the second step changed, is certain.
+    `TOL`, it differs from the optimum's by at most ``(N - 1) TOL |inv(H) v|_1``, to first order and H without the
+    photo; this is divided by 1 - q, with q the slowest of the steps' ratios, for what the curvature has changed. A
+    class whose margin over each other one exceeds that and the last step's change is certain.
 
     References
     ----------
     D. Pregibon, "Logistic Regression Diagnostics", Annals of Statistics 9(4), 1981: the step that leaves out a row.
+    S. Boyd, L. Vandenberghe, "Convex Optimization", 2004, section 9.5: Newton's decrement.
     K. R. Rad, A. Maleki, "A scalable estimate of the out-of-sample prediction error via approximate leave-one-out
     cross-validation", Journal of the Royal Statistical Society B 82(4), 2020.
     """
@@ -132,12 +138,19 @@ class SharedFit:
             solution += columns @ (curvature @ (solution @ row))
             return solution
 
-        penalty = np.append(spread, 0.0)
-        removed = columns @ (shares - self._truth[photo])
-        weights = self._weights + removed - solve((penalty - self._penalty) * self._weights)
-        step = solve(self._gradient(weights, penalty, photo))
+        penalty, weights, decrement, slowest = np.append(spread, 0.0), self._weights, np.inf, 0.0
+        for _ in range(MOST_STEPS):
+            gradient = self._gradient(weights, penalty, photo)
+            step = solve(gradient)
+            before, decrement = decrement, float(np.vdot(gradient, step))
+            slowest = max(slowest, (decrement / before) ** 0.5)
+            if slowest > SLOWEST:
+                return UNSURE
+            weights = weights - step
+            if np.abs(step @ row).max() < SETTLED:
+                break
         columns *= np.sqrt(np.append(spread, 1.0))[:, None]  # the gradient by the weights of the others' units
-        return _decide((weights - step) @ row, step @ row, count * TOL * columns)
+        return _decide(weights @ row, step @ row, count * TOL / (1 - slowest) * columns)
 
     def _gradient(self, weights: Array, penalty: Array, left_out: int | None = None) -> Array:
         residuals = _probabilities(self._rows @ weights.T) - self._truth

@@ -50,6 +50,12 @@ def with_copies(features):
     return features
 
 
+def far_out(count, dim, classes, *, seed):
+    """Values with heavy tails: some photos are tens of deviations away from all others."""
+    rng = np.random.default_rng(seed)
+    return rng.standard_t(1.5, (count, dim)).astype(np.float32), np.arange(count) % classes
+
+
 REGIMES = {
     "two classes": draw(60, 6, 2),
     "two classes, one value": draw(40, 1, 2),
@@ -64,6 +70,8 @@ REGIMES = {
     "a value constant without one photo": (almost_constant(draw(48, 6, 4)[0]), draw(48, 6, 4)[1]),
     "copies": (with_copies(draw(48, 6, 4)[0]), draw(48, 6, 4)[1]),
     "noise of rounding": (np.column_stack([draw(48, 3, 3)[0], 1e9 + np.arange(48) % 2 * 1e-7]), np.arange(48) % 3),
+    "photos far out": far_out(40, 24, 4, seed=1),
+    "photos far out, two classes": far_out(40, 24, 2, seed=2),
     "named classes": (draw(48, 6, 3)[0], np.array(["shoe", "hat", "coat"])[np.arange(48) % 3]),
 }
 
