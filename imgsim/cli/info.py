@@ -63,7 +63,7 @@ def _facts(index: Index) -> dict[str, Any]:
         "index": os.path.abspath(index.directory),
         "photos": counts["photos"],
         "failures": counts["failures"],
-        "colors": store.color_model or "not measured",
+        "colors": store.color_measure or "not measured",
         "extractors": extractors,
         "default_metric": default.metric if default else None,
         "calibrations": list(store.calibrations()),

@@ -11,7 +11,7 @@ from imgsim.features.foreground import find_foreground
 from imgsim.features.palette import cluster_colors
 from imgsim.images.lab import to_lab
 from imgsim.images.opencv import cv2
-from imgsim.models.color_names import load_namer
+from imgsim.models.color_names import load_namer, model_identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imgsim.core import Image
     from imgsim.models.color_names import ColorNamer
 
+VERSION = 1  # bumped whenever answers change: an index then measures colours anew
 COLORS = 6  # looked for in a photo
 _SIDE = 64  # px, the longer side that colours are counted at
 _BITS = 4  # a channel: pixels whose leading bits agree are one colour, their mean
@@ -210,6 +211,17 @@ def color_attributes(colors: Sequence[DominantColor]) -> dict[str, Any]:
         "color_probabilities": mixed,
         "palette": [color.as_row() for color in colors],
     }
+
+
+def measure_identity() -> str:
+    """Tell how this imgsim measures colours: what an index remembers.
+
+    Returns
+    -------
+    str
+        The model that names them, and the version of what finds them.
+    """
+    return f"{model_identity()}-{VERSION}"
 
 
 def _shrunk(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:

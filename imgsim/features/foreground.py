@@ -49,7 +49,7 @@ def find_foreground(lab: NDArray[np.float64], labels: NDArray[np.intp], shape: t
     height, width = shape
     near = _background(lab * _WEIGHTS, labels[_border(height, width)])
     if near is not None:
-        foreground = ~_connected(near[labels].reshape(shape))
+        foreground = _without_specks(~_connected(near[labels].reshape(shape)))
         if foreground[_ellipse(height, width, CORE)].mean() >= HELD:
             return foreground
     return _ellipse(height, width, MIDDLE)
@@ -89,6 +89,12 @@ def _ellipse(height: int, width: int, axes: float) -> NDArray[np.bool_]:
     marked |= not marked.any()
     marked.setflags(write=False)
     return marked
+
+
+def _without_specks(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Let each pixel of marks (H, W) go with most of the nine around it: a background has a pattern, or grain."""
+    smooth: NDArray[np.bool_] = cv2.medianBlur(marked.astype(np.uint8), 3) > 0
+    return smooth
 
 
 def _connected(like: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -148,18 +148,18 @@ class PhotoRows(FeatureRows, LedgerRows):
                 yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, json.loads(attributes))
 
     @property
-    def color_model(self) -> str | None:
-        """What names the colours of photos, by its identity; None where nobody asked for colours."""
-        model: str | None = self._meta("color_model")
-        return model
+    def color_measure(self) -> str | None:
+        """How the colours of photos are measured, by its identity; None where nobody asks for them."""
+        measure: str | None = self._meta("color_measure")
+        return measure
 
-    def choose_color_model(self, identity: str | None) -> None:
-        """Choose what names the colours of photos from now on; what another model said is forgotten."""
+    def choose_color_measure(self, identity: str | None) -> None:
+        """Choose how colours are measured from now on; what was measured otherwise is forgotten."""
         if identity is not None and identity != self._meta("palettes_by"):
             for path in self.known():
                 self._forget_colors(path)
             self._set_meta("palettes_by", identity)
-        self._set_meta("color_model", identity)
+        self._set_meta("color_measure", identity)
 
     def _forget_colors(self, path: str) -> None:
         """Remove what measuring set; where there is no palette, a colour was typed by somebody."""

@@ -180,11 +180,11 @@ class Store(Protocol):
         """Store a photo; other extractors' features, and colours, stay if its content is the same, and go if not."""
 
     @property
-    def color_model(self) -> str | None:
-        """What names the colours of photos, by its identity; None where nobody asked for colours."""
+    def color_measure(self) -> str | None:
+        """How the colours of photos are measured, by its identity; None where nobody asks for them."""
 
-    def choose_color_model(self, identity: str | None) -> None:
-        """Choose what names the colours of photos from now on; what another model said is forgotten."""
+    def choose_color_measure(self, identity: str | None) -> None:
+        """Choose how colours are measured from now on; what was measured otherwise is forgotten."""
 
     def lacking_colors(self) -> set[str]:
         """Give the paths of photos whose colours were not measured."""

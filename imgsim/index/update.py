@@ -101,14 +101,14 @@ class Update:
         return self.store.extractors()
 
     def _settle_colors(self) -> None:
-        """Commit whether colours are measured, and by which model: now and in later runs."""
-        before, model = self.store.color_model, None
+        """Commit whether colours are measured, and how: now and in later runs."""
+        before, measure = self.store.color_measure, None
         if self.options.colors or (self.options.colors is None and before is not None):
-            from imgsim.models.color_names import model_identity
+            from imgsim.features.colors import measure_identity
 
-            model = model_identity()
-        if model != before:
-            self.store.choose_color_model(model)
+            measure = measure_identity()
+        if measure != before:
+            self.store.choose_color_measure(measure)
 
     def _scan(self) -> Found:
         if self.options.files is not None:
@@ -155,7 +155,7 @@ class Update:
         from imgsim.index.measuring import Task
 
         every = tuple(extractor.id for extractor in extractors)
-        colors = self.store.color_model is not None
+        colors = self.store.color_measure is not None
         tasks = {image.path: Task(*image, every, colors) for image in (*changes.added, *changes.changed)}
         lacking = {extractor.id: self.store.lacking(extractor) for extractor in extractors}
         colorless = self.store.lacking_colors() if colors else set()

@@ -5,7 +5,7 @@ import PIL.Image
 import pytest
 
 from imgsim.core import ImageRecord, Scale
-from imgsim.features.colors import color_attributes, find_colors
+from imgsim.features.colors import color_attributes, find_colors, measure_identity
 from imgsim.images.read import read_image
 from imgsim.index import measuring
 from imgsim.index.indexing import update_index
@@ -13,7 +13,6 @@ from imgsim.index.opening import open_index
 from imgsim.index.options import Options
 from imgsim.index.sqlite import SqliteStore
 from imgsim.index.store import MeasuredPhoto
-from imgsim.models.color_names import model_identity
 from tests.index.test_store_conformance import STORES, add
 
 KEYS = {"color", "color_probabilities", "palette"}
@@ -147,17 +146,17 @@ def test_a_renamed_photo_keeps_its_colours_unmeasured(make_photos, measured):
     assert attributes_of(folder)["z.png"] == before
 
 
-def test_another_model_names_all_anew(make_photos, measured, monkeypatch):
+def test_another_way_to_measure_measures_all_anew(make_photos, measured, monkeypatch):
     folder = make_photos(2)
     index(folder, colors=True)
     write_attributes(folder, "0.png", price=5)
     measured["colors"].clear()
-    monkeypatch.setattr("imgsim.models.color_names.model_identity", lambda: "lab-newer")
+    monkeypatch.setattr("imgsim.features.colors.measure_identity", lambda: "lab-newer")
     index(folder)
     assert measured["colors"] == ["0.png", "1.png"]
     assert attributes_of(folder)["0.png"]["price"] == 5
     with open_index(folder) as opened:
-        assert opened.store.color_model == "lab-newer"
+        assert opened.store.color_measure == "lab-newer"
 
 
 def test_an_unreadable_photo_has_no_colours_and_changes_no_other(make_photos):
@@ -214,19 +213,19 @@ def test_photos_without_a_palette_lack_colours(store):
     assert store.lacking_colors() == {"a", "b"}
 
 
-def test_choosing_another_model_forgets_what_the_last_one_said(store):
-    assert store.color_model is None
+def test_choosing_another_measure_forgets_what_the_last_one_said(store):
+    assert store.color_measure is None
     put(store, "a", colors=COLORS, attributes={"price": 1})
-    for model, known in ((model_identity(), False), (None, False), (model_identity(), False)):
+    for measure, known in ((measure_identity(), False), (None, False), (measure_identity(), False)):
         with store.transaction():
-            store.choose_color_model(model)
-        assert store.color_model == model
+            store.choose_color_measure(measure)
+        assert store.color_measure == measure
         assert ("palette" in stored(store)["a"]) == known
     put(store, "a", colors=COLORS)
     with store.transaction():
-        store.choose_color_model(None)
-        store.choose_color_model(model_identity())
+        store.choose_color_measure(None)
+        store.choose_color_measure(measure_identity())
     assert stored(store)["a"] == COLORS | {"price": 1}
     with store.transaction():
-        store.choose_color_model("another")
+        store.choose_color_measure("another")
     assert stored(store)["a"] == {"price": 1}
