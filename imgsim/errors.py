@@ -49,6 +49,8 @@ class UnknownNameError(ImgsimError):
     def __str__(self) -> str:
         from difflib import get_close_matches
 
+        if not self.choices:
+            return f"unknown {self.kind} {self.name!r}: there is none"
         near = get_close_matches(self.name, self.choices, n=1)
         hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(self.choices)}"
         return f"unknown {self.kind} {self.name!r}: {hint}"

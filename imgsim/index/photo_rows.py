@@ -70,17 +70,10 @@ class PhotoRows(FeatureRows, LedgerRows):
         record = photo.record
         path = os.fsencode(record.path)
         known = self._one("SELECT digest FROM images WHERE path = ?", path)
-        if known not in (None, record.digest):
-            self._write("DELETE FROM parts WHERE image_id = (SELECT id FROM images WHERE path = ?)", path)
-            self._forget_colors(record.path)
-        self._write(
-            "INSERT INTO images (path, size, mtime_ns, digest, width, height) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,"
-            " digest = excluded.digest, width = excluded.width, height = excluded.height",
-            *(path, record.size, record.mtime_ns, record.digest, record.width, record.height),
-        )
-        if record.attributes and known is None:
-            self.merge_attributes(record.path, record.attributes)
+        if known == record.digest:
+            self.touch(record.path, record.size, record.mtime_ns)
+        else:
+            self._replace(record)
         image = self.photo_key(record.path)
         for row, name in enumerate(photo.parts):
             self._write("INSERT OR IGNORE INTO parts (image_id, name) VALUES (?, ?)", image, name)
@@ -90,6 +83,22 @@ class PhotoRows(FeatureRows, LedgerRows):
         if photo.colors:
             self.merge_attributes(record.path, photo.colors)
         self.forget_failures([record.path])
+
+    def _replace(self, record: ImageRecord) -> None:
+        """Store a photo that is new or has new content; of the old one nothing stays but what people said of it."""
+        path = os.fsencode(record.path)
+        if self.photo_key(record.path) is not None:
+            self._write("DELETE FROM parts WHERE image_id = (SELECT id FROM images WHERE path = ?)", path)
+            self._forget_colors(record.path)
+        state = (record.size, record.mtime_ns, record.digest, record.width, record.height)
+        self._write(
+            "INSERT INTO images (path, size, mtime_ns, digest, width, height) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,"
+            " digest = excluded.digest, width = excluded.width, height = excluded.height",
+            *(path, *state),
+        )
+        if record.attributes:
+            self.merge_attributes(record.path, record.attributes)
 
     def touch(self, path: str, size: int, mtime_ns: int) -> None:
         """Note a new modification time of unchanged content."""

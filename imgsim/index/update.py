@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from imgsim.images.find import Found
     from imgsim.index.attributes.describing import Description
     from imgsim.index.changes import Changes
-    from imgsim.index.measuring import Outcome, Task
+    from imgsim.index.measuring import Assignment, Outcome, Task
     from imgsim.index.options import Options
     from imgsim.index.progress import Observer
     from imgsim.index.sqlite import SqliteStore
@@ -170,13 +170,10 @@ class Update:
     def _measure(self, tasks: list[Task], changes: Changes) -> None:
         if not tasks:
             return
-        from imgsim.index.measuring import Assignment
         from imgsim.index.workers import default_jobs, measure_photos
 
+        assignment = self._assign(tasks)
         self.observer.started(len(tasks))
-        specs = {extractor.id: extractor.spec for extractor in self.store.extractors()}
-        colors = any(task.colors for task in tasks)
-        assignment = Assignment(self.root, specs, self.options.max_megapixels, colors)
         self._added = {image.path for image in changes.added}
         self._changed = {image.path for image in changes.changed}
         batch: list[Outcome] = []
@@ -187,6 +184,17 @@ class Update:
                 self._commit(batch)
                 batch, committed = [], time.monotonic()
         self._commit(batch)
+
+    def _assign(self, tasks: Sequence[Task]) -> Assignment:
+        """Name the extractors that the tasks need; one that cannot be made here says so before any worker starts."""
+        from imgsim.features import build_extractor
+        from imgsim.index.measuring import Assignment
+
+        needed = {key for task in tasks for key in task.extractors}
+        specs = {extractor.id: extractor.spec for extractor in self.store.extractors() if extractor.id in needed}
+        for spec in specs.values():
+            build_extractor(spec)
+        return Assignment(self.root, specs, self.options.max_megapixels, any(task.colors for task in tasks))
 
     def _commit(self, batch: list[Outcome]) -> None:
         """Store a batch in one transaction."""

@@ -20,6 +20,7 @@ from imgsim.models.cache import find_models
 from imgsim.models.exporting import Cut, import_weights
 from imgsim.models.testing import store_random_model
 from imgsim.models.vision import torch, torchvision
+from tests.photos import draw_photo
 
 SMALL = "squeezenet1_1"
 PUBLISHED = "pooling=avg,crop=center,flip=no"
@@ -332,3 +333,16 @@ def test_the_newest_import_is_what_a_name_means(real):
     for name, file in real.items():
         assert find_models(name)[0] == file
         assert load_extractor(name).spec == load_extractor(f"{name}:weights={file.weights[:12]}").spec
+
+
+def test_a_run_without_the_model_says_so_and_keeps_what_there_is(make_photos, monkeypatch, tmp_path):
+    folder = make_photos(4)
+    index(folder, SMALL)
+    draw_photo(folder / "new.png", 9)
+    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "elsewhere"))
+    with pytest.raises(WeightsError, match=rf"^no {SMALL} model with weights "):
+        update_index(folder)
+    with open_index(folder) as opened:
+        assert opened.store.counts()["photos"] == 4
+    summary = update_index(folder, options=Options(files=[str(folder / "0.png")], colors=True))
+    assert summary.unchanged == 1
