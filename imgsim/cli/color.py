@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from imgsim.core import Image
-    from imgsim.features.colors import DominantColor, View
+    from imgsim.features.color_view import View
+    from imgsim.features.colors import DominantColor
     from imgsim.images.draw import Cell
 
     Color = tuple[int, int, int]
@@ -38,7 +39,7 @@ color.add_command(train)
 color.add_command(evaluate)
 
 
-@color.command()
+@color.command(short_help="Name each colour R,G,B or #rrggbb.")
 @click.argument("colors", metavar="R,G,B...", nargs=-1, required=True)
 @model_option
 @format_option(*ROW_FORMATS)
@@ -60,7 +61,7 @@ def name(colors: tuple[str, ...], model: str, format_: str | None) -> None:
         )
 
 
-@color.command()
+@color.command(short_help="Name the colours of what photos show.")
 @photos_argument
 @click.option(
     "--colors", "count", type=click.IntRange(1, 16), default=6, show_default=True, help="Colours to look for."
@@ -75,11 +76,13 @@ def label(
 ) -> None:
     """Name the colours of what each PHOTO shows, the largest share first.
 
-    A plain background is left out. Columns: path, share of the foreground, colour, name, probability of the name.
+    A plain background is left out; where there is none, the middle of the photo counts. Columns: path, share of what
+    counts, colour, name, probability of the name.
     """
     if grid and not grid.lower().endswith(".png"):
         raise click.UsageError(f"--grid draws PNG pictures: name it {os.path.splitext(grid)[0]}.png")
-    from imgsim.features.colors import name_view, view_photo
+    from imgsim.features.color_view import view_photo
+    from imgsim.features.colors import name_view
     from imgsim.images.read import read_image
     from imgsim.models.color_names import load_namer
 

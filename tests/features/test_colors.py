@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from imgsim.features.colors import color_attributes, find_colors, name_view, view_photo
+from imgsim.features.color_view import view_photo
+from imgsim.features.colors import color_attributes, find_colors, name_view
 from imgsim.models.color_names import load_namer
 
 RED, BLUE, WHITE = (200, 20, 30), (20, 40, 160), (250, 250, 250)
