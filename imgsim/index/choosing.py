@@ -50,12 +50,11 @@ class ChosenDistance(NamedTuple):
     def name(self) -> str:
         """What a calibration is of: equal for equal distances, whatever the order of the extractors."""
         total = sum(one.weight for one in self.extractors)
-        return " + ".join(
-            sorted(
-                f"{one.weight / total:.6g} of {one.stored.spec} (version {one.stored.spec.version}) by {metric}"
-                for one, metric in zip(self.extractors, self.metrics, strict=True)
-            )
+        parts = sorted(
+            (f"{one.stored.spec} (version {one.stored.spec.version}) by {metric}", one.weight / total)
+            for one, metric in zip(self.extractors, self.metrics, strict=True)
         )
+        return parts[0][0] if len(parts) == 1 else " + ".join(f"{share:.6g} of {part}" for part, share in parts)
 
 
 def choose_distance(store: Store, texts: Sequence[str] = (), metric: str | None = None) -> ChosenDistance:

@@ -48,7 +48,7 @@ class ExtractorRows(Database):
     def drop_extractor(self, extractor: StoredExtractor) -> None:
         """Remove an extractor, its features, and the calibrations of distances that it has a part in."""
         for distance in self.calibrations():
-            if f" of {extractor.spec} (version " in distance:
+            if f" {extractor.spec} (version " in f" {distance}":
                 self._connection.execute("DELETE FROM meta WHERE key = ?", (CALIBRATION + distance,))
         self._write("DELETE FROM extractors WHERE id = ?", extractor.id)
 

@@ -58,7 +58,7 @@ def test_a_calibrated_distance_adds_the_probability(run, shelf):
     likely = run("query", "shelf/0.png", "--index", "shelf", "--min-probability", found[1]["probability"])
     assert len(likely.out.splitlines()) == 2
     assert run("query", "shelf/0.png", "--index", "shelf", "--min-probability", 1).code == 1
-    assert "1 of histogram" in run("info", "shelf").out
+    assert "calibrated: histogram" in run("info", "shelf").out
     refused = run("query", "shelf/0.png", "--index", "shelf", "-x", "phash", "--min-probability", 0.5)
     assert refused.code == 2
     assert "run `imgsim calibrate`" in refused.err

@@ -69,7 +69,7 @@ def test_a_fused_distance_has_one_of_its_own_whatever_the_order(folder):
 
 def test_asking_without_calibration_says_what_to_run(folder):
     calibrate(folder, metric="cosine")
-    with pytest.raises(CalibrationError, match=r"no calibration of 1 of histogram.* by hellinger: run `imgsim cal"):
+    with pytest.raises(CalibrationError, match=r"no calibration of histogram.* by hellinger: run `imgsim cal"):
         probabilities(folder, min_probability=0.5)
 
 
