@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imgsim.evaluation.intervals import wilson
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -76,10 +78,11 @@ def judge_labels(labels: ArrayLike, probabilities: ArrayLike) -> LabelReport:
     confusion = np.zeros((likely.shape[1],) * 2, np.int64)
     np.add.at(confusion, (true, called), 1)
     right, support, calls = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+    accuracy = wilson(int(right.sum()), len(true))
     return LabelReport(
         len(true),
-        float(right.sum() / max(1, len(true))),
-        wilson_interval(int(right.sum()), len(true)),
+        accuracy.value if len(true) else 0.0,
+        (accuracy.low, accuracy.high),
         log_loss(true, likely),
         calibration_error(likely.max(axis=1), called == true),
         right / np.maximum(calls, 1),
@@ -87,40 +90,6 @@ def judge_labels(labels: ArrayLike, probabilities: ArrayLike) -> LabelReport:
         support,
         confusion,
     )
-
-
-def wilson_interval(hits: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Enclose a share.
-
-    Parameters
-    ----------
-    hits, count : int
-        How many of how many.
-    confidence : float, default 0.95
-        How often such an interval holds the true share.
-
-    Returns
-    -------
-    (float, float)
-        The interval; (0, 1) of nothing.
-
-    References
-    ----------
-    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the American
-    Statistical Association 22, 1927.
-
-    Examples
-    --------
-    >>> low, high = wilson_interval(8, 10)
-    >>> round(low, 3), round(high, 3)
-    (0.49, 0.943)
-    """
-    if not count:
-        return 0.0, 1.0
-    from scipy.stats import binomtest
-
-    interval = binomtest(hits, count).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn import metrics
 
-from imgsim.evaluation.labels import accuracy_by_group, calibration_error, judge_labels, log_loss, wilson_interval
+from imgsim.evaluation.labels import accuracy_by_group, calibration_error, judge_labels, log_loss
 
 LABELS = [0, 0, 1, 2]
 PROBABILITIES = [[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.1, 0.9, 0.0], [0.2, 0.5, 0.3]]
@@ -45,15 +43,6 @@ def test_of_nothing():
 
 def test_an_impossible_label_costs_much_but_not_everything():
     assert log_loss([1], [[1.0, 0.0]]) == pytest.approx(12 * np.log(10))
-
-
-@given(st.integers(1, 500).flatmap(lambda count: st.tuples(st.integers(0, count), st.just(count))))
-def test_the_interval_is_wilsons(hits_of_count):
-    hits, count = hits_of_count
-    z, share = 1.959963984540054, hits / count
-    centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    np.testing.assert_allclose(wilson_interval(hits, count), (centre - half, centre + half), atol=1e-9)
 
 
 def test_sure_and_right_is_calibrated_sure_and_wrong_is_not():
