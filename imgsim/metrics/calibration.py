@@ -76,7 +76,8 @@ class Calibration:
         """
         within = np.clip(np.asarray(distances, np.float64), self.distances[0], self.distances[-1])
         if self.kind == "isotonic":
-            return np.asarray(np.interp(within, self.distances, self.probabilities), np.float64)
+            between = np.interp(within, self.distances, self.probabilities)
+            return np.clip(between, self.probabilities[-1], self.probabilities[0])  # against rounding
         return np.asarray(np.exp(-np.logaddexp(0, -(self.slope * within + self.intercept))), np.float64)
 
     def to_json(self) -> str:
