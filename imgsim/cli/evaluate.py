@@ -62,7 +62,7 @@ def evaluate(
     Holm's correction). How each figure is defined: docs/evaluation.md.
     """
     from imgsim.evaluation.candidates import bare_extractors, parse_candidates
-    from imgsim.index.workers import default_jobs
+    from imgsim.index.processes import default_jobs
 
     source = Source(options["labels"], options["key"], options["encoding"], options["strict"], options["scores"])
     if source.labels and source.scores:

@@ -106,7 +106,7 @@ def _try(
     from imgsim.evaluation.recommending import recommend as rank
     from imgsim.evaluation.trials import Trial, trial_directory
     from imgsim.images.find import find_images
-    from imgsim.index.workers import default_jobs
+    from imgsim.index.processes import default_jobs
 
     paths = [image.path for image in find_images(folder).images]
     codes = labels_for(source, folder, paths).codes

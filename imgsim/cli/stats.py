@@ -137,7 +137,7 @@ def _count(
     """Count the values of photos, several at a time, in order; say which cannot be read."""
     from imgsim.images.read import read_image
     from imgsim.images.statistics import count_values
-    from imgsim.index.workers import default_jobs
+    from imgsim.index.processes import default_jobs
 
     def count(photo: QueryPhoto) -> Counted | ImageReadError:
         try:

@@ -170,7 +170,8 @@ class Update:
     def _measure(self, tasks: list[Task], changes: Changes) -> None:
         if not tasks:
             return
-        from imgsim.index.workers import default_jobs, measure_photos
+        from imgsim.index.processes import default_jobs
+        from imgsim.index.workers import measure_photos
 
         assignment = self._assign(tasks)
         self.observer.started(len(tasks))

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 import sys
-import threading
 from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ImgsimError
 from imgsim.index.measuring import Measurer
+from imgsim.index.processes import hire, one_thread_each
 from imgsim.index.store import Failure
 
 if TYPE_CHECKING:
@@ -25,15 +22,9 @@ if TYPE_CHECKING:
 
 CHUNK = 16  # photos sent to a worker at a time
 AHEAD = 3  # chunks waiting for each worker: enough to keep it busy, few enough to hold in memory
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 CRASHED = "the decoder crashed on it"
 
 _measurer: Measurer | None = None  # of this worker process
-
-
-def default_jobs() -> int:
-    """Count the processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def measure_photos(assignment: Assignment, tasks: Sequence[Task], jobs: int) -> Iterator[list[Outcome]]:
@@ -58,7 +49,7 @@ def measure_photos(assignment: Assignment, tasks: Sequence[Task], jobs: int) -> 
         measurer = Measurer(assignment)
         yield from (measurer.measure(chunk) for chunk in chunks)
         return
-    with _one_thread_each():
+    with one_thread_each():
         crew = _Crew(assignment, jobs)
         try:
             yield from crew.measure(chunks)
@@ -72,7 +63,7 @@ class _Crew:
     def __init__(self, assignment: Assignment, jobs: int) -> None:
         self._assignment = assignment
         self._jobs = jobs
-        self._pool = self._hire()
+        self._pool = hire(jobs, _start, assignment)
 
     def measure(self, chunks: Iterator[list[Task]]) -> Iterator[list[Outcome]]:
         """Keep a window of chunks in work, and give them back in order."""
@@ -108,13 +99,9 @@ class _Crew:
             self._rehire()
             return Failure(task.path, task.size, task.mtime_ns, CRASHED)
 
-    def _hire(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._jobs, context, initializer=_start, initargs=(self._assignment,))
-
     def _rehire(self) -> None:
         self.dismiss()
-        self._pool = self._hire()
+        self._pool = hire(self._jobs, _start, self._assignment)
         try:
             self._pool.submit(os.getpid).result()
         except BrokenProcessPool as error:
@@ -133,37 +120,12 @@ def _chunks(tasks: Iterable[Task]) -> Iterator[list[Task]]:
         yield chunk
 
 
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Let workers inherit one thread each for linear algebra: more would fight over the processors."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
 def _start(assignment: Assignment) -> None:
     """Prepare a worker process."""
     global _measurer  # noqa: PLW0603 (a pool's initializer has nowhere else to leave it)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and dismisses its workers
-    threading.Thread(target=_follow_parent, daemon=True).start()
     _measurer = Measurer(assignment)
     if "cv2" in sys.modules:  # networks do without
         sys.modules["cv2"].setNumThreads(1)
-
-
-def _follow_parent() -> None:
-    """End this worker when its parent is killed, which would leave it waiting for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _measure(tasks: list[Task]) -> list[Outcome]:
