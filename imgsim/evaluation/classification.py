@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.errors import ImgsimError
-from imgsim.evaluation.folds import predict_fold, stratified_folds
+from imgsim.evaluation.folds import estimate_fit, predict_folds, quietly, stratified_folds
 from imgsim.evaluation.logistic import UNSURE, SharedFit, count_parameters
-from imgsim.evaluation.threads import single_threads
+from imgsim.evaluation.parallel import single_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from concurrent.futures import Executor
 
     from numpy.typing import ArrayLike, NDArray
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 ALONE = -1  # in place of a prediction
 FOLDS = 10
 MOST_WORK = 1e10  # as `estimate_work` counts: some minute of a core at 2.5 GHz
-SOFTMAX = 250  # products of two values that take as long as a probability
 SHARED = 0.2  # of the work is left where one fit serves most photos
 MOST_PARAMETERS = 2000  # of a shared fit; beyond, its steps take as long as the fits that they save
 CHUNK = 32  # photos that a thread takes at a time
@@ -116,7 +112,7 @@ def classify(
     seed : int, default 0
         Deals photos to folds, where there are folds.
     jobs : int, default 1
-        Threads.
+        Threads, or processes.
     most_work : float, optional
         Where `estimate_work` gives more, ten stratified folds take the place of leaving out one.
     advanced : callable, optional
@@ -149,14 +145,14 @@ def classify(
     predicted = np.full(len(rows), ALONE)
     one_by_one = estimate_work(len(rows), rows.shape[1], len(classes)) <= most_work
     advanced(len(rows) - len(judged))
-    with single_threads(jobs) as pool, _quietly():
+    with single_threads(jobs) as pool, quietly():
         if one_by_one:
             predicted[judged] = _certain(rows, truth, judged, pool, advanced)
             folds = list(judged[predicted[judged] == UNSURE, None])
         else:
             dealt = (fold[np.isin(fold, judged)] for fold in stratified_folds(truth, FOLDS, seed=seed))
             folds = [fold for fold in dealt if len(fold)]
-        for fold, codes in zip(folds, pool.map(partial(predict_fold, rows, truth), folds), strict=True):
+        for fold, codes in zip(folds, predict_folds(rows, truth, folds, pool, jobs), strict=True):
             predicted[fold] = codes
             advanced(len(fold))
     procedure = "leave-one-out" if one_by_one else f"{FOLDS}-fold"
@@ -174,9 +170,9 @@ def estimate_work(photos: int, dim: int, classes: int) -> float:
     Returns
     -------
     float
-        In units of some 6 ns on a core at 2.5 GHz, give or take half of it.
+        In the units of `estimate_fit`.
     """
-    work = float(photos) * photos * classes * (dim + SOFTMAX)
+    work = photos * estimate_fit(photos, dim, classes)
     return SHARED * work if _is_shared(photos, dim, classes) else work
 
 
@@ -198,16 +194,6 @@ def _certain(
         predicted.append(codes)
         advanced(int(np.count_nonzero(codes != UNSURE)))
     return np.concatenate(predicted)
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Leave unsaid that a fit has used up its iterations: its prediction is taken as it is."""
-    from sklearn.exceptions import ConvergenceWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        yield
 
 
 def macro_f1_bootstrap(labels: ArrayLike, predicted: ArrayLike, *, seed: int, resamples: int) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from imgsim.core import Scale
 from imgsim.errors import ImgsimError
-from imgsim.evaluation import classification
+from imgsim.evaluation import classification, folds
 from imgsim.evaluation.classification import ALONE, classify, estimate_work, macro_f1_bootstrap
 from imgsim.evaluation.folds import stratified_folds
 from imgsim.evaluation.logistic import UNSURE, SharedFit
@@ -111,6 +111,19 @@ def test_the_number_of_jobs_changes_nothing():
     one, three = (classify(features, labels, jobs=jobs) for jobs in (1, 3))
     np.testing.assert_array_equal(one.predicted, three.predicted)
     assert one.fits == three.fits
+
+
+def test_long_work_is_done_in_processes_and_predicts_the_same(monkeypatch, capfd):
+    features, labels = REGIMES["more values than photos"]
+    threads = classify(features, labels, jobs=2)
+    monkeypatch.setattr(folds, "LONG", 0)
+    monkeypatch.setattr(folds, "predict_fold", None)  # here; not there
+    heard = []
+    processes = classify(features, labels, jobs=2, advanced=heard.append)
+    assert processes.fits == threads.fits > 1
+    np.testing.assert_array_equal(processes.predicted, threads.predicted)
+    assert sum(heard) == len(labels)
+    assert capfd.readouterr() == ("", "")
 
 
 @given(st.integers(0, 10_000), st.integers(2, 5), st.integers(1, 40), st.floats(0, 4))
