@@ -16,11 +16,11 @@ from imgsim.index.processes import hire, one_thread_each
 from imgsim.index.store import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from imgsim.index.measuring import Assignment, Outcome, Task
 
-CHUNK = 16  # photos sent to a worker at a time
+CHUNK = 16  # photos sent to a worker at a time, while there are many
 AHEAD = 3  # chunks waiting for each worker: enough to keep it busy, few enough to hold in memory
 CRASHED = "the decoder crashed on it"
 
@@ -44,7 +44,7 @@ def measure_photos(assignment: Assignment, tasks: Sequence[Task], jobs: int) -> 
     list of MeasuredPhoto or Failure
         One for each task of a chunk.
     """
-    chunks = _chunks(tasks)
+    chunks = _chunks(tasks, jobs)
     if min(jobs, len(tasks) // CHUNK) < 2:
         measurer = Measurer(assignment)
         yield from (measurer.measure(chunk) for chunk in chunks)
@@ -65,9 +65,9 @@ class _Crew:
         self._jobs = jobs
         self._pool = hire(jobs, _start, assignment)
 
-    def measure(self, chunks: Iterator[list[Task]]) -> Iterator[list[Outcome]]:
+    def measure(self, chunks: Iterator[Sequence[Task]]) -> Iterator[list[Outcome]]:
         """Keep a window of chunks in work, and give them back in order."""
-        window: deque[tuple[list[Task], Future[list[Outcome]]]] = deque()
+        window: deque[tuple[Sequence[Task], Future[list[Outcome]]]] = deque()
         while True:
             for chunk in islice(chunks, self._jobs * AHEAD - len(window)):
                 window.append((chunk, self._submit(chunk)))
@@ -83,7 +83,7 @@ class _Crew:
                 for suspects in waiting:
                     yield [self._measure_alone(task) for task in suspects]
 
-    def _submit(self, chunk: list[Task]) -> Future[list[Outcome]]:
+    def _submit(self, chunk: Sequence[Task]) -> Future[list[Outcome]]:
         try:
             return self._pool.submit(_measure, chunk)
         except BrokenProcessPool as error:
@@ -114,10 +114,17 @@ class _Crew:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _chunks(tasks: Iterable[Task]) -> Iterator[list[Task]]:
-    remaining = iter(tasks)
-    while chunk := list(islice(remaining, CHUNK)):
-        yield chunk
+def _chunks(tasks: Sequence[Task], jobs: int) -> Iterator[Sequence[Task]]:
+    """Cut tasks into chunks, the last ones ever smaller: so all workers finish together, however long a photo takes.
+
+    Guided self-scheduling (C. D. Polychronopoulos, D. J. Kuck, IEEE Transactions on Computers C-36(12), 1987), with
+    chunks of half the share that is each worker's of what remains.
+    """
+    start = 0
+    while start < len(tasks):
+        size = min(CHUNK, max(1, (len(tasks) - start) // (2 * jobs)))
+        yield tasks[start : start + size]
+        start += size
 
 
 def _start(assignment: Assignment) -> None:
@@ -128,6 +135,6 @@ def _start(assignment: Assignment) -> None:
         sys.modules["cv2"].setNumThreads(1)
 
 
-def _measure(tasks: list[Task]) -> list[Outcome]:
+def _measure(tasks: Sequence[Task]) -> list[Outcome]:
     assert _measurer is not None
     return _measurer.measure(tasks)
