@@ -165,7 +165,7 @@ class DeepExtractor:
     def _engine(self) -> Engine:
         from imgsim.models.engine import Engine
 
-        return Engine(self._file.read())
+        return Engine(self._file.verify())
 
     @property
     def _channels(self) -> int:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import WeightsError
 from imgsim.models.architectures import ARCHITECTURES
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedReader
+
+DIGITS = 16  # of a model's own SHA-256, in its name
 FINAL = "final"  # the layer before the pooling that torchvision's classifiers begin with
 
 
@@ -51,21 +57,47 @@ class ModelFile(NamedTuple):
         Returns
         -------
         bytes
-            For ONNX Runtime.
+            The ONNX file's content.
 
         Raises
         ------
         WeightsError
             If it was truncated or tampered with.
         """
+        with self._open() as stream:
+            data = stream.read()
+        self._compare(hashlib.sha256(data))
+        return data
+
+    def verify(self) -> str:
+        """Make sure that the model is what its name says, without holding it in memory.
+
+        Returns
+        -------
+        str
+            Its path, for ONNX Runtime.
+
+        Raises
+        ------
+        WeightsError
+            If it was truncated or tampered with.
+        """
+        with self._open() as stream:
+            self._compare(hashlib.file_digest(stream, "sha256"))
+        return self.path
+
+    @contextmanager
+    def _open(self) -> Iterator[BufferedReader]:
         try:
-            data = Path(self.path).read_bytes()
+            with open(self.path, "rb") as stream:
+                yield stream
         except OSError as error:
             raise WeightsError(f"{self.path}: {error.strerror}") from error
-        if _digest(data) != self.content:
+
+    def _compare(self, digest: hashlib._Hash) -> None:
+        if digest.hexdigest()[:DIGITS] != self.content:
             remedy = f"`imgsim models remove {self.architecture}`, then import it again"
             raise WeightsError(f"{self.path}: damaged or tampered with: {remedy}")
-        return data
 
 
 def models_directory() -> str:
@@ -190,4 +222,4 @@ def _parse(path: Path) -> ModelFile | None:
 
 
 def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:16]
+    return hashlib.sha256(data).hexdigest()[:DIGITS]

@@ -72,8 +72,8 @@ class Engine:
 
     Parameters
     ----------
-    data : bytes
-        The ONNX file.
+    model : bytes or str
+        The ONNX file's content, or its path, which takes half of the memory.
     device : str, optional
         A key of `PROVIDERS`, or ``"auto"``: the environment's ``IMGSIM_DEVICE`` unless given.
 
@@ -92,14 +92,14 @@ class Engine:
         If this ONNX Runtime has no such device.
     """
 
-    def __init__(self, data: bytes, device: str | None = None) -> None:
+    def __init__(self, model: bytes | str, device: str | None = None) -> None:
         options = onnxruntime.SessionOptions()
         threads = os.environ.get(THREADS, "")
         options.intra_op_num_threads = int(threads) if threads.isdecimal() else 0
         options.log_severity_level = 3  # errors only: warnings go straight to stderr
         providers = choose_providers(device or os.environ.get("IMGSIM_DEVICE", "auto"))
         try:
-            self._session = onnxruntime.InferenceSession(data, options, providers=providers)
+            self._session = onnxruntime.InferenceSession(model, options, providers=providers)
         except Exception as error:  # ONNX Runtime's errors have no common ancestor but this
             raise WeightsError(f"not a model that ONNX Runtime can run ({str(error).splitlines()[0][:120]})") from error
         shape = self._session.get_inputs()[0].shape

@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from imgsim.errors import WeightsError
-from imgsim.models.cache import find_models, list_models, models_directory, store_model
+from imgsim.models.cache import ModelFile, find_models, list_models, models_directory, store_model
 from imgsim.models.checkpoints import weights_digest
 from imgsim.models.exporting import Cut, import_weights
 from imgsim.models.importing import import_model
@@ -92,22 +92,25 @@ def test_an_absent_cache_is_empty_and_is_made_when_needed(cache):
     assert cache.is_dir()
 
 
+@pytest.mark.parametrize("look", [ModelFile.read, ModelFile.verify])
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: b"y" + data[1:], lambda data: b""])
-def test_damage_is_told_and_breaks_nothing_else(cache, damage):
+def test_damage_is_told_and_breaks_nothing_else(cache, damage, look):
     good = store(b"good model", weights="1" * 64)
     bad = store(b"some model", weights="2" * 64)
     content = (cache / os.path.basename(bad.path)).read_bytes()
     (cache / os.path.basename(bad.path)).write_bytes(damage(content))
     with pytest.raises(WeightsError, match=r"damaged or tampered with: .imgsim models remove resnet18., then import"):
-        bad.read()
+        look(bad)
     assert good.read() == b"good model"
+    assert good.verify() == good.path
 
 
-def test_a_model_that_went_away_is_told():
+@pytest.mark.parametrize("look", [ModelFile.read, ModelFile.verify])
+def test_a_model_that_went_away_is_told(look):
     file = store()
     os.unlink(file.path)
     with pytest.raises(WeightsError, match="No such file"):
-        file.read()
+        look(file)
 
 
 def test_a_cache_below_a_file_cannot_be_written(tmp_path, monkeypatch, file):
