@@ -15,6 +15,7 @@ from imgsim.models.architectures import TIMM, Preprocessing, find_architecture
 from imgsim.models.cache import FINAL, ModelFile, find_models, store_model
 from imgsim.models.checkpoints import load_strictly, read_state_dict, weights_digest
 from imgsim.models.engine import Engine, Header
+from imgsim.models.timm_networks import timm_preprocessing
 from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow
 from imgsim.models.vision import torch
 
@@ -136,16 +137,9 @@ def preprocessing_of(architecture: str, network: nn.Module) -> Preprocessing:
     Preprocessing
         Of the table, or of timm.
     """
-    if not architecture.startswith(TIMM):
-        return find_architecture(architecture).preprocessing
-    from timm.data import resolve_model_data_config
-
-    config = resolve_model_data_config(network)
-    side = config["input_size"][-1]
-    interpolation = "bicubic" if config["interpolation"] == "bicubic" else "bilinear"
-    return Preprocessing(
-        round(side / config["crop_pct"]), side, interpolation, tuple(config["mean"]), tuple(config["std"])
-    )
+    if architecture.startswith(TIMM):
+        return timm_preprocessing(network)
+    return find_architecture(architecture).preprocessing
 
 
 def _is_fixed(architecture: str) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgsim.errors import MissingDependencyError, ParameterError, UnknownNameError
+from imgsim.errors import ParameterError
 from imgsim.models.architectures import TIMM, find_architecture
+from imgsim.models.timm_networks import TimmTrunk, build_timm
 from imgsim.models.vision import torch, torchvision
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def build_network(architecture: str) -> nn.Module:
         If timm is needed and not installed.
     """
     if architecture.startswith(TIMM):
-        return _build_timm(architecture.removeprefix(TIMM))
+        return build_timm(architecture.removeprefix(TIMM))
     network: nn.Module = torchvision.models.get_model(find_architecture(architecture).name, weights=None)
     return network
 
@@ -111,7 +112,7 @@ def cut_trunk(architecture: str, network: nn.Module, layer: str = "") -> nn.Modu
         channels_last = architecture.startswith("swin") and layer.startswith(("features", "norm"))
         return nn.Sequential(trunk, torchvision.ops.Permute([0, 3, 1, 2])) if channels_last else trunk
     if architecture.startswith(TIMM):
-        return _TimmTrunk(network)
+        return TimmTrunk(network)
     family = next(family for family in _CUTS if architecture.startswith(family))
     return _CUTS[family](network)
 
@@ -137,37 +138,6 @@ class _OnlyOutput(nn.Module):
         """Give the layer's maps."""
         maps: torch.Tensor = self.extractor(images)["maps"]
         return maps
-
-
-class _TimmTrunk(nn.Module):
-    """A timm network up to its maps, or to its pooled features as maps of one pixel where it has no maps."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Give the maps."""
-        features: torch.Tensor = self.network.forward_features(images)  # type: ignore[operator]
-        if features.ndim == 4:
-            return features
-        pooled: torch.Tensor = self.network.forward_head(features, pre_logits=True)  # type: ignore[operator]
-        return pooled[:, :, None, None]
-
-
-def _build_timm(name: str) -> nn.Module:
-    try:
-        import timm
-    except ImportError as error:
-        raise MissingDependencyError("timm", "timm") from error
-    # Only names of its own table: what it calls hf-hub:NAME it would fetch.
-    if name.partition(".")[0] not in timm.list_models():
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, timm.list_models())
-        raise UnknownNameError("architecture of timm", name, near or ["those that timm.list_models() lists"])
-    network: nn.Module = timm.create_model(name, pretrained=False)
-    return network
 
 
 class _PadRightBottom(nn.Module):

@@ -1,0 +1,93 @@
+"""Networks of timm: how they are built, cut and described. timm is imported here alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgsim.errors import MissingDependencyError, UnknownNameError
+from imgsim.models.architectures import Preprocessing
+from imgsim.models.vision import torch
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+nn = torch.nn
+
+
+class TimmTrunk(nn.Module):
+    """A timm network up to its maps, or to its pooled features as maps of one pixel where it has no maps."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Give the maps."""
+        features: torch.Tensor = self.network.forward_features(images)  # type: ignore[operator]
+        if features.ndim == 4:
+            return features
+        pooled: torch.Tensor = self.network.forward_head(features, pre_logits=True)  # type: ignore[operator]
+        return pooled[:, :, None, None]
+
+
+def build_timm(name: str) -> nn.Module:
+    """Build a network with its classifier, its weights not yet loaded.
+
+    Parameters
+    ----------
+    name : str
+        Timm's, with or without a tag: ``xception41`` or ``xception41.tf_in1k``.
+
+    Returns
+    -------
+    torch.nn.Module
+        Randomly initialised.
+
+    Raises
+    ------
+    UnknownNameError
+        If timm has no such network.
+    MissingDependencyError
+        If timm is not installed.
+    """
+    network: nn.Module = _timm_with(name).create_model(name, pretrained=False)
+    return network
+
+
+def timm_preprocessing(network: nn.Module) -> Preprocessing:
+    """Tell what a network's input went through when it was trained.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        As `build_timm` made it.
+
+    Returns
+    -------
+    Preprocessing
+        Timm's for its weights.
+    """
+    from timm.data import resolve_model_data_config
+
+    config = resolve_model_data_config(network)
+    side = config["input_size"][-1]
+    interpolation = "bicubic" if config["interpolation"] == "bicubic" else "bilinear"
+    return Preprocessing(
+        round(side / config["crop_pct"]), side, interpolation, tuple(config["mean"]), tuple(config["std"])
+    )
+
+
+def _timm_with(name: str) -> ModuleType:
+    """Import timm, and make sure that it has a network."""
+    try:
+        import timm
+    except ImportError as error:
+        raise MissingDependencyError("timm", "timm") from error
+    # Only names of its own table: what it calls hf-hub:NAME it would fetch.
+    if name.partition(".")[0] not in timm.list_models():
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, timm.list_models())
+        raise UnknownNameError("architecture of timm", name, near or ["those that timm.list_models() lists"])
+    module: ModuleType = timm
+    return module
