@@ -10,7 +10,7 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.options import device_option, format_option, general_options
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
-from imgsim.errors import WeightsError
+from imgsim.errors import MissingDependencyError, WeightsError
 
 if TYPE_CHECKING:
     from imgsim.models.cache import ModelFile
@@ -59,7 +59,9 @@ def show(architecture: str) -> None:
     from imgsim.models.architectures import TIMM, find_architecture
     from imgsim.models.cache import list_models
 
-    if not architecture.startswith(TIMM):
+    if architecture.startswith(TIMM):
+        write_text(f"architecture: {architecture}\n{_published_by_timm(architecture.removeprefix(TIMM))}")
+    else:
         known = find_architecture(architecture)
         resize, crop, interpolation, mean, std = known.preprocessing
         write_text(
@@ -71,6 +73,18 @@ def show(architecture: str) -> None:
     for file in files:
         write_text(f"model: {' '.join(f'{key}={value}' for key, value in _row(file).items())}\n")
     click.get_current_context().exit(0 if files else 1)
+
+
+def _published_by_timm(name: str) -> str:
+    """Say where a network's weights are, unless timm, which knows, is not here."""
+    try:
+        from imgsim.models.timm_networks import timm_weights
+
+        url = timm_weights(name)
+    except MissingDependencyError as error:
+        stderr.complain(str(error))
+        return ""
+    return f"weights: {url or 'none published'}\n"
 
 
 @models.command()
@@ -174,14 +188,13 @@ def pull_weights(name: str, layer: str = "", padding: str = "torch") -> ModelFil
         In the cache.
     """
     from imgsim.cli.progress import download_bar
-    from imgsim.models.architectures import find_architecture
     from imgsim.models.exporting import Cut, import_weights
-    from imgsim.models.pulling import download_weights
+    from imgsim.models.pulling import download_weights, find_published
 
-    architecture = find_architecture(name)
-    stderr.say(f"downloading {architecture.url} ({architecture.megabytes:.1f} MB)")
-    with download_bar(architecture) as advance:
-        part = download_weights(architecture, advance)
+    published = find_published(name)
+    stderr.say(f"downloading {published}")
+    with download_bar(published) as advance:
+        part = download_weights(published, advance)
     try:
         return import_weights(part, Cut(name, layer, padding))
     finally:
@@ -217,7 +230,7 @@ def provide_model(text: str, weights: str | None) -> bool:
         from imgsim.models.exporting import Cut, import_weights
 
         _say_imported(import_weights(weights, Cut(name, layer, padding)))
-    elif name in ARCHITECTURES and not any(file.architecture == name for file in list_models()):
+    elif not any(file.architecture == name for file in list_models()):
         _say_imported(pull_weights(name, layer, padding))
     # Or what it lacks, before an index is begun.
     stderr.detail(f"extractor: {extractor.spec}, {extractor.dim} values")

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from imgsim.index.attributes.describing import Described
-    from imgsim.models.architectures import Architecture
+    from imgsim.models.pulling import Published
 
 NAMED = 3  # of many rows or photos that are only worth a line together
 
 
 @contextmanager
-def download_bar(architecture: Architecture) -> Iterator[Callable[[int], None]]:
+def download_bar(published: Published) -> Iterator[Callable[[int], None]]:
     """Draw how far a download is, on a terminal; give what to tell of each chunk."""
     if not stderr.wants_progress():
         yield lambda _: None
@@ -29,8 +29,8 @@ def download_bar(architecture: Architecture) -> Iterator[Callable[[int], None]]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(architecture.name, *columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("download", total=architecture.megabytes * 1e6)
+    with Progress(published.architecture, *columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("download", total=published.size or None)
         yield lambda size: bar.advance(task, size)
 
 

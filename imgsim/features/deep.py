@@ -268,6 +268,6 @@ def missing_model(extractor: DeepExtractor) -> str:
     take = f"`imgsim models import FILE --architecture {name}{layer}`"
     known = ARCHITECTURES.get(name)
     pull = "" if layer else f"`imgsim models pull {name}`, or "
-    source = f"{pull}download {known.url} ({known.megabytes:.1f} MB) and " if known else ""
+    source = f"{pull}download {known.url} ({known.megabytes:.1f} MB) and " if known else pull
     there = f"no {name} model" + (f" with {wanted}" if wanted else "")
     return f"{there} in {models_directory()}: {source}{take}"

@@ -5,37 +5,116 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import re
 import tempfile
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import WeightsError
+from imgsim.models.architectures import TIMM, find_architecture
 from imgsim.models.cache import models_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from imgsim.models.architectures import Architecture
-
 CHUNK = 1 << 18  # bytes
 TIMEOUT = 30  # seconds without a byte
+NAMED_HASH = re.compile(r"-([0-9a-f]{8,64})\.\w+$")  # torchvision's and timm's habit
+SHA256_DIGITS = 64
 
 
-def download_weights(architecture: Architecture, advance: Callable[[int], None]) -> str:
-    """Download a network's published weights.
+class Published(NamedTuple):
+    """A weight file that can be downloaded.
 
     Parameters
     ----------
-    architecture : Architecture
-        The network.
+    architecture : str
+        A name in the table, or ``timm/NAME``.
+    url : str
+        Where.
+    digest : str
+        Its SHA-256, or the start of that.
+    size : int
+        Bytes, more or less; 0 if unknown.
+    """
+
+    architecture: str
+    url: str
+    digest: str
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.url} ({self.size / 1e6:.1f} MB)" if self.size else self.url
+
+
+def find_published(architecture: str) -> Published:
+    """Find a network's published weights.
+
+    Parameters
+    ----------
+    architecture : str
+        A name in the table, or ``timm/NAME``, whose file's hash is asked of the Hugging Face Hub.
+
+    Returns
+    -------
+    Published
+        What to download.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such network.
+    MissingDependencyError
+        If timm is needed and not installed.
+    WeightsError
+        If no weights are published, or none with a SHA-256, or the Hub does not answer.
+    """
+    if not architecture.startswith(TIMM):
+        known = find_architecture(architecture)
+        return Published(architecture, known.url, _named_hash(known.url), round(known.megabytes * 1e6))
+    from imgsim.models.timm_networks import timm_weights
+
+    url = timm_weights(architecture.removeprefix(TIMM))
+    if not url:
+        raise WeightsError(f"{architecture}: timm publishes no weights of it")
+    if named := _named_hash(url):
+        return Published(architecture, url, named, 0)
+    return _ask_hub(Published(architecture, url, "", 0))
+
+
+def _named_hash(url: str) -> str:
+    found = NAMED_HASH.search(url)
+    return found[1] if found else ""
+
+
+def _ask_hub(published: Published) -> Published:
+    """Complete what is known of a file on the Hugging Face Hub."""
+    from huggingface_hub import get_hf_file_metadata
+
+    try:
+        metadata = get_hf_file_metadata(published.url, timeout=TIMEOUT)
+    except Exception as error:  # its errors have no common ancestor but this, from one version to the next
+        raise WeightsError(f"{published.url}: {_reason(error)}; {_by_hand(published)}") from error
+    if not metadata.etag or len(metadata.etag) != SHA256_DIGITS:  # that of a large file is its SHA-256
+        raise WeightsError(f"{published.url}: no SHA-256 to check it by; {_by_hand(published)}")
+    return published._replace(digest=metadata.etag, size=metadata.size or 0)
+
+
+def download_weights(published: Published, advance: Callable[[int], None]) -> str:
+    """Download published weights.
+
+    Parameters
+    ----------
+    published : Published
+        Which.
     advance : callable
         Hears of every so many bytes.
 
     Returns
     -------
     str
-        A temporary file in the model cache's folder, which the caller removes.
+        A temporary file in the model cache's folder, of the extension published, which the caller removes.
 
     Raises
     ------
@@ -45,25 +124,24 @@ def download_weights(architecture: Architecture, advance: Callable[[int], None])
     folder = models_directory()
     try:
         os.makedirs(folder, exist_ok=True)
-        descriptor, part = tempfile.mkstemp(dir=folder, suffix=".part")
+        descriptor, part = tempfile.mkstemp(dir=folder, suffix=".part" + os.path.splitext(published.url)[1])
     except OSError as error:
         raise WeightsError(
             f"{folder}: cannot be written ({error.strerror}); IMGSIM_MODELS names another folder"
         ) from error
     try:
-        digest = _copy(architecture.url, descriptor, advance)
+        digest = _copy(published.url, descriptor, advance)
     except (OSError, http.client.HTTPException) as error:
         os.unlink(part)
         if isinstance(error, urllib.error.HTTPError):
             error.close()
-        raise WeightsError(f"{architecture.url}: {_reason(error)}; {_by_hand(architecture)}") from error
+        raise WeightsError(f"{published.url}: {_reason(error)}; {_by_hand(published)}") from error
     except BaseException:
         os.unlink(part)
         raise
-    published = architecture.weights.removesuffix(".pth").rpartition("-")[2]
-    if not digest.startswith(published):
+    if not digest.startswith(published.digest):
         os.unlink(part)
-        raise WeightsError(f"{architecture.url}: what came is not what was published (SHA-256 {digest[:8]}): try again")
+        raise WeightsError(f"{published.url}: what came is not what was published (SHA-256 {digest[:8]}): try again")
     return part
 
 
@@ -82,8 +160,9 @@ def _reason(error: Exception) -> str:
     return f"cannot be downloaded ({' '.join(str(reason).split())})"
 
 
-def _by_hand(architecture: Architecture) -> str:
+def _by_hand(published: Published) -> str:
+    file = f"those {published.size / 1e6:.1f} MB" if published.size else "that file"
     return (
-        f"download those {architecture.megabytes:.1f} MB on a machine with a network, bring the file here, and run "
-        f"`imgsim models import FILE --architecture {architecture.name}`"
+        f"download {file} on a machine with a network, bring the file here, and run "
+        f"`imgsim models import FILE --architecture {published.architecture}`"
     )

@@ -1,8 +1,9 @@
-"""Networks of timm: how they are built, cut and described. timm is imported here alone."""
+"""Networks of timm: how they are built, cut and described, and where their weights are. timm is imported here alone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import MissingDependencyError, UnknownNameError
 from imgsim.models.architectures import Preprocessing
@@ -46,12 +47,41 @@ def build_timm(name: str) -> nn.Module:
     Raises
     ------
     UnknownNameError
-        If timm has no such network.
+        If timm has no such network, or no weights of such a tag.
     MissingDependencyError
         If timm is not installed.
     """
-    network: nn.Module = _timm_with(name).create_model(name, pretrained=False)
+    timm, _ = _find(name)
+    network: nn.Module = timm.create_model(name, pretrained=False)
     return network
+
+
+def timm_weights(name: str) -> str:
+    """Tell where a network's weights are published.
+
+    Parameters
+    ----------
+    name : str
+        Timm's; without a tag, its default weights are meant.
+
+    Returns
+    -------
+    str
+        A URL: of a safetensors file on the Hugging Face Hub, or where ``HF_ENDPOINT`` says; or, of networks that have
+        not moved there, of a file whose name ends in the start of its SHA-256. Empty if there are none.
+
+    Raises
+    ------
+    UnknownNameError, MissingDependencyError
+        As for `build_timm`.
+    """
+    _, config = _find(name)
+    if not config.hf_hub_id:
+        return config.url or ""
+    from huggingface_hub import hf_hub_url
+
+    url: str = hf_hub_url(config.hf_hub_id, config.hf_hub_filename or "model.safetensors")
+    return url
 
 
 def timm_preprocessing(network: nn.Module) -> Preprocessing:
@@ -77,17 +107,18 @@ def timm_preprocessing(network: nn.Module) -> Preprocessing:
     )
 
 
-def _timm_with(name: str) -> ModuleType:
-    """Import timm, and make sure that it has a network."""
+def _find(name: str) -> tuple[ModuleType, Any]:
+    """Import timm, and find a network's configuration in it."""
     try:
         import timm
     except ImportError as error:
         raise MissingDependencyError("timm", "timm") from error
     # Only names of its own table: what it calls hf-hub:NAME it would fetch.
-    if name.partition(".")[0] not in timm.list_models():
-        from difflib import get_close_matches
-
+    bare, _, tag = name.partition(".")
+    if bare not in timm.list_models():
         near = get_close_matches(name, timm.list_models())
         raise UnknownNameError("architecture of timm", name, near or ["those that timm.list_models() lists"])
-    module: ModuleType = timm
-    return module
+    tagged = timm.list_pretrained(f"{bare}.*")
+    if tag and name not in tagged:
+        raise UnknownNameError("architecture of timm", name, [bare, *tagged])
+    return timm, timm.models.get_pretrained_cfg(name)

@@ -1,5 +1,6 @@
 """`imgsim models`, and deep extractors from the shell."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -50,6 +51,8 @@ def no_network(monkeypatch):
         raise OSError(101, "Network is unreachable")
 
     monkeypatch.setattr("imgsim.models.pulling.urllib.request.urlopen", refuse)
+    with contextlib.suppress(ImportError):
+        monkeypatch.setattr("huggingface_hub.get_hf_file_metadata", refuse)
 
 
 def rows(run, *arguments):
@@ -195,6 +198,22 @@ def test_pull_without_a_network(run, no_network, cache):
     assert not list(cache.glob("*"))
 
 
+def test_networks_of_timm(run, no_network, make_photos):
+    pytest.importorskip("timm", reason="the extra timm is not installed")
+    shown = run("models", "show", "timm/xception41")
+    assert shown.code == 1  # known, but not here
+    assert "weights: https://" in shown.out
+    unknown = run("models", "show", "timm/xeption41")
+    assert unknown.code == 2
+    assert "xception41" in unknown.err
+    index = run("index", make_photos(2), "-x", "timm/xception41")
+    pull = run("models", "pull", "timm/xception41")
+    assert index == pull
+    assert pull.code == 2
+    assert "cannot be downloaded (Network is unreachable); download that file on a machine with a network" in pull.err
+    assert "`imgsim models import FILE --architecture timm/xception41`" in pull.err
+
+
 def test_index_without_model_and_network_says_all_that_is_needed(run, no_network, make_photos, cache):
     folder = make_photos(2)
     result = run("index", folder, "-x", "resnet18")
@@ -216,7 +235,7 @@ def test_index_without_model_and_network_says_all_that_is_needed(run, no_network
 @pytest.mark.parametrize(
     "text", [f"{SMALL}:weights=0123", f"{SMALL}:layer=features.4", "timm/xception41", f"{SMALL}:whitening=0123"]
 )
-def test_no_index_is_begun_that_could_not_be_filled(run, model, make_photos, text):
+def test_no_index_is_begun_that_could_not_be_filled(run, no_network, model, make_photos, text):
     folder = make_photos(2)
     result = run("index", folder, "-x", text)
     assert result.code == 2

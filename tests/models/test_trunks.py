@@ -65,7 +65,9 @@ def test_an_exported_layer_runs():
     assert engine.run(np.zeros((1, 3, 80, 60), np.float32)).shape[:2] == (1, engine.header.dim)
 
 
-@pytest.mark.parametrize("name", ["resnet51", "timm/xeption41", "timm/hf-hub:timm/xception41.tf_in1k", "timm/"])
+@pytest.mark.parametrize(
+    "name", ["resnet51", "timm/xeption41", "timm/xception41.none", "timm/hf-hub:timm/xception41.tf_in1k", "timm/"]
+)
 def test_an_unknown_network_is_told_at_once(name):
     if name.startswith("timm/"):
         pytest.importorskip("timm", reason="the extra timm is not installed")
