@@ -8,10 +8,10 @@ SUDO = $(shell test "$$(id -u)" = 0 || echo sudo)
 CODE = imgsim tests benchmarks examples docs
 
 .DEFAULT_GOAL = help
-.PHONY: help install system check test lint types layers docs golden bench demo clean
+.PHONY: help install system check test test-large lint types layers docs golden bench demo clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## set up a virtual environment with imgsim and all extras
 
@@ -39,6 +39,9 @@ layers: $(INSTALLED) ## the floors: a file imports only from floors below it
 
 test: $(INSTALLED) ## the tests; those on real data run where ../shared/data is
 	$(BIN)/python -m pytest
+
+test-large: $(INSTALLED) ## the tests that take up to 9 GB of memory and some ten minutes
+	$(BIN)/python -m pytest -m large tests
 
 docs: $(INSTALLED) ## write docs/cli.md from the commands' own help
 	mkdir -p build

@@ -1,7 +1,7 @@
 """The contract of deep extractors, with random weights.
 
-Run in full are one or more networks of every family. The others differ from those in depth and width alone, take up to
-9 GB and minutes to export, and have their shapes checked in test_architectures.py.
+The largest networks, which differ from others of their family in depth and width alone, take up to 9 GB and a minute
+each: they are marked `large`, for `make test-large`. Their shapes are always checked, in test_architectures.py.
 """
 
 import numpy as np
@@ -16,23 +16,23 @@ from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.trunks import cut_trunk
 from imgsim.models.vision import torch
 
-IN_FULL = [
-    "resnet18",
-    "resnet50",
-    "vgg16",
-    "mobilenet_v2",
-    "mobilenet_v3_small",
-    "mobilenet_v3_large",
-    "squeezenet1_0",
-    "squeezenet1_1",
-    "efficientnet_b0",
-    "efficientnet_b1",
-    "efficientnet_v2_s",
-    "convnext_tiny",
-    "vit_b_32",
-    "swin_t",
-    "swin_v2_t",
-]
+LARGE = {
+    "resnet152",
+    "vgg19",
+    "efficientnet_b5",
+    "efficientnet_b6",
+    "efficientnet_b7",
+    "efficientnet_v2_m",
+    "efficientnet_v2_l",
+    "convnext_base",
+    "convnext_large",
+    "vit_l_16",
+    "vit_l_32",
+    "swin_s",
+    "swin_b",
+    "swin_v2_s",
+    "swin_v2_b",
+}
 FIXED = ("vit", "swin", "timm")
 
 
@@ -76,15 +76,19 @@ def check(name, network):
     assert np.linalg.norm(ours - expected) < 1e-5 * np.linalg.norm(expected)
 
 
-@pytest.mark.parametrize("name", IN_FULL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.large) if name in LARGE else name for name in ARCHITECTURES]
+)
 def test_contract(name):
     store_random_model(name, 1)
     check(name, random_network(name, 1))
 
 
 def test_every_family_is_run_in_full():
-    families = {name.rstrip("_0123456789bmls").partition("_")[0].rstrip("0123456789") for name in ARCHITECTURES}
-    run = {name.rstrip("_0123456789bmls").partition("_")[0].rstrip("0123456789") for name in IN_FULL}
+    families, run = (
+        {name.rstrip("_0123456789bmls").partition("_")[0].rstrip("0123456789") for name in names}
+        for names in (ARCHITECTURES, set(ARCHITECTURES) - LARGE)
+    )
     assert families == run
 
 
