@@ -142,13 +142,17 @@ class Searcher:
         matches = [
             Match(place, label.path, label.part, float(distance), label.attributes, self._lacking(row), probability)
             for place, (row, distance, label, probability) in enumerate(
-                zip(rows, distances, labels, self._probabilities(distances), strict=True), start=1
+                zip(rows, distances, labels, self._probabilities(rows, distances), strict=True), start=1
             )
         ]
         return matches, gallery.photos[rows].tolist()
 
-    def _probabilities(self, distances: NDArray[np.float64]) -> Sequence[float | None]:
-        return [None] * len(distances) if self._calibration is None else self._calibration(distances).tolist()
+    def _probabilities(self, rows: NDArray[np.intp], distances: NDArray[np.float64]) -> list[float | None]:
+        """Tell how probable matches are, but for one that lacks an extractor: the calibration has seen none such."""
+        if self._calibration is None:
+            return [None] * len(rows)
+        known = self._calibration(distances).tolist()
+        return [None if self._lacking(row) else probability for row, probability in zip(rows, known, strict=True)]
 
     def _lacking(self, row: int) -> tuple[str, ...]:
         return tuple(
@@ -168,7 +172,8 @@ class Searcher:
 
 def _is_within(match: Match, max_distance: float | None, min_probability: float | None) -> bool:
     near = max_distance is None or match.distance <= max_distance
-    return near and (min_probability is None or (match.probability or 0) >= min_probability)
+    likely = min_probability is None or (match.probability is not None and match.probability >= min_probability)
+    return near and likely
 
 
 def _images(view: Photo, scales: Collection[Scale], max_megapixels: float) -> Mapping[Scale, Image]:

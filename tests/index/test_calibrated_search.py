@@ -67,6 +67,16 @@ def test_a_fused_distance_has_one_of_its_own_whatever_the_order(folder):
     assert set(probabilities(folder, extractors=["phash", "histogram"])) == {None}
 
 
+def test_a_match_that_lacks_an_extractor_has_none(folder, lose_features):
+    calibrate(folder, "phash", "histogram")
+    lose_features(folder, "3.png", 2)
+    with open_index(folder) as index:
+        matches = index.search(folder / "0.png", extractors=["phash", "histogram"])
+        likely = index.search(folder / "0.png", extractors=["phash", "histogram"], min_probability=0)
+    assert {match.path for match in matches if match.probability is None} == {"3.png"}
+    assert [match.path for match in likely] == [match.path for match in matches if match.path != "3.png"]
+
+
 def test_asking_without_calibration_says_what_to_run(folder):
     calibrate(folder, metric="cosine")
     with pytest.raises(CalibrationError, match=r"no calibration of histogram.* by hellinger: run `imgsim cal"):

@@ -1,8 +1,6 @@
 """From query photos to matches."""
 
 import io
-import sqlite3
-from contextlib import closing
 
 import numpy as np
 import PIL.Image
@@ -68,15 +66,10 @@ def test_fused_distances_are_weighted_means_in_units_of_the_median(folder):
     np.testing.assert_allclose([match.distance for match in matches], np.sort(total), rtol=1e-6, atol=1e-9)
 
 
-def test_a_photo_that_lacks_an_extractor_is_ranked_by_the_others_and_marked(folder):
+def test_a_photo_that_lacks_an_extractor_is_ranked_by_the_others_and_marked(folder, lose_features):
     with open_index(folder) as index:
         before = index.search(folder / "0.png", extractors=["lbp", "phash"])
-    with closing(sqlite3.connect(folder / ".imgsim" / "index.sqlite")) as database, database:
-        database.execute(
-            "DELETE FROM features WHERE extractor_id = 2 AND part_id ="
-            " (SELECT parts.id FROM parts JOIN images ON image_id = images.id WHERE path = CAST('3.png' AS BLOB))"
-        )
-        database.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+    lose_features(folder, "3.png", 2)
     with open_index(folder) as index:
         after = index.search(folder / "0.png", extractors=["lbp", "phash"])
     assert sorted(paths(after)) == sorted(paths(before))
