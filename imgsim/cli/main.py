@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -77,8 +75,9 @@ class _Commands(click.Group):
         except ImgsimError as error:
             raise Failure(str(error)) from error
         except BrokenPipeError:
-            # Whoever reads has enough. What is still buffered goes nowhere, without a complaint at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            from imgsim.cli.output import discard_output
+
+            discard_output()  # whoever reads has enough
             ctx.exit(CLOSED_PIPE)
         except KeyboardInterrupt:
             click.echo("imgsim: interrupted; what was committed is kept", err=True)

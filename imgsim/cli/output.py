@@ -9,6 +9,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from imgsim.errors import ImgsimError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -28,9 +30,33 @@ def choose_format(asked: str | None) -> str:
 
 
 def write_bytes(data: bytes) -> None:
-    """Write to stdout at once, so that a reader at the other end of a pipe sees it."""
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    """Write to stdout at once, so that a reader at the other end of a pipe sees it.
+
+    Parameters
+    ----------
+    data : bytes
+        What to write.
+
+    Raises
+    ------
+    BrokenPipeError
+        If nobody reads any more.
+    ImgsimError
+        If it cannot be written, to a full disk for example.
+    """
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_output()
+        raise ImgsimError(f"standard output: cannot be written ({error.strerror})") from error
+
+
+def discard_output() -> None:
+    """Let what is still buffered go nowhere, without a complaint at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_text(text: str) -> None:
@@ -93,7 +119,9 @@ class RowWriter:
         for row in rows:
             table.add_row(*(Text(_shown(row.get(column))) for column in self._columns))
         # In a pipe or a file there is no edge to fold at.
-        Console(width=None if sys.stdout.isatty() else WIDEST).print(table)
+        terminal, drawn = sys.stdout.isatty(), io.StringIO()
+        Console(file=drawn, force_terminal=terminal, width=None if terminal else WIDEST).print(table)
+        write_text(drawn.getvalue())
 
 
 def tsv_line(cells: Iterable[str]) -> str:
