@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 F = TypeVar("F", bound="Callable[..., Any]")
+
+LAST_SEED = 2**32 - 1  # that NumPy's older generators, and so scikit-learn, take
+
+
+def refuse_nan(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """Refuse "nan", which click lets through as a number within any bounds."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("'nan' is not a number.", ctx, param)
+    return value
 
 
 def general_options(command: F) -> F:
@@ -84,6 +94,7 @@ def megapixels_option(command: F) -> F:
     return click.option(
         "--max-megapixels",
         type=click.FloatRange(min=0, min_open=True),
+        callback=refuse_nan,
         default=100.0,
         show_default=True,
         help="Refuse to decode larger photos.",
@@ -128,7 +139,9 @@ def labels_options(*, scores: bool) -> Callable[[F], F]:
                 "column that finds most.",
             ),
             click.option("--encoding", help="Of FILE.  [default: UTF-8, or what its byte order mark says]"),
-            click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what is drawn."),
+            click.option(
+                "--seed", type=click.IntRange(0, LAST_SEED), default=0, show_default=True, help="Of what is drawn."
+            ),
             click.option(
                 "--jobs", type=click.IntRange(min=1), help="Processes and threads.  [default: one a processor]"
             ),

@@ -20,6 +20,7 @@ from imgsim.cli.options import (
     index_option,
     megapixels_option,
     metric_option,
+    refuse_nan,
 )
 from imgsim.cli.output import RowWriter, choose_format, write_paths
 from imgsim.errors import ImageReadError
@@ -44,10 +45,13 @@ COLUMNS = ("query", "rank", "path", "distance")
 )
 @extractor_option(fused=True)
 @metric_option
-@click.option("--max-distance", type=float, metavar="D", help="Leave out matches farther than this.")
+@click.option(
+    "--max-distance", type=float, callback=refuse_nan, metavar="D", help="Leave out matches farther than this."
+)
 @click.option(
     "--min-probability",
     type=click.FloatRange(0, 1),
+    callback=refuse_nan,
     metavar="P",
     help="Leave out matches less probable than this; `imgsim calibrate` comes first.",
 )

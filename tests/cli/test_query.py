@@ -178,6 +178,27 @@ def test_a_closed_pipe_is_silent(shell, shelf):
     assert len(result.stdout.splitlines()) == 2
 
 
+@pytest.mark.parametrize("format_", ["tsv", "table", "jsonl"])
+def test_where_nobody_reads_only_the_shell_hears_of_it(shell, shelf, format_):
+    line = f"(imgsim query shelf/*.png --index shelf --format {format_}; echo $? >&2) | true"
+    assert shell(line, shelf.parent).stderr == b"141\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no device that is always full")
+@pytest.mark.parametrize("format_", ["tsv", "table", "jsonl"])
+def test_a_full_disk_is_one_line(shell, shelf, format_):
+    result = shell(f"imgsim query shelf/0.png --index shelf --format {format_} > /dev/full", shelf.parent)
+    assert result.returncode == 2
+    assert result.stderr == b"imgsim: standard output: cannot be written (No space left on device)\n"
+
+
+@pytest.mark.parametrize("option", ["--min-probability", "--max-distance", "--max-megapixels"])
+def test_nan_is_no_number(run, shelf, option):
+    result = run("query", "shelf/0.png", "--index", "shelf", option, "nan")
+    assert result.code == 2
+    assert "'nan' is not a number." in result.err
+
+
 def test_answers_come_as_queries_go_in(shelf):
     command = [*IMGSIM, "query", "-", "--index", "shelf", "-k", "1", "--format", "paths"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
