@@ -11,11 +11,13 @@ from imgsim.cli import stderr
 from imgsim.cli.options import device_option, format_option, general_options
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.errors import MissingDependencyError, WeightsError
+from imgsim.models.cache import FINAL, SHOWN_DIGITS
+from imgsim.models.cut import Cut
 
 if TYPE_CHECKING:
-    from imgsim.models.cache import ModelFile
+    from collections.abc import Callable
 
-SHOWN_DIGITS = 12  # of a SHA-256
+    from imgsim.models.cache import ModelFile
 
 
 @click.group(short_help="Import, list and export networks.")
@@ -93,7 +95,7 @@ def _published_by_timm(name: str) -> str:
 def pull(architectures: tuple[str, ...]) -> None:
     """Download and import the published weights of each ARCHITECTURE."""
     for name in architectures:
-        _say_imported(pull_weights(name))
+        _say_imported(pull_weights(Cut(name)))
 
 
 @models.command("import")
@@ -117,9 +119,8 @@ def import_(file: str, architecture: str | None, layer: str, padding: str) -> No
         return
     if architecture is None:
         raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
-    from imgsim.models.exporting import Cut, import_weights
-
-    _say_imported(import_weights(file, Cut(architecture, layer, padding)))
+    cut = Cut(architecture, layer, padding)
+    _say_imported(_importer(cut)(file, cut))
 
 
 @models.command()
@@ -172,15 +173,13 @@ def whiten(photos: str, extractor: str, dimensions: int) -> None:
     write_text(f"{digest}\n")
 
 
-def pull_weights(name: str, layer: str = "", padding: str = "torch") -> ModelFile:
+def pull_weights(cut: Cut) -> ModelFile:
     """Download and import a network's published weights, with a bar on a terminal.
 
     Parameters
     ----------
-    name : str
-        The network.
-    layer, padding : str, optional
-        As for `imgsim.models.exporting.Cut`.
+    cut : Cut
+        Of which network.
 
     Returns
     -------
@@ -188,17 +187,27 @@ def pull_weights(name: str, layer: str = "", padding: str = "torch") -> ModelFil
         In the cache.
     """
     from imgsim.cli.progress import download_bar
-    from imgsim.models.exporting import Cut, import_weights
     from imgsim.models.pulling import download_weights, find_published
 
-    published = find_published(name)
+    import_weights = _importer(cut)
+    published = find_published(cut)
     stderr.say(f"downloading {published}")
     with download_bar(published) as advance:
         part = download_weights(published, advance)
     try:
-        return import_weights(part, Cut(name, layer, padding))
+        return import_weights(part, cut)
     finally:
         os.unlink(part)
+
+
+def _importer(cut: Cut) -> Callable[[str, Cut], ModelFile]:
+    """Import what imports weights, and say how to do without where torch is not installed."""
+    try:
+        from imgsim.models.exporting import import_weights
+    except MissingDependencyError as error:
+        exported = f"`imgsim models export {cut.architecture} FILE.onnx` there, `imgsim models import FILE.onnx` here"
+        raise WeightsError(f"{error}; or use a machine that has it: {exported}") from error
+    return import_weights
 
 
 def provide_model(text: str, weights: str | None) -> bool:
@@ -225,13 +234,11 @@ def provide_model(text: str, weights: str | None) -> bool:
     if name not in ARCHITECTURES and not name.startswith(TIMM):
         return False
     extractor = load_extractor(text)  # whose parameters may not fit: before anything is downloaded
-    layer, padding = params.get("layer", ""), params.get("padding", "torch")
+    cut = Cut(name, params.get("layer", ""), params.get("padding", "torch"))
     if weights is not None:
-        from imgsim.models.exporting import Cut, import_weights
-
-        _say_imported(import_weights(weights, Cut(name, layer, padding)))
-    elif not any(file.architecture == name for file in list_models()):
-        _say_imported(pull_weights(name, layer, padding))
+        _say_imported(_importer(cut)(weights, cut))
+    elif "weights" not in params and not any(file.architecture == name for file in list_models()):
+        _say_imported(pull_weights(cut))
     # Or what it lacks, before an index is begun.
     stderr.detail(f"extractor: {extractor.spec}, {extractor.dim} values")
     return True
@@ -259,4 +266,5 @@ def _row(file: ModelFile) -> dict[str, Any]:
 
 
 def _say_imported(file: ModelFile) -> None:
-    stderr.say(f"imported {file.architecture}, weights {file.weights[:SHOWN_DIGITS]}: use it as -x {file.architecture}")
+    named = file.architecture if file.layer == FINAL else f"{file.architecture}:layer={file.layer}"
+    stderr.say(f"imported {file.architecture}, weights {file.weights[:SHOWN_DIGITS]}: use it as -x {named}")

@@ -12,8 +12,10 @@ from PIL.Image import Resampling
 
 from imgsim.core import WORKING_SIZE, ExtractorSpec, Scale
 from imgsim.errors import ParameterError, WeightsError
-from imgsim.models.architectures import ARCHITECTURES, TIMM, find_architecture
-from imgsim.models.cache import ModelFile, find_models, models_directory
+from imgsim.models.architectures import ARCHITECTURES, TIMM, find_architecture, takes_one_size
+from imgsim.models.cache import SHOWN_DIGITS, ModelFile, find_models
+from imgsim.models.cut import Cut
+from imgsim.models.missing import missing_model
 from imgsim.models.pooling import Pooling, pool
 from imgsim.models.whitening import Whitening, load_whitening, unit_rows
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
 _FILTERS = {"bilinear": Resampling.BILINEAR, "bicubic": Resampling.BICUBIC}
 WHOLE = 8 / 7  # of the square that a network was trained on: things are smaller in a whole photo than in a crop of it
-_SHOWN_DIGITS = 12  # of a SHA-256: enough to tell weights apart
 _LONGEST = 4  # sides of the square: what a photo's longer side is squeezed or cut to, which bounds the memory it takes
 
 
@@ -94,6 +95,8 @@ class DeepExtractor:
             raise ParameterError(f"{self.architecture}: p is 0.1 to 100, not {self.p:g}")
         if self.size and not 32 <= self.size <= 1024:
             raise ParameterError(f"{self.architecture}: size is 32 to 1024 pixels, or 0, not {self.size}")
+        if self.size and takes_one_size(self.architecture):
+            raise ParameterError(f"{self.architecture} takes images of its own size only: leave out size")
 
     @property
     def paper(self) -> str:
@@ -105,7 +108,7 @@ class DeepExtractor:
     def spec(self) -> ExtractorSpec:
         """What rebuilds this extractor, the weights named by their hash."""
         named = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "architecture"}
-        named |= {"weights": self._file.weights[:_SHOWN_DIGITS], "padding": self._file.padding}
+        named |= {"weights": self._file.weights[:SHOWN_DIGITS], "padding": self._file.padding}
         return ExtractorSpec(self.architecture, tuple(sorted(named.items())), self.version)
 
     @property
@@ -145,27 +148,25 @@ class DeepExtractor:
 
     def _describe(self, image: Image) -> Features:
         views = [image, image[:, ::-1]] if self.flip == "yes" else [image]
-        engine, crop = self._engine, self.crop
-        if not engine.takes_any_size:
-            crop = "squash" if crop == "whole" else crop
-            if self.size:
-                raise ParameterError(f"{self.architecture} takes images of its own size only: leave out size")
+        engine = self._engine
+        crop = "squash" if self.crop == "whole" and not engine.takes_any_size else self.crop
         inputs = [prepare(view, engine.header.preprocessing, crop=crop, size=self.size) for view in views]
         pooled = [unit_rows(pool(self._engine.run(one), self.pooling, self.p)) for one in inputs]
         return pooled[0] if len(pooled) == 1 else unit_rows(np.mean(pooled, axis=0))
 
     @cached_property
     def _file(self) -> ModelFile:
-        found = find_models(self.architecture, weights=self.weights, padding=self.padding, layer=self.layer)
+        found = find_models(self.architecture, weights=self.weights.lower(), padding=self.padding, layer=self.layer)
         if not found:
-            raise WeightsError(missing_model(self))
+            raise WeightsError(missing_model(Cut(self.architecture, self.layer, self.padding or "torch"), self.weights))
+        found[0].verify()  # before an index is begun with it
         return found[0]
 
     @cached_property
     def _engine(self) -> Engine:
         from imgsim.models.engine import Engine
 
-        return Engine(self._file.verify())
+        return Engine(self._file.path)
 
     @property
     def _channels(self) -> int:
@@ -246,28 +247,3 @@ def _middle(image: Image) -> Image:
     most = _LONGEST * min(height, width)
     top, left = (max(length - most, 0) // 2 for length in (height, width))
     return image[top : top + most, left : left + most]
-
-
-def missing_model(extractor: DeepExtractor) -> str:
-    """Say in one line what to do where a model is not in the cache.
-
-    Parameters
-    ----------
-    extractor : DeepExtractor
-        That lacks it.
-
-    Returns
-    -------
-    str
-        Which weights, how large, from where, and the command that takes them.
-    """
-    name = extractor.architecture
-    asked = {"weights": extractor.weights, "padding": extractor.padding, "layer": extractor.layer}
-    wanted = ", ".join(f"{key} {value}" for key, value in asked.items() if value)
-    layer = f" --layer {extractor.layer}" if extractor.layer else ""
-    take = f"`imgsim models import FILE --architecture {name}{layer}`"
-    known = ARCHITECTURES.get(name)
-    pull = "" if layer else f"`imgsim models pull {name}`, or "
-    source = f"{pull}download {known.url} ({known.megabytes:.1f} MB) and " if known else pull
-    there = f"no {name} model" + (f" with {wanted}" if wanted else "")
-    return f"{there} in {models_directory()}: {source}{take}"

@@ -170,7 +170,7 @@ def _convert(name: str, key: str, value: str, hint: object) -> ParamValue:
     if get_origin(hint) is Literal:
         choices = {str(choice): choice for choice in get_args(hint)}
         if value not in choices:
-            raise ParameterError(f"{name}: {key} is one of {', '.join(choices)}, not {value!r}")
+            raise ParameterError(f"{name}: {key} is one of {', '.join(filter(None, choices))}, not {value!r}")
         return choices[value]  # type: ignore[no-any-return]
     if hint in (int, float):
         try:

@@ -64,6 +64,20 @@ class Architecture(NamedTuple):
         """Where the weights can be had."""
         return URL + self.weights
 
+    @property
+    def digest(self) -> str:
+        """The start of the weights' SHA-256, which their file is named by."""
+        return self.weights.removesuffix(".pth").rpartition("-")[2]
+
+    def publishes(self, weights: str) -> bool:
+        """Tell whether weights whose SHA-256 begins so can be the published ones."""
+        return self.digest.startswith(weights.lower()) or weights.lower().startswith(self.digest)
+
+
+def takes_one_size(architecture: str) -> bool:
+    """Tell whether a network takes images of one size only: transformers learn their places."""
+    return architecture.startswith(("vit", "swin", TIMM))
+
 
 _RESNET = "He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, 2016"
 _VGG = "Simonyan, Zisserman: Very Deep Convolutional Networks, 2015"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.errors import MissingDependencyError, WeightsError
-from imgsim.models.architectures import TIMM, Preprocessing, find_architecture
-from imgsim.models.cache import FINAL, ModelFile, find_models, store_model
+from imgsim.models.architectures import TIMM, Preprocessing, find_architecture, takes_one_size
+from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile, find_models, store_model
 from imgsim.models.checkpoints import load_strictly, read_state_dict, weights_digest
 from imgsim.models.engine import Engine, Header
 from imgsim.models.timm_networks import timm_preprocessing
@@ -22,26 +21,9 @@ from imgsim.models.vision import torch
 if TYPE_CHECKING:
     from torch import nn
 
+    from imgsim.models.cut import Cut
+
 RELATIVE_ERROR = 1e-5
-
-
-@dataclass(frozen=True)
-class Cut:
-    """Which part of a network, padded how.
-
-    Parameters
-    ----------
-    architecture : str
-        A name in the table, or ``timm/NAME``.
-    layer : str, optional
-        The last layer; the last feature map unless given.
-    padding : str, optional
-        ``"torch"``, or ``"tensorflow"`` for weights that were trained there.
-    """
-
-    architecture: str
-    layer: str = ""
-    padding: str = "torch"
 
 
 def import_weights(path: str, cut: Cut) -> ModelFile:
@@ -108,7 +90,7 @@ def export_network(network: nn.Module, cut: Cut, weights: str) -> ModelFile:
     if expected.ndim != 4:
         raise WeightsError(f"{cut.architecture}: layer {cut.layer} gives no feature map")
     header = Header(cut.architecture, cut.padding, cut.layer or FINAL, weights, expected.shape[1], preprocessing)
-    data = _with_header(_onnx(trunk, sample, fixed=_is_fixed(cut.architecture)), header)
+    data = _with_header(_onnx(trunk, sample, fixed=takes_one_size(cut.architecture)), header)
     _check(Engine(data, "cpu").run(sample.numpy()), expected, cut)
     return store_model(data, architecture=cut.architecture, padding=cut.padding, layer=header.layer, weights=weights)
 
@@ -118,7 +100,7 @@ def _make_newest(file: ModelFile) -> None:
         os.utime(file.path)
     except OSError as error:
         if find_models(file.architecture, layer=file.layer)[0] != file:
-            chosen = f"{file.architecture}:weights={file.weights[:12]},padding={file.padding}"
+            chosen = f"{file.architecture}:weights={file.weights[:SHOWN_DIGITS]},padding={file.padding}"
             raise WeightsError(f"{file.path}: cannot become the newest ({error.strerror}): use -x {chosen}") from error
 
 
@@ -140,11 +122,6 @@ def preprocessing_of(architecture: str, network: nn.Module) -> Preprocessing:
     if architecture.startswith(TIMM):
         return timm_preprocessing(network)
     return find_architecture(architecture).preprocessing
-
-
-def _is_fixed(architecture: str) -> bool:
-    """Tell whether a network takes images of one size only: transformers learn their places."""
-    return architecture.startswith(("vit", "swin", TIMM))
 
 
 def _onnx(trunk: nn.Module, sample: torch.Tensor, *, fixed: bool) -> bytes:

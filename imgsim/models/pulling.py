@@ -18,9 +18,11 @@ from imgsim.models.cache import models_directory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from imgsim.models.cut import Cut
+
 CHUNK = 1 << 18  # bytes
 TIMEOUT = 30  # seconds without a byte
-NAMED_HASH = re.compile(r"-([0-9a-f]{8,64})\.\w+$")  # torchvision's and timm's habit
+NAMED_HASH = re.compile(r"-([0-9a-f]{8,64})\.\w+$")  # timm's habit where a file is not on the Hub
 SHA256_DIGITS = 64
 
 
@@ -29,8 +31,8 @@ class Published(NamedTuple):
 
     Parameters
     ----------
-    architecture : str
-        A name in the table, or ``timm/NAME``.
+    cut : Cut
+        What it is to be imported as.
     url : str
         Where.
     digest : str
@@ -39,7 +41,7 @@ class Published(NamedTuple):
         Bytes, more or less; 0 if unknown.
     """
 
-    architecture: str
+    cut: Cut
     url: str
     digest: str
     size: int
@@ -48,13 +50,13 @@ class Published(NamedTuple):
         return f"{self.url} ({self.size / 1e6:.1f} MB)" if self.size else self.url
 
 
-def find_published(architecture: str) -> Published:
+def find_published(cut: Cut) -> Published:
     """Find a network's published weights.
 
     Parameters
     ----------
-    architecture : str
-        A name in the table, or ``timm/NAME``, whose file's hash is asked of the Hugging Face Hub.
+    cut : Cut
+        Of a network in the table, or of timm's, whose file's hash is asked of the Hugging Face Hub.
 
     Returns
     -------
@@ -70,22 +72,17 @@ def find_published(architecture: str) -> Published:
     WeightsError
         If no weights are published, or none with a SHA-256, or the Hub does not answer.
     """
-    if not architecture.startswith(TIMM):
-        known = find_architecture(architecture)
-        return Published(architecture, known.url, _named_hash(known.url), round(known.megabytes * 1e6))
+    if not cut.architecture.startswith(TIMM):
+        known = find_architecture(cut.architecture)
+        return Published(cut, known.url, known.digest, round(known.megabytes * 1e6))
     from imgsim.models.timm_networks import timm_weights
 
-    url = timm_weights(architecture.removeprefix(TIMM))
+    url = timm_weights(cut.architecture.removeprefix(TIMM))
     if not url:
-        raise WeightsError(f"{architecture}: timm publishes no weights of it")
-    if named := _named_hash(url):
-        return Published(architecture, url, named, 0)
-    return _ask_hub(Published(architecture, url, "", 0))
-
-
-def _named_hash(url: str) -> str:
-    found = NAMED_HASH.search(url)
-    return found[1] if found else ""
+        raise WeightsError(f"{cut.architecture}: timm publishes no weights of it")
+    if named := NAMED_HASH.search(url):
+        return Published(cut, url, named[1], 0)
+    return _ask_hub(Published(cut, url, "", 0))
 
 
 def _ask_hub(published: Published) -> Published:
@@ -162,7 +159,4 @@ def _reason(error: Exception) -> str:
 
 def _by_hand(published: Published) -> str:
     file = f"those {published.size / 1e6:.1f} MB" if published.size else "that file"
-    return (
-        f"download {file} on a machine with a network, bring the file here, and run "
-        f"`imgsim models import FILE --architecture {published.architecture}`"
-    )
+    return f"download {file} on a machine with a network, bring the file here, and run {published.cut.importing}"

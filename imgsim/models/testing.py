@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from imgsim.models.exporting import Cut, export_network
+from imgsim.models.cut import Cut
+from imgsim.models.exporting import export_network
 from imgsim.models.trunks import build_network
 from imgsim.models.vision import torch
 

@@ -106,7 +106,7 @@ def fit_whitening(features: Features, dim: int, *, fitted_to: str = "") -> White
         If there are too few rows, or all are alike.
     """
     if not 1 <= dim <= min(len(features) - 1, features.shape[1]):
-        most = min(len(features) - 1, features.shape[1])
+        most = max(min(len(features) - 1, features.shape[1]), 0)
         raise WeightsError(f"{dim} axes cannot be fitted to {len(features)} photos: at most {most}")
     mean = features.mean(axis=0, dtype=np.float64)
     _, singular, axes = np.linalg.svd(features - mean, full_matrices=False)
@@ -158,7 +158,8 @@ def load_whitening(digest: str) -> Whitening:
     try:
         data = Path(path).read_bytes()
     except OSError:
-        raise WeightsError(f"no whitening {digest} in {models_directory()}: fit it by `imgsim models whiten`") from None
+        remedy = "copy it from the model cache that has it, or fit one by `imgsim models whiten`"
+        raise WeightsError(f"no {os.path.basename(path)} in {models_directory()}: {remedy}") from None
     if hashlib.sha256(data).hexdigest()[:12] != digest:
         raise WeightsError(f"{path}: damaged or tampered with: fit it again by `imgsim models whiten`")
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:

@@ -141,7 +141,9 @@ def test_weights_need_torch_and_say_so(made, cache):
     command = [sys.executable, "-c", NO_TORCH, "models", "import", str(made / "weights.pth"), "-a", SMALL]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 2
-    assert result.stderr == "imgsim: torch is not installed: pip install 'imgsim[deep]'\n"
+    assert result.stderr.startswith("imgsim: torch is not installed: pip install 'imgsim[deep]'; or use a machine that")
+    assert f"`imgsim models export {SMALL} FILE.onnx` there, `imgsim models import FILE.onnx` here" in result.stderr
+    assert result.stderr.count("\n") == 1
     assert not cache.exists()
 
 
@@ -240,6 +242,40 @@ def test_no_index_is_begun_that_could_not_be_filled(run, no_network, model, make
     result = run("index", folder, "-x", text)
     assert result.code == 2
     assert result.err.count("\n") == 1
+    assert not (folder / ".imgsim").exists()
+
+
+@pytest.mark.parametrize(
+    ("params", "options"),
+    [("layer=layer3", "--layer layer3"), ("padding=tensorflow", "--padding tensorflow"), ("pooling=max", "")],
+)
+def test_the_command_to_import_by_is_the_whole_of_it(run, no_network, make_photos, params, options):
+    result = run("index", make_photos(2), "-x", f"resnet18:{params}")
+    assert result.code == 2
+    assert f"`imgsim models import FILE --architecture resnet18 {options}".rstrip() + "`" in result.err
+
+
+def test_weights_that_are_not_published_are_not_looked_for_there(run, no_network, make_photos):
+    result = run("index", make_photos(2), "-x", "resnet18:weights=deadbeef")
+    assert result.code == 2
+    assert "downloading" not in result.err
+    assert "no resnet18 model with weights deadbeef in " in result.err
+    published = run("index", make_photos(2), "-x", "resnet18:weights=F37072")
+    assert "`imgsim models pull resnet18`, or download https://" in published.err
+
+
+def test_a_layer_is_used_by_its_name(run, made, make_photos):
+    result = run("models", "import", made / "weights.pth", "-a", SMALL, "--layer", "features.4")
+    named = result.err.rstrip().rpartition(": use it as -x ")[2]
+    assert named == f"{SMALL}:layer=features.4"
+    assert run("index", make_photos(2), "-x", named).code == 0
+
+
+def test_a_device_that_is_not_here_begins_no_index(run, model, make_photos):
+    folder = make_photos(2)
+    result = run("index", folder, "-x", SMALL, "--device", "tpu")
+    assert result.code == 2
+    assert "device tpu: this ONNX Runtime has " in result.err
     assert not (folder / ".imgsim").exists()
 
 

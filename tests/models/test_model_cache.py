@@ -11,7 +11,8 @@ import pytest
 from imgsim.errors import WeightsError
 from imgsim.models.cache import ModelFile, find_models, list_models, models_directory, store_model
 from imgsim.models.checkpoints import weights_digest
-from imgsim.models.exporting import Cut, import_weights
+from imgsim.models.cut import Cut
+from imgsim.models.exporting import import_weights
 from imgsim.models.importing import import_model
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.vision import torch
@@ -163,7 +164,8 @@ def test_importing_again_into_a_read_only_cache(file, monkeypatch):
 
 IMPORT = """
 import sys
-from imgsim.models.exporting import Cut, import_weights
+from imgsim.models.cut import Cut
+from imgsim.models.exporting import import_weights
 print("ready", flush=True)
 sys.stdin.readline()
 print(import_weights(sys.argv[1], Cut("squeezenet1_1")).path)

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from imgsim.errors import UnknownNameError, WeightsError
+from imgsim.models.cut import Cut
 from imgsim.models.pulling import Published, download_weights, find_published
 
 CONTENT = bytes(range(256)) * 3000  # three chunks
@@ -66,7 +67,7 @@ def server(monkeypatch):
 
 def published(server, how):
     url = f"http://127.0.0.1:{server.server_port}/{how}-{DIGEST[:8]}.pth"
-    return Published("squeezenet1_1", url, DIGEST[:8], 4_700_000)
+    return Published(Cut("squeezenet1_1"), url, DIGEST[:8], 4_700_000)
 
 
 def test_what_was_published_arrives_whole(server, cache):
@@ -129,11 +130,16 @@ def test_a_cache_that_cannot_be_written_is_not_blamed_on_the_network(server, tmp
 
 
 def test_torchvision_names_file_hash_and_size():
-    found = find_published("resnet50")
-    assert found == ("resnet50", "https://download.pytorch.org/models/resnet50-11ad3fa6.pth", "11ad3fa6", 97_800_000)
+    found = find_published(Cut("resnet50"))
+    assert found == (
+        Cut("resnet50"),
+        "https://download.pytorch.org/models/resnet50-11ad3fa6.pth",
+        "11ad3fa6",
+        97_800_000,
+    )
     assert str(found) == "https://download.pytorch.org/models/resnet50-11ad3fa6.pth (97.8 MB)"
     with pytest.raises(UnknownNameError, match="did you mean resnet50"):
-        find_published("resnet51")
+        find_published(Cut("resnet51"))
 
 
 @pytest.fixture
@@ -150,8 +156,8 @@ def publish(monkeypatch, server):
 
 def test_the_hub_is_asked_for_the_hash_of_timms_weights(server, cache, publish):
     publish("good/model.safetensors?")
-    found = find_published("timm/xception41")
-    assert (found.architecture, found.digest, found.size) == ("timm/xception41", DIGEST, len(CONTENT))
+    found = find_published(Cut("timm/xception41"))
+    assert (found.cut.architecture, found.digest, found.size) == ("timm/xception41", DIGEST, len(CONTENT))
     part = download_weights(found, lambda _: None)
     with open(part, "rb") as stream:
         assert stream.read() == CONTENT
@@ -161,7 +167,7 @@ def test_the_hub_is_asked_for_the_hash_of_timms_weights(server, cache, publish):
 def test_a_hub_without_answer_is_told(publish, left, how, reason):
     publish(how)
     with pytest.raises(WeightsError) as caught:
-        find_published("timm/xception41")
+        find_published(Cut("timm/xception41"))
     message = str(caught.value)
     assert "\n" not in message
     assert message.startswith("http://127.0.0.1:")
@@ -178,6 +184,6 @@ def test_what_timm_says_of_its_weights():
     safetensors = "/timm/xception41.tf_in1k/resolve/main/model.safetensors"
     assert timm_weights("xception41") == timm_weights("xception41.tf_in1k")
     assert timm_weights("xception41").endswith(safetensors)
-    assert find_published("timm/legacy_xception").digest == "43020ad28"  # its name ends in it: no network is asked
+    assert find_published(Cut("timm/legacy_xception")).digest == "43020ad28"  # its name ends in it: no network is asked
     with pytest.raises(WeightsError, match="timm publishes no weights"):
-        find_published("timm/botnet50ts_256")
+        find_published(Cut("timm/botnet50ts_256"))
