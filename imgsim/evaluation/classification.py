@@ -10,6 +10,7 @@ import numpy as np
 from imgsim.errors import ImgsimError
 from imgsim.evaluation.folds import estimate_fit, predict_folds, quietly, stratified_folds
 from imgsim.evaluation.logistic import UNSURE, SharedFit, count_parameters
+from imgsim.evaluation.macro_f1 import macro_f1
 from imgsim.evaluation.parallel import single_threads
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ MOST_WORK = 1e10  # as `estimate_work` counts: some minute of a core at 2.5 GHz
 SHARED = 0.2  # of the work is left where one fit serves most photos
 MOST_PARAMETERS = 2000  # of a shared fit; beyond, its steps take as long as the fits that they save
 CHUNK = 32  # photos that a thread takes at a time
-CHUNK_VALUES = 1 << 22  # 32 MB of float64 at a time
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,7 @@ class Classification:
     @property
     def macro_f1(self) -> float:
         """Mean F1 of the classes that are judged or predicted: scikit-learn's ``f1_score(average="macro")``."""
-        from sklearn.metrics import f1_score
-
-        return float(f1_score(self.truth[self.judged], self.predicted[self.judged], average="macro"))
+        return macro_f1(self.truth[self.judged], self.predicted[self.judged])
 
     @property
     def confusion(self) -> NDArray[np.intp]:
@@ -194,34 +192,3 @@ def _certain(
         predicted.append(codes)
         advanced(int(np.count_nonzero(codes != UNSURE)))
     return np.concatenate(predicted)
-
-
-def macro_f1_bootstrap(labels: ArrayLike, predicted: ArrayLike, *, seed: int, resamples: int) -> NDArray[np.float64]:
-    """Draw photos with replacement, again and again, and measure the macro F1 of each draw.
-
-    Parameters
-    ----------
-    labels, predicted : array_like, shape (N,)
-        True and predicted classes of the photos judged.
-    seed : int
-        Draws; equal seeds draw equal photos, whatever was predicted for them.
-    resamples : int
-        Draws to make.
-
-    Returns
-    -------
-    ndarray of float64, shape (resamples,)
-        As scikit-learn's ``f1_score(average="macro")`` gives them: classes that are neither drawn nor predicted do not
-        count.
-    """
-    rng = np.random.default_rng(seed)
-    classes, codes = np.unique(np.concatenate([np.asarray(labels), np.asarray(predicted)]), return_inverse=True)
-    truth, guess = (codes[:, None] == np.arange(len(classes))).astype(np.float64).reshape(2, -1, len(classes))
-    photos = len(truth)
-    step, values = max(1, CHUNK_VALUES // photos), []
-    for start in range(0, resamples, step):
-        drawn = rng.multinomial(photos, np.full(photos, 1 / photos), min(step, resamples - start)).astype(np.float64)
-        hits, size = drawn @ (truth * guess), drawn @ (truth + guess)
-        counted = size > 0
-        values.append((2 * hits / np.where(counted, size, 1)).sum(axis=1) / counted.sum(axis=1))
-    return np.concatenate(values)

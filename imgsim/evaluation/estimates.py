@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.evaluation.classification import macro_f1_bootstrap
 from imgsim.evaluation.intervals import CONFIDENCE, NORMAL_QUANTILE, RESAMPLES, Estimate, bootstrap, wilson
+from imgsim.evaluation.macro_f1 import estimate_macro_f1
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,29 +36,23 @@ def estimate_outcomes(values: NDArray[np.float64], seed: int) -> Estimate:
     return bootstrap(values, seed=seed)
 
 
-def estimate_classification(classification: Classification, seed: int) -> dict[str, Estimate]:
+def estimate_classification(classification: Classification) -> dict[str, Estimate]:
     """Sum up predictions.
 
     Parameters
     ----------
     classification : Classification
         Of photos by fits that had not seen them.
-    seed : int
-        Chooses resamples.
 
     Returns
     -------
     dict of str to Estimate
-        ``loocv_accuracy`` with Wilson's interval, ``loocv_macro_f1`` with the bootstrap's over photos.
+        ``loocv_accuracy`` with Wilson's interval, ``loocv_macro_f1`` with that of `estimate_macro_f1`.
     """
     judged = classification.judged
-    drawn = macro_f1_bootstrap(
-        classification.truth[judged], classification.predicted[judged], seed=seed, resamples=RESAMPLES
-    )
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return {
         "loocv_accuracy": wilson(int(classification.correct.sum()), int(judged.sum())),
-        "loocv_macro_f1": Estimate(classification.macro_f1, float(low), float(high)),
+        "loocv_macro_f1": estimate_macro_f1(classification.truth[judged], classification.predicted[judged]),
     }
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.95
 NORMAL_QUANTILE = 1.959963984540054  # of (1 + CONFIDENCE) / 2
 RESAMPLES = 2000
+ROUNDING = 1e-9  # of a proportion's variance: less is none
 CHUNK_VALUES = 1 << 22  # 32 MB of counts at a time
 
 
@@ -67,11 +68,48 @@ def wilson(successes: int, n: int) -> Estimate:
     """
     if n == 0:
         return Estimate(float("nan"), 0.0, 1.0)
-    share, weight = successes / n, NORMAL_QUANTILE**2 / n
+    return _score_interval(successes / n, n)
+
+
+def wilson_of_variance(value: float, variance: float, n: int) -> Estimate:
+    """Estimate a figure between 0 and 1 that is no plain proportion, but whose variance is known.
+
+    Parameters
+    ----------
+    value : float
+        From 0 to 1.
+    variance : float
+        Of the value.
+    n : int
+        Observations behind it, at least 1: they count as trials where the variance is 0 and tells nothing.
+
+    Returns
+    -------
+    Estimate
+        Wilson's interval for the effective sample size: as many trials as would give a proportion that variance.
+
+    References
+    ----------
+    .. [1] Korn and Graubard, "Confidence intervals for proportions with small expected number of positive counts
+       estimated from survey data", Survey Methodology 1998: the effective sample size.
+    .. [2] Dean and Pagano, "Evaluating confidence interval methods for binomial proportions in clustered surveys",
+       Journal of Survey Statistics and Methodology 2015: Wilson's interval with it.
+
+    Examples
+    --------
+    >>> wilson_of_variance(0.7, 0.7 * 0.3 / 10, 25) == wilson(7, 10)
+    True
+    """
+    of_trial = value * (1 - value)
+    return _score_interval(value, of_trial / variance if variance * n > ROUNDING * of_trial > 0 else n)
+
+
+def _score_interval(share: float, trials: float) -> Estimate:
+    weight = NORMAL_QUANTILE**2 / trials
     centre = (share + weight / 2) / (1 + weight)
     reach = np.sqrt(share * (1 - share) * weight + weight**2 / 4) / (1 + weight)
-    low = 0.0 if successes == 0 else float(centre - reach)
-    high = 1.0 if successes == n else float(centre + reach)
+    low = 0.0 if share == 0 else float(centre - reach)
+    high = 1.0 if share == 1 else float(centre + reach)
     return Estimate(share, low, high)
 
 

@@ -132,7 +132,7 @@ class Judge:
         if self._full:
             classification = self._classify(candidate, distance)
             pairs = self._judge_pairs(facets)
-            figures |= estimate_classification(classification, self._seed) | estimate_pairs(pairs, self._seed)
+            figures |= estimate_classification(classification) | estimate_pairs(pairs, self._seed)
         return Judgement(
             candidate,
             tuple(str(one.stored.spec) for one in distance.extractors),

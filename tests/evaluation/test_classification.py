@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from imgsim.core import Scale
 from imgsim.errors import ImgsimError
 from imgsim.evaluation import classification, folds
-from imgsim.evaluation.classification import ALONE, classify, estimate_work, macro_f1_bootstrap
+from imgsim.evaluation.classification import ALONE, classify, estimate_work
 from imgsim.evaluation.folds import stratified_folds
 from imgsim.evaluation.logistic import UNSURE, SharedFit
 
@@ -210,23 +210,6 @@ def test_progress_adds_up_to_all_photos(limit):
 def test_too_few_classes_or_photos_are_said(labels, message):
     with pytest.raises(ImgsimError, match=message):
         classify(np.eye(3, dtype=np.float32), labels)
-
-
-def test_bootstrapped_f1_is_that_of_the_photos_drawn():
-    rng = np.random.default_rng(4)
-    labels, predicted = rng.integers(0, 5, 23), rng.integers(0, 6, 23)
-    values = macro_f1_bootstrap(labels, predicted, seed=8, resamples=40)
-    drawn = np.random.default_rng(8).multinomial(23, np.full(23, 1 / 23), 40)
-    expected = [f1_score(np.repeat(labels, d), np.repeat(predicted, d), average="macro") for d in drawn]
-    np.testing.assert_allclose(values, expected)
-
-
-def test_bootstrap_draws_the_same_photos_in_chunks(monkeypatch):
-    labels, predicted = np.array(list("aabbccdd")), np.array(list("abbbcadd"))
-    whole = macro_f1_bootstrap(labels, predicted, seed=1, resamples=50)
-    monkeypatch.setattr(classification, "CHUNK_VALUES", 8 * 7)
-    np.testing.assert_array_equal(macro_f1_bootstrap(labels, predicted, seed=1, resamples=50), whole)
-    assert macro_f1_bootstrap(labels, labels, seed=1, resamples=9).tolist() == [1.0] * 9
 
 
 def test_haralick_of_real_textures(shared_data):
