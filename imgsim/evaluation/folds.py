@@ -102,11 +102,12 @@ def _predict_fold_quietly(rows: NDArray[np.float64], codes: Codes, left_out: Cod
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Leave unsaid that a fit has used up its iterations: its prediction is taken as it is."""
+    """Leave unsaid that a fit used up its iterations, whose prediction is taken as it is, or that classes are many."""
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
         yield
 
 

@@ -1,5 +1,7 @@
 """Predictions of the shortcut are scikit-learn's own, in every regime; what follows from them is scikit-learn's too."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -202,6 +204,20 @@ def test_progress_adds_up_to_all_photos(limit):
     classify(features, labels, most_work=limit, advanced=heard.append)
     assert sum(heard) == 40
     assert min(heard) >= 0
+
+
+@pytest.mark.parametrize("long", [np.inf, 0], ids=["threads", "processes"])
+@pytest.mark.parametrize("most_work", [0, np.inf], ids=["folds", "leave-one-out"])
+def test_many_classes_are_no_reason_to_warn(monkeypatch, capfd, long, most_work):
+    monkeypatch.setattr(folds, "LONG", long)
+    monkeypatch.setattr(classification, "FOLDS", 3)
+    labels = np.append(np.repeat(np.arange(6), 2), np.arange(6, 24))
+    features = np.random.default_rng(0).standard_normal((len(labels), 8)).astype(np.float32)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert 0 <= classify(features, labels, jobs=2, most_work=most_work).macro_f1 <= 1
+    assert not said
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
