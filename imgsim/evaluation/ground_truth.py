@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import math
-import os
 import posixpath
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.errors import ParameterError, UnknownNameError
-from imgsim.index.attributes.matching import find_column, key_text, pair_rows
-from imgsim.index.attributes.shelf import Shelf
-from imgsim.index.attributes.tables import read_table
+from imgsim.evaluation.columns import read_column, remark
+from imgsim.index.attributes.matching import key_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from imgsim.index.attributes.tables import Table
-
 FOLDERS = "folders"
-NAMED = 3  # of what does not fit, in a remark
 
 
 @dataclass(frozen=True)
@@ -96,10 +90,10 @@ def read_labels(
     if source == FOLDERS:
         folders = [posixpath.dirname(path) for path in paths]
         loose = [path for path, folder in zip(paths, folders, strict=True) if not folder]
-        return _labels(folders, _remark(loose, "photos lie in no sub-folder and have no label"))
-    cells, remarks = _read_column(source, root, paths, key, encoding)
+        return _labels(folders, remark(loose, "photos lie in no sub-folder and have no label"))
+    cells, remarks = read_column(source, root, paths, key, encoding)
     texts = [key_text(cells[path]) if path in cells else "" for path in paths]
-    return _labels(texts, remarks + _remark([path for path in paths if path not in cells], "photos have no label"))
+    return _labels(texts, remarks + remark([path for path in paths if path not in cells], "photos have no label"))
 
 
 def read_scores(
@@ -132,11 +126,11 @@ def read_scores(
     ParameterError
         If the source is not of that form.
     """
-    cells, remarks = _read_column(source, root, paths, key, encoding)
+    cells, remarks = read_column(source, root, paths, key, encoding)
     values = {path: _number(cell) for path, cell in cells.items()}
     odd = [f"{path} ({cells[path]})" for path, value in values.items() if math.isnan(value)]
-    remarks += _remark(odd, "scores are not finite numbers and are left out")
-    remarks += _remark([path for path in paths if path not in cells], "photos have no score")
+    remarks += remark(odd, "scores are not finite numbers and are left out")
+    remarks += remark([path for path in paths if path not in cells], "photos have no score")
     return Scores(np.array([values.get(path, math.nan) for path in paths], np.float64), remarks)
 
 
@@ -145,52 +139,6 @@ def _labels(texts: Sequence[str], remarks: list[str]) -> Labels:
     names = tuple(sorted(set(texts) - {""}))
     numbers = {name: number for number, name in enumerate(names)} | {"": -1}
     return Labels(names, np.array([numbers[text] for text in texts], np.intp), remarks)
-
-
-def _read_column(
-    source: str, root: str, paths: Sequence[str], key: str | None, encoding: str | None
-) -> tuple[dict[str, object], list[str]]:
-    """Read a table's column: a cell for each photo that has one, and what did not fit."""
-    file, colon, column = source.rpartition(":")
-    if not (colon and file and column):
-        raise ParameterError(f"{source!r}: write FILE:COLUMN, for example photos.csv:kind")
-    table = read_table(file, encoding)
-    if column not in table.columns:
-        raise UnknownNameError(f"column of {file}", column, table.columns)
-    shelf = Shelf(root, paths, os.path.dirname(os.path.abspath(file)))
-    pattern = key is not None and "{" in key
-    table, remarks = (table, []) if pattern else _once(table, column, key or find_column(table, shelf))
-    pairing = pair_rows(table, shelf, key if pattern else key or find_column(table, shelf))
-    remarks += _remark(pairing.lost, "rows name no photo")
-    cells = {photo: table.rows[row].cells.get(column) for photo, row in pairing.rows.items()}
-    return {photo: cell for photo, cell in cells.items() if cell is not None}, remarks
-
-
-def _once(table: Table, column: str, key: str) -> tuple[Table, list[str]]:
-    """Leave each photo one row: repetitions go, and photos go that are said to be several things."""
-    said: dict[str, set[object]] = {}
-    for row in table.rows:
-        said.setdefault(key_text(row.cells.get(key, "")), set()).add(row.cells.get(column))
-    kept, repeated, seen = [], [], set()
-    for row in table.rows:
-        name = key_text(row.cells.get(key, ""))
-        if name in seen and name:
-            repeated.append(name)
-        elif len(said[name]) == 1 or not name:
-            kept.append(row)
-        seen.add(name)
-    torn = [f"{name} ({', '.join(map(str, cells))})" for name, cells in said.items() if name and len(cells) > 1]
-    remarks = _remark([name for name in repeated if len(said[name]) == 1], "rows repeat an earlier one")
-    return replace(table, rows=kept), remarks + _remark(
-        torn, f"photos have several values of {column} and are left out"
-    )
-
-
-def _remark(what: Sequence[str], reason: str) -> list[str]:
-    if not what:
-        return []
-    more = f" and {len(what) - NAMED} more" if len(what) > NAMED else ""
-    return [f"{len(what)} {reason}: {', '.join(what[:NAMED])}{more}"]
 
 
 def _number(cell: object) -> float:

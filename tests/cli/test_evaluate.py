@@ -118,6 +118,15 @@ def test_one_class_only_is_explained(run, classes, table):
     assert "two classes" in result.err
 
 
+@pytest.mark.parametrize("command", ["evaluate", "recommend", "calibrate"])
+def test_a_column_of_lists_is_refused_in_plain_words(run, classes, command):
+    rows = (json.dumps({"file": f"{number}.png", "kind": ["a", "b"]}) for number in range(12))
+    (classes.parent / "lists.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    result = run(command, "shelf", "--labels", "lists.jsonl:kind", "-x", "phash")
+    assert result.code == 2
+    assert "12 rows of lists.jsonl have a list or an object for kind and are left out: line 1, line 2" in result.err
+
+
 def test_scores_are_compared_with_the_mean(run, classes, table):
     table("file,score\n" + "".join(f"{number}.png,{number / 2}\n" for number in range(11)) + "11.png,nan\n")
     command = ("evaluate", "shelf", "--scores", "labels.csv:score", "-x", "phash", "-k", 3)

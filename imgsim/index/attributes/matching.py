@@ -65,10 +65,8 @@ def pair_rows(table: Table, shelf: Shelf, key: str | None = None) -> Pairing:
     ParameterError
         If a pattern has more than one column in it.
     """
-    named = re.findall(r"\{([^{}]*)\}", key or "")
-    if len(named) > 1:
-        raise ParameterError(f"--key {key}: a pattern has one column in it")
-    column = named[0] if named else key or find_column(table, shelf)
+    named = pattern_column(key)
+    column = named or key or find_column(table, shelf)
     if column not in table.columns:
         raise UnknownNameError("column", column, table.columns)
     names = {place: key_text(row.cells[column]) for place, row in enumerate(table.rows) if column in row.cells}
@@ -80,6 +78,35 @@ def pair_rows(table: Table, shelf: Shelf, key: str | None = None) -> Pairing:
     else:
         _pair_by_name(table, pairing, names, shelf)
     return pairing
+
+
+def pattern_column(key: str | None) -> str | None:
+    """Give the column that a pattern of file names has in it.
+
+    Parameters
+    ----------
+    key : str or None
+        A column, or a pattern such as ``{house}_*.jpg``.
+
+    Returns
+    -------
+    str or None
+        None where the key is no pattern.
+
+    Raises
+    ------
+    ParameterError
+        If it has more than one column in it.
+
+    Examples
+    --------
+    >>> pattern_column("{house}_*.jpg"), pattern_column("file")
+    ('house', None)
+    """
+    named = re.findall(r"\{([^{}]*)\}", key or "")
+    if len(named) > 1:
+        raise ParameterError(f"--key {key}: a pattern has one column in it")
+    return named[0] if named else None
 
 
 def key_text(value: object) -> str:
