@@ -138,7 +138,15 @@ def _labels(texts: Sequence[str], remarks: list[str]) -> Labels:
     """Give each class a number; an empty text is none."""
     names = tuple(sorted(set(texts) - {""}))
     numbers = {name: number for number, name in enumerate(names)} | {"": -1}
-    return Labels(names, np.array([numbers[text] for text in texts], np.intp), remarks)
+    codes = np.array([numbers[text] for text in texts], np.intp)
+    if len(names) == 1:
+        count = np.count_nonzero(codes >= 0)
+        only = f"the {count} photos with a label are all of one class, {names[0]}"
+        remarks = [
+            *remarks,
+            f"{only}: whatever is found is right and nothing can be classified, so no figure tells anything",
+        ]
+    return Labels(names, codes, remarks)
 
 
 def _number(cell: object) -> float:

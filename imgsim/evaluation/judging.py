@@ -50,7 +50,7 @@ class Judgement:
     outcomes : mapping of str to ndarray of float64, shape (M,)
         The figures of retrieval, query by query.
     classification : Classification or None
-        Predictions of the photos, in the gallery's order; None where it was not asked for.
+        Predictions of the photos, in the gallery's order; None where it was not asked for, or there is one class.
     pairs : PairScores or None
         Likewise.
     """
@@ -82,7 +82,7 @@ class Judge:
     jobs : int
         Threads.
     full : bool
-        Whether to classify and to judge pairs, too; retrieval alone is quick.
+        Whether to classify and to judge pairs, too, if there are two classes; retrieval alone is quick.
     advanced : callable
         Hears of what is being done, and which share of it is done.
     """
@@ -99,7 +99,8 @@ class Judge:
         advanced: Callable[[str, float], None] = lambda _, __: None,
     ) -> None:
         self._directory, self._store, self._codes = directory, store, codes
-        self._seed, self._jobs, self._full, self._advanced = seed, jobs, full, advanced
+        self._seed, self._jobs, self._advanced = seed, jobs, advanced
+        self._full = full and len(np.unique(codes[codes >= 0])) > 1
         self._classified: dict[tuple[str, ...], Classification] = {}
 
     def judge(self, candidate: Candidate) -> Judgement:

@@ -111,11 +111,19 @@ def test_a_wrong_source_is_one_line(run, classes, table, labels, message):
     assert message in result.err
 
 
-def test_one_class_only_is_explained(run, classes, table):
+@pytest.mark.parametrize("command", [("evaluate",), ("evaluate", "--retrieval-only"), ("recommend",)])
+def test_one_class_only_is_said_and_refused_by_strict(run, classes, table, command):
     table("file,kind\n" + "".join(f"{number}.png,a\n" for number in range(12)))
-    result = run("evaluate", "shelf", "--labels", "labels.csv:kind", "-x", "phash")
-    assert result.code == 2
-    assert "two classes" in result.err
+    command = (*command, "shelf", "--labels", "labels.csv:kind", "-x", "phash", "--format", "json")
+    result = run(*command)
+    assert result.code == 0
+    (row,) = json.loads(result.out)
+    assert row["recall@1"] == 1
+    assert "loocv_accuracy" not in row
+    assert "the 12 photos with a label are all of one class, a: " in result.err
+    strict = run(*command, "--strict")
+    assert (strict.code, strict.out) == (2, "")
+    assert "the 12 photos with a label are all of one class, a: " in strict.err
 
 
 @pytest.mark.parametrize("command", ["evaluate", "recommend", "calibrate"])
@@ -206,4 +214,5 @@ def test_calibrate_needs_things_that_differ(run, classes, table):
     table("file,kind\n" + "".join(f"{number}.png,a\n" for number in range(12)))
     result = run("calibrate", "shelf", "--labels", "labels.csv:kind", "-x", "phash")
     assert result.code == 2
+    assert "the 12 photos with a label are all of one class, a: " in result.err
     assert "calibration needs both" in result.err

@@ -151,3 +151,11 @@ def test_nan_in_parquet_is_no_label(tmp_path):
     parquet.write_table(pyarrow.table(columns), tmp_path / "labels.parquet")
     labels = read_labels(f"{tmp_path}/labels.parquet:kind", str(tmp_path), PATHS)
     assert (labels.names, named(labels)) == (("1", "2"), [None, "1", "2", None])
+
+
+def test_one_class_is_said_by_name_and_count(tmp_path, table):
+    labels = read_labels(table("file,kind\na.jpg,bag\nb.jpg,bag\n"), str(tmp_path), PATHS)
+    assert labels.remarks[-1].startswith("the 2 photos with a label are all of one class, bag: ")
+    folders = read_labels("folders", str(tmp_path), PATHS[:2])
+    assert folders.remarks[-1].startswith("the 2 photos with a label are all of one class, bags: ")
+    assert read_labels("folders", str(tmp_path), PATHS[:3]).remarks == []

@@ -96,6 +96,13 @@ def test_labels_that_leave_nothing_to_find_are_refused(judge, codes):
         judge(codes).judge(Candidate(("lbp",)))
 
 
+def test_of_one_class_there_is_retrieval_alone(judge):
+    judgement = judge(np.zeros(COUNT, int)).judge(Candidate(("lbp",)))
+    assert judgement.figures["map"].value == 1
+    assert (judgement.classification, judgement.pairs) == (None, None)
+    assert not any(name.startswith(("loocv", "pair")) for name in judgement.figures)
+
+
 def test_progress_goes_from_nothing_to_all(judge):
     heard = {}
     judge(advanced=lambda what, share: heard.setdefault(what, []).append(share)).judge(Candidate(("phash",)))
