@@ -47,7 +47,7 @@ def hire(jobs: int, prepare: Callable[[Argument], None], argument: Argument) -> 
         Processes.
     prepare : callable
         Called in each, first of all; of a module's top level.
-    argument
+    argument : object
         What it is called with; pickled.
 
     Returns
