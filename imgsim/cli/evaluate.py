@@ -61,7 +61,7 @@ def evaluate(
     Every figure has a 95 % interval; the last column tells which differences from the best are real (paired tests,
     Holm's correction). How each figure is defined: docs/evaluation.md.
     """
-    from imgsim.evaluation.candidates import bare_extractors, parse_candidates
+    from imgsim.evaluation.candidates import bare_extractors, pair_with_metrics, parse_candidates
     from imgsim.index.processes import default_jobs
 
     source = Source(options["labels"], options["key"], options["encoding"], options["strict"], options["scores"])
@@ -74,7 +74,7 @@ def evaluate(
     asked = parse_candidates(extractors, metrics)
     wanted = bare_extractors(asked) or _whatever_there_is(folder, index_path)
     with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict) as index:
-        candidates = asked or parse_candidates(_stored(index), metrics)
+        candidates = asked or pair_with_metrics(_stored(index), metrics)
         shared = {"seed": seed, "jobs": jobs or default_jobs()}
         if source.scores:
             rows, titles = _judge_scores(index, candidates, source, options["k"], seed)
@@ -96,8 +96,8 @@ def _whatever_there_is(folder: str, index_path: str | None) -> list[str]:
     return []
 
 
-def _stored(index: Index) -> list[str]:
-    return [str(extractor.spec) for extractor in index.store.extractors()]
+def _stored(index: Index) -> list[list[str]]:
+    return [[str(extractor.spec)] for extractor in index.store.extractors()]
 
 
 def _judge_classes(

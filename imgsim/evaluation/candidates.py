@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from imgsim.features import EXTRACTORS, load_extractor
+from imgsim.features import EXTRACTORS, extractor_names, load_extractor
 from imgsim.metrics import load_metric
+from imgsim.models.architectures import TIMM
 from imgsim.models.cache import list_models
 from imgsim.naming import parse_naming, without_weight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 FUSED = "+"
 VARIANTS = ("histogram:space=lab", "histogram:space=hsv")  # beside every extractor's defaults
@@ -66,16 +68,72 @@ def parse_candidates(texts: Iterable[str], metrics: Iterable[str] = ()) -> list[
     >>> [candidate.name for candidate in parse_candidates(["hog", "hog@2+lbp"], ["cosine"])]
     ['hog', 'hog@2+lbp']
     """
+    candidates = pair_with_metrics([split_fused(text) for text in texts], metrics)
+    for extractor in dict.fromkeys(extractor for candidate in candidates for extractor in candidate.extractors):
+        parse_naming(extractor)
+        load_extractor(without_weight(extractor))
+    return candidates
+
+
+def pair_with_metrics(extractors: Iterable[Sequence[str]], metrics: Iterable[str] = ()) -> list[Candidate]:
+    """Pair extractors that are known to exist with metrics, each with each.
+
+    Parameters
+    ----------
+    extractors : iterable of sequence of str
+        Those of each candidate.
+    metrics : iterable of str, optional
+        None for each extractor's own.
+
+    Returns
+    -------
+    list of Candidate
+        Without repetition.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such metric.
+    """
     wanted: list[str | None] = [*metrics] or [None]
     for metric in wanted:
         if metric is not None:
             load_metric(metric)
-    candidates = [Candidate(tuple(text.split(FUSED)), metric) for text in texts for metric in wanted]
-    for candidate in candidates:
-        for extractor in candidate.extractors:
-            parse_naming(extractor)
-            load_extractor(without_weight(extractor))
-    return list(dict.fromkeys(candidates))
+    return list(dict.fromkeys(Candidate(tuple(one), metric) for one in extractors for metric in wanted))
+
+
+def split_fused(text: str) -> tuple[str, ...]:
+    """Split fused extractors at the ``+`` between them, not at one within a parameter.
+
+    Parameters
+    ----------
+    text : str
+        One or several ``NAME[:key=value,...][@WEIGHT]``, joined by ``+``.
+
+    Returns
+    -------
+    tuple of str
+        Each extractor.
+
+    Notes
+    -----
+    A ``+`` among parameters belongs to a value, unless the name of an extractor follows.
+
+    Examples
+    --------
+    >>> split_fused("haralick:aggregate=mean+range@0.3+lbp")
+    ('haralick:aggregate=mean+range@0.3', 'lbp')
+    """
+    first, *pieces = text.split(FUSED)
+    parts, names = [first], set(extractor_names())
+    for piece in pieces:
+        name = re.split("[:@]", piece, maxsplit=1)[0]
+        within = ":" in parts[-1] and "@" not in parts[-1]
+        if within and name not in names and not name.startswith(TIMM):
+            parts[-1] += FUSED + piece
+        else:
+            parts.append(piece)
+    return tuple(parts)
 
 
 def bare_extractors(candidates: Iterable[Candidate]) -> list[str]:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from imgsim.features import EXTRACTORS, load_extractor
 from imgsim.index.opening import open_index
 from tests.photos import draw_photo
 
@@ -63,6 +64,23 @@ def test_without_extractors_the_index_says_which(run, classes):
     run("index", "shelf", "-x", "lbp", "-q")
     (row,) = json.loads(run("evaluate", "shelf", "--retrieval-only", "--format", "json").out)
     assert row["extractor"].startswith("lbp:")
+
+
+def test_a_fresh_folder_is_judged_by_all_that_need_no_weights(run, classes):
+    for _ in range(2):  # with no index, then with that of the first run
+        result = run("evaluate", "shelf", "--retrieval-only", "--format", "json")
+        assert (result.code, result.err) == (0, "")
+        rows = json.loads(result.out)
+        assert [row["extractor"] for row in rows] == [str(load_extractor(name).spec) for name in EXTRACTORS]
+
+
+def test_a_plus_within_a_parameter_fuses_nothing(run, classes):
+    haralick = "haralick:aggregate=mean+range"
+    for name in (haralick, f"{haralick}@0.3+phash"):
+        (row,) = json.loads(run("evaluate", "shelf", "-x", name, "--retrieval-only", "--format", "json").out)
+        assert row["extractor"] == name
+    assert run("recommend", "shelf", "-x", haralick, "--time", "1s", "--save").code == 0
+    assert run("calibrate", "shelf", "-x", haralick).code == 0
 
 
 def test_fused_extractors_are_one_row(run, classes):

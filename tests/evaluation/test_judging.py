@@ -11,11 +11,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from imgsim.errors import EvaluationError, ImgsimError
-from imgsim.evaluation.candidates import Candidate, bare_extractors, extractor_grid, metric_grid, parse_candidates
+from imgsim.evaluation.candidates import (
+    Candidate,
+    bare_extractors,
+    extractor_grid,
+    metric_grid,
+    parse_candidates,
+    split_fused,
+)
 from imgsim.evaluation.judging import Judge
 from imgsim.evaluation.tables import TITLES, to_cells, to_flat, to_objects
 from imgsim.evaluation.verdicts import give_verdicts
-from imgsim.features import load_extractor
+from imgsim.features import EXTRACTORS, load_extractor
 from imgsim.images.read import read_image
 from imgsim.index.indexing import update_index
 from imgsim.index.opening import open_index
@@ -149,6 +156,26 @@ def test_candidates_are_each_with_each():
         ("lbp@2+hog", "euclidean"),
     ]
     assert bare_extractors(candidates) == ["hog", "lbp"]
+
+
+@pytest.mark.parametrize("name", [*EXTRACTORS])
+@pytest.mark.parametrize("weight", ["", "@0.3"])
+def test_a_full_spec_is_one_extractor_alone_and_fused(name, weight):
+    full = f"{load_extractor(name).spec}{weight}"
+    others = ("hog", f"haralick:aggregate=mean+range{weight}", "resnet18:pooling=gem@2", "timm/xception41.tf_in1k")
+    assert split_fused(full) == (full,)
+    for other in (*others, full):
+        assert split_fused(f"{full}+{other}") == (full, other)
+        assert split_fused(f"{other}+{full}+{other}") == (other, full, other)
+    (candidate,) = parse_candidates([f"{full}+phash"])
+    assert (candidate.extractors, candidate.name) == ((full, "phash"), f"{full}+phash")
+
+
+def test_a_wrong_parameter_within_a_fusion_is_told_by_its_extractor():
+    with pytest.raises(ImgsimError, match="haralick: aggregate is one of .*, not 'mean\\+rnge'"):
+        parse_candidates(["haralick:aggregate=mean+rnge"])
+    with pytest.raises(ImgsimError, match="unknown extractor 'hogg'"):
+        parse_candidates(["lbp+hogg"])
 
 
 @pytest.mark.parametrize("texts", [["hogg"], ["hog:cells=x"], ["hog+"], ["hog@0"]])
