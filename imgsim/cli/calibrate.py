@@ -68,7 +68,7 @@ def calibrate(
         from imgsim.reports.figures import check_picture_path
 
         check_picture_path(plot)
-    source = Source(labels, key, encoding, strict)
+    source = Source(labels, key, encoding, strict).checked()
     wanted = [without_weight(text) for text in extractors]
     with indexed(folder, index_path, wanted, jobs=jobs, strict=strict) as index:
         codes = labels_for(source, index.root, indexed_paths(index)).codes

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from imgsim.cli.labelled import Source, indexed, indexed_paths, labels_for, scores_for
 from imgsim.cli.options import device_option, format_option, general_options, labels_options
@@ -64,9 +65,7 @@ def evaluate(
     from imgsim.evaluation.candidates import bare_extractors, pair_with_metrics, parse_candidates
     from imgsim.index.processes import default_jobs
 
-    source = Source(options["labels"], options["key"], options["encoding"], options["strict"], options["scores"])
-    if source.labels and source.scores:
-        raise click.UsageError("--labels are classes and --scores numbers: give one of them")
+    source = _source(options)
     if options["plots"]:
         from imgsim.reports.evaluation import prepare_folder
 
@@ -81,6 +80,17 @@ def evaluate(
         else:
             rows, titles = _judge_classes(index, candidates, source, options, shared)
     _write(rows, titles, options["format_"] or "table")
+
+
+def _source(options: dict[str, Any]) -> Source:
+    """Read where labels come from, and refuse options that would be passed over in silence."""
+    source = Source(options["labels"], options["key"], options["encoding"], options["strict"], options["scores"])
+    given = click.get_current_context().get_parameter_source
+    if source.scores:
+        for name in ("plots", "by", "retrieval_only"):
+            if given(name) == ParameterSource.COMMANDLINE:
+                raise click.UsageError(f"--{name.replace('_', '-')} is for classes, and --scores are numbers")
+    return source.checked()
 
 
 def _whatever_there_is(folder: str, index_path: str | None) -> list[str]:

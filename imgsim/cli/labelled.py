@@ -26,6 +26,18 @@ class Source(NamedTuple):
     strict: bool
     scores: str | None = None
 
+    def checked(self) -> Source:
+        """Refuse options that would be passed over in silence."""
+        from imgsim.evaluation.ground_truth import FOLDERS
+
+        if self.labels and self.scores:
+            raise click.UsageError("--labels are classes and --scores numbers: give one of them")
+        named = [name for name, value in (("--key", self.key), ("--encoding", self.encoding)) if value is not None]
+        if named and not self.scores and self.labels in (None, FOLDERS):
+            go = "goes" if len(named) == 1 else "go"
+            raise click.UsageError(f"{' and '.join(named)} only {go} with a table: give --labels FILE:COLUMN")
+        return self
+
 
 @contextmanager
 def indexed(
@@ -57,7 +69,7 @@ def labels_for(source: Source, root: str, paths: Sequence[str]) -> Labels:
     from imgsim.evaluation.ground_truth import FOLDERS, read_labels
 
     labels = read_labels(source.labels or FOLDERS, root, paths, key=source.key, encoding=source.encoding)
-    _say(labels.remarks, strict=source.strict)
+    _say(labels.remarks, "labels", strict=source.strict)
     return labels
 
 
@@ -66,7 +78,7 @@ def scores_for(source: Source, root: str, paths: Sequence[str]) -> Scores:
     from imgsim.evaluation.ground_truth import read_scores
 
     scores = read_scores(source.scores or "", root, paths, key=source.key, encoding=source.encoding)
-    _say(scores.remarks, strict=source.strict)
+    _say(scores.remarks, "scores", strict=source.strict)
     return scores
 
 
@@ -76,8 +88,8 @@ def fail(message: str) -> None:
     click.get_current_context().exit(2)
 
 
-def _say(remarks: Sequence[str], *, strict: bool) -> None:
+def _say(remarks: Sequence[str], what: str, *, strict: bool) -> None:
     for remark in remarks:
         stderr.complain(f"imgsim: {remark}") if strict else stderr.say(remark)
     if strict and remarks:
-        fail("labels do not fit, and --strict was given")
+        fail(f"{what} do not fit, and --strict was given")

@@ -82,7 +82,7 @@ def recommend(
     parse_candidates(extractors)
     ranking = _try(
         folder,
-        Source(labels, key, encoding, strict),
+        Source(labels, key, encoding, strict).checked(),
         list(extractors) or extractor_grid(),
         by=by,
         seconds=seconds,

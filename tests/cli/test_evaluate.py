@@ -166,6 +166,43 @@ def test_scores_are_compared_with_the_mean(run, classes, table):
     assert both.code == 2
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--scores", "labels.csv:score", "--plots", "drawn"], "--plots is for classes"),
+        (["--scores", "labels.csv:score", "--by", "map"], "--by is for classes"),
+        (["--scores", "labels.csv:score", "--by", "recall@1"], "--by is for classes"),
+        (["--scores", "labels.csv:score", "--retrieval-only"], "--retrieval-only is for classes"),
+        (["--labels", "folders", "--key", "file"], "--key only goes with a table"),
+        (["--key", "file", "--encoding", "utf-8"], "--key and --encoding only go with a table"),
+    ],
+)
+def test_options_that_would_be_ignored_are_refused(run, classes, table, options, message):
+    table("file,score\n0.png,1\n")
+    result = run("evaluate", "shelf", "-x", "phash", *options)
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+    assert not (classes / ".imgsim").exists()
+    assert not (classes.parent / "drawn").exists()
+
+
+@pytest.mark.parametrize("command", ["recommend", "calibrate"])
+def test_a_key_without_a_table_is_refused(run, classes, command):
+    result = run(command, "shelf", "-x", "phash", "--key", "file")
+    assert result.code == 2
+    assert "--key only goes with a table" in result.err
+    assert not (classes / ".imgsim").exists()
+
+
+def test_strict_says_whether_labels_or_scores_do_not_fit(run, classes, table):
+    table("file,score\n0.png,1\n1.png,2\n2.png,3\n")
+    result = run("evaluate", "shelf", "--scores", "labels.csv:score", "-x", "phash", "--strict")
+    assert result.code == 2
+    assert "imgsim: scores do not fit, and --strict was given" in result.err
+    result = run("evaluate", "shelf", "--labels", "labels.csv:score", "-x", "phash", "--strict")
+    assert "imgsim: labels do not fit, and --strict was given" in result.err
+
+
 def test_pictures_are_drawn(run, classes):
     result = run("evaluate", "shelf", "-x", "phash", "--plots", "drawn", "--plot-format", "svg")
     assert result.code == 0
