@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
 
-from imgsim.cli.labelled import Source, indexed, indexed_paths, labels_for, scores_for
+from imgsim.cli import stderr
+from imgsim.cli.judging import judge_each
+from imgsim.cli.labelled import Source, fail, indexed, indexed_paths, labels_for, scores_for
 from imgsim.cli.options import device_option, format_option, general_options, labels_options
 from imgsim.cli.output import write_text
 
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
     from imgsim.index.opening import Index
 
 FIGURES = ("recall@1", "recall@5", "recall@10", "map", "map@r", "r_precision", "ndcg")
+CLASSIFIED = "loocv_accuracy"
+
+
+class Answer(NamedTuple):
+    """Rows, their titles where they are shown, and how many candidates could not be judged."""
+
+    rows: list[dict[str, Any]]
+    titles: dict[str, str]
+    refused: int
 
 
 @click.command()
@@ -38,7 +49,11 @@ FIGURES = ("recall@1", "recall@5", "recall@10", "map", "map@r", "r_precision", "
 @click.option("-m", "--metric", "metrics", multiple=True, help="A distance; repeatable. Without it: each one's own.")
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="Neighbours that guess a score.")
 @click.option(
-    "--by", type=click.Choice(FIGURES), default="recall@1", show_default=True, help="The figure that is compared."
+    "--by",
+    type=click.Choice([*FIGURES, CLASSIFIED]),
+    default="recall@1",
+    show_default=True,
+    help="The figure that is compared.",
 )
 @click.option("--retrieval-only", is_flag=True, help="Leave out classification and pairs, which take longest.")
 @click.option("--plots", type=click.Path(file_okay=False), metavar="FOLDER", help="Draw what was found into FOLDER.")
@@ -60,7 +75,8 @@ def evaluate(
 
     Every photo asks for all others (leave one out). Photos are measured into the folder's index where it lacks them.
     Every figure has a 95 % interval; the last column tells which differences from the best are real (paired tests,
-    Holm's correction). How each figure is defined: docs/evaluation.md.
+    Holm's correction). An extractor and a distance that do not suit each other are named and left out. How each figure
+    is defined: docs/evaluation.md.
     """
     from imgsim.evaluation.candidates import bare_extractors, pair_with_metrics, parse_candidates
     from imgsim.index.processes import default_jobs
@@ -76,10 +92,12 @@ def evaluate(
         candidates = asked or pair_with_metrics(_stored(index), metrics)
         shared = {"seed": seed, "jobs": jobs or default_jobs()}
         if source.scores:
-            rows, titles = _judge_scores(index, candidates, source, options["k"], seed)
+            answer = _judge_scores(index, candidates, source, options["k"], seed)
         else:
-            rows, titles = _judge_classes(index, candidates, source, options, shared)
-    _write(rows, titles, options["format_"] or "table")
+            answer = _judge_classes(index, candidates, source, options, shared)
+    _write(answer.rows, answer.titles, options["format_"] or "table")
+    if answer.refused and source.strict:
+        fail(f"{answer.refused} of {len(candidates)} could not be judged, and --strict was given")
 
 
 def _source(options: dict[str, Any]) -> Source:
@@ -90,6 +108,8 @@ def _source(options: dict[str, Any]) -> Source:
         for name in ("plots", "by", "retrieval_only"):
             if given(name) == ParameterSource.COMMANDLINE:
                 raise click.UsageError(f"--{name.replace('_', '-')} is for classes, and --scores are numbers")
+    if options["retrieval_only"] and options["by"] == CLASSIFIED:
+        raise click.UsageError(f"--by {CLASSIFIED} needs the classification that --retrieval-only leaves out")
     return source.checked()
 
 
@@ -112,7 +132,7 @@ def _stored(index: Index) -> list[list[str]]:
 
 def _judge_classes(
     index: Index, candidates: Sequence[Candidate], source: Source, options: dict[str, Any], shared: dict[str, int]
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
+) -> Answer:
     from imgsim.cli.progress import judging_bar
     from imgsim.evaluation.judging import Judge
     from imgsim.evaluation.tables import TITLES, to_objects
@@ -122,26 +142,31 @@ def _judge_classes(
     with judging_bar() as advanced:
         full = not options["retrieval_only"]
         judge = Judge(index.directory, index.store, labels.codes, full=full, advanced=advanced, **shared)
-        judgements = [judge.judge(candidate) for candidate in candidates]
+        judgements, refused = judge_each(candidates, judge.judge)
+    for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
+        stderr.say(remark)
     if options["plots"]:
         _draw(options["plots"], options["plot_format"], index, labels, judgements, shared["seed"])
     verdicts = give_verdicts(judgements, options["by"], seed=shared["seed"])
-    return to_objects(judgements, verdicts, options["by"]), TITLES
+    return Answer(to_objects(judgements, verdicts, options["by"]), TITLES, refused)
 
 
-def _judge_scores(
-    index: Index, candidates: Sequence[Candidate], source: Source, k: int, seed: int
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def _judge_scores(index: Index, candidates: Sequence[Candidate], source: Source, k: int, seed: int) -> Answer:
     from imgsim.cli.progress import judging_bar
-    from imgsim.evaluation.score_tables import TITLES, judge_scores
+    from imgsim.evaluation.score_tables import TITLES, ScoreJudgement, judge_scores, score_objects
 
-    scores = scores_for(source, index.root, indexed_paths(index))
+    scores = scores_for(source, index.root, indexed_paths(index)).values
     with judging_bar() as advanced:
-        return judge_scores(index.directory, index.store, scores.values, candidates, k, seed, advanced), TITLES
+
+        def judge(candidate: Candidate) -> ScoreJudgement:
+            advanced(f"{candidate.name}: neighbours", candidates.index(candidate) / len(candidates))
+            return judge_scores(index.directory, index.store, scores, candidate, k, seed=seed)
+
+        judgements, refused = judge_each(candidates, judge)
+    return Answer(score_objects(judgements, seed=seed), TITLES, refused)
 
 
 def _draw(folder: str, kind: str, index: Index, labels: Labels, judgements: Sequence[Judgement], seed: int) -> None:
-    from imgsim.cli import stderr
     from imgsim.reports.evaluation import draw_evaluation
 
     for path in draw_evaluation(folder, kind, index, labels, judgements, seed=seed):
@@ -150,17 +175,19 @@ def _draw(folder: str, kind: str, index: Index, labels: Labels, judgements: Sequ
 
 def _write(rows: list[dict[str, Any]], titles: dict[str, str], format_: str) -> None:
     from imgsim.cli.output import RowWriter
-    from imgsim.evaluation.tables import to_cells, to_flat
+    from imgsim.evaluation.tables import to_cells, to_flat, to_notes
     from imgsim.reports.tables import markdown_table
 
+    notes = "".join(f"\n{note}.\n" for note in to_notes(rows))
     if format_ == "json":
-        write_text(json.dumps(rows, indent=1) + "\n")
+        write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
     elif format_ == "csv":
         flat = to_flat(rows)
         RowWriter("csv", list(dict.fromkeys(name for row in flat for name in row))).write(flat)
     elif format_ == "markdown":
         header, *lines = to_cells(rows, titles)
-        write_text(markdown_table(header, lines))
+        write_text(markdown_table(header, lines) + notes)
     else:
         header, *lines = to_cells(rows, titles, between="\n")
         RowWriter("table", header).write(dict(zip(header, line, strict=True)) for line in lines)
+        write_text(notes)

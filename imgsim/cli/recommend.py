@@ -126,7 +126,7 @@ def _write(ranking: Sequence[Recommendation], by: str, seed: int, format_: str) 
 
     rows = _objects(ranking, by, seed)
     if format_ == "json":
-        write_text(json.dumps(rows, indent=1) + "\n")
+        write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
     elif format_ == "csv":
         flat = to_flat(rows)
         RowWriter("csv", list(dict.fromkeys(name for row in flat for name in row))).write(flat)

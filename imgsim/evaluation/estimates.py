@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from imgsim.evaluation.classification import Classification
     from imgsim.evaluation.pairs import PairScores
 
+PAIR_FIGURES = ("pair_precision", "pair_recall", "pair_f1", "pair_accuracy", "pair_roc_auc")
+
 
 def estimate_outcomes(values: NDArray[np.float64], seed: int) -> Estimate:
     """Average what queries came to.

@@ -9,9 +9,15 @@ import numpy as np
 
 from imgsim.errors import EvaluationError
 from imgsim.evaluation.classification import Classification, classify
-from imgsim.evaluation.estimates import estimate_classification, estimate_outcomes, estimate_pairs
+from imgsim.evaluation.estimates import (
+    PAIR_FIGURES,
+    estimate_classification,
+    estimate_outcomes,
+    estimate_pairs,
+)
 from imgsim.evaluation.gathering import gather_features
-from imgsim.evaluation.pairs import PairScores, score_pairs
+from imgsim.evaluation.intervals import Estimate
+from imgsim.evaluation.pairs import PairScores, TooFewPairsError, score_pairs
 from imgsim.evaluation.retrieval import score_retrieval
 from imgsim.evaluation.sampling import pair_distances, sample_pairs
 from imgsim.index.choosing import choose_distance, load_facets
@@ -23,10 +29,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.evaluation.candidates import Candidate
-    from imgsim.evaluation.intervals import Estimate
     from imgsim.index.choosing import ChosenDistance
     from imgsim.index.ranking import Facet
     from imgsim.index.store import Store
+
+NOTHING = Estimate(float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -48,11 +55,13 @@ class Judgement:
     figures : mapping of str to Estimate
         By name, such as ``recall@1``.
     outcomes : mapping of str to ndarray of float64, shape (M,)
-        The figures of retrieval, query by query.
+        The figures of retrieval, query by query, and of ``loocv_accuracy``; NaN where a query has none.
     classification : Classification or None
         Predictions of the photos, in the gallery's order; None where it was not asked for, or there is one class.
     pairs : PairScores or None
-        Likewise.
+        Likewise, and where there are too few of them.
+    remarks : tuple of str
+        What could not be measured, and why.
     """
 
     candidate: Candidate
@@ -64,6 +73,7 @@ class Judgement:
     outcomes: Mapping[str, NDArray[np.float64]] = field(repr=False)
     classification: Classification | None = field(default=None, repr=False)
     pairs: PairScores | None = field(default=None, repr=False)
+    remarks: tuple[str, ...] = ()
 
 
 class Judge:
@@ -101,7 +111,7 @@ class Judge:
         self._directory, self._store, self._codes = directory, store, codes
         self._seed, self._jobs, self._advanced = seed, jobs, advanced
         self._full = full and len(np.unique(codes[codes >= 0])) > 1
-        self._classified: dict[tuple[str, ...], Classification] = {}
+        self._classified: dict[tuple[str, ...], tuple[Classification, NDArray[np.float64]]] = {}
 
     def judge(self, candidate: Candidate) -> Judgement:
         """Judge a candidate whose extractors are in the index.
@@ -122,6 +132,8 @@ class Judge:
             If no class has two photos with features.
         MetricDomainError
             If the features do not suit the metric.
+        ImgsimError
+            If there is only one class to tell apart.
         """
         distance = choose_distance(self._store, candidate.extractors, candidate.metric)
         facets = load_facets(self._directory, self._store, distance)
@@ -129,11 +141,14 @@ class Judge:
         if not len(found.photos):
             raise EvaluationError("no class has two photos: there is nothing to find, give other labels")
         figures = {name: estimate_outcomes(values, self._seed) for name, values in found.values.items()}
-        classification = pairs = None
+        classification, pairs, outcomes = None, None, dict(found.values)
+        remarks: tuple[str, ...] = ()
         if self._full:
-            classification = self._classify(candidate, distance)
-            pairs = self._judge_pairs(facets)
-            figures |= estimate_classification(classification) | estimate_pairs(pairs, self._seed)
+            classification, correct = self._classify(candidate, distance)
+            outcomes["loocv_accuracy"] = correct[found.photos]
+            pairs, remarks = self._judge_pairs(facets)
+            figures |= estimate_classification(classification)
+            figures |= estimate_pairs(pairs, self._seed) if pairs else dict.fromkeys(PAIR_FIGURES, NOTHING)
         return Judgement(
             candidate,
             tuple(str(one.stored.spec) for one in distance.extractors),
@@ -146,32 +161,43 @@ class Judge:
                 "left_out": found.left_out,
             },
             figures,
-            found.values,
+            outcomes,
             classification,
             pairs,
+            remarks,
         )
 
-    def _classify(self, candidate: Candidate, distance: ChosenDistance) -> Classification:
-        """Classify by the features of the extractors side by side; the metric plays no part."""
+    def _classify(self, candidate: Candidate, distance: ChosenDistance) -> tuple[Classification, NDArray[np.float64]]:
+        """Classify by the features of the extractors side by side; the metric plays no part.
+
+        Also tell of every photo of the gallery whether it is predicted right, NaN where it is not predicted.
+        """
         if candidate.extractors not in self._classified:
             features, there = gather_features(self._store, distance)
             there &= self._codes >= 0
-            self._classified[candidate.extractors] = classify(
+            classification = classify(
                 features[there],
                 self._codes[there],
                 seed=self._seed,
                 jobs=self._jobs,
                 advanced=self._steps(f"{candidate.name}: classifying", int(there.sum())),
             )
+            correct = np.full(len(there), np.nan)
+            correct[np.flatnonzero(there)[classification.judged]] = classification.correct
+            self._classified[candidate.extractors] = classification, correct
         return self._classified[candidate.extractors]
 
-    def _judge_pairs(self, facets: Sequence[Facet]) -> PairScores:
+    def _judge_pairs(self, facets: Sequence[Facet]) -> tuple[PairScores | None, tuple[str, ...]]:
+        """Judge pairs, or say why there are too few of them."""
         starts = Parts(facets[0].gallery.photos).starts
         present = np.logical_and.reduce([facet.gallery.present[starts] for facet in facets])
         places = np.flatnonzero(present & (self._codes >= 0))
         pairs = sample_pairs(self._codes[places], seed=self._seed)
         distances = pair_distances(facets, starts[places[pairs.first]], starts[places[pairs.second]])
-        return score_pairs(pairs.same, distances, seed=self._seed)
+        try:
+            return score_pairs(pairs.same, distances, seed=self._seed), ()
+        except TooFewPairsError as error:
+            return None, (f"pairs are not judged: {error}",)
 
     @property
     def _labelled(self) -> int:

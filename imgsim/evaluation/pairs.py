@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.errors import ImgsimError
+from imgsim.errors import EvaluationError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+
+class TooFewPairsError(EvaluationError):
+    """Pairs that show nothing, since there are too few of a kind."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def score_pairs(same: ArrayLike, distances: ArrayLike, *, seed: int) -> PairScor
 
     Raises
     ------
-    ImgsimError
+    TooFewPairsError
         If there are not at least two pairs of either kind: a system judged by pairs of the same class only has
         precision 1 whatever it answers.
 
@@ -151,7 +155,7 @@ def score_pairs(same: ArrayLike, distances: ArrayLike, *, seed: int) -> PairScor
     truth, measured = np.asarray(same, bool), np.asarray(distances, np.float64)
     positives, negatives = int(truth.sum()), int((~truth).sum())
     if min(positives, negatives) < 2:
-        raise ImgsimError(
+        raise TooFewPairsError(
             f"{positives} pairs of the same class and {negatives} of different ones show nothing, since precision is 1 "
             "without the latter and recall 1 without the former: give two of each or more"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,10 @@ class ScoreAgreement:
     ----------
     n, k : int
         Photos, and the neighbours of each.
+    photos : ndarray of int, shape (n,)
+        Their places in the gallery.
+    errors : ndarray of float64, shape (n,)
+        How far each photo's score is from the mean of its neighbours'.
     spearman : Estimate
         Rank correlation between a photo's score and the mean of its neighbours' scores; NaN where either is constant.
     error : Estimate
@@ -37,6 +41,8 @@ class ScoreAgreement:
 
     n: int
     k: int
+    photos: NDArray[np.intp] = field(repr=False)
+    errors: NDArray[np.float64] = field(repr=False)
     spearman: Estimate
     error: Estimate
     baseline: Estimate
@@ -84,6 +90,8 @@ def score_agreement(scores: NDArray[np.float64], neighbours: Neighbours, *, seed
     return ScoreAgreement(
         n=len(own),
         k=neighbours.rows.shape[1],
+        photos=neighbours.photos,
+        errors=errors,
         spearman=bootstrap(np.stack([own, guesses], axis=1), spearman, seed=seed),
         error=bootstrap(errors, seed=seed),
         baseline=bootstrap(baseline, seed=seed),

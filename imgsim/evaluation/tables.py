@@ -22,6 +22,7 @@ TITLES = {
     "pair_roc_auc": "pair AUC",
 }
 DIGITS = 6
+LONG = 1e9  # numbers for people are written with an exponent from here on
 
 
 def to_objects(judgements: Sequence[Judgement], verdicts: Sequence[Verdict], by: str) -> list[dict[str, Any]]:
@@ -60,12 +61,12 @@ def _object(judgement: Judgement, verdict: Verdict, by: str) -> dict[str, Any]:
         row["loocv_procedure"] = judgement.classification.procedure
     if judgement.pairs is not None:
         row |= {"pairs": judgement.pairs.positives + judgement.pairs.negatives}
-        row |= {"pair_threshold": _number(judgement.pairs.threshold)}
+        row |= {"pair_threshold": number(judgement.pairs.threshold)}
     return row | {
         "compared_by": by,
         "verdict": verdict.word,
-        "difference": _number(verdict.difference),
-        "p_value": None if verdict.p_value is None else _number(verdict.p_value),
+        "difference": number(verdict.difference),
+        "p_value": None if verdict.p_value is None else number(verdict.p_value),
     }
 
 
@@ -84,7 +85,7 @@ def figures_of(figures: Mapping[str, Estimate]) -> dict[str, Any]:
     """
     written: dict[str, Any] = {}
     for name, estimate in figures.items():
-        written |= {name: _number(estimate.value), f"{name}_ci": [_number(estimate.low), _number(estimate.high)]}
+        written |= {name: number(estimate.value), f"{name}_ci": [number(estimate.low), number(estimate.high)]}
     return written
 
 
@@ -144,15 +145,59 @@ def _cell(row: Mapping[str, Any], name: str, between: str) -> str:
     value, (low, high) = row.get(name), row.get(f"{name}_ci", (None, None))
     if value is None:
         return "-"
-    return f"{value:.3f}" if low is None else f"{value:.3f}{between}{low:.2f}..{high:.2f}"
+    shown = _digits(value, 3)
+    return shown if low is None or high is None else f"{shown}{between}{_digits(low, 2)}..{_digits(high, 2)}"
+
+
+def _digits(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if abs(value) < LONG else f"{value:.{digits}e}"
 
 
 def _verdict(row: Mapping[str, Any], between: str) -> str:
-    p_value = row["p_value"]
+    p_value = row["best_p_value" if "best_p_value" in row else "p_value"]  # scores have one against the mean, too
     if p_value is None:
         return str(row["verdict"])
     return str(row["verdict"]) + between + ("p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}")
 
 
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else round(float(value), DIGITS)
+def number(value: float) -> float | None:
+    """Write a number for programs.
+
+    Parameters
+    ----------
+    value : float
+        Any.
+
+    Returns
+    -------
+    float or None
+        Rounded; None for what JSON cannot hold.
+    """
+    return round(float(value), DIGITS) if math.isfinite(value) else None
+
+
+def to_notes(objects: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say what stands behind judgements and is seen in no figure of the table.
+
+    Parameters
+    ----------
+    objects : sequence of mapping
+        As `to_objects` wrote them.
+
+    Returns
+    -------
+    list of str
+        A line each; with the extractors, where it is not true of all.
+    """
+    notes = _noted(objects, "alone", "{} photos are alone in their class: they ask nothing, but may be found")
+    notes += _noted(objects, "left_out", "{} photos have no label or no features, and take no part")
+    folds = "accuracy and macro F1 are by {}, stratified, since leaving one out would take too long"
+    return notes + _noted(objects, "loocv_procedure", folds, usual="leave-one-out")
+
+
+def _noted(objects: Sequence[Mapping[str, Any]], name: str, text: str, usual: object = 0) -> list[str]:
+    rows: dict[object, dict[str, None]] = {}
+    for row in objects:
+        rows.setdefault(row.get(name, usual), {})[row["extractor"]] = None
+    of_whom = (f" ({', '.join(extractors)})" if len(rows) > 1 else "" for extractors in rows.values())
+    return [text.format(value) + names for value, names in zip(rows, of_whom, strict=True) if value != usual]

@@ -11,7 +11,11 @@ from imgsim.evaluation.comparison import compare, holm
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from imgsim.evaluation.judging import Judgement
+
+    Outcomes = tuple[NDArray[np.intp], NDArray[np.float64]]
 
 LEVEL = 0.05
 
@@ -42,7 +46,7 @@ def give_verdicts(judgements: Sequence[Judgement], figure: str, *, seed: int) ->
     judgements : sequence of Judgement
         At least one, of photos of the same gallery.
     figure : str
-        Of retrieval, such as ``recall@1``.
+        That each query has, such as ``recall@1`` or ``loocv_accuracy``.
     seed : int
         Chooses resamples and permutations.
 
@@ -56,17 +60,39 @@ def give_verdicts(judgements: Sequence[Judgement], figure: str, *, seed: int) ->
     The best is chosen by the same queries that it is then compared on, which makes it look a little better than it is.
     """
     best = max(range(len(judgements)), key=lambda place: judgements[place].figures[figure].value)
-    others = [place for place in range(len(judgements)) if place != best]
-    comparisons = [compare(*_paired(judgements[place], judgements[best], figure), seed=seed) for place in others]
+    return compare_with_best(best, [(one.queries, one.outcomes[figure]) for one in judgements], seed=seed)
+
+
+def compare_with_best(best: int, outcomes: Sequence[Outcomes], *, seed: int) -> list[Verdict]:
+    """Compare all candidates with the best one, whichever end of the figure is the better.
+
+    Parameters
+    ----------
+    best : int
+        Its place.
+    outcomes : sequence of (ndarray of int, shape (M,), ndarray of float64, shape (M,))
+        Of each candidate: who asked, and the figure of each; NaN where there is none.
+    seed : int
+        Chooses resamples and permutations.
+
+    Returns
+    -------
+    list of Verdict
+        In the same order.
+    """
+    others = [place for place in range(len(outcomes)) if place != best]
+    comparisons = [compare(*_paired(outcomes[place], outcomes[best]), seed=seed) for place in others]
     adjusted = holm(np.array([comparison.p_value for comparison in comparisons]))
     verdicts = {best: Verdict("best", 0.0, None)}
     for place, comparison, p_value in zip(others, comparisons, adjusted.tolist(), strict=True):
         word = "worse" if p_value < LEVEL else "not told apart"
         verdicts[place] = Verdict(word, comparison.difference, p_value)
-    return [verdicts[place] for place in range(len(judgements))]
+    return [verdicts[place] for place in range(len(outcomes))]
 
 
-def _paired(one: Judgement, other: Judgement, figure: str) -> tuple[np.ndarray, np.ndarray]:
-    """Give both candidates' figure for the queries that both have."""
-    _, first, second = np.intersect1d(one.queries, other.queries, assume_unique=True, return_indices=True)
-    return one.outcomes[figure][first], other.outcomes[figure][second]
+def _paired(one: Outcomes, other: Outcomes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give both candidates' figure for the queries that have it from both."""
+    _, first, second = np.intersect1d(one[0], other[0], assume_unique=True, return_indices=True)
+    mine, theirs = one[1][first], other[1][second]
+    both = ~(np.isnan(mine) | np.isnan(theirs))
+    return mine[both], theirs[both]

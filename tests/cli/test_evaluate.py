@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from imgsim.evaluation.classification import classify
 from imgsim.features import EXTRACTORS, load_extractor
 from imgsim.index.opening import open_index
 from tests.photos import draw_photo
@@ -166,6 +167,55 @@ def test_scores_are_compared_with_the_mean(run, classes, table):
     assert both.code == 2
 
 
+def test_scores_compare_extractors_with_the_best(run, classes, table):
+    table("file,score\n" + "".join(f"{number}.png,{number % 5}\n" for number in range(12)))
+    command = ("evaluate", "shelf", "--scores", "labels.csv:score", "-x", "phash", "-x", "histogram", "-x", "lbp")
+    rows = json.loads(run(*command, "-k", 3, "--format", "json").out)
+    errors = [row["mae"] for row in rows]
+    best = errors.index(min(errors))
+    assert [row["compared_by"] for row in rows] == ["mae"] * 3
+    assert (rows[best]["verdict"], rows[best]["best_difference"], rows[best]["best_p_value"]) == ("best", 0, None)
+    for place in {0, 1, 2} - {best}:
+        row = rows[place]
+        assert row["best_difference"] == pytest.approx(errors[place] - errors[best], abs=2e-6)
+        assert row["verdict"] == ("worse" if row["best_p_value"] < 0.05 else "not told apart")
+    shown = run(*command, "-k", 3).out
+    assert shown.splitlines()[0].split()[-1] == "compared"
+    assert "not told apart" in shown or "worse" in shown
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("largest", [8e307, 1.7e308])
+def test_huge_scores_are_written_as_json_can_hold_them(run, classes, table, largest):
+    scores = [largest * (-1) ** (number // 2) for number in range(12)]
+    table("file,score\n" + "".join(f"{number}.png,{score!r}\n" for number, score in enumerate(scores)))
+    command = ("evaluate", "shelf", "--scores", "labels.csv:score", "-x", "phash", "-x", "lbp", "-k", 3)
+    result = run(*command, "--format", "json")
+    assert (result.code, result.err) == (0, "")
+
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    for row in json.loads(result.out, parse_constant=refuse):
+        assert 0 < row["p_value"] <= 1
+        if largest == 8e307:
+            assert row["mae"] > 1e307
+            assert row["mae"] - row["mae_baseline"] == pytest.approx(row["difference"])
+        else:
+            assert row["mae"] is None or row["mae"] > 1e307  # a mean error may be more than a float holds
+    for format_ in ("table", "markdown", "csv"):
+        assert run(*command, "--format", format_).code == 0
+
+
+def test_figures_of_scores_are_rounded(run, classes, table):
+    table("file,score\n" + "".join(f"{number}.png,{number / 7}\n" for number in range(12)))
+    command = ("evaluate", "shelf", "--scores", "labels.csv:score", "-x", "phash", "--format", "json")
+    (row,) = json.loads(run(*command).out)
+    for name in ("difference", "p_value"):
+        assert row[name] == round(row[name], 6)
+    assert row["difference_ci"] == [round(end, 6) for end in row["difference_ci"]]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -175,6 +225,7 @@ def test_scores_are_compared_with_the_mean(run, classes, table):
         (["--scores", "labels.csv:score", "--retrieval-only"], "--retrieval-only is for classes"),
         (["--labels", "folders", "--key", "file"], "--key only goes with a table"),
         (["--key", "file", "--encoding", "utf-8"], "--key and --encoding only go with a table"),
+        (["--by", "loocv_accuracy", "--retrieval-only"], "--by loocv_accuracy needs the classification"),
     ],
 )
 def test_options_that_would_be_ignored_are_refused(run, classes, table, options, message):
@@ -201,6 +252,73 @@ def test_strict_says_whether_labels_or_scores_do_not_fit(run, classes, table):
     assert "imgsim: scores do not fit, and --strict was given" in result.err
     result = run("evaluate", "shelf", "--labels", "labels.csv:score", "-x", "phash", "--strict")
     assert "imgsim: labels do not fit, and --strict was given" in result.err
+
+
+@pytest.mark.parametrize("judged", [[], ["--scores", "labels.csv:score"]])
+def test_what_does_not_suit_each_other_is_named_and_left_out(run, classes, table, judged):
+    table("file,score\n" + "".join(f"{number}.png,{number % 5}\n" for number in range(12)))
+    names = ("-x", "histogram", "-x", "haralick")
+    command = ("evaluate", "shelf", *names, "-m", "cosine", "-m", "hellinger", *judged, "--format", "json")
+    result = run(*command)
+    assert result.code == 0
+    kept = [("histogram", "cosine"), ("histogram", "hellinger"), ("haralick", "cosine")]
+    assert [(row["extractor"], row["metric"]) for row in json.loads(result.out)] == kept
+    assert result.err == (
+        "imgsim: haralick by hellinger: "
+        "hellinger compares histograms, and these features have negative values: use euclidean\n"
+    )
+    strict = run(*command, "--strict")
+    assert (strict.code, json.loads(strict.out)) == (2, json.loads(result.out))
+    assert strict.err == result.err + "imgsim: 1 of 4 could not be judged, and --strict was given\n"
+    nothing = run("evaluate", "shelf", "-x", "haralick", "-m", "hellinger", "-m", "chi2", *judged)
+    assert (nothing.code, nothing.out) == (2, "")
+    assert nothing.err.startswith("imgsim: haralick by hellinger: hellinger compares histograms")
+    assert "; haralick by chi2: chi2 compares histograms" in nothing.err
+
+
+def test_too_few_pairs_leave_the_other_figures(run, classes, table):
+    table("file,kind\n0.png,a\n2.png,a\n1.png,b\n")
+    result = run("evaluate", "shelf", "--labels", "labels.csv:kind", "-x", "phash", "-x", "hog", "--format", "json")
+    assert result.code == 0
+    assert result.err.splitlines()[-1].startswith("pairs are not judged: 1 pairs of the same class and 1 of different")
+    assert result.err.count("pairs are not judged") == 1
+    for row in json.loads(result.out):
+        assert (row["n"], row["alone"], row["pair_f1"], row["pair_roc_auc_ci"]) == (2, 1, None, [None, None])
+        assert row["recall@1"] is not None
+        assert row["loocv_accuracy"] is not None
+    shown = run("evaluate", "shelf", "--labels", "labels.csv:kind", "-x", "phash", "--plots", "drawn")
+    assert shown.code == 0
+    assert not (classes.parent / "drawn" / "precision-recall.png").exists()
+
+
+@pytest.mark.parametrize("format_", ["table", "markdown"])
+def test_what_stands_behind_the_figures_is_said_under_the_table(run, classes, table, format_, monkeypatch):
+    monkeypatch.setitem(classify.__kwdefaults__, "most_work", 0)
+    table("file,kind\n" + "".join(f"{number}.png,{'ab'[number % 2]}\n" for number in range(10)) + "10.png,c\n")
+    command = ("evaluate", "shelf", "--labels", "labels.csv:kind", "-x", "phash")
+    rows, _, notes = run(*command, "--format", format_).out.partition("\n\n")
+    assert rows.startswith(("extractor", "| extractor"))
+    assert notes.split("\n\n") == [
+        "1 photos are alone in their class: they ask nothing, but may be found.",
+        "1 photos have no label or no features, and take no part.",
+        "accuracy and macro F1 are by 10-fold, stratified, since leaving one out would take too long.\n",
+    ]
+    (row,) = json.loads(run(*command, "--format", "json").out)
+    assert (row["loocv_procedure"], row["alone"], row["left_out"]) == ("10-fold", 1, 1)
+
+
+def test_nothing_is_said_where_there_is_nothing_to_say(run, classes):
+    assert "\n\n" not in run("evaluate", "shelf", "-x", "phash", "--format", "markdown").out
+
+
+def test_extractors_are_compared_by_the_photos_that_are_classified_right(run, classes):
+    command = ("evaluate", "shelf", "-x", "phash", "-x", "histogram", "--by", "loocv_accuracy", "--format", "json")
+    rows = json.loads(run(*command).out)
+    accuracies = [row["loocv_accuracy"] for row in rows]
+    best = accuracies.index(max(accuracies))
+    assert [row["compared_by"] for row in rows] == ["loocv_accuracy"] * 2
+    assert rows[best]["verdict"] == "best"
+    assert rows[1 - best]["difference"] == pytest.approx(min(accuracies) - max(accuracies), abs=2e-6)
 
 
 def test_pictures_are_drawn(run, classes):

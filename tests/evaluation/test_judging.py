@@ -19,9 +19,10 @@ from imgsim.evaluation.candidates import (
     parse_candidates,
     split_fused,
 )
+from imgsim.evaluation.comparison import mcnemar
 from imgsim.evaluation.judging import Judge
-from imgsim.evaluation.tables import TITLES, to_cells, to_flat, to_objects
-from imgsim.evaluation.verdicts import give_verdicts
+from imgsim.evaluation.tables import TITLES, to_cells, to_flat, to_notes, to_objects
+from imgsim.evaluation.verdicts import compare_with_best, give_verdicts
 from imgsim.features import EXTRACTORS, load_extractor
 from imgsim.images.read import read_image
 from imgsim.index.indexing import update_index
@@ -126,6 +127,40 @@ def test_verdicts_compare_with_the_best_on_the_same_queries(judge):
     for place in {0, 1, 2} - {best}:
         assert verdicts[place].difference == pytest.approx(values[place] - values[best])
         assert verdicts[place].word == ("worse" if verdicts[place].p_value < 0.05 else "not told apart")
+
+
+def test_accuracies_are_compared_by_mcnemars_test_on_the_photos_judged(judge):
+    codes = np.where(np.arange(COUNT) < 10, CODES, -1)
+    codes[9] = 7
+    judgements = [judge(codes).judge(Candidate((name,))) for name in ("lbp", "histogram")]
+    verdicts = give_verdicts(judgements, "loocv_accuracy", seed=0)
+    right = [judgement.classification.correct for judgement in judgements]
+    for judgement, correct in zip(judgements, right, strict=True):
+        np.testing.assert_array_equal(judgement.outcomes["loocv_accuracy"], correct)
+    only = [int((right[place] & ~right[1 - place]).sum()) for place in (0, 1)]
+    (other,) = (verdict for verdict in verdicts if verdict.word != "best")
+    assert other.p_value == pytest.approx(mcnemar(*only))
+    assert other.difference == pytest.approx(-abs(right[0].mean() - right[1].mean()))
+
+
+def test_queries_without_a_figure_are_not_compared():
+    asked = np.arange(4)
+    values = [np.array([1.0, 2.0, np.nan, 4.0]), np.array([0.0, 1.0, 5.0, np.nan])]
+    _, verdict = compare_with_best(0, [(asked, values[0]), (asked, values[1])], seed=0)
+    assert verdict.difference == -1
+
+
+def test_notes_name_the_extractors_where_they_differ():
+    rows = [
+        {"extractor": "lbp", "alone": 2, "left_out": 0, "loocv_procedure": "10-fold"},
+        {"extractor": "hog", "alone": 2, "left_out": 3, "loocv_procedure": "leave-one-out"},
+        {"extractor": "lbp", "alone": 2, "left_out": 0, "loocv_procedure": "10-fold"},
+    ]
+    alone, left_out, folds = to_notes(rows)
+    assert alone == "2 photos are alone in their class: they ask nothing, but may be found"
+    assert left_out == "3 photos have no label or no features, and take no part (hog)"
+    assert folds.startswith("accuracy and macro F1 are by 10-fold")
+    assert folds.endswith("(lbp)")
 
 
 def test_rows_have_every_figure_with_its_interval(judge):
