@@ -88,7 +88,7 @@ def evaluate(
         prepare_folder(options["plots"], options["plot_format"])
     asked = parse_candidates(extractors, metrics)
     wanted = bare_extractors(asked) or _whatever_there_is(folder, index_path)
-    with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict) as index:
+    with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict, reading=True) as index:
         candidates = asked or pair_with_metrics(_stored(index), metrics)
         shared = {"seed": seed, "jobs": jobs or default_jobs()}
         if source.scores:

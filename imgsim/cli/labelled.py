@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from imgsim.cli import stderr
+from imgsim.errors import IndexWriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from imgsim.evaluation.ground_truth import Labels, Scores
     from imgsim.index.opening import Index
+    from imgsim.index.progress import Summary
 
 
 class Source(NamedTuple):
@@ -41,22 +43,52 @@ class Source(NamedTuple):
 
 @contextmanager
 def indexed(
-    folder: str, index_path: str | None, extractors: Sequence[str], *, jobs: int | None, strict: bool
+    folder: str,
+    index_path: str | None,
+    extractors: Sequence[str],
+    *,
+    jobs: int | None,
+    strict: bool,
+    reading: bool = False,
 ) -> Iterator[Index]:
-    """Bring a folder's index up to date, with these extractors beside its own, and open it."""
-    from imgsim.cli.progress import IndexingProgress
-    from imgsim.index.indexing import make_directory, update_index
-    from imgsim.index.opening import open_index
-    from imgsim.index.options import Options
+    """Bring a folder's index up to date, with these extractors beside its own, and open it.
 
-    with IndexingProgress() as progress:
-        options = Options(jobs=jobs)
-        summary = update_index(folder, index=index_path, extractors=extractors, options=options, observer=progress)
+    For `reading`, an index that cannot be written will do if it is up to date.
+    """
+    from imgsim.index.indexing import make_directory
+    from imgsim.index.opening import open_index
+
+    try:
+        summary = _update(folder, index_path, extractors, jobs)
+    except IndexWriteError:
+        standing = _standing(folder, index_path, extractors) if reading else None
+        if standing is None:
+            raise
+        summary = standing
     stderr.detail(f"{folder}: {summary.added} photos added to the index, {summary.failed} failed")
     if strict and summary.failed:
         fail(f"{summary.failed} photos cannot be read, and --strict was given")
     with open_index(make_directory(folder, index_path)) as index, index.store.snapshot():
         yield index
+
+
+def _update(folder: str, index_path: str | None, extractors: Sequence[str], jobs: int | None) -> Summary:
+    from imgsim.cli.progress import IndexingProgress
+    from imgsim.index.indexing import update_index
+    from imgsim.index.options import Options
+
+    with IndexingProgress() as progress:
+        options = Options(jobs=jobs)
+        return update_index(folder, index=index_path, extractors=extractors, options=options, observer=progress)
+
+
+def _standing(folder: str, index_path: str | None, extractors: Sequence[str]) -> Summary | None:
+    from imgsim.index.indexing import check_index
+
+    standing = check_index(folder, index=index_path, extractors=extractors)
+    if standing:
+        stderr.detail(f"{folder}: the index cannot be written, and lacks nothing")
+    return standing
 
 
 def indexed_paths(index: Index) -> list[str]:

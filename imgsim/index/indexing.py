@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import ImgsimError, IndexWriteError
 from imgsim.index.attributes.describing import Description
+from imgsim.index.connection import DATABASE
 from imgsim.index.opening import FOLDER
 from imgsim.index.options import Options
 from imgsim.index.progress import Nobody
@@ -77,6 +78,42 @@ def update_index(
         store.close()
     summary.seconds = round(time.monotonic() - began, 3)
     return summary
+
+
+def check_index(
+    root: str | os.PathLike[str], *, index: str | os.PathLike[str] | None = None, extractors: Sequence[str] = ()
+) -> Summary | None:
+    """Tell whether an index is up to date, without writing: it may be where nobody can.
+
+    Parameters
+    ----------
+    root : str or path
+        The folder of photos.
+    index : str or path, optional
+        The index's own folder; ``root/.imgsim`` unless given.
+    extractors : sequence of str, optional
+        ``NAME[:key=value,...]`` each, that have to be in it; all that are in it unless given.
+
+    Returns
+    -------
+    Summary or None
+        As `update_index` would give it; None if there is no index, or `update_index` would change it.
+
+    Raises
+    ------
+    ImgsimError
+        If more than half of its photos are missing, or the index is of another folder.
+    """
+    folder = os.fspath(root)
+    directory = make_directory(folder, index)
+    if not os.path.exists(os.path.join(directory, DATABASE)):
+        return None
+    store = SqliteStore.open_reader(directory)
+    try:
+        with store.snapshot():
+            return Update(folder, directory, store, Options(), Nobody()).standing(_load(extractors))
+    finally:
+        store.close()
 
 
 def set_default_query(

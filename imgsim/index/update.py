@@ -74,6 +74,22 @@ class Update:
             self._describe(description)
         return self.summary
 
+    def standing(self, wanted: list[Extractor]) -> Summary | None:
+        """Give the summary of a run that would change nothing, without writing; None where there is something to do."""
+        self._check_root()
+        found = self._scan()
+        changes = self._compare(found)
+        stored = {extractor.spec: extractor for extractor in self.store.extractors()}
+        specs = [extractor.spec for extractor in wanted] or list(stored)
+        if changes.missing or changes.renamed or not specs or not stored.keys() >= set(specs):
+            return None
+        extractors = [stored[spec] for spec in specs]
+        if self._tasks(changes, extractors) or not all(map(self.store.is_pinned, extractors)):
+            return None
+        self.summary.unchanged = len(changes.unchanged) + len(changes.touched)
+        self.summary.failed = len(changes.still_failing) + len(found.unreadable)
+        return self.summary
+
     def _check_root(self) -> None:
         """Make sure that this is the folder that the index is of."""
         if not self.options.moved and os.path.realpath(self.store.root) != os.path.realpath(self.root):

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import os
 
 import pytest
 
+from imgsim.errors import IndexWriteError
 from imgsim.evaluation.classification import classify
 from imgsim.features import EXTRACTORS, load_extractor
 from imgsim.index.opening import open_index
@@ -319,6 +321,53 @@ def test_extractors_are_compared_by_the_photos_that_are_classified_right(run, cl
     assert [row["compared_by"] for row in rows] == ["loocv_accuracy"] * 2
     assert rows[best]["verdict"] == "best"
     assert rows[1 - best]["difference"] == pytest.approx(min(accuracies) - max(accuracies), abs=2e-6)
+
+
+@pytest.fixture
+def read_only(monkeypatch):
+    """Make indexes such that nobody can write them, as on a read-only disk."""
+
+    def begin():
+        def refuse(directory):
+            raise IndexWriteError(f"{directory}: cannot be written here")
+
+        monkeypatch.setattr("imgsim.index.sqlite.lock_writer", refuse)
+        monkeypatch.setattr("os.access", lambda _, mode: mode != os.W_OK)
+
+    return begin
+
+
+def test_an_index_that_lacks_nothing_is_judged_where_nobody_can_write_it(run, classes, read_only):
+    command = ("evaluate", "shelf", "--retrieval-only", "--format", "json")
+    right = [run(*command, *names).out for names in (["-x", "phash"], ["-x", "phash", "-x", "lbp"], [])]
+    before = sorted(classes.rglob("*"))
+    read_only()
+    assert [run(*command, *names).out for names in (["-x", "phash"], ["-x", "phash", "-x", "lbp"], [])] == right
+    assert sorted(classes.rglob("*")) == before
+    assert run("calibrate", "shelf", "-x", "phash").code == 2
+    for lacking in (["-x", "hog"], ["-x", "phash", "-x", "lbp:points=4"]):
+        result = run(*command, *lacking)
+        assert (result.code, result.out) == (2, "")
+        assert "cannot be written here" in result.err
+    draw_photo(classes / "bags" / "new.png", 77)
+    assert run(*command, "-x", "phash").code == 2
+
+
+@pytest.mark.parametrize("change", ["gone", "moved", "none"])
+def test_an_index_that_cannot_be_written_is_of_the_photos_that_are_there(run, classes, read_only, change):
+    (classes / "bags" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more")
+    run("index", "shelf", "-x", "phash", "-q")
+    if change == "gone":
+        (classes / "bags" / "1.png").unlink()
+    if change == "moved":
+        (classes / "bags" / "1.png").rename(classes / "bags" / "one.png")
+    read_only()
+    command = ("evaluate", "shelf", "-x", "phash", "--retrieval-only")
+    assert run(*command).code == (0 if change == "none" else 2)
+    strict = run(*command, "--strict")
+    assert strict.code == 2
+    if change == "none":
+        assert "1 photos cannot be read, and --strict was given" in strict.err
 
 
 def test_pictures_are_drawn(run, classes):
