@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from imgsim.errors import EvaluationError
 from imgsim.evaluation.comparison import compare, holm
 
 if TYPE_CHECKING:
@@ -55,10 +56,17 @@ def give_verdicts(judgements: Sequence[Judgement], figure: str, *, seed: int) ->
     list of Verdict
         In the same order. A candidate is worse if the adjusted p-value is below 0.05.
 
+    Raises
+    ------
+    EvaluationError
+        If a candidate has no such figure, as photos of one class have no accuracy.
+
     Notes
     -----
     The best is chosen by the same queries that it is then compared on, which makes it look a little better than it is.
     """
+    if any(figure not in judgement.figures for judgement in judgements):
+        raise EvaluationError(f"no {figure} to compare by: choose another figure, such as recall@1")
     best = max(range(len(judgements)), key=lambda place: judgements[place].figures[figure].value)
     return compare_with_best(best, [(one.queries, one.outcomes[figure]) for one in judgements], seed=seed)
 

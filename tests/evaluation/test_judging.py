@@ -109,6 +109,8 @@ def test_of_one_class_there_is_retrieval_alone(judge):
     assert judgement.figures["map"].value == 1
     assert (judgement.classification, judgement.pairs) == (None, None)
     assert not any(name.startswith(("loocv", "pair")) for name in judgement.figures)
+    with pytest.raises(EvaluationError, match="no loocv_accuracy to compare by"):
+        give_verdicts([judgement], "loocv_accuracy", seed=0)
 
 
 def test_progress_goes_from_nothing_to_all(judge):
