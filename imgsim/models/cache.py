@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 SHOWN_DIGITS = 12  # of the weights' SHA-256: enough to tell them apart
 DIGITS = 16  # of a model's own SHA-256, in its name
 FINAL = "final"  # the layer before the pooling that torchvision's classifiers begin with
+PADDINGS = ("torch", "tensorflow")
+_OF_TIMM = re.compile(r"timm/[\w.]+", re.ASCII)
+_LAYER = re.compile(r"[\w.]+", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ModelFile(NamedTuple):
@@ -213,13 +218,29 @@ def write_whole(target: str, data: bytes) -> None:
         ) from error
 
 
+def is_identity(architecture: str, padding: str, layer: str, weights: str) -> bool:
+    """Tell whether there could be such a model.
+
+    Parameters
+    ----------
+    architecture, padding, layer, weights : str
+        As in `ModelFile`.
+
+    Returns
+    -------
+    bool
+        Whether each is what it should be; of timm's networks and of layers, whether they could be names.
+    """
+    known = architecture in ARCHITECTURES or _OF_TIMM.fullmatch(architecture)
+    return bool(known and padding in PADDINGS and _LAYER.fullmatch(layer) and _SHA256.fullmatch(weights))
+
+
 def _parse(path: Path) -> ModelFile | None:
     fields = path.name.removesuffix(".onnx").split("--")
     if len(fields) != 5:
         return None
     architecture = fields[0].replace("~", "/")
-    known = architecture in ARCHITECTURES or "/" in architecture
-    return ModelFile(str(path), architecture, *fields[1:]) if known else None
+    return ModelFile(str(path), architecture, *fields[1:]) if is_identity(architecture, *fields[1:4]) else None
 
 
 def _digest(data: bytes) -> str:

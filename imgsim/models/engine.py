@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import onnxruntime
 
 from imgsim.errors import ParameterError, WeightsError
-from imgsim.models.architectures import Preprocessing
+from imgsim.models.header import Header
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,45 +25,6 @@ PROVIDERS = {
 }
 AUTOMATIC = ("cuda", "rocm", "directml", "cpu")
 THREADS = "OMP_NUM_THREADS"  # set to 1 for workers, which share the processors among themselves
-KEY = "imgsim"
-
-
-class Header(NamedTuple):
-    """What a model file says of itself.
-
-    Parameters
-    ----------
-    architecture, padding, layer, weights : str
-        As in `imgsim.models.cache.ModelFile`.
-    dim : int
-        Channels of its maps.
-    preprocessing : Preprocessing
-        What its input goes through.
-    """
-
-    architecture: str
-    padding: str
-    layer: str
-    weights: str
-    dim: int
-    preprocessing: Preprocessing
-
-    def to_properties(self) -> dict[str, str]:
-        """Write it as an ONNX file's metadata."""
-        return {KEY: json.dumps(self._asdict() | {"preprocessing": self.preprocessing._asdict()})}
-
-    @classmethod
-    def from_properties(cls, properties: dict[str, str]) -> Header:
-        """Read it from an ONNX file's metadata; WeightsError where there is none of imgsim's."""
-        try:
-            raw = json.loads(properties[KEY])
-            mean, std = (tuple(raw["preprocessing"].pop(key)) for key in ("mean", "std"))
-            header = cls(**raw | {"preprocessing": Preprocessing(**raw["preprocessing"], mean=mean, std=std)})
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise WeightsError("not a model that imgsim exported") from error
-        if not all(isinstance(text, str) for text in header[:4]):
-            raise WeightsError("not a model that imgsim exported")
-        return header
 
 
 class Engine:
@@ -102,9 +62,11 @@ class Engine:
             self._session = onnxruntime.InferenceSession(model, options, providers=providers)
         except Exception as error:  # ONNX Runtime's errors have no common ancestor but this
             raise WeightsError(f"not a model that ONNX Runtime can run ({str(error).splitlines()[0][:120]})") from error
-        shape = self._session.get_inputs()[0].shape
-        self.takes_any_size = not isinstance(shape[2], int)
-        self.header = Header.from_properties(self._session.get_modelmeta().custom_metadata_map)
+        self.header = Header.from_properties(_properties(self._session))
+        shapes = {one.name: one.shape for one in (*self._session.get_inputs(), *self._session.get_outputs())}
+        if list(shapes) != ["images", "maps"] or any(len(shape) != 4 for shape in shapes.values()):
+            raise WeightsError("not a model that imgsim exported: it does not make maps of images")
+        self.takes_any_size = not isinstance(shapes["images"][2], int)
 
     def run(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Compute feature maps.
@@ -121,6 +83,14 @@ class Engine:
         """
         maps: NDArray[np.float32] = self._session.run(["maps"], {"images": images})[0]
         return maps
+
+
+def _properties(session: onnxruntime.InferenceSession) -> dict[str, str]:
+    try:
+        properties: dict[str, str] = session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError as error:
+        raise WeightsError("not a model that imgsim exported") from error
+    return properties
 
 
 def choose_providers(device: str) -> list[str]:

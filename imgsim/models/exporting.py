@@ -13,7 +13,8 @@ from imgsim.errors import MissingDependencyError, WeightsError
 from imgsim.models.architectures import TIMM, Preprocessing, find_architecture, takes_one_size
 from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile, find_models, store_model
 from imgsim.models.checkpoints import load_strictly, read_state_dict, weights_digest
-from imgsim.models.engine import Engine, Header
+from imgsim.models.engine import Engine
+from imgsim.models.header import Header
 from imgsim.models.timm_networks import timm_preprocessing
 from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow
 from imgsim.models.vision import torch

@@ -41,6 +41,14 @@ def exported(tmp_path_factory):
         return store_random_model("squeezenet1_1", 4, layer="features.9", padding="tensorflow").read()
 
 
+def forge(exported, **fields):
+    """Change what a model says of itself."""
+    model = onnx.load_from_string(exported)
+    header = json.loads(model.metadata_props[0].value) | fields
+    onnx.helper.set_model_props(model, {"imgsim": json.dumps(header)})
+    return model.SerializeToString()
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -209,23 +217,62 @@ def test_what_is_no_exported_model_is_told_in_one_line(tmp_path, left, exported)
     assert left() == []
 
 
+PREPROCESSING = {
+    "resize": 256,
+    "crop": 224,
+    "interpolation": "bilinear",
+    "mean": [0.485, 0.456, 0.406],
+    "std": [0.229, 0.224, 0.225],
+}
+
+
 @pytest.mark.parametrize(
-    "forged",
+    ("forged", "message"),
     [
-        {"layer": "../../outside"},
-        {"architecture": "nonesuch"},
-        {"weights": 5},
-        {"preprocessing": "none"},
-        {"preprocessing": None},
-        {"extra": 1},
+        ({"layer": "../../outside"}, "it calls itself 'squeezenet1_1--tensorflow--../../outside--"),
+        ({"layer": "a b"}, "it calls itself"),
+        ({"padding": "mirror"}, "it calls itself"),
+        ({"architecture": "nonesuch"}, "it calls itself 'nonesuch--"),
+        ({"architecture": "a/b"}, "it calls itself 'a/b--"),
+        ({"architecture": "timm/x\ny"}, r"it calls itself 'timm/x\ny--"),
+        ({"architecture": ["resnet50"]}, "it calls itself \"['resnet50']--"),
+        ({"architecture": "resnet50", "layer": "final"}, "channels instead of 2048"),
+        ({"weights": 5}, "it calls itself"),
+        ({"weights": "a\0b"}, "it calls itself"),
+        ({"weights": "AB" * 32}, "it calls itself"),
+        ({"dim": "x"}, "its maps would have 'x' channels"),
+        ({"dim": 0}, "its maps would have 0 channels"),
+        ({"dim": True}, "its maps would have True channels"),
+        ({"preprocessing": "none"}, "exported\n"),
+        ({"preprocessing": None}, "exported\n"),
+        ({"extra": 1}, "exported\n"),
+        *(
+            ({"preprocessing": PREPROCESSING | wrong}, message)
+            for wrong, message in (
+                ({"crop": 0}, "its input would be resized to 256 and cut to 0 pixels"),
+                ({"crop": "a"}, "cut to 'a' pixels"),
+                ({"crop": 100000}, "cut to 100000 pixels"),
+                ({"resize": 10**400}, "its input would be resized to 1000"),
+                ({"resize": 224.5}, "its input would be resized to 224.5"),
+                ({"interpolation": "nearest"}, "its interpolation would be 'nearest'"),
+                ({"std": [0.2, 0, 0.2]}, "its deviation (0.2, 0, 0.2)"),
+                ({"std": 0}, "exported\n"),
+                ({"std": [0.2]}, "its deviation (0.2,)"),
+                ({"std": [0.2, 0.2, float("inf")]}, "its deviation (0.2, 0.2, inf)"),
+                ({"mean": [0, 0, float("nan")]}, "its mean would be (0, 0, nan)"),
+                ({"mean": [0, 0, 10**400]}, "its mean would be (0, 0, 1000"),
+                ({"mean": "abc"}, "its mean would be ('a', 'b', 'c')"),
+            )
+        ),
     ],
 )
-def test_a_forged_header_is_refused(tmp_path, left, exported, forged):
-    model = onnx.load_from_string(exported)
-    header = json.loads(model.metadata_props[0].value) | forged
-    onnx.helper.set_model_props(model, {"imgsim": json.dumps(header)})
-    onnx.save(model, tmp_path / "x.onnx")
-    with pytest.raises(WeightsError, match=r"not a model (of|that) imgsim"):
+def test_a_forged_header_is_refused(tmp_path, left, exported, forged, message):
+    (tmp_path / "x.onnx").write_bytes(forge(exported, **forged))
+    with pytest.raises(WeightsError) as caught:
         import_model(str(tmp_path / "x.onnx"))
+    told = f"{caught.value}\n"
+    assert told.startswith(f"{tmp_path / 'x.onnx'}: not a model that imgsim exported")
+    assert message in told
+    assert told.count("\n") == 1
     assert left() == []
     assert not list(tmp_path.rglob("*outside*"))
