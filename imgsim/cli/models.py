@@ -115,7 +115,7 @@ def import_(file: str, architecture: str | None, layer: str, padding: str) -> No
     if file.endswith(".onnx"):
         from imgsim.models.importing import import_model
 
-        _say_imported(import_model(file, architecture))
+        _say_imported(import_model(file, architecture or ""))
         return
     if architecture is None:
         raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")

@@ -23,7 +23,7 @@ FINAL = "final"  # the layer before the pooling that torchvision's classifiers b
 PADDINGS = ("torch", "tensorflow")
 _OF_TIMM = re.compile(r"timm/[\w.]+", re.ASCII)
 _LAYER = re.compile(r"[\w.]+", re.ASCII)
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ModelFile(NamedTuple):
@@ -232,7 +232,7 @@ def is_identity(architecture: str, padding: str, layer: str, weights: str) -> bo
         Whether each is what it should be; of timm's networks and of layers, whether they could be names.
     """
     known = architecture in ARCHITECTURES or _OF_TIMM.fullmatch(architecture)
-    return bool(known and padding in PADDINGS and _LAYER.fullmatch(layer) and _SHA256.fullmatch(weights))
+    return bool(known and padding in PADDINGS and _LAYER.fullmatch(layer) and SHA256.fullmatch(weights))
 
 
 def _parse(path: Path) -> ModelFile | None:

@@ -14,7 +14,7 @@ from imgsim.models.architectures import TIMM, Preprocessing, find_architecture, 
 from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile, find_models, store_model
 from imgsim.models.checkpoints import load_strictly, read_state_dict, weights_digest
 from imgsim.models.engine import Engine
-from imgsim.models.header import Header
+from imgsim.models.header import UNSEALED, Header, seal
 from imgsim.models.timm_networks import timm_preprocessing
 from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow
 from imgsim.models.vision import torch
@@ -150,9 +150,8 @@ def _with_header(data: bytes, header: Header) -> bytes:
     import onnx
 
     model = onnx.load_from_string(data)
-    onnx.helper.set_model_props(model, header.to_properties())
-    written: bytes = model.SerializeToString()
-    return written
+    onnx.helper.set_model_props(model, header._replace(digest=UNSEALED.decode()).to_properties())
+    return seal(model.SerializeToString())
 
 
 def _check(ours: np.ndarray, expected: np.ndarray, cut: Cut) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any, NamedTuple
 
 from imgsim.errors import WeightsError
 from imgsim.models.architectures import ARCHITECTURES, Preprocessing
-from imgsim.models.cache import FINAL, is_identity
+from imgsim.models.cache import FINAL, SHA256, is_identity
 
 KEY = "imgsim"
-SIDES = range(16, 4097)  # pixels; timm's networks take 106 to 1024
+UNSEALED = b"0" * 64
+_SEAL = b'"digest": "'
+SIDES = range(32, 4097)  # pixels: less than 32 leave nothing of some maps; timm's networks take up to 1024
 INTERPOLATIONS = ("bilinear", "bicubic")
 LARGEST, LEAST_DEVIATION = 1000, 1e-6  # of means and deviations, for values in 0..1
 
@@ -26,6 +29,9 @@ class Header(NamedTuple):
         Channels of its maps.
     preprocessing : Preprocessing
         What its input goes through.
+    digest : str, optional
+        SHA-256 of the file with zeros in place of these very digits, as `seal` writes it; files that imgsim exported
+        before it did so have none.
     """
 
     architecture: str
@@ -34,6 +40,7 @@ class Header(NamedTuple):
     weights: str
     dim: int
     preprocessing: Preprocessing
+    digest: str = ""
 
     def to_properties(self) -> dict[str, str]:
         """Write it as an ONNX file's metadata."""
@@ -48,25 +55,81 @@ class Header(NamedTuple):
             header = cls(**raw | {"preprocessing": Preprocessing(**raw["preprocessing"], mean=mean, std=std)})
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise WeightsError("not a model that imgsim exported") from error
-        if wrong := header._wrong():
+        if wrong := _impossible(header):
             raise WeightsError(f"not a model that imgsim exported: {wrong[:120]}")
         return header
 
-    def _wrong(self) -> str:
-        """Say what cannot be true, if anything."""
-        if not all(isinstance(text, str) for text in self[:4]) or not is_identity(*self[:4]):
-            return f"it calls itself {'--'.join(map(str, self[:4]))!r}"
-        known = ARCHITECTURES.get(self.architecture)
-        if not _is_count(self.dim) or (known and self.layer == FINAL and self.dim != known.dim):
-            return f"its maps would have {self.dim!r} channels" + (f" instead of {known.dim}" if known else "")
-        resize, crop, interpolation, mean, std = self.preprocessing
-        if not all(_is_count(side) and side in SIDES for side in (resize, crop)):
-            return f"its input would be resized to {resize!r} and cut to {crop!r} pixels"
-        if interpolation not in INTERPOLATIONS:
-            return f"its interpolation would be {interpolation!r}"
-        if not _are_numbers(mean) or not _are_numbers(std) or min(std) < LEAST_DEVIATION:
-            return f"its mean would be {mean!r}, its deviation {std!r}"
-        return ""
+
+def _impossible(header: Header) -> str:
+    """Say what cannot be true of a header, if anything."""
+    if not all(isinstance(text, str) for text in header[:4]) or not is_identity(*header[:4]):
+        return f"it calls itself {'--'.join(map(str, header[:4]))!r}"
+    known = ARCHITECTURES.get(header.architecture) if header.layer == FINAL else None
+    if not _is_count(header.dim) or (known and header.dim != known.dim):
+        return f"its maps would have {header.dim!r} channels" + (f" instead of {known.dim}" if known else "")
+    if header.digest != "" and not SHA256.fullmatch(str(header.digest)):
+        return f"its digest would be {header.digest!r}"
+    return _impossible_input(header.preprocessing)
+
+
+def _impossible_input(preprocessing: Preprocessing) -> str:
+    resize, crop, interpolation, mean, std = preprocessing
+    if not all(_is_count(side) and side in SIDES for side in (resize, crop)):
+        return f"its input would be resized to {resize!r} and cut to {crop!r} pixels"
+    if interpolation not in INTERPOLATIONS:
+        return f"its interpolation would be {interpolation!r}"
+    if not _are_numbers(mean) or not _are_numbers(std) or min(std) < LEAST_DEVIATION:
+        return f"its mean would be {mean!r}, its deviation {std!r}"
+    return ""
+
+
+def seal(data: bytes) -> bytes:
+    """Write the digest of a model file into its header.
+
+    Parameters
+    ----------
+    data : bytes
+        The file; its header's digest is `UNSEALED`.
+
+    Returns
+    -------
+    bytes
+        As long.
+    """
+    place = data.rindex(_SEAL + UNSEALED) + len(_SEAL)
+    return b"".join((data[:place], _sealed_digest(data, place), data[place + len(UNSEALED) :]))
+
+
+def check_seal(data: bytes) -> None:
+    """Make sure that a model file is, bit for bit, what was exported: ONNX Runtime can crash on one that is not.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+
+    Raises
+    ------
+    WeightsError
+        If it was damaged or tampered with, or has no digest.
+    """
+    place = data.rfind(_SEAL) + len(_SEAL)
+    if place < len(_SEAL):
+        if data.endswith(b"]}}"):
+            told = "exported by an older imgsim, without a digest to check it by"
+            raise WeightsError(f"{told}: import its weights again, then export it again")
+        raise WeightsError("not a model that imgsim exported, or a truncated one")
+    if data[place : place + len(UNSEALED)] != _sealed_digest(data, place):
+        raise WeightsError("damaged or tampered with since it was exported: export it again")
+
+
+def _sealed_digest(data: bytes, place: int) -> bytes:
+    """Digest a file with zeros at the place of its digest, without copying it."""
+    view = memoryview(data)
+    digest = hashlib.sha256(view[:place])
+    digest.update(UNSEALED)
+    digest.update(view[place + len(UNSEALED) :])
+    return digest.hexdigest().encode()
 
 
 def _is_count(value: Any) -> bool:  # noqa: ANN401 (whatever the JSON held)

@@ -108,7 +108,7 @@ def test_importing_twice_is_fine(run, made):
         (["missing.pth", "-a", SMALL], "missing.pth: No such file"),
         (["missing.onnx"], "missing.onnx: No such file"),
         (["text.pth", "-a", SMALL], "text.pth: "),
-        (["text.onnx"], "text.onnx: not a model that ONNX Runtime can run"),
+        (["text.onnx"], "text.onnx: not a model that imgsim exported"),
     ],
 )
 def test_what_cannot_be_imported_is_told_in_one_line(run, made, tmp_path, monkeypatch, cache, arguments, message):

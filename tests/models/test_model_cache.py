@@ -13,6 +13,7 @@ from imgsim.models.cache import ModelFile, find_models, list_models, models_dire
 from imgsim.models.checkpoints import weights_digest
 from imgsim.models.cut import Cut
 from imgsim.models.exporting import import_weights
+from imgsim.models.header import UNSEALED, seal
 from imgsim.models.importing import import_model
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.vision import torch
@@ -41,12 +42,21 @@ def exported(tmp_path_factory):
         return store_random_model("squeezenet1_1", 4, layer="features.9", padding="tensorflow").read()
 
 
+REMOVED = object()
+
+
 def forge(exported, **fields):
     """Change what a model says of itself."""
     model = onnx.load_from_string(exported)
-    header = json.loads(model.metadata_props[0].value) | fields
+    header = json.loads(model.metadata_props[0].value)
+    header = {key: value for key, value in (header | fields).items() if value != REMOVED}
     onnx.helper.set_model_props(model, {"imgsim": json.dumps(header)})
     return model.SerializeToString()
+
+
+def forge_sealed(exported, **fields):
+    """Forge the digest as well."""
+    return seal(forge(exported, digest=UNSEALED.decode(), **fields))
 
 
 @pytest.mark.parametrize(
@@ -267,7 +277,7 @@ PREPROCESSING = {
     ],
 )
 def test_a_forged_header_is_refused(tmp_path, left, exported, forged, message):
-    (tmp_path / "x.onnx").write_bytes(forge(exported, **forged))
+    (tmp_path / "x.onnx").write_bytes(forge_sealed(exported, **forged))
     with pytest.raises(WeightsError) as caught:
         import_model(str(tmp_path / "x.onnx"))
     told = f"{caught.value}\n"
@@ -276,3 +286,72 @@ def test_a_forged_header_is_refused(tmp_path, left, exported, forged, message):
     assert told.count("\n") == 1
     assert left() == []
     assert not list(tmp_path.rglob("*outside*"))
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.9, 0.9999])
+def test_a_flipped_bit_is_not_imported(tmp_path, left, exported, share):
+    place = int(share * len(exported))
+    flipped = exported[:place] + bytes([exported[place] ^ 1]) + exported[place + 1 :]
+    (tmp_path / "x.onnx").write_bytes(flipped)
+    with pytest.raises(WeightsError, match=r"x\.onnx: (damaged or tampered with since it was exported|not a model)"):
+        import_model(str(tmp_path / "x.onnx"))
+    assert left() == []
+
+
+def test_forged_weights_do_not_pass_the_digest(tmp_path, left, exported):
+    (tmp_path / "x.onnx").write_bytes(forge(exported, weights=HASH))
+    with pytest.raises(WeightsError, match="damaged or tampered with since it was exported: export it again"):
+        import_model(str(tmp_path / "x.onnx"))
+    assert left() == []
+
+
+def test_a_model_without_a_digest_is_not_imported(tmp_path, left, exported):
+    (tmp_path / "x.onnx").write_bytes(forge(exported, digest=REMOVED))
+    with pytest.raises(WeightsError, match="exported by an older imgsim, without a digest to check it by: import its"):
+        import_model(str(tmp_path / "x.onnx"))
+    assert left() == []
+
+
+@pytest.mark.parametrize(
+    ("forged", "message"),
+    [
+        ({"dim": 7}, "does not make the 7 channels"),
+        ({"architecture": "resnet50", "layer": "final", "dim": 2048}, "does not make the 2048 channels"),
+    ],
+)
+def test_a_header_of_another_network_is_refused(tmp_path, left, exported, forged, message):
+    (tmp_path / "x.onnx").write_bytes(forge_sealed(exported, **forged))
+    with pytest.raises(WeightsError, match=rf"x\.onnx: {message}") as caught:
+        import_model(str(tmp_path / "x.onnx"))
+    assert "\n" not in str(caught.value)
+    assert left() == []
+
+
+def test_a_header_of_another_size_is_refused(tmp_path, left, exported):
+    model = onnx.load_from_string(exported)
+    for place in (2, 3):
+        model.graph.input[0].type.tensor_type.shape.dim[place].dim_value = 224
+    fixed = model.SerializeToString()
+    (tmp_path / "x.onnx").write_bytes(forge_sealed(fixed, preprocessing=PREPROCESSING | {"crop": 96}))
+    with pytest.raises(WeightsError, match=r"x\.onnx: cannot be run on 96 x 96 pixels"):
+        import_model(str(tmp_path / "x.onnx"))
+    assert left() == []
+    (tmp_path / "x.onnx").write_bytes(forge_sealed(fixed))
+    import_model(str(tmp_path / "x.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"architecture": "resnet18"}, "a model of squeezenet1_1, not of resnet18"),
+        ({"padding": "torch"}, "exported with padding tensorflow, not torch"),
+        ({"layer": "features.3"}, r"exported with layer features\.9, not features\.3"),
+    ],
+)
+def test_an_exported_model_is_not_imported_as_another(tmp_path, left, exported, asked, message):
+    (tmp_path / "x.onnx").write_bytes(exported)
+    with pytest.raises(WeightsError, match=rf"x\.onnx: {message}"):
+        import_model(str(tmp_path / "x.onnx"), **asked)
+    assert left() == []
+    same = {"architecture": "squeezenet1_1", "padding": "tensorflow", "layer": "features.9"}
+    assert import_model(str(tmp_path / "x.onnx"), **same).read() == exported
