@@ -105,21 +105,19 @@ def pull(architectures: tuple[str, ...]) -> None:
 @click.option(
     "--padding",
     type=click.Choice(["torch", "tensorflow"]),
-    default="torch",
-    show_default=True,
-    help="How strided convolutions pad: as where the weights were trained.",
+    help="How strided convolutions pad, as where the weights were trained: torch unless given.",
 )
 @general_options
-def import_(file: str, architecture: str | None, layer: str, padding: str) -> None:
+def import_(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
     """Import the weights in FILE, or a model that `imgsim models export` wrote."""
-    if file.endswith(".onnx"):
-        from imgsim.models.importing import import_model
+    from imgsim.models.importing import import_model, is_model
 
-        _say_imported(import_model(file, architecture or ""))
+    if is_model(file):
+        _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer))
         return
     if architecture is None:
         raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
-    cut = Cut(architecture, layer, padding)
+    cut = Cut(architecture, layer, padding or "torch")
     _say_imported(_importer(cut)(file, cut))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,30 @@ from imgsim.models.header import check_seal
 
 if TYPE_CHECKING:
     from imgsim.models.header import Header
+
+# The format's version and the exporter's name; what begins a safetensors file, its header's length, a brace follows.
+_START = re.compile(rb"\x08[\x01-\x7f]\x12.{5}[^{]", re.DOTALL)
+
+
+def is_model(path: str) -> bool:
+    """Tell whether a file is an ONNX file rather than one of weights.
+
+    Parameters
+    ----------
+    path : str
+        Of any name: by its first bytes, or else by an extension.
+
+    Returns
+    -------
+    bool
+        Whether it is, or calls itself so.
+    """
+    try:
+        with open(path, "rb") as stream:
+            start = stream.read(9)
+    except OSError:
+        start = b""
+    return path.lower().endswith(".onnx") or bool(_START.match(start))
 
 
 def import_model(path: str, architecture: str = "", *, padding: str = "", layer: str = "") -> ModelFile:

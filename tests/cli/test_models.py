@@ -137,6 +137,33 @@ def test_export_remove_import_without_torch(run, model, tmp_path, cache):
     assert list_models() == [model]
 
 
+@pytest.mark.parametrize("name", ["carried.ONNX", "carried.bin", "carried"])
+def test_an_exported_model_is_known_by_what_is_in_it(run, model, tmp_path, name):
+    assert run("models", "export", SMALL, tmp_path / "carried.onnx").code == 0
+    os.rename(tmp_path / "carried.onnx", tmp_path / name)
+    assert run("models", "remove", SMALL).code == 0
+    assert run("models", "import", tmp_path / name).code == 0
+    assert list_models() == [model]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--padding", "tensorflow"], "exported with padding torch, not tensorflow; only"),
+        (["--layer", "features.3"], "exported with layer final, not features.3; only"),
+        (["-a", "resnet50"], f"a model of {SMALL}, not of resnet50"),
+    ],
+)
+def test_an_exported_model_is_not_changed(run, model, options, message):
+    result = run("models", "import", model.path, *options)
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.count("\n") == 1
+    assert f"{model.path}: {message}" in result.err
+    assert list_models() == [model]
+    assert run("models", "import", model.path, "--padding", "torch", "-a", SMALL).code == 0
+
+
 def test_weights_need_torch_and_say_so(made, cache):
     command = [sys.executable, "-c", NO_TORCH, "models", "import", str(made / "weights.pth"), "-a", SMALL]
     result = subprocess.run(command, capture_output=True, text=True, check=False)

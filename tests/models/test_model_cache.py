@@ -14,7 +14,7 @@ from imgsim.models.checkpoints import weights_digest
 from imgsim.models.cut import Cut
 from imgsim.models.exporting import import_weights
 from imgsim.models.header import UNSEALED, seal
-from imgsim.models.importing import import_model
+from imgsim.models.importing import import_model, is_model
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.vision import torch
 
@@ -338,6 +338,20 @@ def test_a_header_of_another_size_is_refused(tmp_path, left, exported):
     assert left() == []
     (tmp_path / "x.onnx").write_bytes(forge_sealed(fixed))
     import_model(str(tmp_path / "x.onnx"))
+
+
+def test_a_model_is_told_from_weights(tmp_path, exported, file):
+    for content, expected in (
+        (exported, True),
+        (b"", False),
+        (b"\x80\x02", False),
+        (b"\x08\x08\x12\0\0\0\0\0{}", False),  # safetensors: an eight-byte length, then JSON
+    ):
+        (tmp_path / "x.bin").write_bytes(content)
+        assert is_model(str(tmp_path / "x.bin")) == expected
+    assert not is_model(file)
+    assert not is_model("missing.pth")
+    assert is_model("missing.ONNX")
 
 
 @pytest.mark.parametrize(
