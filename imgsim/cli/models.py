@@ -131,10 +131,11 @@ def import_(file: str, architecture: str | None, layer: str, padding: str | None
 def export(architecture: str, file: str, weights: str, padding: str | None, layer: str) -> None:
     """Write a model of ARCHITECTURE to FILE, one that needs no torch to be imported."""
     from imgsim.models.cache import write_whole
+    from imgsim.models.opening import read_sealed
 
     if not file.endswith(".onnx"):
         raise click.UsageError(f"models are ONNX files: name it {file}.onnx")
-    write_whole(file, _only(architecture, weights=weights, padding=padding or "", layer=layer).read())
+    write_whole(file, read_sealed(_only(architecture, weights=weights, padding=padding or "", layer=layer)))
     stderr.say(f"exported {architecture} to {file}")
 
 

@@ -164,9 +164,9 @@ class DeepExtractor:
 
     @cached_property
     def _engine(self) -> Engine:
-        from imgsim.models.engine import Engine
+        from imgsim.models.opening import open_model
 
-        return Engine(self._file.path)
+        return open_model(self._file)
 
     @property
     def _channels(self) -> int:

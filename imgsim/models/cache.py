@@ -57,6 +57,11 @@ class ModelFile(NamedTuple):
         """Bytes."""
         return os.path.getsize(self.path)
 
+    @property
+    def remedy(self) -> str:
+        """What to do if it is not what its name says."""
+        return f"`imgsim models remove {self.architecture}`, then import it again"
+
     def read(self) -> bytes:
         """Read the model, and make sure that it is what its name says.
 
@@ -102,8 +107,7 @@ class ModelFile(NamedTuple):
 
     def _compare(self, digest: hashlib._Hash) -> None:
         if digest.hexdigest()[:DIGITS] != self.content:
-            remedy = f"`imgsim models remove {self.architecture}`, then import it again"
-            raise WeightsError(f"{self.path}: damaged or tampered with: {remedy}")
+            raise WeightsError(f"{self.path}: damaged or tampered with: {self.remedy}")
 
 
 def models_directory() -> str:

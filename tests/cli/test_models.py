@@ -9,9 +9,10 @@ import sys
 
 import pytest
 
-from imgsim.models.cache import list_models
+from imgsim.models.cache import list_models, store_model
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.vision import torch
+from tests.forging import REMOVED, forge
 
 SMALL = "squeezenet1_1"
 NO_TORCH = (
@@ -53,6 +54,13 @@ def no_network(monkeypatch):
     monkeypatch.setattr("imgsim.models.pulling.urllib.request.urlopen", refuse)
     with contextlib.suppress(ImportError):
         monkeypatch.setattr("huggingface_hub.get_hf_file_metadata", refuse)
+
+
+def without_digest(model):
+    """Let an older imgsim have exported a model, in the cache."""
+    data = forge(model.read(), digest=REMOVED)
+    os.unlink(model.path)
+    return store_model(data, **dict(zip(("architecture", "padding", "layer", "weights"), model[1:5], strict=True)))
 
 
 def rows(run, *arguments):
@@ -135,6 +143,28 @@ def test_export_remove_import_without_torch(run, model, tmp_path, cache):
     imported = subprocess.run(command, capture_output=True, text=True, check=True)
     assert imported.stderr.startswith(f"imported {SMALL}, weights {model.weights[:12]}")
     assert list_models() == [model]
+
+
+def test_only_what_can_be_imported_again_is_exported(run, model, tmp_path):
+    """A renamed model, and one that an older imgsim exported, which gave it no digest."""
+    os.rename(model.path, model.path.replace(SMALL, "squeezenet1_0"))
+    renamed = run("models", "export", "squeezenet1_0", tmp_path / "x.onnx")
+    assert (
+        f"renamed: its architecture is {SMALL}, not squeezenet1_0: `imgsim models remove squeezenet1_0`" in renamed.err
+    )
+    os.rename(list_models()[0].path, model.path)
+    old = without_digest(model)
+    told = run("models", "export", SMALL, tmp_path / "x.onnx")
+    assert f"{old.path}: exported by an older imgsim, without a digest to check it by: import its weights" in told.err
+    assert [told.code, renamed.code] == [2, 2]
+    assert not (tmp_path / "x.onnx").exists()
+
+
+def test_a_model_without_a_digest_goes_on_working(run, model, make_photos):
+    folder = make_photos(2)
+    old = without_digest(model)
+    assert "2 added" in run("index", folder, "-x", SMALL).err
+    assert list_models() == [old]
 
 
 @pytest.mark.parametrize("name", ["carried.ONNX", "carried.bin", "carried"])

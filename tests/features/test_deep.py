@@ -1,5 +1,6 @@
 """Deep features: preprocessing, specs that name weights, and what two real networks find."""
 
+import hashlib
 import os
 
 import numpy as np
@@ -263,6 +264,61 @@ def test_no_index_is_begun_with_a_tampered_model(folder, models):
     assert index(folder).unchanged == 4  # as later runs do, and not stopped by what was not begun
     with open_index(folder) as opened:
         assert [stored.spec.name for stored in opened.store.extractors()] == ["phash"]
+
+
+@pytest.fixture
+def only(empty, models):
+    """A cache that holds one model under another name, or with another content: ``only(weights="0" * 64)``."""
+
+    def make(data=None, **forged):
+        data = models["new"].read() if data is None else data
+        empty.mkdir(exist_ok=True)
+        fields = dict(zip(("architecture", "padding", "layer", "weights"), models["new"][1:5], strict=True)) | forged
+        name = "--".join([*fields.values(), hashlib.sha256(data).hexdigest()[:16]])
+        path = empty / f"{name}.onnx"
+        path.write_bytes(data)
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("forged", "message"),
+    [
+        ({"architecture": "resnet50"}, rf"architecture is {SMALL}, not resnet50: `imgsim models remove resnet50`, th"),
+        ({"architecture": "squeezenet1_0"}, rf"architecture is {SMALL}, not squeezenet1_0: "),  # of as many channels
+        ({"padding": "tensorflow"}, r"padding is torch, not tensorflow: "),
+        ({"layer": "features.3"}, r"layer is final, not features.3: "),
+        ({"weights": "0" * 64}, r"weights is [0-9a-f]{64}, not 0{64}: "),
+    ],
+)
+def test_a_renamed_model_describes_nothing(folder, only, forged, message):
+    only(**forged)
+    extractor = load_extractor(
+        forged.get("architecture", SMALL) + (f":layer={forged['layer']}" if "layer" in forged else "")
+    )
+    with pytest.raises(WeightsError, match=rf"\.onnx: renamed: its {message}") as caught:
+        extractor.extract([photo(40, 50)])
+    assert "\n" not in str(caught.value)
+    with pytest.raises(WeightsError, match=r"renamed"):
+        index(folder, extractor.architecture + (f":layer={extractor.layer}" if extractor.layer else ""))
+
+
+def test_a_renamed_model_answers_no_query(folder, models, only):
+    honest = only(models["old"].read(), weights=models["old"].weights)
+    index(folder, SMALL)
+    assert best(folder).path == "0.png"
+    honest.unlink()
+    only(weights=models["old"].weights)
+    with pytest.raises(WeightsError, match="renamed: its weights is"):
+        best(folder)
+
+
+def test_a_model_with_another_dim_describes_nothing(only, models):
+    data = models["new"].read()
+    only(data.replace(b'"dim": 512', b'"dim": 513'))
+    with pytest.raises(WeightsError, match=r"its maps would have 513 channels instead of 512: `imgsim models remove"):
+        load_extractor(SMALL).extract([photo(40, 50)])
 
 
 def test_two_weights_live_in_one_index(folder, models):

@@ -1,6 +1,5 @@
 """The model cache: names, damage, races, and places that cannot be written."""
 
-import json
 import os
 import subprocess
 import sys
@@ -13,10 +12,10 @@ from imgsim.models.cache import ModelFile, find_models, list_models, models_dire
 from imgsim.models.checkpoints import weights_digest
 from imgsim.models.cut import Cut
 from imgsim.models.exporting import import_weights
-from imgsim.models.header import UNSEALED, seal
 from imgsim.models.importing import import_model, is_model
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.vision import torch
+from tests.forging import REMOVED, forge, forge_sealed
 
 HASH = "ab" * 32
 
@@ -40,23 +39,6 @@ def exported(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGSIM_MODELS", str(tmp_path_factory.mktemp("models")))
         return store_random_model("squeezenet1_1", 4, layer="features.9", padding="tensorflow").read()
-
-
-REMOVED = object()
-
-
-def forge(exported, **fields):
-    """Change what a model says of itself."""
-    model = onnx.load_from_string(exported)
-    header = json.loads(model.metadata_props[0].value)
-    header = {key: value for key, value in (header | fields).items() if value != REMOVED}
-    onnx.helper.set_model_props(model, {"imgsim": json.dumps(header)})
-    return model.SerializeToString()
-
-
-def forge_sealed(exported, **fields):
-    """Forge the digest as well."""
-    return seal(forge(exported, digest=UNSEALED.decode(), **fields))
 
 
 @pytest.mark.parametrize(
