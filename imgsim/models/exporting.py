@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile, find_models, sto
 from imgsim.models.checkpoints import load_strictly, read_state_dict, weights_digest
 from imgsim.models.engine import Engine
 from imgsim.models.header import UNSEALED, Header, seal
+from imgsim.models.opening import read_sealed
 from imgsim.models.timm_networks import timm_preprocessing
 from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow
 from imgsim.models.vision import torch
@@ -28,7 +30,7 @@ RELATIVE_ERROR = 1e-5
 
 
 def import_weights(path: str, cut: Cut) -> ModelFile:
-    """Export a network with the weights of a file, unless the cache has it already.
+    """Export a network with the weights of a file, unless the cache has it already, whole and with a digest.
 
     Parameters
     ----------
@@ -49,12 +51,26 @@ def import_weights(path: str, cut: Cut) -> ModelFile:
     """
     weights = weights_digest(path)
     there = find_models(cut.architecture, weights=weights, padding=cut.padding, layer=cut.layer)
-    if there:
-        _make_newest(there[0])
-        return there[0]
+    good = next(filter(_is_good, there), None)
+    if good:
+        _make_newest(good)
+        return good
     network = build_network(cut.architecture)
     load_strictly(network, read_state_dict(path), path=path, architecture=cut.architecture)
-    return export_network(network, cut, weights)
+    exported = export_network(network, cut, weights)
+    for file in there:
+        if file != exported:  # it replaced those of its own name
+            with suppress(OSError):
+                os.unlink(file.path)
+    return exported
+
+
+def _is_good(file: ModelFile) -> bool:
+    try:
+        read_sealed(file)
+    except WeightsError:
+        return False
+    return True
 
 
 def export_network(network: nn.Module, cut: Cut, weights: str) -> ModelFile:

@@ -371,6 +371,20 @@ def test_a_damaged_model_is_told_and_mended(run, made, model, make_photos, cache
     assert "2 added" in run("index", folder, "-x", SMALL).err
 
 
+@pytest.mark.parametrize("command", ["import", "index"])
+def test_importing_the_weights_mends_a_damaged_model(run, made, make_photos, command):
+    folder = make_photos(2)
+    arguments = ("models", "import", made / "weights.pth", "-a", SMALL)
+    assert run(*arguments).code == 0
+    (model,) = list_models()
+    data = model.read()
+    os.truncate(model.path, 1000)
+    if command == "index":
+        arguments = ("index", folder, "-x", SMALL, "--weights", made / "weights.pth")
+    assert run(*arguments).code == 0
+    assert list_models()[0].read() == data
+
+
 def test_a_cache_that_cannot_be_written(run, made, tmp_path, monkeypatch):
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "file" / "models"))

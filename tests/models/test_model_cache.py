@@ -1,6 +1,7 @@
 """The model cache: names, damage, races, and places that cannot be written."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -9,7 +10,6 @@ import pytest
 
 from imgsim.errors import WeightsError
 from imgsim.models.cache import ModelFile, find_models, list_models, models_directory, store_model
-from imgsim.models.checkpoints import weights_digest
 from imgsim.models.cut import Cut
 from imgsim.models.exporting import import_weights
 from imgsim.models.importing import import_model, is_model
@@ -135,31 +135,63 @@ def test_a_full_disk_leaves_nothing(left, monkeypatch):
     assert left() == before
 
 
-def already_imported(file):
-    """Put a model into the cache that passes for the export of a weight file."""
-    return store(b"exported", architecture="squeezenet1_1", weights=weights_digest(file))
+@pytest.fixture
+def imported(file, cache, imported_once):
+    """A cache with the export of a weight file."""
+    shutil.copytree(imported_once, cache)
+    return list_models()[0]
 
 
-def test_importing_again_makes_a_model_the_newest(file):
-    first = already_imported(file)
+@pytest.fixture(scope="module")
+def imported_once(file, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("imported")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGSIM_MODELS", str(folder))
+        import_weights(file, Cut("squeezenet1_1"))
+    return folder
+
+
+def test_importing_again_makes_a_model_the_newest(file, imported):
     other = store(b"other", architecture="squeezenet1_1")
-    os.utime(first.path, (1, 1))
+    os.utime(imported.path, (1, 1))
     assert find_models("squeezenet1_1")[0] == other
-    assert import_weights(file, Cut("squeezenet1_1")) == first
-    assert find_models("squeezenet1_1") == [first, other]
+    assert import_weights(file, Cut("squeezenet1_1")) == imported
+    assert find_models("squeezenet1_1") == [imported, other]
 
 
-def test_importing_again_into_a_read_only_cache(file, monkeypatch):
+def test_importing_again_into_a_read_only_cache(file, monkeypatch, imported):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
-    first = already_imported(file)
-    os.utime(first.path, (1, 1))
+    os.utime(imported.path, (1, 1))
     monkeypatch.setattr("os.utime", refuse)
-    assert import_weights(file, Cut("squeezenet1_1")) == first
+    assert import_weights(file, Cut("squeezenet1_1")) == imported
     store(b"other", architecture="squeezenet1_1")
-    with pytest.raises(WeightsError, match=rf"use -x squeezenet1_1:weights={first.weights[:12]},padding=torch$"):
+    with pytest.raises(WeightsError, match=rf"use -x squeezenet1_1:weights={imported.weights[:12]},padding=torch$"):
         import_weights(file, Cut("squeezenet1_1"))
+
+
+def test_importing_again_repairs_what_was_damaged(file, imported):
+    other = store(b"other", architecture="squeezenet1_1")
+    data = imported.read()
+    os.truncate(imported.path, 1000)
+    repaired = import_weights(file, Cut("squeezenet1_1"))
+    assert repaired == imported
+    assert repaired.read() == data
+    assert set(list_models()) == {imported, other}
+
+
+@pytest.mark.parametrize(
+    "change", [lambda data: forge(data, digest=REMOVED), lambda data: forge_sealed(data, weights=HASH), lambda _: b"x"]
+)
+def test_importing_again_replaces_what_is_not_what_was_exported(file, imported, change):
+    """A model without a digest, one that was renamed, and none at all."""
+    data = change(imported.read())
+    os.unlink(imported.path)
+    other = store(data, architecture="squeezenet1_1", weights=imported.weights)
+    assert other != imported
+    assert import_weights(file, Cut("squeezenet1_1")) == imported
+    assert list_models() == [imported]
 
 
 IMPORT = """
