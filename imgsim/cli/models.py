@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +16,7 @@ from imgsim.models.cache import FINAL, SHOWN_DIGITS
 from imgsim.models.cut import Cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from imgsim.models.cache import ModelFile
 
@@ -39,7 +40,7 @@ def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
     from imgsim.models.architectures import ARCHITECTURES
     from imgsim.models.cache import list_models
 
-    rows = [_row(file) for file in list_models()]
+    rows = _rows(list_models())
     if everything:
         here = {row["architecture"] for row in rows}
         rows += [
@@ -71,10 +72,10 @@ def show(architecture: str) -> None:
             f"weights: {known.url} ({known.megabytes:.1f} MB)\n"
             f"input: shorter side {resize} px, square {crop} px, {interpolation}, mean {mean}, deviation {std}\n"
         )
-    files = [file for file in list_models() if file.architecture == architecture]
-    for file in files:
-        write_text(f"model: {' '.join(f'{key}={value}' for key, value in _row(file).items())}\n")
-    click.get_current_context().exit(0 if files else 1)
+    rows = _rows(file for file in list_models() if file.architecture == architecture)
+    for row in rows:
+        write_text(f"model: {' '.join(f'{key}={value}' for key, value in row.items())}\n")
+    click.get_current_context().exit(0 if rows else 1)
 
 
 def _published_by_timm(name: str) -> str:
@@ -251,6 +252,15 @@ def _only(architecture: str, **wanted: str) -> ModelFile:
     if not found:
         raise WeightsError(f"no such model of {architecture} in {models_directory()}: see `imgsim models list`")
     return found[0]
+
+
+def _rows(files: Iterable[ModelFile]) -> list[dict[str, Any]]:
+    """Describe models, but for those that went away meanwhile."""
+    rows = []
+    for file in files:
+        with suppress(WeightsError):
+            rows.append(_row(file))
+    return rows
 
 
 def _row(file: ModelFile) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,8 +55,11 @@ class ModelFile(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes."""
-        return os.path.getsize(self.path)
+        """Bytes; WeightsError if it went away."""
+        try:
+            return os.path.getsize(self.path)
+        except OSError as error:
+            raise WeightsError(f"{self.path}: {error.strerror}") from error
 
     @property
     def remedy(self) -> str:
@@ -126,11 +130,11 @@ def list_models() -> list[ModelFile]:
     Returns
     -------
     list of ModelFile
-        Files with other names are passed over.
+        Files with other names are passed over, and those that went away meanwhile.
     """
-    folder = Path(models_directory())
-    files = [parsed for path in folder.glob("*.onnx") if (parsed := _parse(path)) is not None]
-    return sorted(files, key=lambda file: (-os.stat(file.path).st_mtime_ns, file.path))
+    parsed = (_parse(path) for path in Path(models_directory()).glob("*.onnx"))
+    aged = [(-age, file.path, file) for file in parsed if file and (age := _modified(file.path)) is not None]
+    return [file for _, _, file in sorted(aged)]
 
 
 def find_models(architecture: str, *, weights: str = "", padding: str = "", layer: str = "") -> list[ModelFile]:
@@ -245,6 +249,15 @@ def _parse(path: Path) -> ModelFile | None:
         return None
     architecture = fields[0].replace("~", "/")
     return ModelFile(str(path), architecture, *fields[1:]) if is_identity(architecture, *fields[1:4]) else None
+
+
+def _modified(path: str) -> int | None:
+    """Tell when a file was last modified, in nanoseconds; None if there is none, or a folder."""
+    try:
+        status = os.stat(path)
+    except OSError:  # another process removed it, or what a link points to is not there
+        return None
+    return status.st_mtime_ns if stat.S_ISREG(status.st_mode) else None
 
 
 def _digest(data: bytes) -> str:

@@ -95,6 +95,13 @@ def test_list_and_show(run, model):
     assert "did you mean resnet50?" in unknown.err
 
 
+def test_a_model_that_goes_away_while_it_is_listed(run, model, monkeypatch):
+    gone = model._replace(path=model.path + ".gone")
+    monkeypatch.setattr("imgsim.models.cache.list_models", lambda: [gone, model])
+    assert [row["path"] for row in rows(run)] == [model.path]
+    assert run("models", "show", SMALL).out.count("model: ") == 1
+
+
 def test_importing_twice_is_fine(run, made):
     first = run("models", "import", made / "weights.pth", "--architecture", SMALL)
     assert first.code == 0

@@ -85,6 +85,30 @@ def test_the_newest_comes_first_and_strangers_are_passed_over(cache):
     assert find_models("resnet18", padding="tensorflow") == []
 
 
+def test_what_went_away_is_passed_over(cache, monkeypatch):
+    """A link to nothing, a folder, and a file that another process removes while the cache is listed."""
+    stored, removed = store(), store(weights="2" * 64)
+    name = os.path.basename(stored.path)
+    (cache / name.replace("resnet18", "resnet34")).symlink_to(cache / "nothing")
+    (cache / name.replace("resnet18", "resnet50")).mkdir()
+    whole = os.stat
+
+    def stat(path, *arguments, **options):
+        if str(path) == removed.path:
+            raise FileNotFoundError(2, "No such file or directory")
+        return whole(path, *arguments, **options)
+
+    monkeypatch.setattr("imgsim.models.cache.os.stat", stat)
+    assert list_models() == [stored]
+
+
+def test_the_size_of_what_went_away_is_told():
+    file = store()
+    os.unlink(file.path)
+    with pytest.raises(WeightsError, match=r"\.onnx: No such file"):
+        _ = file.size
+
+
 def test_an_absent_cache_is_empty_and_is_made_when_needed(cache):
     assert list_models() == []
     assert not cache.exists()
