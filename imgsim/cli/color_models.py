@@ -48,7 +48,7 @@ def train(data: str, output: str, architecture: str, choose: bool, split: str, s
     """
     if not output.endswith(".onnx"):
         raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
-    from imgsim.models.cache import write_whole
+    from imgsim.models.writing import write_whole
     from imgsim.training.color_rows import read_color_rows
 
     rows = read_color_rows(data)

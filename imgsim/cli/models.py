@@ -131,8 +131,8 @@ def import_(file: str, architecture: str | None, layer: str, padding: str | None
 @general_options
 def export(architecture: str, file: str, weights: str, padding: str | None, layer: str) -> None:
     """Write a model of ARCHITECTURE to FILE, one that needs no torch to be imported."""
-    from imgsim.models.cache import write_whole
     from imgsim.models.opening import read_sealed
+    from imgsim.models.writing import write_whole
 
     if not file.endswith(".onnx"):
         raise click.UsageError(f"models are ONNX files: name it {file}.onnx")
@@ -146,12 +146,16 @@ def export(architecture: str, file: str, weights: str, padding: str | None, laye
 @general_options
 def remove(architecture: str, weights: str) -> None:
     """Remove the models of ARCHITECTURE from the cache."""
-    from imgsim.models.cache import list_models
+    from imgsim.models.cache import list_models, models_directory
+    from imgsim.models.writing import remove_old_parts
 
+    remove_old_parts(models_directory())
     files = [one for one in list_models() if one.architecture == architecture and one.weights.startswith(weights)]
     for file in files:
         try:
             os.unlink(file.path)
+        except FileNotFoundError:  # another process was quicker
+            continue
         except OSError as error:
             raise WeightsError(f"{file.path}: cannot be removed ({error.strerror})") from error
         stderr.say(f"removed {file.path}")

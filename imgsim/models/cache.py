@@ -6,13 +6,13 @@ import hashlib
 import os
 import re
 import stat
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import WeightsError
 from imgsim.models.architectures import ARCHITECTURES
+from imgsim.models.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,38 +192,6 @@ def store_model(data: bytes, *, architecture: str, padding: str, layer: str, wei
         raise WeightsError(f"not a model of imgsim: it calls itself {'--'.join(fields[:-1])!r}")
     write_whole(target, data)
     return file
-
-
-def write_whole(target: str, data: bytes) -> None:
-    """Write a file of the cache under a temporary name, then rename it.
-
-    Parameters
-    ----------
-    target : str
-        The file; its folder is made where there is none.
-    data : bytes
-        Its content.
-
-    Raises
-    ------
-    WeightsError
-        If it cannot be written; nothing is left behind.
-    """
-    folder = os.path.dirname(os.path.abspath(target))
-    part = ""
-    try:
-        os.makedirs(folder, exist_ok=True)
-        descriptor, part = tempfile.mkstemp(dir=folder, suffix=".part")
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-        os.chmod(part, 0o644)  # a shared cache is read by others
-        os.replace(part, target)
-    except OSError as error:
-        if part and os.path.exists(part):
-            os.unlink(part)
-        raise WeightsError(
-            f"{folder}: cannot be written ({error.strerror}); choose another folder (for the cache: IMGSIM_MODELS)"
-        ) from error
 
 
 def is_identity(architecture: str, padding: str, layer: str, weights: str) -> bool:

@@ -6,7 +6,6 @@ import hashlib
 import http.client
 import os
 import re
-import tempfile
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imgsim.errors import WeightsError
 from imgsim.models.architectures import TIMM, find_architecture
 from imgsim.models.cache import models_directory
+from imgsim.models.writing import open_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,8 +120,7 @@ def download_weights(published: Published, advance: Callable[[int], None]) -> st
     """
     folder = models_directory()
     try:
-        os.makedirs(folder, exist_ok=True)
-        descriptor, part = tempfile.mkstemp(dir=folder, suffix=".part" + os.path.splitext(published.url)[1])
+        descriptor, part = open_part(folder, os.path.splitext(published.url)[1])
     except OSError as error:
         raise WeightsError(
             f"{folder}: cannot be written ({error.strerror}); IMGSIM_MODELS names another folder"

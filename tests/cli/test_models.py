@@ -226,6 +226,21 @@ def test_only_some_weights_are_removed(run, model, cache):
     assert list_models() == []
 
 
+def test_removing_removes_what_killed_processes_left(run, model, cache):
+    for name in ("imgsim-abcdefgh.part", "imgsim-12345678.part.pth", "imgsim-in_work0.part"):
+        (cache / name).write_bytes(b"half")
+        if "in_work" not in name:
+            os.utime(cache / name, (1, 1))
+    assert run("models", "remove", "resnet18").code == 1
+    assert sorted(path.name for path in cache.iterdir()) == ["imgsim-in_work0.part", os.path.basename(model.path)]
+
+
+def test_a_model_that_another_process_removes(run, model, monkeypatch):
+    monkeypatch.setattr("imgsim.models.cache.list_models", lambda: [model._replace(path=model.path + ".gone"), model])
+    result = run("models", "remove", SMALL)
+    assert (result.code, result.err) == (0, f"removed {model.path}\n")
+
+
 def test_whiten_gives_a_hash_that_extractors_take(run, model, make_photos, monkeypatch):
     folder = make_photos(6)
     result = run("models", "whiten", folder, "-x", SMALL, "--dimensions", "3")

@@ -1,6 +1,7 @@
 """Downloads, from a server on this machine."""
 
 import hashlib
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -79,6 +80,13 @@ def test_what_was_published_arrives_whole(server, cache):
     assert sum(told) == len(CONTENT)
     assert len(told) > 1
     assert [str(path) for path in cache.iterdir()] == [part]
+
+
+def test_what_a_killed_download_left_is_removed_by_the_next_after_a_day(server, left):
+    killed, in_work = (download_weights(published(server, "good"), lambda _: None) for _ in range(2))
+    os.utime(killed, (1, 1))
+    new = download_weights(published(server, "good"), lambda _: None)
+    assert left() == sorted(os.path.basename(path) for path in (in_work, new))
 
 
 @pytest.mark.parametrize("how", ["tampered", "truncated"])
