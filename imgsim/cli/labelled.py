@@ -55,6 +55,7 @@ def indexed(
 
     For `reading`, an index that cannot be written will do if it is up to date.
     """
+    from imgsim.evaluation.checks import check_photos, check_readable
     from imgsim.index.indexing import make_directory
     from imgsim.index.opening import open_index
 
@@ -66,9 +67,10 @@ def indexed(
             raise
         summary = standing
     stderr.detail(f"{folder}: {summary.added} photos added to the index, {summary.failed} failed")
-    if strict and summary.failed:
-        fail(f"{summary.failed} photos cannot be read, and --strict was given")
     with open_index(make_directory(folder, index_path)) as index, index.store.snapshot():
+        unreadable = [failure.path for failure in index.store.failures()]
+        check_readable(unreadable if strict else [])
+        check_photos(folder, index.store.counts()["photos"], unreadable)
         yield index
 
 

@@ -6,12 +6,13 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from imgsim.errors import ImgsimError, IndexWriteError
+from imgsim.errors import IndexWriteError
 from imgsim.index.attributes.describing import Description
 from imgsim.index.connection import DATABASE
 from imgsim.index.opening import FOLDER
 from imgsim.index.options import Options
 from imgsim.index.progress import Nobody
+from imgsim.index.scanning import check_folder
 from imgsim.index.sqlite import SqliteStore
 from imgsim.index.store import DefaultQuery
 from imgsim.index.update import Update
@@ -65,8 +66,7 @@ def update_index(
     began = time.monotonic()
     options = options or Options()
     folder = os.fspath(root)
-    if not os.path.isdir(folder):
-        raise ImgsimError(f"{folder}: {'not a folder' if os.path.exists(folder) else 'no such folder'}")
+    check_folder(folder)
     wanted = _load(extractors)
     description = Description(options.attributes) if options.attributes else None
     directory = make_directory(folder, index)
@@ -78,6 +78,38 @@ def update_index(
         store.close()
     summary.seconds = round(time.monotonic() - began, 3)
     return summary
+
+
+def check_update(root: str | os.PathLike[str], *, index: str | os.PathLike[str] | None = None) -> None:
+    """Find out whether the index of a folder can be made or brought up to date, before anything else is done for it.
+
+    Parameters
+    ----------
+    root : str or path
+        The folder of photos.
+    index : str or path, optional
+        The index's own folder; ``root/.imgsim`` unless given.
+
+    Raises
+    ------
+    IndexLockedError
+        If another process is writing the index.
+    IndexWriteError
+        If the index cannot be written.
+    ImgsimError
+        If the folder is not there, or more than half of its photos are missing.
+    """
+    folder = os.fspath(root)
+    check_folder(folder)
+    directory = _name_directory(folder, index)
+    if not os.path.exists(os.path.join(directory, DATABASE)):
+        _check_writable(directory)
+        return
+    store = SqliteStore.open_writer(directory, folder)
+    try:
+        Update(folder, directory, store, Options(), Nobody()).check()
+    finally:
+        store.close()
 
 
 def check_index(
@@ -175,14 +207,28 @@ def make_directory(root: str, index: str | os.PathLike[str] | None) -> str:
     IndexWriteError
         If it cannot be made.
     """
-    directory = os.path.join(root, FOLDER) if index is None else os.fspath(index)
-    if index is not None and os.path.isdir(os.path.join(directory, FOLDER)):
-        directory = os.path.join(directory, FOLDER)
+    directory = _name_directory(root, index)
     try:
         os.makedirs(directory, exist_ok=True)
     except OSError as error:
         raise IndexWriteError(f"{directory}: cannot be made ({error.strerror}); choose another with --index") from error
     return directory
+
+
+def _name_directory(root: str, index: str | os.PathLike[str] | None) -> str:
+    if index is None:
+        return os.path.join(root, FOLDER)
+    within = os.path.join(os.fspath(index), FOLDER)
+    return within if os.path.isdir(within) else os.fspath(index)
+
+
+def _check_writable(directory: str) -> None:
+    """Make sure that a new index can be written, by the nearest folder above it that is there."""
+    place = os.path.abspath(directory)
+    while not os.path.exists(place):
+        place = os.path.dirname(place)
+    if not (os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK)):
+        raise IndexWriteError(f"{directory}: cannot be written; choose another with --index")
 
 
 def _load(texts: Iterable[str]) -> list[Extractor]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ImgsimError
-from imgsim.images.find import find_images, list_images
+from imgsim.images.find import list_images
 from imgsim.index.changes import find_changes
+from imgsim.index.opening import FOLDER
 from imgsim.index.progress import Summary
+from imgsim.index.scanning import scan_folder
 from imgsim.index.store import DefaultQuery, Failure
 
 if TYPE_CHECKING:
@@ -55,6 +58,11 @@ class Update:
         self.summary = Summary()
         self._added: set[str] = set()
         self._changed: set[str] = set()
+
+    def check(self) -> None:
+        """Raise what would stop a run before it changes anything."""
+        self._check_root()
+        self._compare(self._scan())
 
     def run(self, wanted: list[Extractor], description: Description | None = None) -> Summary:
         """Do all of it, in the order of a photo's way."""
@@ -130,10 +138,7 @@ class Update:
         if self.options.files is not None:
             found = list_images(self.root, self.options.files)
         else:
-            try:
-                found = find_images(self.root, include=self.options.include, exclude=self.options.exclude)
-            except OSError as error:
-                raise ImgsimError(f"{self.root}: {error.strerror}") from error
+            found = scan_folder(self.root, include=self.options.include, exclude=self.options.exclude)
         self.summary.passed_over = found.passed_over
         return found
 
@@ -144,9 +149,14 @@ class Update:
         if 2 * len(changes.missing) > len(known) and not self.options.prune:
             raise ImgsimError(
                 f"{self.root}: {len(changes.missing)} of {len(known)} indexed photos are missing, nothing was changed: "
-                "is the disk mounted? --prune removes them from the index"
+                f"is the disk mounted? `{self._prune_command()}` removes them from the index"
             )
         return changes
+
+    def _prune_command(self) -> str:
+        """Write the command that removes missing photos, whichever command found them missing."""
+        outside = os.path.realpath(self.directory) != os.path.realpath(os.path.join(self.root, FOLDER))
+        return shlex.join(["imgsim", "index", self.root, *(["--index", self.directory] if outside else []), "--prune"])
 
     def _apply(self, changes: Changes, found: Found) -> None:
         """Commit all that needs no photo to be decoded."""

@@ -438,3 +438,36 @@ def test_calibrate_needs_things_that_differ(run, classes, table):
     assert result.code == 2
     assert "the 12 photos with a label are all of one class, a: " in result.err
     assert "calibration needs both" in result.err
+
+
+@pytest.mark.parametrize("command", ["evaluate", "calibrate"])
+def test_a_strict_run_names_what_cannot_be_read_every_time(run, classes, command):
+    (classes / "bags" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    for _ in range(2):
+        result = run(command, "shelf", "-x", "phash", "--strict")
+        assert (result.code, result.out) == (2, "")
+        assert "1 photo cannot be read, and --strict was given: bags/broken.png" in result.err
+
+
+@pytest.mark.parametrize("command", ["evaluate", "calibrate"])
+def test_a_folder_without_photos_is_said_to_be_one(run, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    result = run(command, "empty", "-x", "phash")
+    assert (result.code, result.err) == (2, "imgsim: empty: no photos in this folder\n")
+    (tmp_path / "empty" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    result = run(command, "empty", "-x", "phash", "-q")
+    assert (result.code, result.err) == (2, "imgsim: empty: no photo can be read: broken.png\n")
+
+
+@pytest.mark.parametrize("index", [(), ("--index", "elsewhere")])
+def test_missing_photos_are_removed_by_the_command_that_is_named(run, classes, index):
+    run("evaluate", "shelf", "-x", "phash", "--retrieval-only", *index)
+    for photo in (classes / "bags").iterdir():
+        photo.unlink()
+    (classes / "coats" / "0.png").unlink()
+    result = run("evaluate", "shelf", "-x", "phash", *index)
+    assert result.code == 2
+    command = " ".join(["imgsim", "index", "shelf", *index, "--prune"])
+    assert f"`{command}` removes them from the index" in result.err
+    assert run(*command.split()[1:]).code == 0

@@ -17,7 +17,7 @@ from imgsim.features import load_extractor
 from imgsim.images import find
 from imgsim.index import connection
 from imgsim.index.filesystem import is_network_share
-from imgsim.index.indexing import update_index
+from imgsim.index.indexing import check_update, update_index
 from imgsim.index.measuring import Assignment, Task
 from imgsim.index.opening import open_index
 from imgsim.index.sqlite import SqliteStore
@@ -180,7 +180,7 @@ def test_a_photo_that_vanishes_between_walk_and_read(make_photos, monkeypatch):
         found = find.find_images(root, **options)
         return found._replace(images=[*found.images, find.FoundImage("ghost.png", 1, 1)])
 
-    monkeypatch.setattr("imgsim.index.update.find_images", with_ghost)
+    monkeypatch.setattr("imgsim.index.scanning.find_images", with_ghost)
     summary = update_index(folder, extractors=["phash"])
     assert (summary.added, summary.failed) == (3, 1)
     with open_index(folder) as index:
@@ -264,3 +264,24 @@ def test_on_a_network_share_there_is_no_write_ahead_log(make_photos, monkeypatch
     with open_index(folder) as index:
         assert index.store.journal_mode == "delete"
         assert len(index.search(folder / "0.png")) == 1
+
+
+def test_what_would_stop_an_update_is_found_out_before_and_changes_nothing(make_photos, tmp_path, monkeypatch):
+    folder = make_photos(3)
+    check_update(folder)
+    check_update(folder, index=tmp_path / "a" / "b")
+    assert sorted(tmp_path.iterdir()) == [folder]
+    assert not (folder / ".imgsim").exists()
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(IndexWriteError, match="--index"):
+        check_update(folder, index=tmp_path / "file" / "index")
+    with monkeypatch.context() as patch, pytest.raises(IndexWriteError, match="--index"):
+        patch.setattr("os.access", lambda *_: False)
+        check_update(folder)
+    update_index(folder, extractors=["phash"])
+    check_update(folder)
+    for name in ("0.png", "1.png"):
+        (folder / name).unlink()
+    with pytest.raises(ImgsimError, match="2 of 3 indexed photos are missing"):
+        check_update(folder)
+    assert count(folder) == 3
