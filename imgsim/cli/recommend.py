@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from imgsim.evaluation.recommending import Recommendation
 
+TOLERANCE = 0.2  # of the time given: by so much more nobody is told
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -77,54 +79,79 @@ def recommend(
     All are tried on a few photos, the better half on more, and so on within the time (successive halving); the last two
     are also fused. Nothing of it stays in the folder's index, unless --save makes the winner its default.
     """
+    end = time.monotonic() + seconds
     from imgsim.evaluation.candidates import extractor_grid, parse_candidates
+    from imgsim.evaluation.recommending import distinct
 
     parse_candidates(extractors)
-    ranking = _try(
-        folder,
-        Source(labels, key, encoding, strict).checked(),
-        list(extractors) or extractor_grid(),
-        by=by,
-        seconds=seconds,
-        jobs=jobs,
-        seed=seed,
-    )
-    _write(ranking, by, seed, format_ or "table")
+    source, tried = Source(labels, key, encoding, strict).checked(), distinct(extractors or extractor_grid())
     if save:
-        _save(folder, index_path, ranking[0], jobs)
+        from imgsim.index.indexing import check_update
+
+        check_update(folder, index=index_path)
+    ranking = _try(folder, source, tried, by=by, end=end, jobs=jobs, seed=seed)
+    rows = _objects(ranking, by, seed)
+    _say_if_late(ranking, seconds, time.monotonic() - end)
+    try:
+        if save:
+            _save(folder, index_path, ranking[0], jobs)
+    finally:  # a trial that took long is not lost with the index
+        _write(rows, format_ or "table")
 
 
 def _try(
-    folder: str, source: Source, extractors: list[str], *, by: str, seconds: float, jobs: int | None, seed: int
+    folder: str, source: Source, extractors: list[str], *, by: str, end: float, jobs: int | None, seed: int
 ) -> list[Recommendation]:
     """Hold a trial on the photos that have a class."""
     import numpy as np
 
     from imgsim.cli.progress import IndexingProgress
     from imgsim.errors import EvaluationError
+    from imgsim.evaluation.checks import check_photos, check_readable
     from imgsim.evaluation.halving import pairs_first
     from imgsim.evaluation.recommending import recommend as rank
     from imgsim.evaluation.trials import Trial, trial_directory
-    from imgsim.images.find import find_images
     from imgsim.index.processes import default_jobs
+    from imgsim.index.scanning import scan_folder
 
-    paths = [image.path for image in find_images(folder).images]
+    found = scan_folder(folder)
+    for path, reason in found.unreadable:
+        stderr.say(f"skipped {path}: {reason}")
+    check_readable([path for path, _ in found.unreadable] if source.strict else [])
+    paths = [image.path for image in found.images]
+    check_photos(folder, len(paths), [path for path, _ in found.unreadable])
     codes = labels_for(source, folder, paths).codes
     labelled = np.flatnonzero(codes >= 0)
     if len(np.unique(codes[labelled])) == len(labelled):
         raise EvaluationError(f"{folder}: no class has two photos: there is nothing to find, give other labels")
     labelled = labelled[pairs_first(codes[labelled], seed)]
-    chosen, workers = [paths[place] for place in labelled], jobs or default_jobs()
+    chosen = [paths[place] for place in labelled]
     with trial_directory() as directory, IndexingProgress() as progress:
-        trial = Trial(folder, directory, chosen, codes[labelled], by=by, seed=seed, jobs=workers, observer=progress)
-        return rank(trial, folder, chosen, extractors, by=by, seconds=seconds, jobs=workers)
+        trial = Trial(
+            folder,
+            directory,
+            chosen,
+            codes[labelled],
+            by=by,
+            seed=seed,
+            observer=progress,
+            strict=source.strict,
+        )
+        return rank(trial, folder, chosen, extractors, by=by, end=end, jobs=jobs or default_jobs())
 
 
-def _write(ranking: Sequence[Recommendation], by: str, seed: int, format_: str) -> None:
+def _say_if_late(ranking: Sequence[Recommendation], seconds: float, late: float) -> None:
+    """Say that the trial took longer than it was given, and why if it was but the first round."""
+    if late > TOLERANCE * seconds:
+        fewest = len({one.photos for one in ranking}) == 1
+        why = f": trying all of them on {ranking[0].photos} photos takes no less" if fewest else ""
+        stderr.say(f"the trial took {seconds + late:.1f} s instead of {seconds:g} s{why}")
+
+
+def _write(rows: list[dict[str, Any]], format_: str) -> None:
     from imgsim.evaluation.tables import TITLES, to_flat
     from imgsim.reports.tables import markdown_table
 
-    rows = _objects(ranking, by, seed)
     if format_ == "json":
         write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
     elif format_ == "csv":
@@ -174,4 +201,5 @@ def _save(folder: str, index_path: str | None, winner: Recommendation, jobs: int
         update_index(folder, index=index_path, extractors=wanted, options=Options(jobs=jobs), observer=progress)
     set_default_query(folder, candidate.extractors, candidate.metric, index=index_path)
     by = f" by {candidate.metric}" if candidate.metric else ""
-    stderr.say(f"{candidate.name}{by} is now the default of the index of {folder}")
+    where = f"the index of {folder}" if index_path is None else f"the index {index_path}"
+    stderr.say(f"{candidate.name}{by} is now the default of {where}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 import time
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 FIRST = 64  # photos of the first round: two each of 32 classes
 LEAST_GROWTH = 0.25  # of the photos: a round that adds fewer would tell nothing new
+GROWTH = 4  # times the photos: what a round takes is not foreseen from one much smaller
+LAST = 2  # contestants that remain: one alone would not be compared with anything
+MARGIN = 0.9  # of the time that is left: the rest is for rounds that take longer than foreseen
 
 
 class Standing(NamedTuple, Generic[T]):
@@ -74,8 +78,9 @@ def halve(
     judge: Callable[[Sequence[T], int], Mapping[T, float]],
     total: int,
     *,
-    seconds: float,
-    cost: Callable[[T], float],
+    end: float,
+    cost: Callable[[Sequence[T], int, int], float],
+    after: Callable[[int], float] = lambda _photos: 0.0,
     first: int = FIRST,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Standing[T]]:
@@ -86,13 +91,16 @@ def halve(
     contestants : sequence
         At least one, hashable.
     judge : callable
-        Gives each contestant's score on the first so many photos, of which it may keep what it measured before.
+        Gives contestants' scores on the first so many photos, of which it may keep what it measured before. The best
+        so far come first; after the first round it may leave out the last ones, for want of time.
     total : int
         Photos that there are.
-    seconds : float
-        Time for all rounds; the first is held whatever it takes.
+    end : float
+        When all rounds, and what comes after, are to be over, on the clock; the first is held whatever it takes.
     cost : callable
-        Seconds that a contestant takes for a photo, asked after the first round.
+        Seconds that a round of these contestants takes, from so many photos to so many; asked after each round.
+    after : callable, optional
+        Seconds for what comes after a last round on so many photos.
     first : int, default 64
         Photos of the first round.
     clock : callable, optional
@@ -108,25 +116,53 @@ def halve(
     K. Jamieson, A. Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", AISTATS 2016,
     figure 3. Rounds share the time that is left, instead of a number of evaluations.
     """
-    end = clock() + seconds
-    remaining, photos = list(contestants), min(first, total)
-    losers: list[Standing[T]] = []
-    while True:
-        scores = judge(remaining, photos)
-        ranked = sorted(
-            (Standing(contestant, scores[contestant], photos) for contestant in remaining), key=lambda one: -one.score
-        )
-        more = _affordable([cost(one.contestant) for one in ranked], end - clock(), len(ranked))
-        if photos == total or more < photos * LEAST_GROWTH:
-            return ranked + losers
-        if photos + more < total:
-            half = max(2, math.ceil(len(ranked) / 2))  # one alone would not be compared with anything
-            ranked, losers = ranked[:half], ranked[half:] + losers
-            more = _affordable([cost(one.contestant) for one in ranked], end - clock(), len(ranked))
-        remaining, photos = [one.contestant for one in ranked], min(total, photos + more)
+    photos = min(first, total)
+    ranked, losers = _hold(contestants, judge, photos), list[Standing[T]]()
+    while photos < total:
+        left = MARGIN * (end - clock())
+
+        def reach(standings: Sequence[Standing[T]], left: float = left, photos: int = photos) -> int:
+            return _reach([one.contestant for one in standings], photos, total, left, cost, after)
+
+        size = len(ranked)
+        while reach(ranked[:size]) < (total if size == len(ranked) else _enough(photos, total)) and size > LAST:
+            size = max(LAST, math.ceil(size / 2))
+        wanted = reach(ranked[:size])
+        if wanted < _enough(photos, total):
+            break
+        photos = wanted if wanted <= GROWTH * (1 + LEAST_GROWTH) * photos else GROWTH * photos
+        held = _hold([one.contestant for one in ranked[:size]], judge, photos)
+        there = {one.contestant for one in held}
+        ranked, losers = held, [one for one in ranked if one.contestant not in there] + losers
+    return ranked + losers
 
 
-def _affordable(costs: Sequence[float], seconds: float, contestants: int) -> int:
+def _hold(
+    contestants: Sequence[T], judge: Callable[[Sequence[T], int], Mapping[T, float]], photos: int
+) -> list[Standing[T]]:
+    """Hold a round: give those that were judged, the best first."""
+    scores = judge(contestants, photos)
+    standings = (Standing(one, scores[one], photos) for one in contestants if one in scores)
+    return sorted(standings, key=lambda one: -one.score)
+
+
+def _enough(photos: int, total: int) -> int:
+    """Count the photos of the smallest round that is worth holding after one."""
+    return min(total, math.ceil(photos * (1 + LEAST_GROWTH)))
+
+
+def _reach(
+    contestants: Sequence[T],
+    photos: int,
+    total: int,
+    left: float,
+    cost: Callable[[Sequence[T], int, int], float],
+    after: Callable[[int], float],
+) -> int:
     """Count the photos that the next round has time for, if those after it get as much time each."""
-    rounds = max(1, math.ceil(math.log2(contestants))) if contestants > 1 else 1
-    return max(0, int(seconds / rounds / max(sum(costs), 1e-9)))
+    rounds = max(1, math.ceil(math.log2(len(contestants))))
+
+    def takes(more: int) -> float:
+        return rounds * cost(contestants, photos, more) + after(more)
+
+    return photos + bisect.bisect_right(range(photos + 1, total + 1), left, key=takes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.evaluation.candidates import Candidate
+    from imgsim.evaluation.retrieval import Retrieval
     from imgsim.index.choosing import ChosenDistance
     from imgsim.index.ranking import Facet
     from imgsim.index.store import Store
@@ -74,6 +75,19 @@ class Judgement:
     classification: Classification | None = field(default=None, repr=False)
     pairs: PairScores | None = field(default=None, repr=False)
     remarks: tuple[str, ...] = ()
+
+
+class Retrieved(NamedTuple):
+    """What a candidate's photos find, before anything is estimated from it."""
+
+    candidate: Candidate
+    distance: ChosenDistance
+    facets: Sequence[Facet]
+    retrieval: Retrieval
+
+    def mean(self, figure: str) -> float:
+        """Give a figure's mean over the queries, by the figure's name."""
+        return float(self.retrieval.values[figure].mean())
 
 
 class Judge:
@@ -135,11 +149,49 @@ class Judge:
         ImgsimError
             If there is only one class to tell apart.
         """
+        return self.conclude(self.retrieve(candidate))
+
+    def retrieve(self, candidate: Candidate) -> Retrieved:
+        """Rank by a candidate whose extractors are in the index, the first and larger part of judging it.
+
+        Parameters
+        ----------
+        candidate : Candidate
+            An extractor, or several fused, and a distance.
+
+        Returns
+        -------
+        Retrieved
+            For `conclude`.
+
+        Raises
+        ------
+        EvaluationError
+            If no class has two photos with features.
+        MetricDomainError
+            If the features do not suit the metric.
+        """
         distance = choose_distance(self._store, candidate.extractors, candidate.metric)
         facets = load_facets(self._directory, self._store, distance)
         found = score_retrieval(facets, self._codes, advanced=self._steps(f"{candidate.name}: ranking", self._labelled))
         if not len(found.photos):
             raise EvaluationError("no class has two photos: there is nothing to find, give other labels")
+        return Retrieved(candidate, distance, facets, found)
+
+    def conclude(self, retrieved: Retrieved) -> Judgement:
+        """Estimate all figures of a candidate, with their intervals.
+
+        Parameters
+        ----------
+        retrieved : Retrieved
+            As `retrieve` gives it.
+
+        Returns
+        -------
+        Judgement
+            All there is to say.
+        """
+        candidate, distance, facets, found = retrieved
         figures = {name: estimate_outcomes(values, self._seed) for name, values in found.values.items()}
         classification, pairs, outcomes = None, None, dict(found.values)
         remarks: tuple[str, ...] = ()

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imgsim.evaluation.candidates import Candidate
-from imgsim.evaluation.halving import halve
-from imgsim.evaluation.trials import Footprint, Trial, measure_footprints
+from imgsim.evaluation.footprints import Footprint, measure_footprints
+from imgsim.evaluation.halving import FIRST, halve
+from imgsim.evaluation.pace import Pace
+from imgsim.features import load_extractor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from imgsim.core import ExtractorSpec
     from imgsim.evaluation.judging import Judgement
+    from imgsim.evaluation.trials import Trial
+
+SMALLEST = 16  # photos of the first round, however short the time: two each of 8 classes
+OPENING = 0.25  # of the time, which measuring for the first round may take
+PROBING = 0.1  # of the time, which footprints may take
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,15 @@ class Recommendation:
 
 
 def recommend(
-    trial: Trial, folder: str, paths: Sequence[str], extractors: Sequence[str], *, by: str, seconds: float, jobs: int
+    trial: Trial,
+    folder: str,
+    paths: Sequence[str],
+    extractors: Sequence[str],
+    *,
+    by: str,
+    end: float,
+    jobs: int,
+    clock: Callable[[], float] = time.monotonic,
 ) -> list[Recommendation]:
     """Rank extractors, each with its best metric, and at the end the two best fused.
 
@@ -51,31 +68,77 @@ def recommend(
         At least one.
     by : str
         The figure that decides.
-    seconds : float
-        Time for all of it; the first round is held whatever it takes.
+    end : float
+        When all of it is to be over, on the clock; the smallest first round is held whatever it takes.
     jobs : int
         Processes that share the work.
+    clock : callable, optional
+        Tells the time in seconds.
 
     Returns
     -------
     list of Recommendation
         The best first: those judged on most photos, by figure.
     """
-    footprints = measure_footprints(folder, paths, extractors)
+    footprints, decoding = measure_footprints(folder, paths, extractors, seconds=PROBING * (end - clock()), clock=clock)
+    pace = Pace({text: one.seconds for text, one in footprints.items()}, decoding, jobs)
+    trial.pace, trial.end = pace, end
     standings = halve(
-        extractors, trial.judge, len(paths), seconds=seconds, cost=lambda text: footprints[text].seconds / jobs
+        extractors,
+        trial.judge,
+        len(paths),
+        end=end,
+        cost=pace.foresee,
+        after=pace.foresee_end,
+        first=_first_round(pace, extractors, end - clock()),
+        clock=clock,
     )
     ranked = [
         Recommendation(trial.judgements[one.contestant], one.photos, footprints[one.contestant]) for one in standings
     ]
-    if len(standings) > 1 and standings[1].photos == standings[0].photos:
+    if len(standings) > 1 and standings[1].photos == standings[0].photos and clock() < end:
         ranked.append(_fused(trial, ranked[0], ranked[1]))
     return sorted(ranked, key=lambda one: (-one.photos, -one.judgement.figures[by].value))
 
 
+def distinct(extractors: Iterable[str]) -> list[str]:
+    """Leave out extractors that are the same as an earlier one, however they are written.
+
+    Parameters
+    ----------
+    extractors : iterable of str
+        ``NAME[:key=value,...]`` each.
+
+    Returns
+    -------
+    list of str
+        As they were first written.
+
+    Examples
+    --------
+    >>> distinct(["hog", "histogram", "histogram:space=rgb", "hog"])
+    ['hog', 'histogram']
+    """
+    by_spec: dict[ExtractorSpec, str] = {}
+    for text in extractors:
+        by_spec.setdefault(load_extractor(text).spec, text)
+    return list(by_spec.values())
+
+
+def _first_round(pace: Pace, extractors: Sequence[str], seconds: float) -> int:
+    """Count the photos of the first round: fewer than usual where measuring them would take much of the time."""
+    affordable = FIRST * OPENING * seconds / max(pace.foresee_measuring(extractors, FIRST), 1e-9)
+    return int(min(FIRST, max(SMALLEST, affordable)))
+
+
 def _fused(trial: Trial, first: Recommendation, second: Recommendation) -> Recommendation:
-    """Judge the two best together, in equal shares, each by its own metric."""
-    candidate = Candidate(first.judgement.candidate.extractors + second.judgement.candidate.extractors)
+    """Judge the two best together, in equal shares: by the metric that both won with, or each by its own.
+
+    A candidate has one metric for all its extractors or none, and so has an index's default.
+    """
+    candidates = first.judgement.candidate, second.judgement.candidate
+    metric = candidates[0].metric if candidates[0].metric == candidates[1].metric else None
+    candidate = Candidate(candidates[0].extractors + candidates[1].extractors, metric)
     together = Footprint(
         first.footprint.seconds + second.footprint.seconds, first.footprint.bytes + second.footprint.bytes
     )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.errors import ImageReadError
 from imgsim.evaluation.candidates import Candidate, metric_grid
+from imgsim.evaluation.checks import check_readable
 from imgsim.evaluation.judging import Judge
-from imgsim.features import load_extractor
-from imgsim.images.read import read_image
+from imgsim.evaluation.pace import Pace
 from imgsim.index.choosing import find_stored
 from imgsim.index.indexing import update_index
 from imgsim.index.opening import open_index
@@ -23,30 +22,12 @@ from imgsim.index.options import Options
 from imgsim.index.sqlite import SqliteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from imgsim.evaluation.judging import Judgement
+    from imgsim.evaluation.judging import Judgement, Retrieved
     from imgsim.index.progress import Observer
-
-TIMED = 8  # photos that an extractor's speed is measured on
-
-
-@dataclass(frozen=True)
-class Footprint:
-    """What an extractor costs.
-
-    Parameters
-    ----------
-    seconds : float
-        For a photo that is already decoded, on this machine: the median of a few.
-    bytes : int
-        In the index, for a photo.
-    """
-
-    seconds: float
-    bytes: int
 
 
 class Trial:
@@ -66,10 +47,21 @@ class Trial:
         The figure that decides.
     seed : int
         Of all that is drawn.
-    jobs : int
-        Processes.
     observer : Observer
         Hears of photos that are measured, and of those that cannot be read.
+    strict : bool, default False
+        Whether a photo that cannot be read is an error.
+    clock : callable, optional
+        Tells the time in seconds.
+
+    Attributes
+    ----------
+    judgements : dict of str to Judgement
+        The last of each extractor.
+    pace : Pace
+        Learns from every round, and says how many processes measure photos.
+    end : float
+        When to finish, on the clock.
     """
 
     def __init__(
@@ -81,14 +73,18 @@ class Trial:
         *,
         by: str,
         seed: int,
-        jobs: int,
         observer: Observer,
+        strict: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._folder, self._directory, self._by, self._seed, self._jobs = folder, directory, by, seed, jobs
-        self._observer = observer
+        self._folder, self._directory, self._by, self._seed = folder, directory, by, seed
+        self._observer, self._strict, self._clock = observer, strict, clock
         self._paths = paths
         self._classes = dict(zip(paths, codes.tolist(), strict=True))
+        self._photos = 0
+        self._metrics: dict[str, list[str]] = {}
         self.judgements: dict[str, Judgement] = {}
+        self.pace, self.end = Pace({}), math.inf
 
     def judge(self, extractors: Sequence[str], photos: int) -> dict[str, float]:
         """Judge extractors, each by the metric that suits it best.
@@ -103,13 +99,20 @@ class Trial:
         Returns
         -------
         dict of str to float
-            The figure that decides. The judgements are in `judgements`.
+            The figure that decides. The judgements are in `judgements`. When time is short, the metrics that did
+            worse in the call before are left out, and so are the last extractors, if they were judged before.
         """
+        began = self._clock()
         self._measure(extractors, photos)
-        for extractor in extractors:
-            judged = [self.judge_one(Candidate((extractor,), metric)) for metric in metric_grid(extractor)]
-            self.judgements[extractor] = max(judged, key=lambda one: one.figures[self._by].value)
-        return {extractor: self.judgements[extractor].figures[self._by].value for extractor in extractors}
+        self.pace.measured(extractors, photos - self._photos, self._clock() - began)
+        self._photos = photos
+        scores: dict[str, float] = {}
+        with self._judge() as judge:
+            for extractor in extractors:
+                if scores and extractor in self.judgements and self._is_late():
+                    break
+                scores[extractor] = self._judge_by_metrics(judge, extractor)
+        return scores
 
     def judge_one(self, candidate: Candidate) -> Judgement:
         """Judge a candidate on the photos that have been measured.
@@ -124,21 +127,52 @@ class Trial:
         Judgement
             Of retrieval alone.
         """
+        with self._judge() as judge:
+            return judge.judge(candidate)
+
+    def _judge_by_metrics(self, judge: Judge, extractor: str) -> float:
+        """Rank by each metric, those first that did best before, and estimate figures for the best alone."""
+        began = self._clock()
+        metrics = self._metrics.get(extractor) or metric_grid(extractor)
+        found: dict[str, float] = {}
+        best: Retrieved | None = None
+        for metric in metrics:
+            if best and self._is_late():
+                break
+            retrieved = judge.retrieve(Candidate((extractor,), metric))
+            found[metric] = retrieved.mean(self._by)
+            if best is None or found[metric] > best.mean(self._by):
+                best = retrieved
+        assert best is not None
+        self.judgements[extractor] = judge.conclude(best)
+        self._metrics[extractor] = sorted(metrics, key=lambda metric: -found.get(metric, -1.0))
+        self.pace.judged(extractor, self._photos, len(found), self._clock() - began)
+        return found[self._metrics[extractor][0]]
+
+    def _is_late(self) -> bool:
+        """Tell whether the time that is left is needed for what comes after the last round."""
+        return self._clock() > self.end - self.pace.foresee_end(self._photos)
+
+    @contextmanager
+    def _judge(self) -> Iterator[Judge]:
         with open_index(self._directory) as index, index.store.snapshot():
             known = sorted(index.store.known(), key=os.fsencode)
             codes = np.array([self._classes[path] for path in known], np.intp)
-            judge = Judge(index.directory, index.store, codes, seed=self._seed, full=False)
-            return judge.judge(candidate)
+            yield Judge(index.directory, index.store, codes, seed=self._seed, full=False)
 
     def _measure(self, extractors: Sequence[str], photos: int) -> None:
         """Bring the trial's index to these extractors and photos."""
         if os.path.exists(self._directory):
             self._drop_all_but(extractors)
         files = [os.path.join(self._folder, path) for path in self._paths[:photos]]
-        options = Options(files=files, jobs=self._jobs, refit=True)
+        jobs = self.pace.choose_jobs(extractors, photos - self._photos)
+        options = Options(files=files, jobs=jobs, refit=True)
         update_index(
             self._folder, index=self._directory, extractors=extractors, options=options, observer=self._observer
         )
+        if self._strict:
+            with open_index(self._directory) as index:
+                check_readable([failure.path for failure in index.store.failures()])
 
     def _drop_all_but(self, extractors: Iterable[str]) -> None:
         store = SqliteStore.open_writer(self._directory, self._folder)
@@ -157,38 +191,3 @@ def trial_directory() -> Iterator[str]:
     """Give a place for a trial's index, and clear it away afterwards."""
     with tempfile.TemporaryDirectory(prefix="imgsim-trial-") as folder:
         yield os.path.join(folder, "index")
-
-
-def measure_footprints(folder: str, paths: Sequence[str], extractors: Iterable[str]) -> dict[str, Footprint]:
-    """Find out what extractors cost on photos of a folder.
-
-    Parameters
-    ----------
-    folder : str
-        The folder.
-    paths : sequence of str
-        Photos in it; a few are read.
-    extractors : iterable of str
-        ``NAME[:key=value,...]`` each.
-
-    Returns
-    -------
-    dict of str to Footprint
-        By extractor.
-    """
-    footprints = {}
-    for text in extractors:
-        extractor = load_extractor(text)
-        seconds = []
-        for path in paths[: TIMED + 1]:
-            try:
-                image = read_image(os.path.join(folder, path), scale=extractor.scale)
-            except ImageReadError:
-                continue
-            began = time.perf_counter()
-            extractor.extract([image])
-            seconds.append(time.perf_counter() - began)
-        width = -(-extractor.dim // 8) if extractor.binary else 4 * extractor.dim
-        # The first photo pays for what is loaded once.
-        footprints[text] = Footprint(float(np.median(seconds[1:] or seconds or [0.0])), width)
-    return footprints

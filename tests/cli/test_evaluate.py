@@ -412,6 +412,88 @@ def test_recommend_needs_two_photos_of_a_class(run, make_photos, monkeypatch):
     assert "no class has two photos" in result.err
 
 
+@pytest.mark.parametrize(
+    ("folder", "message"),
+    [("nowhere", "no such folder"), ("shelf/bags/1.png", "not a folder"), ("empty", "no photos in this folder")],
+)
+@pytest.mark.parametrize("command", ["evaluate", "calibrate", "recommend"])
+def test_a_folder_that_is_none_is_one_line(run, classes, command, folder, message):
+    (classes.parent / "empty").mkdir()
+    result = run(command, folder, "-x", "phash")
+    assert (result.code, result.out, result.err) == (2, "", f"imgsim: {folder}: {message}\n")
+
+
+def test_a_strict_trial_refuses_what_cannot_be_read(run, classes):
+    (classes / "bags" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    command = ("recommend", "shelf", "-x", "phash", "--format", "json")
+    result = run(*command, "--strict")
+    assert (result.code, result.out) == (2, "")
+    assert "1 photo cannot be read, and --strict was given: bags/broken.png" in result.err
+    (classes / "bags" / "broken.png").unlink()
+    (classes / "bags" / "broken.png").symlink_to("nothing")
+    assert run(*command, "--strict").code == 2
+    result = run(*command)
+    assert result.code == 0
+    assert "skipped bags/broken.png: a link to nothing" in result.err
+
+
+def test_a_trial_without_time_holds_one_round_and_says_so(run, classes):
+    result = run("recommend", "shelf", "-x", "phash", "--time", "0s", "--format", "json")
+    assert [row["photos"] for row in json.loads(result.out)] == [12]
+    assert "s instead of 0 s: trying all of them on 12 photos takes no less" in result.err
+
+
+def test_an_extractor_that_is_named_twice_is_tried_once(run, classes):
+    named = ["-x", "phash", "-x", "phash", "-x", "histogram", "-x", "histogram:space=rgb"]
+    rows = json.loads(run("recommend", "shelf", *named, "--format", "json").out)
+    names = {row["extractor"] for row in rows}
+    assert names <= {"phash", "histogram", "phash+histogram", "histogram+phash"}
+    assert len(rows) == 3
+
+
+@pytest.fixture
+def no_trial(monkeypatch):
+    def hold(*_, **__):
+        raise AssertionError("a trial was held")
+
+    monkeypatch.setattr("imgsim.cli.recommend._try", hold)
+
+
+def test_what_cannot_be_saved_is_not_tried(run, classes, no_trial, monkeypatch):
+    command = ("recommend", "shelf", "-x", "phash", "--save")
+    with monkeypatch.context() as patch:
+        patch.setattr("os.access", lambda _, mode: mode == os.R_OK)
+        result = run(*command)
+    assert (result.code, result.out) == (2, "")
+    assert "shelf/.imgsim: cannot be written; choose another with --index" in result.err
+    run("index", "shelf", "-x", "phash", "-q")
+    for photo in [*(classes / "bags").iterdir(), classes / "coats" / "0.png"]:
+        photo.unlink()
+    result = run(*command)
+    assert result.code == 2
+    assert "7 of 12 indexed photos are missing" in result.err
+    assert "`imgsim index shelf --prune`" in result.err
+
+
+def test_the_winner_is_saved_though_nobody_reads_the_ranking(shell, classes):
+    line = "imgsim recommend shelf -x phash --save --index idx 2>messages | true; cat messages"
+    result = shell(line, classes.parent)
+    assert b"phash by " in result.stdout
+    assert b" is now the default of the index idx\n" in result.stdout
+    with open_index(classes.parent / "idx") as index:
+        assert [one.spec.name for one, _ in index.store.default_query().extractors] == ["phash"]
+
+
+def test_a_ranking_is_written_though_it_cannot_be_saved(run, classes, monkeypatch):
+    def full(*_, **__):
+        raise IndexWriteError("the disk is full")
+
+    monkeypatch.setattr("imgsim.index.indexing.update_index", full)
+    result = run("recommend", "shelf", "-x", "phash", "--save", "--format", "json")
+    assert (result.code, result.err) == (2, "imgsim: the disk is full\n")
+    assert json.loads(result.out)[0]["extractor"] == "phash"
+
+
 def test_calibrate_makes_queries_print_probabilities(run, classes):
     result = run("calibrate", "shelf", "-x", "phash", "--plot", "reliability.png", "--format", "json")
     assert result.code == 0

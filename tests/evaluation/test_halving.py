@@ -6,62 +6,122 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgsim.evaluation.halving import Standing, halve, pairs_first
+from imgsim.evaluation.pace import Pace
 
 
-class Clock:
-    """Time that passes only when photos are measured."""
+class Contest:
+    """Contestants that are judged in no time but that of a clock, which passes as photos are measured and ranked."""
 
-    def __init__(self):
-        self.now = 0.0
+    def __init__(self, worth, measuring=0.01, ranking=0.0):
+        self.worth, self.costs = worth, (measuring, ranking)
+        self.now, self.photos, self.rounds = 0.0, 0, []
 
-    def __call__(self):
+    def clock(self):
         return self.now
 
+    def cost(self, remaining, before, photos):
+        measuring, ranking = self.costs
+        return len(remaining) * (measuring * (photos - before) + ranking * photos**2)
 
-def contest(worth, total, seconds, cost=0.01):
-    clock, rounds, measured = Clock(), [], {}
+    def judge(self, remaining, photos):
+        self.rounds.append((len(remaining), photos))
+        self.now += self.cost(remaining, self.photos, photos)
+        self.photos = photos
+        return {one: self.worth[one] for one in remaining}
 
-    def judge(remaining, photos):
-        rounds.append((len(remaining), photos))
-        for one in remaining:
-            clock.now += cost * (photos - measured.get(one, 0))
-            measured[one] = photos
-        return {one: worth[one] for one in remaining}
-
-    standings = halve(list(worth), judge, total, seconds=seconds, cost=lambda _: cost, clock=clock)
-    return standings, rounds, clock.now
+    def hold(self, total, end, **options):
+        options = {"cost": self.cost, **options}
+        return halve(list(self.worth), self.judge, total, end=end, clock=self.clock, **options)
 
 
 def test_the_best_is_judged_on_the_most_photos_within_the_time():
-    worth = {name: place for place, name in enumerate("abcdefgh")}
-    standings, rounds, took = contest(worth, total=10_000, seconds=40)
+    contest = Contest({name: place for place, name in enumerate("abcdefgh")})
+    standings = contest.hold(total=10_000, end=40)
     assert "".join(one.contestant for one in standings) == "hgfedcba"
-    assert rounds[0] == (8, 64)
-    contestants, photos = zip(*rounds, strict=True)
+    assert contest.rounds[0] == (8, 64)
+    contestants, photos = zip(*contest.rounds, strict=True)
     assert list(photos) == sorted(set(photos))
     assert list(contestants) == sorted(contestants, reverse=True)
-    assert contestants == (8, 4, 2)
-    assert 30 < took <= 40
+    assert contestants[:3] == (8, 4, 2)
+    assert 30 < contest.now <= 40
     assert standings[0] == Standing("h", 7, photos[-1])
     assert standings[-1] == Standing("a", 0, 64)
 
 
+def test_no_round_is_much_larger_than_the_one_that_foretells_it():
+    contest = Contest({"a": 1, "b": 2}, measuring=1e-6)
+    contest.hold(total=10_000, end=60)
+    assert contest.rounds == [(2, 64), (2, 256), (2, 1024), (2, 4096), (2, 10_000)]
+
+
 def test_with_time_for_everything_nobody_is_dropped():
-    standings, rounds, _ = contest({"a": 1, "b": 2, "c": 3}, total=100, seconds=1000)
-    assert rounds == [(3, 64), (3, 100)]
+    contest = Contest({"a": 1, "b": 2, "c": 3})
+    standings = contest.hold(total=100, end=1000)
+    assert contest.rounds == [(3, 64), (3, 100)]
     assert [one.photos for one in standings] == [100, 100, 100]
 
 
 def test_without_time_the_first_round_decides():
-    standings, rounds, _ = contest({"a": 1, "b": 2}, total=1000, seconds=0)
-    assert rounds == [(2, 64)]
+    contest = Contest({"a": 1, "b": 2})
+    standings = contest.hold(total=1000, end=0)
+    assert contest.rounds == [(2, 64)]
     assert [one.contestant for one in standings] == ["b", "a"]
 
 
 def test_few_photos_are_all_used():
-    standings, rounds, _ = contest({"a": 1}, total=5, seconds=1)
-    assert rounds == [(1, 5)]
-    assert standings == [Standing("a", 1, 5)]
+    contest = Contest({"a": 1})
+    assert contest.hold(total=5, end=1) == [Standing("a", 1, 5)]
+    assert contest.rounds == [(1, 5)]
+
+
+def test_what_comes_after_the_last_round_has_its_time():
+    contest = Contest({"a": 1, "b": 2}, ranking=1e-6)
+    contest.hold(total=10_000, end=60, after=lambda photos: 5e-6 * photos**2)
+    after = 5e-6 * contest.photos**2
+    assert after > 1
+    assert 40 < contest.now + after <= 60
+
+
+def test_where_half_of_them_take_too_long_the_best_two_go_on():
+    contest = Contest({name: place for place, name in enumerate("abcdefgh")}, measuring=0.01)
+    standings = contest.hold(total=10_000, end=0.01 * 64 * 8 + 1)
+    assert contest.rounds == [(8, 64), (2, 109)]
+    assert [one.contestant for one in standings[:2]] == ["h", "g"]
+
+
+def test_those_left_out_of_a_round_stay_where_they_were():
+    contest = Contest({"a": 1, "b": 2, "c": 3})
+
+    def judge(remaining, photos):
+        scores = contest.judge(remaining, photos)
+        return {one: scores[one] for one in remaining if photos == 64 or one == "c"}
+
+    standings = halve("abc", judge, 100, end=1000, cost=contest.cost, clock=contest.clock)
+    assert standings == [Standing("c", 3, 100), Standing("b", 2, 64), Standing("a", 1, 64)]
+
+
+@pytest.mark.parametrize("seconds", [5, 20, 60])
+@pytest.mark.parametrize("total", [300, 5000, 50_000])
+@pytest.mark.parametrize(("measuring", "ranking"), [(1e-3, 1e-6), (1e-2, 1e-7), (1e-5, 2e-6)])
+def test_by_its_pace_a_trial_keeps_its_time(seconds, total, measuring, ranking):
+    pace = Pace(dict.fromkeys("abcd", measuring))
+    contest = Contest({name: place for place, name in enumerate("abcd")}, measuring, ranking)
+
+    def judge(remaining, photos):
+        contest.rounds.append((len(remaining), photos))
+        took = measuring * len(remaining) * (photos - contest.photos) + 0.1  # until processes have started
+        pace.measured(remaining, photos - contest.photos, took)
+        contest.photos = photos
+        for one in remaining:
+            pace.judged(one, photos, 5, 5 * (0.01 + 1e-4 * photos + ranking * photos**2))
+            took += 5 * (0.01 + 1e-4 * photos + ranking * photos**2)
+        contest.now += took
+        return {one: contest.worth[one] for one in remaining}
+
+    halve("abcd", judge, total, end=seconds, cost=pace.foresee, after=pace.foresee_end, clock=contest.clock)
+    afterwards = 3 * (0.01 + 1e-4 * contest.photos + ranking * contest.photos**2)
+    assert contest.now + afterwards <= 1.2 * seconds
+    assert contest.photos == total or contest.now + afterwards > 0.4 * seconds
 
 
 @pytest.mark.parametrize("seed", [0, 1])
