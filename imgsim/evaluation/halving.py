@@ -159,10 +159,12 @@ def _reach(
     cost: Callable[[Sequence[T], int, int], float],
     after: Callable[[int], float],
 ) -> int:
-    """Count the photos that the next round has time for, if those after it get as much time each."""
+    """Count the photos that the next round has time for: all, or as many as leave those after it as much time each."""
     rounds = max(1, math.ceil(math.log2(len(contestants))))
 
-    def takes(more: int) -> float:
+    def takes(more: int, rounds: int = rounds) -> float:
         return rounds * cost(contestants, photos, more) + after(more)
 
+    if takes(total, 1) <= left:
+        return total
     return photos + bisect.bisect_right(range(photos + 1, total + 1), left, key=takes)

@@ -59,6 +59,9 @@ def test_with_time_for_everything_nobody_is_dropped():
     standings = contest.hold(total=100, end=1000)
     assert contest.rounds == [(3, 64), (3, 100)]
     assert [one.photos for one in standings] == [100, 100, 100]
+    contest = Contest(dict.fromkeys("abcdefgh", 1))  # which is not to say time for four such rounds, to halve eight
+    contest.hold(total=100, end=0.01 * 8 * (64 + 1.2 * 36))
+    assert contest.rounds == [(8, 64), (8, 100)]
 
 
 def test_without_time_the_first_round_decides():
