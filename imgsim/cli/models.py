@@ -111,15 +111,7 @@ def pull(architectures: tuple[str, ...]) -> None:
 @general_options
 def import_(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
     """Import the weights in FILE, or a model that `imgsim models export` wrote."""
-    from imgsim.models.importing import import_model, is_model
-
-    if is_model(file):
-        _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer))
-        return
-    if architecture is None:
-        raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
-    cut = Cut(architecture, layer, padding or "torch")
-    _say_imported(_importer(cut)(file, cut))
+    _import(file, architecture, layer, padding)
 
 
 @models.command()
@@ -204,6 +196,19 @@ def pull_weights(cut: Cut) -> ModelFile:
         os.unlink(part)
 
 
+def _import(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
+    """Import an exported model, which says itself what it is, or weights."""
+    from imgsim.models.importing import import_model, is_model
+
+    if is_model(file):
+        _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer))
+        return
+    if architecture is None:
+        raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
+    cut = Cut(architecture, layer, padding or "torch")
+    _say_imported(_importer(cut)(file, cut))
+
+
 def _importer(cut: Cut) -> Callable[[str, Cut], ModelFile]:
     """Import what imports weights, and say how to do without where torch is not installed."""
     try:
@@ -238,11 +243,11 @@ def provide_model(text: str, weights: str | None) -> bool:
     if name not in ARCHITECTURES and not name.startswith(TIMM):
         return False
     extractor = load_extractor(text)  # whose parameters may not fit: before anything is downloaded
-    cut = Cut(name, params.get("layer", ""), params.get("padding", "torch"))
+    layer, padding = params.get("layer", ""), params.get("padding")
     if weights is not None:
-        _say_imported(_importer(cut)(weights, cut))
+        _import(weights, name, layer, padding)
     elif "weights" not in params and not any(file.architecture == name for file in list_models()):
-        _say_imported(pull_weights(cut))
+        _say_imported(pull_weights(Cut(name, layer, padding or "torch")))
     # Or what it lacks, before an index is begun.
     stderr.detail(f"extractor: {extractor.spec}, {extractor.dim} values")
     return True

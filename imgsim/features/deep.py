@@ -164,9 +164,9 @@ class DeepExtractor:
 
     @cached_property
     def _engine(self) -> Engine:
-        from imgsim.models.opening import open_model
+        from imgsim.models.opening import open_verified
 
-        return open_model(self._file)
+        return open_verified(self._file)
 
     @property
     def _channels(self) -> int:

@@ -1,4 +1,4 @@
-"""Opening a cached model to run it, once it is sure that it is what its name says."""
+"""Opening a cached model, and making sure that it is what its name says."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from imgsim.models.cache import ModelFile
 
 
-def open_model(file: ModelFile, device: str | None = None) -> Engine:
-    """Open a cached model.
+def open_verified(file: ModelFile, device: str | None = None) -> Engine:
+    """Open a cached model whose content was verified, by `ModelFile.verify`.
 
     Parameters
     ----------
@@ -30,20 +30,19 @@ def open_model(file: ModelFile, device: str | None = None) -> Engine:
     Raises
     ------
     WeightsError
-        If it is not what its name says: damaged, tampered with or renamed.
+        If it is not what its name says.
     ParameterError
         If this ONNX Runtime has no such device.
     """
-    path = file.verify()
     try:
-        engine = Engine(path, device)
+        engine = Engine(file.path, device)
     except WeightsError as error:
-        raise WeightsError(f"{path}: {error}: {file.remedy}") from error
+        raise WeightsError(f"{file.path}: {error}: {file.remedy}") from error
     fields = ("architecture", "padding", "layer", "weights")
     for key in fields:
         named, told = getattr(file, key), getattr(engine.header, key)
         if named != told:
-            raise WeightsError(f"{path}: renamed: its {key} is {told}, not {named}: {file.remedy}")
+            raise WeightsError(f"{file.path}: renamed: its {key} is {told}, not {named}: {file.remedy}")
     return engine
 
 
@@ -65,8 +64,8 @@ def read_sealed(file: ModelFile) -> bytes:
     WeightsError
         If it is not what its name says, or an older imgsim exported it.
     """
-    open_model(file, "cpu")
     data = file.read()
+    open_verified(file, "cpu")
     try:
         check_seal(data)
     except WeightsError as error:

@@ -373,6 +373,16 @@ def test_index_with_weights_then_query(run, made, make_photos, monkeypatch, cach
     assert f"no {SMALL} model with weights " in refused.err
 
 
+def test_index_with_an_exported_model_in_place_of_weights(run, model, make_photos, tmp_path, cache):
+    assert run("models", "export", SMALL, tmp_path / "small.onnx").code == 0
+    shutil.rmtree(cache)
+    other = run("index", make_photos(2), "-x", "resnet18", "--weights", tmp_path / "small.onnx")
+    assert other.code == 2
+    assert f"a model of {SMALL}, not of resnet18" in other.err
+    assert run("index", make_photos(2), "-x", SMALL, "--weights", tmp_path / "small.onnx").code == 0
+    assert list_models() == [model]
+
+
 def test_weights_of_another_network_begin_no_index(run, made, make_photos):
     folder = make_photos(2)
     result = run("index", folder, "-x", "squeezenet1_0", "--weights", made / "weights.pth")
