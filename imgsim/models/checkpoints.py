@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from imgsim.errors import MissingDependencyError, WeightsError
+from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.vision import torch
 
 if TYPE_CHECKING:
@@ -30,13 +31,17 @@ def weights_digest(path: str) -> str:
     Raises
     ------
     WeightsError
-        If it cannot be read.
+        If it cannot be read, or has the name of a published file but not its content.
     """
     try:
         with open(path, "rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise WeightsError(f"{path}: {error.strerror}") from error
+    named = next((row for row in ARCHITECTURES.values() if row.weights == os.path.basename(path)), None)
+    if named and not named.publishes(digest):
+        raise WeightsError(f"{path}: not what is published under that name (SHA-256 {digest[:8]}): download it again")
+    return digest
 
 
 def read_state_dict(path: str) -> dict[str, Tensor]:
@@ -55,25 +60,35 @@ def read_state_dict(path: str) -> dict[str, Tensor]:
     Raises
     ------
     WeightsError
-        If the file is truncated, holds code, or holds something else.
+        If the file is truncated or damaged, holds code, or holds something else.
     """
     state: Any = _read_safetensors(path) if path.endswith(".safetensors") else _read_pickle(path)
     if isinstance(state, dict):
         state = state.get("state_dict", state)
     if not _is_state_dict(state):
         raise WeightsError(f"{path}: no state dict, which maps parameter names to tensors")
+    if odd := [key for key, value in state.items() if not _is_dense(value)]:
+        raise WeightsError(f"{path}: {odd[0]} is not a dense tensor of real numbers")
     return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
 
 
 def _is_state_dict(state: object) -> TypeGuard[dict[str, Tensor]]:
-    if not state or not isinstance(state, dict):
+    if not isinstance(state, dict) or not state:
         return False
     return all(isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in state.items())
+
+
+def _is_dense(tensor: Tensor) -> bool:
+    """Tell whether a tensor is of the kind that networks hold; a meta tensor has no values."""
+    strided = tensor.layout is torch.strided and not tensor.is_nested and not tensor.is_quantized
+    return strided and tensor.device.type == "cpu" and not tensor.is_complex()
 
 
 def _read_pickle(path: str) -> Any:  # noqa: ANN401 (whatever is in the file)
     import pickle
 
+    if record := _damaged_record(path):
+        raise WeightsError(f"{path}: damaged at {record}: copy or download it again")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damage: it is told below
@@ -84,6 +99,20 @@ def _read_pickle(path: str) -> Any:  # noqa: ANN401 (whatever is in the file)
         raise WeightsError(f"{path}: not a weight file, or a damaged one") from error
     except OSError as error:
         raise WeightsError(f"{path}: {error.strerror or error}") from error
+    except Exception as error:  # damage surfaces as almost anything
+        raise WeightsError(f"{path}: truncated, or not a weight file") from error
+
+
+def _damaged_record(path: str) -> str | None:
+    """Compare a zip file's content with its checksums, which torch does not: 30 ms for 100 MB."""
+    import zipfile
+
+    try:
+        if not zipfile.is_zipfile(path):  # an older weight file, or one of which torch tells what is wrong
+            return None
+        with zipfile.ZipFile(path) as archive:
+            # torch can be told to compute none: all are zero then.
+            return archive.testzip() if any(record.CRC for record in archive.infolist()) else None
     except Exception as error:  # damage surfaces as almost anything
         raise WeightsError(f"{path}: truncated, or not a weight file") from error
 

@@ -1,14 +1,17 @@
 """Weight files, whole and broken."""
 
 import contextlib
+import hashlib
 import os
 import pickle
 import random
+import warnings
 
 import numpy as np
 import pytest
 
 from imgsim.errors import ImgsimError, WeightsError
+from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.checkpoints import load_strictly, read_state_dict, weights_digest
 from imgsim.models.cut import Cut
 from imgsim.models.exporting import import_weights
@@ -50,11 +53,42 @@ def test_safetensors(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [[1, 2], {}, {"epoch": 3}, {1: torch.zeros(1)}, {"state_dict": 3}, {"a": torch.zeros(1), "b": None}]
+    "content",
+    [
+        [1, 2],
+        {},
+        {"epoch": 3},
+        {1: torch.zeros(1)},
+        {"state_dict": 3},
+        {"a": torch.zeros(1), "b": None},
+        torch.zeros(3),
+        {"state_dict": torch.zeros(3)},
+    ],
 )
 def test_what_is_no_state_dict(file, content):
     with pytest.raises(WeightsError, match=r"weights\.pth: no state dict, which maps parameter names to tensors$"):
         read(file, content)
+
+
+def nested():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that they are a prototype
+        return torch.nested.nested_tensor([torch.zeros(2), torch.zeros(3)])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: torch.eye(3).to_sparse(),
+        lambda: torch.empty(3, device="meta"),
+        lambda: torch.zeros(3, dtype=torch.complex64),
+        nested,
+    ],
+    ids=["sparse", "meta", "complex", "nested"],
+)
+def test_tensors_that_no_network_holds(file, make):
+    with pytest.raises(WeightsError, match=r"weights\.pth: b is not a dense tensor of real numbers$"):
+        read(file, {"a": torch.zeros(1), "b": make()})
 
 
 class Attack:
@@ -110,6 +144,42 @@ def test_damage_anywhere_is_told_in_one_line(file, zipped):
             continue
         with pytest.raises(WeightsError, match=r"^[^\n]*weights\.pth: (truncated|not a weight file|holds code)[^\n]*$"):
             read_state_dict(str(file))
+
+
+def test_a_flipped_bit_of_a_weight_is_found(file):
+    torch.save({"a": torch.full((9,), 3.0)}, file)
+    whole = bytearray(file.read_bytes())
+    whole[whole.index(np.full(9, 3, np.float32).tobytes())] ^= 1
+    file.write_bytes(whole)
+    assert torch.load(file, weights_only=True)["a"][0] != 3  # torch does not notice
+    with pytest.raises(WeightsError, match=r"weights\.pth: damaged at weights/data/0: copy or download it again$"):
+        read_state_dict(str(file))
+
+
+def test_weights_that_were_saved_without_checksums_are_read(file):
+    before = torch.serialization.get_crc32_options()
+    torch.serialization.set_crc32_options(False)
+    try:
+        assert read(file, {"a": torch.ones(2)})["a"].tolist() == [1, 1]
+    finally:
+        torch.serialization.set_crc32_options(before)
+
+
+def test_a_file_of_a_published_name_must_be_the_published_file(tmp_path, monkeypatch):
+    file = tmp_path / "resnet18-f37072fd.pth"
+    file.write_bytes(b"something else")
+    digest = hashlib.sha256(b"something else").hexdigest()
+    with pytest.raises(
+        WeightsError, match=rf"resnet18-f37072fd\.pth: not what is published .* \(SHA-256 {digest[:8]}\)"
+    ):
+        weights_digest(str(file))
+    file.rename(tmp_path / "mine-f37072fd.pth")
+    assert weights_digest(str(tmp_path / "mine-f37072fd.pth")) == digest
+    row = ARCHITECTURES["resnet18"]
+    monkeypatch.setitem(ARCHITECTURES, "resnet18", row._replace(weights=f"resnet18-{digest[:8]}.pth"))
+    file = tmp_path / f"resnet18-{digest[:8]}.pth"
+    file.write_bytes(b"something else")
+    assert weights_digest(str(file)) == digest
 
 
 @pytest.mark.parametrize("name", ["missing.pth", "."])
