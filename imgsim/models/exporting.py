@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.errors import MissingDependencyError, WeightsError
-from imgsim.models.architectures import TIMM, Preprocessing, find_architecture, takes_one_size
+from imgsim.models.architectures import takes_one_size
 from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile, find_models, store_model
 from imgsim.models.checkpoints import load_strictly, read_state_dict, weights_digest
 from imgsim.models.engine import Engine
 from imgsim.models.header import UNSEALED, Header, seal
 from imgsim.models.opening import read_sealed
-from imgsim.models.timm_networks import timm_preprocessing
-from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow
+from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow, preprocessing_of
 from imgsim.models.vision import torch
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def export_network(network: nn.Module, cut: Cut, weights: str) -> ModelFile:
     Raises
     ------
     WeightsError
-        If ONNX Runtime does not give what torch gives.
+        If the network gives no feature map, or ONNX Runtime does not give what torch gives.
     """
     preprocessing = preprocessing_of(cut.architecture, network)
     if cut.padding == "tensorflow":
@@ -104,8 +103,6 @@ def export_network(network: nn.Module, cut: Cut, weights: str) -> ModelFile:
     )
     with torch.inference_mode():
         expected = trunk(sample).numpy()
-    if expected.ndim != 4:
-        raise WeightsError(f"{cut.architecture}: layer {cut.layer} gives no feature map")
     header = Header(cut.architecture, cut.padding, cut.layer or FINAL, weights, expected.shape[1], preprocessing)
     data = _with_header(_onnx(trunk, sample, fixed=takes_one_size(cut.architecture)), header)
     _check(Engine(data, "cpu").run(sample.numpy()), expected, cut)
@@ -119,26 +116,6 @@ def _make_newest(file: ModelFile) -> None:
         if find_models(file.architecture, layer=file.layer)[0] != file:
             chosen = f"{file.architecture}:weights={file.weights[:SHOWN_DIGITS]},padding={file.padding}"
             raise WeightsError(f"{file.path}: cannot become the newest ({error.strerror}): use -x {chosen}") from error
-
-
-def preprocessing_of(architecture: str, network: nn.Module) -> Preprocessing:
-    """Tell what a network's input went through when it was trained.
-
-    Parameters
-    ----------
-    architecture : str
-        A name in the table, or ``timm/NAME``.
-    network : torch.nn.Module
-        The network, which timm's know it of themselves.
-
-    Returns
-    -------
-    Preprocessing
-        Of the table, or of timm.
-    """
-    if architecture.startswith(TIMM):
-        return timm_preprocessing(network)
-    return find_architecture(architecture).preprocessing
 
 
 def _onnx(trunk: nn.Module, sample: torch.Tensor, *, fixed: bool) -> bytes:

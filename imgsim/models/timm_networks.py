@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from imgsim.errors import MissingDependencyError, UnknownNameError
+from imgsim.errors import MissingDependencyError, UnknownNameError, WeightsError
 from imgsim.models.architectures import Preprocessing
 from imgsim.models.vision import torch
 
@@ -16,7 +16,11 @@ nn = torch.nn
 
 
 class TimmTrunk(nn.Module):
-    """A timm network up to its maps, or to its pooled features as maps of one pixel where it has no maps."""
+    """A timm network up to its maps, or to its pooled features as maps of one pixel where it has no maps.
+
+    Channels are on whichever axis the network has them. What its head does after pooling (ConvNeXt normalises there,
+    MobileNetV3 convolves) is left out of maps.
+    """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -24,8 +28,8 @@ class TimmTrunk(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Give the maps."""
-        features: torch.Tensor = self.network.forward_features(images)  # type: ignore[operator]
-        if features.ndim == 4:
+        features = self.network.forward_features(images)  # type: ignore[operator]
+        if isinstance(features, torch.Tensor) and features.ndim == 4:
             return features
         pooled: torch.Tensor = self.network.forward_head(features, pre_logits=True)  # type: ignore[operator]
         return pooled[:, :, None, None]
@@ -96,15 +100,33 @@ def timm_preprocessing(network: nn.Module) -> Preprocessing:
     -------
     Preprocessing
         Timm's for its weights.
+
+    Raises
+    ------
+    WeightsError
+        If it takes no square images, or none of three channels.
     """
     from timm.data import resolve_model_data_config
 
     config = resolve_model_data_config(network)
-    side = config["input_size"][-1]
+    channels, height, side = config["input_size"]
+    if channels != 3 or height != side:
+        name = network.pretrained_cfg["architecture"]  # type: ignore[index]
+        raise WeightsError(
+            f"timm/{name}: takes images of {channels} x {height} x {side} values: only RGB squares are given"
+        )
     interpolation = "bicubic" if config["interpolation"] == "bicubic" else "bilinear"
     return Preprocessing(
         round(side / config["crop_pct"]), side, interpolation, tuple(config["mean"]), tuple(config["std"])
     )
+
+
+def graph_of_timm() -> ModuleType:
+    """Give timm's own `get_graph_node_names` and `create_feature_extractor`, which know what not to trace."""
+    import timm.models
+
+    module: ModuleType = timm.models
+    return module
 
 
 def _find(name: str) -> tuple[ModuleType, Any]:
@@ -116,6 +138,8 @@ def _find(name: str) -> tuple[ModuleType, Any]:
     # Only names of its own table: what it calls hf-hub:NAME it would fetch.
     bare, _, tag = name.partition(".")
     if bare not in timm.list_models():
+        if renamed := timm.models.get_deprecated_models().get(bare):
+            raise UnknownNameError("architecture of timm", bare, [renamed])
         near = get_close_matches(name, timm.list_models())
         raise UnknownNameError("architecture of timm", name, near or ["those that timm.list_models() lists"])
     tagged = timm.list_pretrained(f"{bare}.*")

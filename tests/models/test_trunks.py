@@ -36,6 +36,8 @@ def test_a_layer_gives_what_the_network_computes_there():
         ("convnext_tiny", "features.5", 384),
         ("swin_t", "features.3", 192),
         ("swin_v2_t", "features.5.5", 384),
+        ("swin_t", "features.0.0", 96),
+        ("convnext_tiny", "features.1.0.block.2", 96),
         ("swin_t", "norm", 768),
         ("swin_t", "permute", 768),
     ],
@@ -50,6 +52,16 @@ def test_channels_come_before_places(name, layer, channels):
 def test_an_unknown_layer_is_told_with_those_that_there_are():
     with pytest.raises(ParameterError, match=r"^no layer 'layer9'; there are .*layer1"):
         cut_trunk("resnet18", build_network("resnet18"), "layer9")
+
+
+def test_a_long_list_of_layers_ends_at_a_whole_name():
+    with pytest.raises(ParameterError) as caught:
+        cut_trunk("mobilenet_v2", build_network("mobilenet_v2"), "features.99")
+    listed = str(caught.value).partition("there are ")[2]
+    assert listed.endswith(", ...")
+    network = build_network("mobilenet_v2")
+    assert all(network.get_submodule(name) for name in listed.removesuffix(", ...").split(", "))
+    assert len(listed) <= 300
 
 
 @pytest.mark.parametrize(("name", "layer"), [("resnet18", "flatten"), ("vit_b_32", "encoder.layers.encoder_layer_0")])
