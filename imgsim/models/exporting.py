@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,8 @@ from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow, pr
 from imgsim.models.vision import torch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import nn
 
     from imgsim.models.cut import Cut
@@ -56,7 +59,7 @@ def import_weights(path: str, cut: Cut) -> ModelFile:
         return good
     network = build_network(cut.architecture)
     load_strictly(network, read_state_dict(path), path=path, architecture=cut.architecture)
-    exported = export_network(network, cut, weights)
+    exported = export_network(network, cut, weights, path)
     for file in there:
         if file != exported:  # it replaced those of its own name
             with suppress(OSError):
@@ -72,7 +75,7 @@ def _is_good(file: ModelFile) -> bool:
     return True
 
 
-def export_network(network: nn.Module, cut: Cut, weights: str) -> ModelFile:
+def export_network(network: nn.Module, cut: Cut, weights: str, path: str = "") -> ModelFile:
     """Export a network whose weights are loaded.
 
     Parameters
@@ -83,6 +86,8 @@ def export_network(network: nn.Module, cut: Cut, weights: str) -> ModelFile:
         Which it is.
     weights : str
         SHA-256 of its weight file.
+    path : str, optional
+        What errors call that file.
 
     Returns
     -------
@@ -92,8 +97,10 @@ def export_network(network: nn.Module, cut: Cut, weights: str) -> ModelFile:
     Raises
     ------
     WeightsError
-        If the network gives no feature map, or ONNX Runtime does not give what torch gives.
+        If the network gives no feature map or values that are not finite, torch cannot export it, or ONNX Runtime does
+        not give what torch gives.
     """
+    names = {id(tensor): name for name, tensor in network.state_dict(keep_vars=True).items()}
     preprocessing = preprocessing_of(cut.architecture, network)
     if cut.padding == "tensorflow":
         pad_as_tensorflow(network)
@@ -103,8 +110,10 @@ def export_network(network: nn.Module, cut: Cut, weights: str) -> ModelFile:
     )
     with torch.inference_mode():
         expected = trunk(sample).numpy()
+    if not np.isfinite(expected).all():
+        raise WeightsError(f"{path or cut.architecture}: {_not_finite(trunk, names)}")
     header = Header(cut.architecture, cut.padding, cut.layer or FINAL, weights, expected.shape[1], preprocessing)
-    data = _with_header(_onnx(trunk, sample, fixed=takes_one_size(cut.architecture)), header)
+    data = _with_header(_onnx(trunk, sample, cut), header)
     _check(Engine(data, "cpu").run(sample.numpy()), expected, cut)
     return store_model(data, architecture=cut.architecture, padding=cut.padding, layer=header.layer, weights=weights)
 
@@ -118,10 +127,20 @@ def _make_newest(file: ModelFile) -> None:
             raise WeightsError(f"{file.path}: cannot become the newest ({error.strerror}): use -x {chosen}") from error
 
 
-def _onnx(trunk: nn.Module, sample: torch.Tensor, *, fixed: bool) -> bytes:
-    axes = {0: "n"} if fixed else {0: "n", 2: "h", 3: "w"}
+def _not_finite(trunk: nn.Module, names: dict[int, str]) -> str:
+    """Say which weights are to blame; those of what was cut off are not."""
+    for tensor in trunk.state_dict(keep_vars=True).values():
+        if id(tensor) in names and not tensor.isfinite().all():
+            return f"weights that are not finite numbers, {names[id(tensor)]} among them"
+    return "features that are not finite numbers come of these weights"
+
+
+def _onnx(trunk: nn.Module, sample: torch.Tensor, cut: Cut) -> bytes:
+    axes = {0: "n"} if takes_one_size(cut.architecture) else {0: "n", 2: "h", 3: "w"}
     buffer = io.BytesIO()
-    with warnings.catch_warnings():
+    if find_spec("onnx") is None:
+        raise MissingDependencyError("onnx", "deep")
+    with warnings.catch_warnings(), _silent(1), _silent(2):
         warnings.simplefilter("ignore")  # the exporter calls itself old; the new one takes eight times as long
         try:
             torch.onnx.export(
@@ -135,8 +154,26 @@ def _onnx(trunk: nn.Module, sample: torch.Tensor, *, fixed: bool) -> bytes:
                 dynamo=False,
             )
         except torch.onnx.OnnxExporterError as error:
-            raise MissingDependencyError("onnx", "deep") from error
+            what = f"layer {cut.layer}" if cut.layer else "it"
+            reason = str(error).partition("\n")[0].partition("  [")[0].partition(". Please")[0]
+            raise WeightsError(f"{cut.architecture}: {what} cannot be exported ({reason})") from error
     return buffer.getvalue()
+
+
+@contextmanager
+def _silent(descriptor: int) -> Iterator[None]:
+    """Let nothing be written to a file descriptor: torch does so from C++, a whole graph where it fails at one."""
+    try:
+        kept = os.dup(descriptor)
+    except OSError:  # it is closed
+        yield
+        return
+    with open(kept, "wb"), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), descriptor)
+        try:
+            yield
+        finally:
+            os.dup2(kept, descriptor)
 
 
 def _with_header(data: bytes, header: Header) -> bytes:

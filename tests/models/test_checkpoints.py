@@ -5,6 +5,7 @@ import hashlib
 import os
 import pickle
 import random
+import re
 import warnings
 
 import numpy as np
@@ -219,3 +220,49 @@ def test_weights_of_another_network_leave_nothing(file, left):
     with pytest.raises(ImgsimError, match=r"^weights\.pth: not the weights of squeezenet1_1: 12 missing"):
         import_weights(str(file), Cut("squeezenet1_1"))
     assert left() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "blamed"),
+    [
+        ("resnet18", "", "layer2.0.conv1.weight"),
+        ("resnet18", "layer3", "bn1.running_var"),
+        ("timm/test_resnet", "", "layer1.0.conv1.weight"),
+    ],
+)
+def test_weights_that_are_not_finite_are_named(file, left, name, layer, blamed):
+    if name.startswith("timm/"):
+        pytest.importorskip("timm", reason="the extra timm is not installed")
+    state = random_network(name, 0).state_dict()
+    state["fc.weight"][0] = np.nan
+    state[blamed][0] = np.nan
+    torch.save(state, file)
+    with pytest.raises(
+        WeightsError, match=rf"weights\.pth: weights that .* finite numbers, {re.escape(blamed)} among them$"
+    ):
+        import_weights(str(file), Cut(name, layer))
+    assert left() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "classifier"), [("squeezenet1_1", "classifier.1.weight"), ("timm/test_resnet", "fc.weight")]
+)
+def test_a_classifier_that_is_not_finite_does_not_matter(file, left, name, classifier):
+    if name.startswith("timm/"):
+        pytest.importorskip("timm", reason="the extra timm is not installed")
+    state = random_network(name, 0).state_dict()
+    state[classifier][0] = np.nan
+    torch.save(state, file)
+    import_weights(str(file), Cut(name))
+    assert len(left()) == 1
+
+
+def test_finite_weights_whose_features_are_not(file):
+    state = random_network("squeezenet1_1", 0).state_dict()
+    state["features.3.squeeze.weight"] *= 1e38
+    state["features.4.squeeze.weight"] *= 1e38
+    torch.save(state, file)
+    with pytest.raises(
+        WeightsError, match=r"weights\.pth: features that are not finite numbers come of these weights$"
+    ):
+        import_weights(str(file), Cut("squeezenet1_1"))

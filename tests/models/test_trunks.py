@@ -1,11 +1,16 @@
 """Networks less their classifiers."""
 
+import os
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 
-from imgsim.errors import ParameterError, UnknownNameError, WeightsError
+from imgsim.errors import MissingDependencyError, ParameterError, UnknownNameError, WeightsError
 from imgsim.models.cache import list_models
+from imgsim.models.cut import Cut
 from imgsim.models.engine import Engine
+from imgsim.models.exporting import export_network
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow
 from imgsim.models.vision import torch
@@ -69,6 +74,37 @@ def test_a_layer_without_maps_is_refused(name, layer, left):
     with pytest.raises(WeightsError, match=rf"^{name}: layer {layer} gives no feature map$"):
         store_random_model(name, 0, layer=layer)
     assert left() == []
+
+
+def test_a_layer_that_cannot_be_exported_is_told_in_one_line(left, capfd):
+    network = nn.Sequential(OrderedDict(features=nn.Conv2d(3, 4, 3, stride=9), avgpool=nn.AdaptiveAvgPool2d(7)))
+    message = (
+        r"^vgg16: layer avgpool cannot be exported \(Unsupported: ONNX export of operator adaptive_avg_pool2d, .*\)$"
+    )
+    with pytest.raises(WeightsError, match=message):
+        export_network(network, Cut("vgg16", "avgpool"), "0" * 64)
+    os.write(1, b"still heard")
+    assert capfd.readouterr() == ("still heard", "")
+    assert left() == []
+
+
+def test_what_torch_says_while_it_exports_is_not_heard(capfd, monkeypatch):
+    export = torch.onnx.export
+
+    def loud(*arguments, **options):
+        os.write(1, b"graph")
+        os.write(2, b"In-place op on output of tensor.shape")
+        export(*arguments, **options)
+
+    monkeypatch.setattr(torch.onnx, "export", loud)
+    store_random_model("squeezenet1_1", 0)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_onnx_is_asked_for_only_where_it_is_missing(monkeypatch):
+    monkeypatch.setattr("imgsim.models.exporting.find_spec", lambda _: None)
+    with pytest.raises(MissingDependencyError, match=r"^onnx is not installed: pip install 'imgsim\[deep\]'$"):
+        store_random_model("squeezenet1_1", 0)
 
 
 def test_an_exported_layer_runs():
