@@ -367,7 +367,7 @@ def test_an_index_that_cannot_be_written_is_of_the_photos_that_are_there(run, cl
     strict = run(*command, "--strict")
     assert strict.code == 2
     if change == "none":
-        assert "1 photos cannot be read, and --strict was given" in strict.err
+        assert "1 photo cannot be read, and --strict was given: bags/broken.jpg" in strict.err
 
 
 def test_pictures_are_drawn(run, classes):
