@@ -13,6 +13,7 @@ from imgsim.cli.judging import judge_each
 from imgsim.cli.labelled import Source, fail, indexed, indexed_paths, labels_for, scores_for
 from imgsim.cli.options import device_option, format_option, general_options, labels_options
 from imgsim.cli.output import write_text
+from imgsim.errors import EvaluationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,6 +140,8 @@ def _judge_classes(
     from imgsim.evaluation.verdicts import give_verdicts
 
     labels = labels_for(source, index.root, indexed_paths(index))
+    if options["by"] == CLASSIFIED and labels.codes.max() < 1:
+        raise EvaluationError(f"--by {CLASSIFIED} needs photos of two classes: choose another figure, such as recall@1")
     with judging_bar() as advanced:
         full = not options["retrieval_only"]
         judge = Judge(index.directory, index.store, labels.codes, full=full, advanced=advanced, **shared)

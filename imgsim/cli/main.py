@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli.options import general_options
-from imgsim.cli.stderr import printable
+from imgsim.cli.stderr import write_line
 from imgsim.errors import ImgsimError, UnknownNameError
 from imgsim.registry import Registry
 
@@ -48,7 +48,7 @@ class Failure(click.ClickException):
     def show(self, file: Any = None) -> None:  # noqa: ANN401 (click's own signature)
         """Write the line."""
         del file
-        click.echo(printable(f"imgsim: {self.message}"), err=True)
+        write_line(f"imgsim: {self.message}")
 
 
 class _Commands(click.Group):
@@ -80,7 +80,7 @@ class _Commands(click.Group):
             discard_output()  # whoever reads has enough
             ctx.exit(CLOSED_PIPE)
         except KeyboardInterrupt:
-            click.echo("imgsim: interrupted; what was committed is kept", err=True)
+            write_line("imgsim: interrupted; what was committed is kept")
             ctx.exit(INTERRUPTED)
 
 

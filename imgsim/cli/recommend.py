@@ -108,6 +108,7 @@ def _try(
     from imgsim.cli.progress import IndexingProgress
     from imgsim.errors import EvaluationError
     from imgsim.evaluation.checks import check_photos, check_readable
+    from imgsim.evaluation.ground_truth import one_class
     from imgsim.evaluation.halving import pairs_first
     from imgsim.evaluation.recommending import recommend as rank
     from imgsim.evaluation.trials import Trial, trial_directory
@@ -120,7 +121,8 @@ def _try(
     check_readable([path for path, _ in found.unreadable] if source.strict else [])
     paths = [image.path for image in found.images]
     check_photos(folder, len(paths), [path for path, _ in found.unreadable])
-    codes = labels_for(source, folder, paths).codes
+    labels = labels_for(source, folder, paths)
+    codes = labels.codes
     labelled = np.flatnonzero(codes >= 0)
     if len(np.unique(codes[labelled])) == len(labelled):
         raise EvaluationError(f"{folder}: no class has two photos: there is nothing to find, give other labels")
@@ -137,7 +139,12 @@ def _try(
             observer=progress,
             strict=source.strict,
         )
-        return rank(trial, folder, chosen, extractors, by=by, end=end, jobs=jobs or default_jobs())
+        ranking = rank(trial, folder, chosen, extractors, by=by, end=end, jobs=jobs or default_jobs())
+    judged = set(chosen[: ranking[0].photos]) - set(trial.unreadable)
+    present = {code for path, code in zip(paths, codes.tolist(), strict=True) if path in judged}
+    if len(present) == 1 and len(np.unique(codes[labelled])) > 1:
+        stderr.say(one_class(len(judged), labels.names[present.pop()]))
+    return ranking
 
 
 def _say_if_late(ranking: Sequence[Recommendation], seconds: float, late: float) -> None:

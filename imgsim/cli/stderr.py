@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -30,9 +31,17 @@ def complain(message: str) -> None:
     _echo(message, QUIET)
 
 
+def write_line(message: str) -> None:
+    """Write a line; where nobody can hear it, the job and its exit code matter more."""
+    try:
+        click.echo(printable(message), err=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # nor shall Python try again at exit
+
+
 def wants_progress() -> bool:
     """Tell whether progress is to be drawn: on a terminal, unless asked to be quiet."""
-    return sys.stderr.isatty() and _level() >= NORMAL
+    return sys.stderr is not None and sys.stderr.isatty() and _level() >= NORMAL
 
 
 def _level() -> int:
@@ -48,4 +57,4 @@ def printable(message: str) -> str:
 
 def _echo(message: str, level: int) -> None:
     if _level() >= level:
-        click.echo(printable(message), err=True)
+        write_line(message)

@@ -140,12 +140,7 @@ def _labels(texts: Sequence[str], remarks: list[str]) -> Labels:
     numbers = {name: number for number, name in enumerate(names)} | {"": -1}
     codes = np.array([numbers[text] for text in texts], np.intp)
     if len(names) == 1:
-        count = np.count_nonzero(codes >= 0)
-        only = f"the {count} photos with a label are all of one class, {names[0]}"
-        remarks = [
-            *remarks,
-            f"{only}: whatever is found is right and nothing can be classified, so no figure tells anything",
-        ]
+        remarks = [*remarks, one_class(int(np.count_nonzero(codes >= 0)), names[0])]
     return Labels(names, codes, remarks)
 
 
@@ -156,3 +151,9 @@ def _number(cell: object) -> float:
     except (TypeError, ValueError):
         return math.nan
     return value if math.isfinite(value) else math.nan
+
+
+def one_class(count: int, name: str) -> str:
+    """Say that all photos are of one class, and what follows from it."""
+    only = f"the {count} photos with a label are all of one class, {name}"
+    return f"{only}: whatever is found is right and nothing can be classified, so no figure tells anything"

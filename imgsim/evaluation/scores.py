@@ -69,7 +69,7 @@ def score_agreement(scores: NDArray[np.float64], neighbours: Neighbours, *, seed
     Raises
     ------
     EvaluationError
-        If fewer than two photos have a score, or one that takes part has none.
+        If fewer than two photos have a score, one that takes part has none, or all others are neighbours of each.
 
     Notes
     -----
@@ -84,12 +84,15 @@ def score_agreement(scores: NDArray[np.float64], neighbours: Neighbours, *, seed
     own = np.asarray(scores, np.float64)[neighbours.photos]
     if not np.isfinite(own).all():
         raise EvaluationError(f"{np.count_nonzero(~np.isfinite(own))} of {len(own)} scores are not finite numbers")
+    k = neighbours.rows.shape[1]
+    if k == len(own) - 1 > 1:  # the others' mean falls as a photo's own score rises: a correlation of -1
+        raise EvaluationError(f"{len(own)} photos have a score, and {k} neighbours are all others: choose a smaller k")
     guesses = np.asarray(scores, np.float64)[neighbours.rows].mean(axis=1)
     mean_of_others = (own.sum() - own) / (len(own) - 1)
     errors, baseline = np.abs(guesses - own), np.abs(mean_of_others - own)
     return ScoreAgreement(
         n=len(own),
-        k=neighbours.rows.shape[1],
+        k=k,
         photos=neighbours.photos,
         errors=errors,
         spearman=bootstrap(np.stack([own, guesses], axis=1), spearman, seed=seed),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.evaluation.candidates import Candidate, metric_grid
-from imgsim.evaluation.checks import check_readable
+from imgsim.evaluation.checks import check_photos, check_readable
 from imgsim.evaluation.judging import Judge
 from imgsim.evaluation.pace import Pace
 from imgsim.index.choosing import find_stored
@@ -58,6 +58,8 @@ class Trial:
     ----------
     judgements : dict of str to Judgement
         The last of each extractor.
+    unreadable : list of str
+        Photos of the last round that could not be read.
     pace : Pace
         Learns from every round, and says how many processes measure photos.
     end : float
@@ -84,6 +86,7 @@ class Trial:
         self._photos = 0
         self._metrics: dict[str, list[str]] = {}
         self.judgements: dict[str, Judgement] = {}
+        self.unreadable: list[str] = []
         self.pace, self.end = Pace({}), math.inf
 
     def judge(self, extractors: Sequence[str], photos: int) -> dict[str, float]:
@@ -170,9 +173,12 @@ class Trial:
         update_index(
             self._folder, index=self._directory, extractors=extractors, options=options, observer=self._observer
         )
-        if self._strict:
-            with open_index(self._directory) as index:
-                check_readable([failure.path for failure in index.store.failures()])
+        with open_index(self._directory) as index:
+            self.unreadable = [failure.path for failure in index.store.failures()]
+            readable = index.store.counts()["photos"]
+        check_readable(self.unreadable if self._strict else [])
+        if photos >= len(self._paths):
+            check_photos(self._folder, readable, self.unreadable)
 
     def _drop_all_but(self, extractors: Iterable[str]) -> None:
         store = SqliteStore.open_writer(self._directory, self._folder)

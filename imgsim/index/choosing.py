@@ -47,6 +47,13 @@ class ChosenDistance(NamedTuple):
         return tuple(self.metric or one.extractor.metric for one in self.extractors)
 
     @property
+    def options(self) -> list[str]:
+        """What names it in the shell, whatever the index's default is."""
+        weighted = (f"{one.stored.spec}" + (f"@{one.weight:g}" if one.weight != 1 else "") for one in self.extractors)
+        named = [word for text in weighted for word in ("-x", text)]
+        return [*named, *(["-m", self.metric] if self.metric else [])]
+
+    @property
     def name(self) -> str:
         """What a calibration is of: equal for equal distances, whatever the order of the extractors."""
         total = sum(one.weight for one in self.extractors)

@@ -17,6 +17,7 @@ from imgsim.index.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+FOLDER = ".imgsim"
 DATABASE = "index.sqlite"
 LOCK = "writer.lock"
 BUSY_SECONDS = 10.0
@@ -120,3 +121,22 @@ def _check(connection: sqlite3.Connection, directory: str) -> None:
     if problem:
         connection.close()
         raise IndexFormatError(f"{directory}: {problem}")
+
+
+def index_option(directory: str, root: str) -> list[str]:
+    """Write the option that names an index, unless it is where it is looked for anyway.
+
+    Parameters
+    ----------
+    directory : str
+        The index's own folder.
+    root : str
+        The folder of photos.
+
+    Returns
+    -------
+    list of str
+        For a command line.
+    """
+    outside = os.path.realpath(directory) != os.path.realpath(os.path.join(root, FOLDER))
+    return ["--index", directory] if outside else []

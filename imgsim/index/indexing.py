@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import IndexWriteError
 from imgsim.index.attributes.describing import Description
-from imgsim.index.connection import DATABASE
-from imgsim.index.opening import FOLDER
+from imgsim.index.connection import DATABASE, FOLDER
 from imgsim.index.options import Options
 from imgsim.index.progress import Nobody
 from imgsim.index.scanning import check_folder

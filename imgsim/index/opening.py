@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from imgsim.errors import IndexNotFoundError
-from imgsim.index.connection import DATABASE
+from imgsim.index.connection import DATABASE, FOLDER
 from imgsim.index.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from imgsim.core import ImageRecord, Match
     from imgsim.index.search import Photo, Searcher
-
-FOLDER = ".imgsim"
 
 
 def find_index(start: str) -> str | None:

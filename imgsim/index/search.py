@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ from imgsim.core import Match
 from imgsim.errors import CalibrationError
 from imgsim.images.read import MAX_MEGAPIXELS, read_scales, shrink
 from imgsim.index.choosing import choose_distance, load_facets
+from imgsim.index.connection import index_option
 from imgsim.index.ranking import rank
 from imgsim.index.where.selecting import select_photos
 from imgsim.metrics.calibration import Calibration
@@ -55,7 +57,7 @@ class Searcher:
         distance = choose_distance(store, extractors, metric)
         self._chosen = distance.extractors
         self._facets = load_facets(directory, store, distance)
-        self._distance = distance.name
+        self._directory, self._distance = directory, distance
         fitted = store.calibrations().get(distance.name)
         self._calibration = None if fitted is None else Calibration.from_json(fitted)
         photos = self._facets[0].gallery.photos
@@ -111,7 +113,9 @@ class Searcher:
             If a probability is asked for and the distance is not calibrated.
         """
         if min_probability is not None and not self.calibrated:
-            raise CalibrationError(f"{self._store.root}: no calibration of {self._distance}: run `imgsim calibrate`")
+            root, name = self._store.root, self._distance.name
+            command = ["imgsim", "calibrate", root, *index_option(self._directory, root), *self._distance.options]
+            raise CalibrationError(f"{root}: no calibration of {name}: run `{shlex.join(command)}`")
         embedded = self._embed(views, max_megapixels)
         named = [view for view in views if isinstance(view, str | os.PathLike)]
         own = set() if include_self else {os.path.realpath(view) for view in named}

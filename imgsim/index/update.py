@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from imgsim.errors import ImgsimError
 from imgsim.images.find import list_images
 from imgsim.index.changes import find_changes
-from imgsim.index.opening import FOLDER
+from imgsim.index.connection import index_option
 from imgsim.index.progress import Summary
 from imgsim.index.scanning import scan_folder
 from imgsim.index.store import DefaultQuery, Failure
@@ -155,8 +155,7 @@ class Update:
 
     def _prune_command(self) -> str:
         """Write the command that removes missing photos, whichever command found them missing."""
-        outside = os.path.realpath(self.directory) != os.path.realpath(os.path.join(self.root, FOLDER))
-        return shlex.join(["imgsim", "index", self.root, *(["--index", self.directory] if outside else []), "--prune"])
+        return shlex.join(["imgsim", "index", self.root, *index_option(self.directory, self.root), "--prune"])
 
     def _apply(self, changes: Changes, found: Found) -> None:
         """Commit all that needs no photo to be decoded."""

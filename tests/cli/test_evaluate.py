@@ -437,6 +437,37 @@ def test_a_strict_trial_refuses_what_cannot_be_read(run, classes):
     assert "skipped bags/broken.png: a link to nothing" in result.err
 
 
+def test_a_trial_says_what_is_left_once_photos_were_read(run, classes):
+    for photo in (classes / "coats").iterdir():
+        photo.write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    result = run("recommend", "shelf", "-x", "phash")
+    assert result.code == 0
+    assert "the 6 photos with a label are all of one class, bags: " in result.err
+    for photo in (classes / "bags").iterdir():
+        photo.write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    result = run("recommend", "shelf", "-x", "phash")
+    assert result.code == 2
+    assert result.err.splitlines()[-1].startswith("imgsim: shelf: no photo can be read: ")
+
+
+def test_accuracy_of_one_class_is_refused_at_once(run, classes, table, tmp_path):
+    table("path,kind\n" + "".join(f"{number}.png,bag\n" for number in range(12)))
+    command = ("evaluate", "shelf", "-x", "phash", "--labels", "labels.csv:kind", "--by", "loocv_accuracy")
+    result = run(*command, "--plots", "drawn")
+    assert result.code == 2
+    assert "--by loocv_accuracy needs photos of two classes" in result.err
+    assert not list((tmp_path / "drawn").glob("*"))
+
+
+def test_neighbours_that_are_all_others_are_refused(run, classes, table):
+    table("path,price\n" + "".join(f"{number}.png,{number}\n" for number in range(12)))
+    command = ("evaluate", "shelf", "-x", "phash", "--scores", "labels.csv:price", "-k")
+    result = run(*command, 11)
+    assert result.code == 2
+    assert "12 photos have a score, and 11 neighbours are all others: choose a smaller k" in result.err
+    assert run(*command, 10).code == 0
+
+
 def test_a_trial_without_time_holds_one_round_and_says_so(run, classes):
     result = run("recommend", "shelf", "-x", "phash", "--time", "0s", "--format", "json")
     assert [row["photos"] for row in json.loads(result.out)] == [12]

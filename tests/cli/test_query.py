@@ -61,7 +61,7 @@ def test_a_calibrated_distance_adds_the_probability(run, shelf):
     assert "calibrated: histogram" in run("info", "shelf").out
     refused = run("query", "shelf/0.png", "--index", "shelf", "-x", "phash", "--min-probability", 0.5)
     assert refused.code == 2
-    assert "run `imgsim calibrate`" in refused.err
+    assert f"run `imgsim calibrate {shelf} -x phash`" in refused.err
 
 
 def test_a_table_for_people(run, shelf):
@@ -190,6 +190,16 @@ def test_a_full_disk_is_one_line(shell, shelf, format_):
     result = shell(f"imgsim query shelf/0.png --index shelf --format {format_} > /dev/full", shelf.parent)
     assert result.returncode == 2
     assert result.stderr == b"imgsim: standard output: cannot be written (No space left on device)\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no device that is always full")
+@pytest.mark.parametrize("away", ["2>/dev/full", "2>&-"])
+def test_an_answer_is_not_lost_with_what_nobody_hears(shell, shelf, away):
+    answer = shell(f"imgsim query shelf/0.png --index shelf {away}", shelf.parent)
+    assert answer.returncode == 0
+    assert answer.stdout.count(b"\n") == 7
+    assert shell(f"imgsim index shelf {away}", shelf.parent).returncode == 0
+    assert shell(f"imgsim query none.png --index shelf {away}", shelf.parent).returncode == 2
 
 
 @pytest.mark.parametrize("option", ["--min-probability", "--max-distance", "--max-megapixels"])
