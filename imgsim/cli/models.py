@@ -12,6 +12,7 @@ from imgsim.cli import stderr
 from imgsim.cli.options import device_option, format_option, general_options
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.errors import MissingDependencyError, WeightsError
+from imgsim.models.architectures import TIMM, find_architecture
 from imgsim.models.cache import FINAL, SHOWN_DIGITS
 from imgsim.models.cut import Cut
 
@@ -59,7 +60,6 @@ def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
 def show(architecture: str) -> None:
     """Show what is known of an ARCHITECTURE and of its models here."""
     from imgsim.cli.output import write_text
-    from imgsim.models.architectures import TIMM, find_architecture
     from imgsim.models.cache import list_models
 
     if architecture.startswith(TIMM):
@@ -198,8 +198,9 @@ def pull_weights(cut: Cut) -> ModelFile:
 
 def _import(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
     """Import an exported model, which says itself what it is, or weights."""
-    from imgsim.models.importing import import_model, is_model
+    from imgsim.models.importing import import_model, is_model, weights_in
 
+    weights_in(file)  # which says that there is no such file before anything else is asked for
     if is_model(file):
         _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer))
         return
@@ -210,9 +211,13 @@ def _import(file: str, architecture: str | None, layer: str, padding: str | None
 
 
 def _importer(cut: Cut) -> Callable[[str, Cut], ModelFile]:
-    """Import what imports weights, and say how to do without where torch is not installed."""
+    """Import what imports weights, and say how to do without where torch or onnx is not installed."""
+    if not cut.architecture.startswith(TIMM):
+        find_architecture(cut.architecture)
     try:
-        from imgsim.models.exporting import import_weights
+        from imgsim.models.exporting import import_weights, require_onnx
+
+        require_onnx()
     except MissingDependencyError as error:
         exported = f"`imgsim models export {cut.architecture} FILE.onnx` there, `imgsim models import FILE.onnx` here"
         raise WeightsError(f"{error}; or use a machine that has it: {exported}") from error
@@ -235,7 +240,7 @@ def provide_model(text: str, weights: str | None) -> bool:
         Whether it is a deep extractor.
     """
     from imgsim.features import load_extractor
-    from imgsim.models.architectures import ARCHITECTURES, TIMM
+    from imgsim.models.architectures import ARCHITECTURES
     from imgsim.models.cache import list_models
     from imgsim.naming import parse_naming
 
@@ -245,12 +250,22 @@ def provide_model(text: str, weights: str | None) -> bool:
     extractor = load_extractor(text)  # whose parameters may not fit: before anything is downloaded
     layer, padding = params.get("layer", ""), params.get("padding")
     if weights is not None:
-        _import(weights, name, layer, padding)
+        _require(weights, params.get("weights", ""))
+        _import(weights, name, layer or FINAL, padding)
     elif "weights" not in params and not any(file.architecture == name for file in list_models()):
         _say_imported(pull_weights(Cut(name, layer, padding or "torch")))
     # Or what it lacks, before an index is begun.
     stderr.detail(f"extractor: {extractor.spec}, {extractor.dim} values")
     return True
+
+
+def _require(file: str, weights: str) -> None:
+    """Make sure that a file has the weights that are asked for, before they become the newest."""
+    from imgsim.models.importing import weights_in
+
+    there = weights_in(file)
+    if not there.startswith(weights.lower()):
+        raise WeightsError(f"{file}: weights {there[:SHOWN_DIGITS]}, not {weights}")
 
 
 def _only(architecture: str, **wanted: str) -> ModelFile:

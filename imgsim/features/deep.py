@@ -13,7 +13,7 @@ from PIL.Image import Resampling
 from imgsim.core import WORKING_SIZE, ExtractorSpec, Scale
 from imgsim.errors import ParameterError, WeightsError
 from imgsim.models.architectures import ARCHITECTURES, TIMM, find_architecture, takes_one_size
-from imgsim.models.cache import SHOWN_DIGITS, ModelFile, find_models
+from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile, find_models
 from imgsim.models.cut import Cut
 from imgsim.models.missing import missing_model
 from imgsim.models.pooling import Pooling, pool
@@ -89,6 +89,8 @@ class DeepExtractor:
     version = 2  # 1 was given photos brought to the working size
 
     def __post_init__(self) -> None:
+        if self.layer == FINAL:
+            object.__setattr__(self, "layer", "")
         if not self.architecture.startswith(TIMM):
             find_architecture(self.architecture)
         if not 0.1 <= self.p <= 100:
@@ -156,17 +158,19 @@ class DeepExtractor:
 
     @cached_property
     def _file(self) -> ModelFile:
-        found = find_models(self.architecture, weights=self.weights.lower(), padding=self.padding, layer=self.layer)
+        from imgsim.models.opening import check_model
+
+        found = find_models(self.architecture, weights=self.weights, padding=self.padding, layer=self.layer)
         if not found:
             raise WeightsError(missing_model(Cut(self.architecture, self.layer, self.padding or "torch"), self.weights))
-        found[0].verify()  # before an index is begun with it
+        check_model(found[0])  # before an index is begun with it
         return found[0]
 
     @cached_property
     def _engine(self) -> Engine:
-        from imgsim.models.opening import open_verified
+        from imgsim.models.opening import open_checked
 
-        return open_verified(self._file)
+        return open_checked(self._file)
 
     @property
     def _channels(self) -> int:

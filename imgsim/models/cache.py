@@ -158,10 +158,61 @@ def find_models(architecture: str, *, weights: str = "", padding: str = "", laye
         file
         for file in list_models()
         if file.architecture == architecture
-        and file.weights.startswith(weights)
+        and file.weights.startswith(weights.lower())
         and padding in ("", file.padding)
         and (layer or FINAL) == file.layer
     ]
+
+
+def weights_digest(path: str) -> str:
+    """Digest a weight file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    str
+        SHA-256 of its content, 64 hexadecimal digits.
+
+    Raises
+    ------
+    WeightsError
+        If it cannot be read, or has the name of a published file but not its content.
+    """
+    try:
+        with open(path, "rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"{path}: {error.strerror}") from error
+    named = next((row for row in ARCHITECTURES.values() if row.weights == os.path.basename(path)), None)
+    if named and not named.publishes(digest):
+        raise WeightsError(f"{path}: not what is published under that name (SHA-256 {digest[:8]}): download it again")
+    return digest
+
+
+def make_newest(file: ModelFile) -> None:
+    """Make a cached model the one that its architecture means, if no weights are named.
+
+    Parameters
+    ----------
+    file : ModelFile
+        Which.
+
+    Raises
+    ------
+    WeightsError
+        If the cache cannot be written, and the model is not the newest anyway.
+    """
+    try:
+        os.utime(file.path)
+    except OSError as error:
+        if find_models(file.architecture, layer=file.layer)[0] != file:
+            layer = "" if file.layer == FINAL else f",layer={file.layer}"
+            chosen = f"{file.architecture}:weights={file.weights[:SHOWN_DIGITS]},padding={file.padding}{layer}"
+            raise WeightsError(f"{file.path}: cannot become the newest ({error.strerror}): use -x {chosen}") from error
 
 
 def store_model(data: bytes, *, architecture: str, padding: str, layer: str, weights: str) -> ModelFile:

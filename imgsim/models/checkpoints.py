@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import warnings
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from imgsim.errors import MissingDependencyError, WeightsError
-from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.vision import torch
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-
-def weights_digest(path: str) -> str:
-    """Digest a weight file.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-
-    Returns
-    -------
-    str
-        SHA-256 of its content, 64 hexadecimal digits.
-
-    Raises
-    ------
-    WeightsError
-        If it cannot be read, or has the name of a published file but not its content.
-    """
-    try:
-        with open(path, "rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise WeightsError(f"{path}: {error.strerror}") from error
-    named = next((row for row in ARCHITECTURES.values() if row.weights == os.path.basename(path)), None)
-    if named and not named.publishes(digest):
-        raise WeightsError(f"{path}: not what is published under that name (SHA-256 {digest[:8]}): download it again")
-    return digest
 
 
 def read_state_dict(path: str) -> dict[str, Tensor]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from imgsim.models.cache import FINAL
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -14,7 +16,7 @@ class Cut:
     architecture : str
         A name in the table, or ``timm/NAME``.
     layer : str, optional
-        The last layer; the last feature map unless given.
+        The last layer; the last feature map unless given, or if it is ``"final"``, as the cache calls that one.
     padding : str, optional
         ``"torch"``, or ``"tensorflow"`` for weights that were trained there.
 
@@ -27,6 +29,10 @@ class Cut:
     architecture: str
     layer: str = ""
     padding: str = "torch"
+
+    def __post_init__(self) -> None:
+        if self.layer == FINAL:
+            object.__setattr__(self, "layer", "")
 
     @property
     def importing(self) -> str:

@@ -13,8 +13,8 @@ import numpy as np
 
 from imgsim.errors import MissingDependencyError, WeightsError
 from imgsim.models.architectures import takes_one_size
-from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile, find_models, store_model
-from imgsim.models.checkpoints import load_strictly, read_state_dict, weights_digest
+from imgsim.models.cache import FINAL, ModelFile, find_models, make_newest, store_model, weights_digest
+from imgsim.models.checkpoints import load_strictly, read_state_dict
 from imgsim.models.engine import Engine
 from imgsim.models.header import UNSEALED, Header, seal
 from imgsim.models.opening import read_sealed
@@ -55,7 +55,7 @@ def import_weights(path: str, cut: Cut) -> ModelFile:
     there = find_models(cut.architecture, weights=weights, padding=cut.padding, layer=cut.layer)
     good = next(filter(_is_good, there), None)
     if good:
-        _make_newest(good)
+        make_newest(good)
         return good
     network = build_network(cut.architecture)
     load_strictly(network, read_state_dict(path), path=path, architecture=cut.architecture)
@@ -118,13 +118,10 @@ def export_network(network: nn.Module, cut: Cut, weights: str, path: str = "") -
     return store_model(data, architecture=cut.architecture, padding=cut.padding, layer=header.layer, weights=weights)
 
 
-def _make_newest(file: ModelFile) -> None:
-    try:
-        os.utime(file.path)
-    except OSError as error:
-        if find_models(file.architecture, layer=file.layer)[0] != file:
-            chosen = f"{file.architecture}:weights={file.weights[:SHOWN_DIGITS]},padding={file.padding}"
-            raise WeightsError(f"{file.path}: cannot become the newest ({error.strerror}): use -x {chosen}") from error
+def require_onnx() -> None:
+    """Raise MissingDependencyError where onnx is not installed, before anything is downloaded or traced."""
+    if find_spec("onnx") is None:
+        raise MissingDependencyError("onnx", "deep")
 
 
 def _not_finite(trunk: nn.Module, names: dict[int, str]) -> str:
@@ -138,8 +135,7 @@ def _not_finite(trunk: nn.Module, names: dict[int, str]) -> str:
 def _onnx(trunk: nn.Module, sample: torch.Tensor, cut: Cut) -> bytes:
     axes = {0: "n"} if takes_one_size(cut.architecture) else {0: "n", 2: "h", 3: "w"}
     buffer = io.BytesIO()
-    if find_spec("onnx") is None:
-        raise MissingDependencyError("onnx", "deep")
+    require_onnx()
     with warnings.catch_warnings(), _silent(1), _silent(2):
         warnings.simplefilter("ignore")  # the exporter calls itself old; the new one takes eight times as long
         try:

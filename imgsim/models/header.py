@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from typing import Any, NamedTuple
 
 from imgsim.errors import WeightsError
@@ -11,6 +12,7 @@ from imgsim.models.architectures import ARCHITECTURES, Preprocessing
 from imgsim.models.cache import FINAL, SHA256, is_identity
 
 KEY = "imgsim"
+LONGEST = 4096  # bytes of a header
 UNSEALED = b"0" * 64
 _SEAL = b'"digest": "'
 SIDES = range(32, 4097)  # pixels: less than 32 leave nothing of some maps; timm's networks take up to 1024
@@ -81,6 +83,38 @@ def _impossible_input(preprocessing: Preprocessing) -> str:
     if not _are_numbers(mean) or not _are_numbers(std) or min(std) < LEAST_DEVIATION:
         return f"its mean would be {mean!r}, its deviation {std!r}"
     return ""
+
+
+def read_header(path: str) -> Header:
+    """Read what a model file says of itself, without running or checking it.
+
+    Parameters
+    ----------
+    path : str
+        An ONNX file that imgsim exported: its metadata are its last bytes.
+
+    Returns
+    -------
+    Header
+        Of it.
+
+    Raises
+    ------
+    WeightsError
+        If it cannot be read, or imgsim did not export it.
+    """
+    try:
+        with open(path, "rb") as stream:
+            stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, stream.tell() - LONGEST))
+            tail = stream.read()
+    except OSError as error:
+        raise WeightsError(f"{path}: {error.strerror}") from error
+    written = tail[max(0, tail.rfind(b'{"architecture"')) :].decode("utf-8", "replace")
+    try:
+        return Header.from_properties({KEY: written})
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from error
 
 
 def seal(data: bytes) -> bytes:

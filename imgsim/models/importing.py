@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.errors import WeightsError
-from imgsim.models.cache import ModelFile, store_model
+from imgsim.models.cache import ModelFile, find_models, make_newest, store_model, weights_digest
 from imgsim.models.engine import Engine
-from imgsim.models.header import check_seal
+from imgsim.models.header import check_seal, read_header
 
 if TYPE_CHECKING:
     from imgsim.models.header import Header
@@ -39,6 +40,27 @@ def is_model(path: str) -> bool:
     except OSError:
         start = b""
     return path.lower().endswith(".onnx") or bool(_START.match(start))
+
+
+def weights_in(path: str) -> str:
+    """Tell which weights a file has.
+
+    Parameters
+    ----------
+    path : str
+        An ONNX file that imgsim wrote, or a weight file.
+
+    Returns
+    -------
+    str
+        SHA-256 of the weight file, 64 hexadecimal digits.
+
+    Raises
+    ------
+    WeightsError
+        If it cannot be read.
+    """
+    return read_header(path).weights if is_model(path) else weights_digest(path)
 
 
 def import_model(path: str, architecture: str = "", *, padding: str = "", layer: str = "") -> ModelFile:
@@ -73,6 +95,11 @@ def import_model(path: str, architecture: str = "", *, padding: str = "", layer:
         _check_maps(engine)
     except WeightsError as error:
         raise WeightsError(f"{path}: {error}") from error
+    for there in find_models(header.architecture, weights=header.weights, padding=header.padding, layer=header.layer):
+        with suppress(WeightsError):
+            if there.read() == data:  # in a cache that others fill, it need not be writable
+                make_newest(there)
+                return there
     return store_model(
         data, architecture=header.architecture, padding=header.padding, layer=header.layer, weights=header.weights
     )

@@ -5,15 +5,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgsim.errors import WeightsError
+from imgsim.models.cache import SHOWN_DIGITS
 from imgsim.models.engine import Engine
-from imgsim.models.header import check_seal
+from imgsim.models.header import check_seal, read_header
 
 if TYPE_CHECKING:
     from imgsim.models.cache import ModelFile
 
 
-def open_verified(file: ModelFile, device: str | None = None) -> Engine:
-    """Open a cached model whose content was verified, by `ModelFile.verify`.
+def check_model(file: ModelFile) -> None:
+    """Make sure that a cached model is what its name says, without opening it.
+
+    Parameters
+    ----------
+    file : ModelFile
+        Which.
+
+    Raises
+    ------
+    WeightsError
+        If it is damaged, tampered with or renamed.
+    """
+    file.verify()
+    try:
+        header = read_header(file.path)
+    except WeightsError as error:
+        raise WeightsError(f"{error}: {file.remedy}") from error
+    for key in ("architecture", "padding", "layer", "weights"):
+        named, there = getattr(file, key), getattr(header, key)
+        if named != there:
+            if key == "weights":
+                named, there = named[:SHOWN_DIGITS], there[:SHOWN_DIGITS]
+            raise WeightsError(f"{file.path}: renamed: it has {key} {there}, not {named}: {file.remedy}")
+
+
+def open_checked(file: ModelFile, device: str | None = None) -> Engine:
+    """Open a cached model that `check_model` found to be what its name says.
 
     Parameters
     ----------
@@ -30,20 +57,14 @@ def open_verified(file: ModelFile, device: str | None = None) -> Engine:
     Raises
     ------
     WeightsError
-        If it is not what its name says.
+        If ONNX Runtime cannot run it.
     ParameterError
         If this ONNX Runtime has no such device.
     """
     try:
-        engine = Engine(file.path, device)
+        return Engine(file.path, device)
     except WeightsError as error:
         raise WeightsError(f"{file.path}: {error}: {file.remedy}") from error
-    fields = ("architecture", "padding", "layer", "weights")
-    for key in fields:
-        named, told = getattr(file, key), getattr(engine.header, key)
-        if named != told:
-            raise WeightsError(f"{file.path}: renamed: its {key} is {told}, not {named}: {file.remedy}")
-    return engine
 
 
 def read_sealed(file: ModelFile) -> bytes:
@@ -64,8 +85,9 @@ def read_sealed(file: ModelFile) -> bytes:
     WeightsError
         If it is not what its name says, or an older imgsim exported it.
     """
+    check_model(file)
+    open_checked(file, "cpu")
     data = file.read()
-    open_verified(file, "cpu")
     try:
         check_seal(data)
     except WeightsError as error:

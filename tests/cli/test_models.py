@@ -157,7 +157,7 @@ def test_only_what_can_be_imported_again_is_exported(run, model, tmp_path):
     os.rename(model.path, model.path.replace(SMALL, "squeezenet1_0"))
     renamed = run("models", "export", "squeezenet1_0", tmp_path / "x.onnx")
     assert (
-        f"renamed: its architecture is {SMALL}, not squeezenet1_0: `imgsim models remove squeezenet1_0`" in renamed.err
+        f"renamed: it has architecture {SMALL}, not squeezenet1_0: `imgsim models remove squeezenet1_0`" in renamed.err
     )
     os.rename(list_models()[0].path, model.path)
     old = without_digest(model)
@@ -381,6 +381,42 @@ def test_index_with_an_exported_model_in_place_of_weights(run, model, make_photo
     assert f"a model of {SMALL}, not of resnet18" in other.err
     assert run("index", make_photos(2), "-x", SMALL, "--weights", tmp_path / "small.onnx").code == 0
     assert list_models() == [model]
+
+
+def test_a_renamed_model_begins_no_index(run, model, make_photos):
+    folder = make_photos(2)
+    os.rename(model.path, model.path.replace("--torch--", "--tensorflow--"))
+    result = run("index", folder, "-x", SMALL)
+    assert result.code == 2
+    assert "renamed: it has padding torch, not tensorflow" in result.err
+    assert not (folder / ".imgsim").exists()
+
+
+def test_only_what_was_asked_for_is_imported(run, made, model, make_photos, tmp_path, cache):
+    folder = make_photos(2)
+    assert run("models", "import", made / "weights.pth", "-a", SMALL, "--layer", "features.4").code == 0
+    assert run("models", "export", SMALL, tmp_path / "cut.onnx", "--layer", "features.4").code == 0
+    shutil.rmtree(cache)
+    cut = run("index", folder, "-x", SMALL, "--weights", tmp_path / "cut.onnx")
+    assert "exported with layer features.4, not final" in cut.err
+    other = run("index", folder, "-x", f"{SMALL}:weights=abcdef", "--weights", made / "weights.pth")
+    assert "weights.pth: weights " in other.err
+    assert ", not abcdef" in other.err
+    assert (cut.code, other.code) == (2, 2)
+    assert list_models() == []
+
+
+def test_the_last_layer_may_be_named_as_it_is_listed(run, made, make_photos):
+    assert run("models", "import", made / "weights.pth", "-a", SMALL, "--layer", "final").code == 0
+    folder = make_photos(2)
+    assert run("index", folder, "-x", f"{SMALL}:layer=final").code == 0
+    assert run("index", folder, "-x", SMALL).code == 0
+    assert run("info", folder).out.count(SMALL) == 1
+
+
+def test_what_is_not_there_is_said_before_anything_is_asked_for(run, tmp_path):
+    assert "missing.pth: No such file" in run("models", "import", tmp_path / "missing.pth").err
+    assert f"{tmp_path}: Is a directory" in run("models", "import", tmp_path).err
 
 
 def test_weights_of_another_network_begin_no_index(run, made, make_photos):

@@ -285,11 +285,11 @@ def only(empty, models):
 @pytest.mark.parametrize(
     ("forged", "message"),
     [
-        ({"architecture": "resnet50"}, rf"architecture is {SMALL}, not resnet50: `imgsim models remove resnet50`, th"),
-        ({"architecture": "squeezenet1_0"}, rf"architecture is {SMALL}, not squeezenet1_0: "),  # of as many channels
-        ({"padding": "tensorflow"}, r"padding is torch, not tensorflow: "),
-        ({"layer": "features.3"}, r"layer is final, not features.3: "),
-        ({"weights": "0" * 64}, r"weights is [0-9a-f]{64}, not 0{64}: "),
+        ({"architecture": "resnet50"}, rf"architecture {SMALL}, not resnet50: `imgsim models remove resnet50`, th"),
+        ({"architecture": "squeezenet1_0"}, rf"architecture {SMALL}, not squeezenet1_0: "),  # of as many channels
+        ({"padding": "tensorflow"}, r"padding torch, not tensorflow: "),
+        ({"layer": "features.3"}, r"layer final, not features.3: "),
+        ({"weights": "0" * 64}, r"weights [0-9a-f]{12}, not 0{12}: "),
     ],
 )
 def test_a_renamed_model_describes_nothing(folder, only, forged, message):
@@ -297,7 +297,7 @@ def test_a_renamed_model_describes_nothing(folder, only, forged, message):
     extractor = load_extractor(
         forged.get("architecture", SMALL) + (f":layer={forged['layer']}" if "layer" in forged else "")
     )
-    with pytest.raises(WeightsError, match=rf"\.onnx: renamed: its {message}") as caught:
+    with pytest.raises(WeightsError, match=rf"\.onnx: renamed: it has {message}") as caught:
         extractor.extract([photo(40, 50)])
     assert "\n" not in str(caught.value)
     with pytest.raises(WeightsError, match=r"renamed"):
@@ -310,7 +310,7 @@ def test_a_renamed_model_answers_no_query(folder, models, only):
     assert best(folder).path == "0.png"
     honest.unlink()
     only(weights=models["old"].weights)
-    with pytest.raises(WeightsError, match="renamed: its weights is"):
+    with pytest.raises(WeightsError, match="renamed: it has weights "):
         best(folder)
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from imgsim.errors import ImgsimError, WeightsError
 from imgsim.models.architectures import ARCHITECTURES
-from imgsim.models.checkpoints import load_strictly, read_state_dict, weights_digest
+from imgsim.models.cache import weights_digest
+from imgsim.models.checkpoints import load_strictly, read_state_dict
 from imgsim.models.cut import Cut
 from imgsim.models.exporting import import_weights
 from imgsim.models.testing import random_network
