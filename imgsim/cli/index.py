@@ -10,11 +10,12 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.inputs import listed_paths
-from imgsim.cli.models import provide_model
 from imgsim.cli.options import device_option, extractor_option, format_option, general_options, megapixels_option
 from imgsim.cli.output import write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from imgsim.index.attributes.describing import Source
     from imgsim.index.options import Options
     from imgsim.index.progress import Summary
@@ -96,8 +97,7 @@ def index(
 
     if table is None and (key is not None or encoding is not None):
         raise click.UsageError("--key and --encoding are for a table: name it with --attributes")
-    provided = [provide_model(text, weights) for text in extractors]
-    if weights is not None and not any(provided):
+    if not _provide_models(extractors, weights) and weights is not None:
         raise click.UsageError("--weights is for a deep extractor: name it with -x, for example -x resnet50")
     files = None if files_from is None else list(listed_paths(files_from))
     options = Options(files=files, attributes=_source(table, key, encoding), **choices)  # type: ignore[arg-type]
@@ -106,6 +106,16 @@ def index(
         write_text(json.dumps(asdict(summary)) + "\n")
     if strict and (summary.failed or summary.lost_rows or summary.without_row):
         click.get_current_context().exit(2)
+
+
+def _provide_models(extractors: Sequence[str], weights: str | None) -> bool:
+    """Bring the networks here that are asked for, and tell whether there are any."""
+    if not extractors:
+        return False
+    from imgsim.cli.networks import provide_model
+
+    networks = [text for text in extractors if provide_model(text, weights)]
+    return bool(networks)
 
 
 def _source(table: str | None, key: str | None, encoding: str | None) -> Source | None:

@@ -12,12 +12,9 @@ from imgsim.cli import stderr
 from imgsim.cli.options import device_option, format_option, general_options
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.errors import MissingDependencyError, WeightsError
-from imgsim.models.architectures import TIMM, find_architecture
-from imgsim.models.cache import FINAL, SHOWN_DIGITS
-from imgsim.models.cut import Cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from imgsim.models.cache import ModelFile
 
@@ -60,6 +57,7 @@ def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
 def show(architecture: str) -> None:
     """Show what is known of an ARCHITECTURE and of its models here."""
     from imgsim.cli.output import write_text
+    from imgsim.models.architectures import TIMM, find_architecture
     from imgsim.models.cache import list_models
 
     if architecture.startswith(TIMM):
@@ -95,8 +93,11 @@ def _published_by_timm(name: str) -> str:
 @general_options
 def pull(architectures: tuple[str, ...]) -> None:
     """Download and import the published weights of each ARCHITECTURE."""
+    from imgsim.cli.networks import pull_model
+    from imgsim.models.cut import Cut
+
     for name in architectures:
-        _say_imported(pull_weights(Cut(name)))
+        pull_model(Cut(name))
 
 
 @models.command("import")
@@ -111,7 +112,9 @@ def pull(architectures: tuple[str, ...]) -> None:
 @general_options
 def import_(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
     """Import the weights in FILE, or a model that `imgsim models export` wrote."""
-    _import(file, architecture, layer, padding)
+    from imgsim.cli.networks import import_file
+
+    import_file(file, architecture, layer, padding)
 
 
 @models.command()
@@ -169,105 +172,6 @@ def whiten(photos: str, extractor: str, dimensions: int) -> None:
     write_text(f"{digest}\n")
 
 
-def pull_weights(cut: Cut) -> ModelFile:
-    """Download and import a network's published weights, with a bar on a terminal.
-
-    Parameters
-    ----------
-    cut : Cut
-        Of which network.
-
-    Returns
-    -------
-    ModelFile
-        In the cache.
-    """
-    from imgsim.cli.progress import download_bar
-    from imgsim.models.pulling import download_weights, find_published
-
-    import_weights = _importer(cut)
-    published = find_published(cut)
-    stderr.say(f"downloading {published}")
-    with download_bar(published) as advance:
-        part = download_weights(published, advance)
-    try:
-        return import_weights(part, cut)
-    finally:
-        os.unlink(part)
-
-
-def _import(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
-    """Import an exported model, which says itself what it is, or weights."""
-    from imgsim.models.importing import import_model, is_model, weights_in
-
-    weights_in(file)  # which says that there is no such file before anything else is asked for
-    if is_model(file):
-        _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer))
-        return
-    if architecture is None:
-        raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
-    cut = Cut(architecture, layer, padding or "torch")
-    _say_imported(_importer(cut)(file, cut))
-
-
-def _importer(cut: Cut) -> Callable[[str, Cut], ModelFile]:
-    """Import what imports weights, and say how to do without where torch or onnx is not installed."""
-    if not cut.architecture.startswith(TIMM):
-        find_architecture(cut.architecture)
-    try:
-        from imgsim.models.exporting import import_weights, require_onnx
-
-        require_onnx()
-    except MissingDependencyError as error:
-        exported = f"`imgsim models export {cut.architecture} FILE.onnx` there, `imgsim models import FILE.onnx` here"
-        raise WeightsError(f"{error}; or use a machine that has it: {exported}") from error
-    return import_weights
-
-
-def provide_model(text: str, weights: str | None) -> bool:
-    """Import what a deep extractor needs, from a file or else from where it is published; others need nothing.
-
-    Parameters
-    ----------
-    text : str
-        An extractor, as users name it.
-    weights : str or None
-        A weight file.
-
-    Returns
-    -------
-    bool
-        Whether it is a deep extractor.
-    """
-    from imgsim.features import load_extractor
-    from imgsim.models.architectures import ARCHITECTURES
-    from imgsim.models.cache import list_models
-    from imgsim.naming import parse_naming
-
-    name, params, _ = parse_naming(text)
-    if name not in ARCHITECTURES and not name.startswith(TIMM):
-        return False
-    extractor = load_extractor(text)  # whose parameters may not fit: before anything is downloaded
-    layer, padding = params.get("layer", ""), params.get("padding")
-    if weights is not None:
-        _require(weights, params.get("weights", ""))
-        _import(weights, name, layer or FINAL, padding)
-    elif "weights" not in params and not any(file.architecture == name for file in list_models()):
-        _say_imported(pull_weights(Cut(name, layer, padding or "torch")))
-    # Or what it lacks, before an index is begun.
-    stderr.detail(f"extractor: {extractor.spec}, {extractor.dim} values")
-    return True
-
-
-def _require(file: str, weights: str) -> None:
-    """Make sure that a file has the weights that are asked for, before they become the newest."""
-    from imgsim.models.importing import weights_in
-
-    there = weights_in(file)
-    if not there.startswith(weights.lower()):
-        raise WeightsError(f"{file}: weights {there[:SHOWN_DIGITS]}, not {weights}")
-
-
 def _only(architecture: str, **wanted: str) -> ModelFile:
     """Find the one model that is meant."""
     from imgsim.models.cache import find_models, models_directory
@@ -288,6 +192,8 @@ def _rows(files: Iterable[ModelFile]) -> list[dict[str, Any]]:
 
 
 def _row(file: ModelFile) -> dict[str, Any]:
+    from imgsim.models.cache import SHOWN_DIGITS
+
     return {
         "architecture": file.architecture,
         "weights": file.weights[:SHOWN_DIGITS],
@@ -296,8 +202,3 @@ def _row(file: ModelFile) -> dict[str, Any]:
         "megabytes": round(file.size / 1e6, 1),
         "path": file.path,
     }
-
-
-def _say_imported(file: ModelFile) -> None:
-    named = file.architecture if file.layer == FINAL else f"{file.architecture}:layer={file.layer}"
-    stderr.say(f"imported {file.architecture}, weights {file.weights[:SHOWN_DIGITS]}: use it as -x {named}")

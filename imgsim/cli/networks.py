@@ -1,0 +1,128 @@
+"""How networks come here: downloaded, or from a file. Commands import this, and it the rest, when they need it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from imgsim.cli import stderr
+from imgsim.errors import MissingDependencyError, WeightsError
+from imgsim.models.architectures import ARCHITECTURES, TIMM, find_architecture
+from imgsim.models.cache import FINAL, SHOWN_DIGITS, list_models
+from imgsim.models.cut import Cut
+from imgsim.naming import parse_naming
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imgsim.models.cache import ModelFile
+
+
+def pull_model(cut: Cut) -> None:
+    """Download and import a network's published weights, with a bar on a terminal.
+
+    Parameters
+    ----------
+    cut : Cut
+        Of which network.
+    """
+    from imgsim.cli.progress import download_bar
+    from imgsim.models.pulling import download_weights, find_published
+
+    import_weights = _importer(cut)
+    published = find_published(cut)
+    stderr.say(f"downloading {published}")
+    with download_bar(published) as advance:
+        part = download_weights(published, advance)
+    try:
+        _say_imported(import_weights(part, cut))
+    finally:
+        os.unlink(part)
+
+
+def import_file(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
+    """Import an exported model, which says itself what it is, or weights.
+
+    Parameters
+    ----------
+    file : str
+        Of either kind.
+    architecture : str or None
+        Which network it is of; weights do not say it themselves.
+    layer : str
+        Where it is cut.
+    padding : str or None
+        How its strided convolutions pad.
+    """
+    from imgsim.models.importing import import_model, is_model, weights_in
+
+    weights_in(file)  # which says that there is no such file before anything else is asked for
+    if is_model(file):
+        _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer))
+        return
+    if architecture is None:
+        raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
+    cut = Cut(architecture, layer, padding or "torch")
+    _say_imported(_importer(cut)(file, cut))
+
+
+def _importer(cut: Cut) -> Callable[[str, Cut], ModelFile]:
+    """Import what imports weights, and say how to do without where torch or onnx is not installed."""
+    if not cut.architecture.startswith(TIMM):
+        find_architecture(cut.architecture)
+    try:
+        from imgsim.models.exporting import import_weights, require_onnx
+
+        require_onnx()
+    except MissingDependencyError as error:
+        exported = f"`imgsim models export {cut.architecture} FILE.onnx` there, `imgsim models import FILE.onnx` here"
+        raise WeightsError(f"{error}; or use a machine that has it: {exported}") from error
+    return import_weights
+
+
+def provide_model(text: str, weights: str | None) -> bool:
+    """Import what a deep extractor needs, from a file or else from where it is published; others need nothing.
+
+    Parameters
+    ----------
+    text : str
+        An extractor, as users name it.
+    weights : str or None
+        A weight file.
+
+    Returns
+    -------
+    bool
+        Whether it is a deep extractor.
+    """
+    name, params, _ = parse_naming(text)
+    if name not in ARCHITECTURES and not name.startswith(TIMM):
+        return False
+    from imgsim.features import load_extractor
+
+    extractor = load_extractor(text)  # whose parameters may not fit: before anything is downloaded
+    layer, padding = params.get("layer", ""), params.get("padding")
+    if weights is not None:
+        _require(weights, params.get("weights", ""))
+        import_file(weights, name, layer or FINAL, padding)
+    elif "weights" not in params and not any(file.architecture == name for file in list_models()):
+        pull_model(Cut(name, layer, padding or "torch"))
+    # Or what it lacks, before an index is begun.
+    stderr.detail(f"extractor: {extractor.spec}, {extractor.dim} values")
+    return True
+
+
+def _require(file: str, weights: str) -> None:
+    """Make sure that a file has the weights that are asked for, before they become the newest."""
+    from imgsim.models.importing import weights_in
+
+    there = weights_in(file)
+    if not there.startswith(weights.lower()):
+        raise WeightsError(f"{file}: weights {there[:SHOWN_DIGITS]}, not {weights}")
+
+
+def _say_imported(file: ModelFile) -> None:
+    named = file.architecture if file.layer == FINAL else f"{file.architecture}:layer={file.layer}"
+    stderr.say(f"imported {file.architecture}, weights {file.weights[:SHOWN_DIGITS]}: use it as -x {named}")
