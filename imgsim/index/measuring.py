@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from imgsim.core import ImageRecord, Scale
@@ -17,41 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, BinaryIO
 
-    from imgsim.core import Extractor, ExtractorSpec, Features, Image
+    from imgsim.core import Extractor, Features, Image
+    from imgsim.index.tasks import Assignment, Task
 
 Outcome: TypeAlias = "MeasuredPhoto | Failure"
-
-
-class Task(NamedTuple):
-    """A photo to measure, as the scan found it: by which extractors (their keys), and whether its colours too."""
-
-    path: str
-    size: int
-    mtime_ns: int
-    extractors: tuple[int, ...]
-    colors: bool = False
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """What every worker is told once.
-
-    Parameters
-    ----------
-    root : str
-        The indexed folder.
-    specs : mapping of int to ExtractorSpec
-        By the extractors' keys in the index.
-    max_megapixels : float
-        The largest photo to decode.
-    colors : bool
-        Whether any task asks for colours.
-    """
-
-    root: str
-    specs: Mapping[int, ExtractorSpec]
-    max_megapixels: float
-    colors: bool = False
 
 
 class _Opened(NamedTuple):

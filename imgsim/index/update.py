@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from imgsim.images.find import Found
     from imgsim.index.attributes.describing import Description
     from imgsim.index.changes import Changes
-    from imgsim.index.measuring import Assignment, Outcome, Task
+    from imgsim.index.measuring import Outcome
     from imgsim.index.options import Options
     from imgsim.index.progress import Observer
     from imgsim.index.sqlite import SqliteStore
     from imgsim.index.store import StoredExtractor
+    from imgsim.index.tasks import Assignment, Task
 
 BATCH_PHOTOS = 64
 BATCH_SECONDS = 2.0
@@ -177,7 +178,7 @@ class Update:
 
     def _tasks(self, changes: Changes, extractors: Sequence[StoredExtractor]) -> list[Task]:
         """List the photos to measure, by path: new content by all extractors, the rest by those that lack it."""
-        from imgsim.index.measuring import Task
+        from imgsim.index.tasks import Task
 
         every = tuple(extractor.id for extractor in extractors)
         colors = self.store.color_measure is not None
@@ -214,7 +215,7 @@ class Update:
     def _assign(self, tasks: Sequence[Task]) -> Assignment:
         """Name the extractors that the tasks need; one that cannot be made here says so before any worker starts."""
         from imgsim.features import build_extractor
-        from imgsim.index.measuring import Assignment
+        from imgsim.index.tasks import Assignment
 
         needed = {key for task in tasks for key in task.extractors}
         specs = {extractor.id: extractor.spec for extractor in self.store.extractors() if extractor.id in needed}

@@ -18,7 +18,8 @@ from imgsim.index.store import Failure
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imgsim.index.measuring import Assignment, Outcome, Task
+    from imgsim.index.measuring import Outcome
+    from imgsim.index.tasks import Assignment, Task
 
 CHUNK = 16  # photos sent to a worker at a time, while there are many
 AHEAD = 3  # chunks waiting for each worker: enough to keep it busy, few enough to hold in memory

@@ -18,9 +18,9 @@ from imgsim.images import find
 from imgsim.index import connection
 from imgsim.index.filesystem import is_network_share
 from imgsim.index.indexing import check_update, update_index
-from imgsim.index.measuring import Assignment, Task
 from imgsim.index.opening import open_index
 from imgsim.index.sqlite import SqliteStore
+from imgsim.index.tasks import Assignment, Task
 from imgsim.index.workers import CHUNK, CRASHED, measure_photos
 from tests.photos import draw_photo
 

@@ -3,7 +3,7 @@
 import pytest
 
 from imgsim.features import load_extractor
-from imgsim.index.measuring import Assignment, Task
+from imgsim.index.tasks import Assignment, Task
 from imgsim.index.workers import CHUNK, measure_photos
 
 
