@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
 
 from imgsim.cli import stderr
-from imgsim.cli.judging import judge_each
+from imgsim.cli.judging import judge_each, write_judged
 from imgsim.cli.labelled import Source, fail, indexed, indexed_paths, labels_for, scores_for
 from imgsim.cli.options import device_option, format_option, general_options, labels_options
-from imgsim.cli.output import write_text
 from imgsim.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -177,20 +175,7 @@ def _draw(folder: str, kind: str, index: Index, labels: Labels, judgements: Sequ
 
 
 def _write(rows: list[dict[str, Any]], titles: dict[str, str], format_: str) -> None:
-    from imgsim.cli.output import RowWriter
-    from imgsim.evaluation.tables import to_cells, to_flat, to_notes
-    from imgsim.reports.tables import markdown_table
+    from imgsim.evaluation.tables import to_cells, to_notes
 
     notes = "".join(f"\n{note}.\n" for note in to_notes(rows))
-    if format_ == "json":
-        write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
-    elif format_ == "csv":
-        flat = to_flat(rows)
-        RowWriter("csv", list(dict.fromkeys(name for row in flat for name in row))).write(flat)
-    elif format_ == "markdown":
-        header, *lines = to_cells(rows, titles)
-        write_text(markdown_table(header, lines) + notes)
-    else:
-        header, *lines = to_cells(rows, titles, between="\n")
-        RowWriter("table", header).write(dict(zip(header, line, strict=True)) for line in lines)
-        write_text(notes)
+    write_judged(rows, format_, lambda between: to_cells(rows, titles, between=between), notes)

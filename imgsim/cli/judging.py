@@ -1,10 +1,12 @@
-"""Judging many candidates: those that cannot be judged are named and left out."""
+"""What judging commands share: candidates that cannot be judged are named and left out, the others are written."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from imgsim.cli import stderr
+from imgsim.cli.output import RowWriter, write_text
 from imgsim.errors import EvaluationError, ImgsimError
 
 if TYPE_CHECKING:
@@ -51,3 +53,36 @@ def judge_each(candidates: Iterable[Candidate], judge: Callable[[Candidate], T])
     for line in lines:
         stderr.complain(f"imgsim: {line}")
     return judged, sum(map(len, refused.values()))
+
+
+def write_judged(
+    rows: list[dict[str, Any]], format_: str, to_lines: Callable[[str], list[list[str]]], notes: str = ""
+) -> None:
+    """Write what was found out about candidates.
+
+    Parameters
+    ----------
+    rows : list of dict
+        What JSON can hold, for programs.
+    format_ : {"table", "markdown", "json", "csv"}
+        The format.
+    to_lines : callable
+        Gives a header and a line for each row, for people, with this text between a figure and its interval.
+    notes : str, optional
+        What stands below, for people.
+    """
+    from imgsim.evaluation.tables import to_flat
+    from imgsim.reports.tables import markdown_table
+
+    if format_ == "json":
+        write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
+    elif format_ == "csv":
+        flat = to_flat(rows)
+        RowWriter("csv", list(dict.fromkeys(name for row in flat for name in row))).write(flat)
+    elif format_ == "markdown":
+        header, *lines = to_lines(" ")
+        write_text(markdown_table(header, lines) + notes)
+    else:
+        header, *lines = to_lines("\n")
+        RowWriter("table", header).write(dict(zip(header, line, strict=True)) for line in lines)
+        write_text(notes)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from imgsim.cli.options import general_options
-from imgsim.cli.stderr import write_line
+from imgsim.cli.stderr import discard, write_line
 from imgsim.errors import ImgsimError, UnknownNameError
 from imgsim.registry import Registry
 
@@ -75,9 +76,7 @@ class _Commands(click.Group):
         except ImgsimError as error:
             raise Failure(str(error)) from error
         except BrokenPipeError:
-            from imgsim.cli.output import discard_output
-
-            discard_output()  # whoever reads has enough
+            discard(sys.stdout)  # whoever reads has enough
             ctx.exit(CLOSED_PIPE)
         except KeyboardInterrupt:
             write_line("imgsim: interrupted; what was committed is kept")

@@ -56,9 +56,12 @@ def import_file(file: str, architecture: str | None, layer: str, padding: str | 
     padding : str or None
         How its strided convolutions pad.
     """
-    from imgsim.models.importing import import_model, is_model, weights_in
+    from imgsim.models.importing import import_model, is_model
 
-    weights_in(file)  # which says that there is no such file before anything else is asked for
+    try:
+        open(file, "rb").close()
+    except OSError as error:  # told before anything else is asked for
+        raise WeightsError(f"{file}: {error.strerror}") from error
     if is_model(file):
         _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer))
         return
@@ -105,7 +108,8 @@ def provide_model(text: str, weights: str | None) -> bool:
     extractor = load_extractor(text)  # whose parameters may not fit: before anything is downloaded
     layer, padding = params.get("layer", ""), params.get("padding")
     if weights is not None:
-        _require(weights, params.get("weights", ""))
+        if "weights" in params:
+            _require(weights, params["weights"])
         import_file(weights, name, layer or FINAL, padding)
     elif "weights" not in params and not any(file.architecture == name for file in list_models()):
         pull_model(Cut(name, layer, padding or "torch"))

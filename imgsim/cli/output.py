@@ -9,6 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from imgsim.cli.stderr import discard
 from imgsim.errors import ImgsimError
 
 if TYPE_CHECKING:
@@ -50,13 +51,8 @@ def write_bytes(data: bytes) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        discard_output()
+        discard(sys.stdout)
         raise ImgsimError(f"standard output: cannot be written ({error.strerror})") from error
-
-
-def discard_output() -> None:
-    """Let what is still buffered go nowhere, without a complaint at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_text(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,9 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.evaluate import FIGURES
+from imgsim.cli.judging import write_judged
 from imgsim.cli.labelled import Source, labels_for
 from imgsim.cli.options import device_option, format_option, general_options, labels_options
-from imgsim.cli.output import RowWriter, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +95,7 @@ def recommend(
         if save:
             _save(folder, index_path, ranking[0], jobs)
     finally:  # a trial that took long is not lost with the index
-        _write(rows, format_ or "table")
+        write_judged(rows, format_ or "table", lambda _: _lines(rows))  # a candidate is one line in a table, too
 
 
 def _try(
@@ -155,23 +154,6 @@ def _say_if_late(ranking: Sequence[Recommendation], seconds: float, late: float)
         stderr.say(f"the trial took {seconds + late:.1f} s instead of {seconds:g} s{why}")
 
 
-def _write(rows: list[dict[str, Any]], format_: str) -> None:
-    from imgsim.evaluation.tables import TITLES, to_flat
-    from imgsim.reports.tables import markdown_table
-
-    if format_ == "json":
-        write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
-    elif format_ == "csv":
-        flat = to_flat(rows)
-        RowWriter("csv", list(dict.fromkeys(name for row in flat for name in row))).write(flat)
-    else:
-        header, lines = _cells(rows, TITLES)
-        if format_ == "markdown":
-            write_text(markdown_table(header, lines))
-        else:
-            RowWriter("table", header).write(dict(zip(header, line, strict=True)) for line in lines)
-
-
 def _objects(ranking: Sequence[Recommendation], by: str, seed: int) -> list[dict[str, Any]]:
     """Write the ranking; those that came to the end are compared with the winner."""
     from imgsim.evaluation.tables import to_objects
@@ -187,13 +169,13 @@ def _objects(ranking: Sequence[Recommendation], by: str, seed: int) -> list[dict
     return rows
 
 
-def _cells(rows: list[dict[str, Any]], titles: dict[str, str]) -> tuple[list[str], list[list[str]]]:
-    from imgsim.evaluation.tables import to_cells
+def _lines(rows: list[dict[str, Any]]) -> list[list[str]]:
+    from imgsim.evaluation.tables import TITLES, to_cells
 
-    shown = {name: titles[name] for name in ("recall@1", "recall@5", "map", "map@r")}
+    shown = {name: TITLES[name] for name in ("recall@1", "recall@5", "map", "map@r")}
     header, *lines = to_cells(rows, shown)
     costs = [[str(row["photos"]), f"{row['ms_per_photo']:.1f}", f"{row['bytes_per_photo']:,}"] for row in rows]
-    return [*header, "photos", "ms", "bytes"], [line + cost for line, cost in zip(lines, costs, strict=True)]
+    return [[*header, "photos", "ms", "bytes"], *(line + cost for line, cost in zip(lines, costs, strict=True))]
 
 
 def _save(folder: str, index_path: str | None, winner: Recommendation, jobs: int | None) -> None:

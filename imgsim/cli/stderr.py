@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 _LEVEL = "imgsim.verbosity"
@@ -36,7 +40,12 @@ def write_line(message: str) -> None:
     try:
         click.echo(printable(message), err=True)
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # nor shall Python try again at exit
+        discard(sys.stderr)
+
+
+def discard(stream: TextIO) -> None:
+    """Let what a standard stream still buffers go nowhere, without a complaint at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def wants_progress() -> bool:

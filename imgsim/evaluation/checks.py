@@ -9,7 +9,7 @@ from imgsim.errors import EvaluationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NAMED = 3  # of the photos that cannot be read, in a message
+NAMED = 3  # of many, in a message
 
 
 def check_photos(folder: str, photos: int, unreadable: Sequence[str] = ()) -> None:
@@ -30,7 +30,7 @@ def check_photos(folder: str, photos: int, unreadable: Sequence[str] = ()) -> No
         If there are none.
     """
     if not photos:
-        problem = f"no photo can be read: {_listed(unreadable)}" if unreadable else "no photos in this folder"
+        problem = f"no photo can be read: {first_few(unreadable)}" if unreadable else "no photos in this folder"
         raise EvaluationError(f"{folder}: {problem}")
 
 
@@ -49,9 +49,26 @@ def check_readable(unreadable: Sequence[str]) -> None:
     """
     if unreadable:
         count = f"{len(unreadable)} photo{'s' * (len(unreadable) > 1)}"
-        raise EvaluationError(f"{count} cannot be read, and --strict was given: {_listed(unreadable)}")
+        raise EvaluationError(f"{count} cannot be read, and --strict was given: {first_few(unreadable)}")
 
 
-def _listed(paths: Sequence[str]) -> str:
-    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
-    return ", ".join(paths[:NAMED]) + more
+def first_few(names: Sequence[str]) -> str:
+    """List names, but for those beyond a few.
+
+    Parameters
+    ----------
+    names : sequence of str
+        At least one.
+
+    Returns
+    -------
+    str
+        For a message.
+
+    Examples
+    --------
+    >>> first_few(["a", "b", "c", "d"])
+    'a, b, c and 1 more'
+    """
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

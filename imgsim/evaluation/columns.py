@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, UnknownNameError
+from imgsim.evaluation.checks import first_few
 from imgsim.index.attributes.matching import find_column, key_text, pair_rows, pattern_column
 from imgsim.index.attributes.shelf import Shelf, composed
 from imgsim.index.attributes.tables import Row, read_table
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imgsim.index.attributes.tables import Table
-
-NAMED = 3  # of what does not fit, in a remark
 
 
 def read_column(
@@ -134,7 +133,4 @@ def remark(what: Sequence[str], reason: str) -> list[str]:
     >>> remark(["a", "b", "c", "d"], "rows name no photo")
     ['4 rows name no photo: a, b, c and 1 more']
     """
-    if not what:
-        return []
-    more = f" and {len(what) - NAMED} more" if len(what) > NAMED else ""
-    return [f"{len(what)} {reason}: {', '.join(what[:NAMED])}{more}"]
+    return [f"{len(what)} {reason}: {first_few(what)}"] if what else []

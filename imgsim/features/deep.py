@@ -15,6 +15,7 @@ from imgsim.errors import ParameterError, WeightsError
 from imgsim.models.architectures import ARCHITECTURES, TIMM, find_architecture, takes_one_size
 from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile, find_models
 from imgsim.models.cut import Cut
+from imgsim.models.header import check_model
 from imgsim.models.missing import missing_model
 from imgsim.models.pooling import Pooling, pool
 from imgsim.models.whitening import Whitening, load_whitening, unit_rows
@@ -158,8 +159,6 @@ class DeepExtractor:
 
     @cached_property
     def _file(self) -> ModelFile:
-        from imgsim.models.opening import check_model
-
         found = find_models(self.architecture, weights=self.weights, padding=self.padding, layer=self.layer)
         if not found:
             raise WeightsError(missing_model(Cut(self.architecture, self.layer, self.padding or "torch"), self.weights))

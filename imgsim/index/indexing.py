@@ -136,7 +136,7 @@ def check_index(
         If more than half of its photos are missing, or the index is of another folder.
     """
     folder = os.fspath(root)
-    directory = make_directory(folder, index)
+    directory = _name_directory(folder, index)
     if not os.path.exists(os.path.join(directory, DATABASE)):
         return None
     store = SqliteStore.open_reader(directory)

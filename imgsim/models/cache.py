@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -241,6 +241,10 @@ def store_model(data: bytes, *, architecture: str, padding: str, layer: str, wei
     file = ModelFile(target, architecture, padding, layer, weights, fields[-1])
     if _parse(Path(target)) != file:  # a forged model could name a file elsewhere
         raise WeightsError(f"not a model of imgsim: it calls itself {'--'.join(fields[:-1])!r}")
+    with suppress(WeightsError):  # in a cache that others fill, a model that is there need not be written
+        file.verify()
+        make_newest(file)
+        return file
     write_whole(target, data)
     return file
 

@@ -104,7 +104,7 @@ def export_network(network: nn.Module, cut: Cut, weights: str, path: str = "") -
     preprocessing = preprocessing_of(cut.architecture, network)
     if cut.padding == "tensorflow":
         pad_as_tensorflow(network)
-    trunk = cut_trunk(cut.architecture, network, cut.layer).eval()
+    trunk = cut_trunk(cut.architecture, network, cut.layer)
     sample = torch.from_numpy(
         np.random.default_rng(0).standard_normal((2, 3, preprocessing.crop, preprocessing.crop), np.float32)
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgsim.errors import WeightsError
 from imgsim.models.architectures import ARCHITECTURES, Preprocessing
-from imgsim.models.cache import FINAL, SHA256, is_identity
+from imgsim.models.cache import FINAL, SHA256, SHOWN_DIGITS, is_identity
+
+if TYPE_CHECKING:
+    from imgsim.models.cache import ModelFile
 
 KEY = "imgsim"
 LONGEST = 4096  # bytes of a header
@@ -115,6 +118,48 @@ def read_header(path: str) -> Header:
         return Header.from_properties({KEY: written})
     except WeightsError as error:
         raise WeightsError(f"{path}: {error}") from error
+
+
+def check_model(file: ModelFile) -> None:
+    """Make sure that a cached model is what its name says, without opening it.
+
+    Parameters
+    ----------
+    file : ModelFile
+        Which.
+
+    Raises
+    ------
+    WeightsError
+        If it is damaged, tampered with or renamed.
+    """
+    file.verify()
+    check_header(file)
+
+
+def check_header(file: ModelFile) -> None:
+    """Make sure that a cached model says of itself what its name says.
+
+    Parameters
+    ----------
+    file : ModelFile
+        Which; its content is not checked.
+
+    Raises
+    ------
+    WeightsError
+        If it was renamed, or imgsim did not export it.
+    """
+    try:
+        header = read_header(file.path)
+    except WeightsError as error:
+        raise WeightsError(f"{error}: {file.remedy}") from error
+    for key in ("architecture", "padding", "layer", "weights"):
+        named, there = getattr(file, key), getattr(header, key)
+        if named != there:
+            if key == "weights":
+                named, there = named[:SHOWN_DIGITS], there[:SHOWN_DIGITS]
+            raise WeightsError(f"{file.path}: renamed: it has {key} {there}, not {named}: {file.remedy}")
 
 
 def seal(data: bytes) -> bytes:

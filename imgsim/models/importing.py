@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.errors import WeightsError
-from imgsim.models.cache import ModelFile, find_models, make_newest, store_model, weights_digest
+from imgsim.models.cache import ModelFile, store_model, weights_digest
 from imgsim.models.engine import Engine
 from imgsim.models.header import check_seal, read_header
 
@@ -95,11 +94,6 @@ def import_model(path: str, architecture: str = "", *, padding: str = "", layer:
         _check_maps(engine)
     except WeightsError as error:
         raise WeightsError(f"{path}: {error}") from error
-    for there in find_models(header.architecture, weights=header.weights, padding=header.padding, layer=header.layer):
-        with suppress(WeightsError):
-            if there.read() == data:  # in a cache that others fill, it need not be writable
-                make_newest(there)
-                return there
     return store_model(
         data, architecture=header.architecture, padding=header.padding, layer=header.layer, weights=header.weights
     )
