@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.measuring import interleave, seconds, slowdown
 from imgsim.evaluation.classification import classify
-from imgsim.index.processes import default_jobs
+from imgsim.processes import default_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

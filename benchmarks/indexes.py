@@ -10,8 +10,8 @@ import numpy as np
 
 from imgsim.core import ImageRecord
 from imgsim.features import load_extractor
-from imgsim.index.fitting import lay_out_galleries, pin_statistics
-from imgsim.index.sqlite import SqliteStore
+from imgsim.index.gallery_cache import lay_out_galleries, pin_statistics
+from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import MeasuredPhoto
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import numpy as np
 from benchmarks.measuring import PYTHON, Figure, interleave, seconds, slowdown
 from benchmarks.memory import peak_memory
 from imgsim.evaluation.retrieval import score_retrieval
-from imgsim.index.gallery import lay_out
-from imgsim.index.ranking import Facet
 from imgsim.metrics import load_metric
+from imgsim.search.gallery import lay_out
+from imgsim.search.ranking import Facet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

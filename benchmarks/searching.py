@@ -8,10 +8,10 @@ import numpy as np
 
 from benchmarks.indexes import make_index
 from benchmarks.measuring import interleave, seconds, slowdown
-from imgsim.index.gallery import load_gallery
-from imgsim.index.opening import open_index
-from imgsim.index.ranking import Facet, rank
+from imgsim.index.gallery_cache import load_gallery
+from imgsim.index.index import open_index
 from imgsim.metrics import load_metric
+from imgsim.search.ranking import Facet, rank
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

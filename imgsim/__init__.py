@@ -21,16 +21,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from imgsim.features import load_extractor
-    from imgsim.index.indexing import update_index
-    from imgsim.index.opening import Index, open_index
+    from imgsim.index.index import Index, open_index
+    from imgsim.index.update import update_index
 
 __version__ = "0.1.0"
 __all__ = ["Index", "load_extractor", "open_index", "update_index"]
 
 _HOMES = {
-    "Index": "imgsim.index.opening",
-    "open_index": "imgsim.index.opening",
-    "update_index": "imgsim.index.indexing",
+    "Index": "imgsim.index.index",
+    "open_index": "imgsim.index.index",
+    "update_index": "imgsim.index.update",
     "load_extractor": "imgsim.features",
 }
 

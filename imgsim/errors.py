@@ -1,6 +1,8 @@
 """What can go wrong, one class a kind; every message is one line that says what, where and what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+NAMED = 3  # of many, in a message
 
 
 class ImgsimError(Exception):
@@ -157,3 +159,25 @@ class MissingDependencyError(ImgsimError):
 
     def __str__(self) -> str:
         return f"{self.package} is not installed: pip install 'imgsim[{self.extra}]'"
+
+
+def first_few(names: Sequence[str]) -> str:
+    """List names, but for those beyond a few.
+
+    Parameters
+    ----------
+    names : sequence of str
+        At least one.
+
+    Returns
+    -------
+    str
+        For a message.
+
+    Examples
+    --------
+    >>> first_few(["a", "b", "c", "d"])
+    'a, b, c and 1 more'
+    """
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from imgsim.index.gallery import lay_out
-from imgsim.index.ranking import Facet
 from imgsim.metrics import load_metric, measure
+from imgsim.search.gallery import lay_out
+from imgsim.search.ranking import Facet
 
 
 def facet_of(features, name="euclidean", photos=None, present=None, binary=False, **changes):

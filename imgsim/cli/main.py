@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imgsim.cli.options import general_options
+from imgsim.cli.flags import general_options
 from imgsim.cli.stderr import discard, write_line
 from imgsim.errors import ImgsimError, UnknownNameError
 from imgsim.registry import Registry
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 COMMANDS: Registry[click.Command] = Registry(
     "command",
     {
-        "index": "imgsim.cli.index:index",
-        "query": "imgsim.cli.query:query",
-        "list": "imgsim.cli.list:list_photos",
-        "set": "imgsim.cli.set:set_attributes",
-        "show": "imgsim.cli.show:show",
-        "extract": "imgsim.cli.extract:extract",
-        "distances": "imgsim.cli.distances:distances",
-        "extractors": "imgsim.cli.extractors:extractors",
-        "metrics": "imgsim.cli.metrics:metrics",
-        "evaluate": "imgsim.cli.evaluate:evaluate",
-        "recommend": "imgsim.cli.recommend:recommend",
-        "calibrate": "imgsim.cli.calibrate:calibrate",
-        "models": "imgsim.cli.models:models",
-        "color": "imgsim.cli.color:color",
-        "stats": "imgsim.cli.stats:stats",
-        "info": "imgsim.cli.info:info",
-        "failures": "imgsim.cli.failures:failures",
+        "index": "imgsim.cli.commands.index:index",
+        "query": "imgsim.cli.commands.query:query",
+        "list": "imgsim.cli.commands.list:list_photos",
+        "set": "imgsim.cli.commands.set:set_attributes",
+        "show": "imgsim.cli.commands.show:show",
+        "extract": "imgsim.cli.commands.extract:extract",
+        "distances": "imgsim.cli.commands.distances:distances",
+        "extractors": "imgsim.cli.commands.extractors:extractors",
+        "metrics": "imgsim.cli.commands.metrics:metrics",
+        "evaluate": "imgsim.cli.commands.evaluate:evaluate",
+        "recommend": "imgsim.cli.commands.recommend:recommend",
+        "calibrate": "imgsim.cli.commands.calibrate:calibrate",
+        "models": "imgsim.cli.commands.models:models",
+        "color": "imgsim.cli.commands.color:color",
+        "stats": "imgsim.cli.commands.stats:stats",
+        "info": "imgsim.cli.commands.info:info",
+        "failures": "imgsim.cli.commands.failures:failures",
     },
 )
 INTERRUPTED = 130  # as a shell reports SIGINT

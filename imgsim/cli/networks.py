@@ -28,8 +28,8 @@ def pull_model(cut: Cut) -> None:
     cut : Cut
         Of which network.
     """
-    from imgsim.cli.progress import download_bar
-    from imgsim.models.pulling import download_weights, find_published
+    from imgsim.cli.progress_bars import download_bar
+    from imgsim.models.download import download_weights, find_published
 
     import_weights = _importer(cut)
     published = find_published(cut)
@@ -56,7 +56,7 @@ def import_file(file: str, architecture: str | None, layer: str, padding: str | 
     padding : str or None
         How its strided convolutions pad.
     """
-    from imgsim.models.importing import import_model, is_model
+    from imgsim.models.take_in import import_model, is_model
 
     try:
         open(file, "rb").close()
@@ -76,7 +76,7 @@ def _importer(cut: Cut) -> Callable[[str, Cut], ModelFile]:
     if not cut.architecture.startswith(TIMM):
         find_architecture(cut.architecture)
     try:
-        from imgsim.models.exporting import import_weights, require_onnx
+        from imgsim.models.export import import_weights, require_onnx
 
         require_onnx()
     except MissingDependencyError as error:
@@ -120,7 +120,7 @@ def provide_model(text: str, weights: str | None) -> bool:
 
 def _require(file: str, weights: str) -> None:
     """Make sure that a file has the weights that are asked for, before they become the newest."""
-    from imgsim.models.importing import weights_in
+    from imgsim.models.take_in import weights_in
 
     there = weights_in(file)
     if not there.startswith(weights.lower()):

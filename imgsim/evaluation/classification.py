@@ -11,7 +11,7 @@ from imgsim.errors import ImgsimError
 from imgsim.evaluation.folds import estimate_fit, predict_folds, quietly, stratified_folds
 from imgsim.evaluation.logistic import UNSURE, SharedFit, count_parameters
 from imgsim.evaluation.macro_f1 import macro_f1
-from imgsim.evaluation.parallel import single_threads
+from imgsim.processes import single_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.evaluation.parallel import map_in_processes
+from imgsim.processes import map_in_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

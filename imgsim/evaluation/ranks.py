@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.evaluation.leave_one_out import LeaveOneOut
+from imgsim.search.leave_one_out import LeaveOneOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from imgsim.evaluation.leave_one_out import Seen
-    from imgsim.index.ranking import Facet
+    from imgsim.search.leave_one_out import Seen
+    from imgsim.search.ranking import Facet
 
 FEW = 64  # relevant photos up to which comparing all photos with each is quicker than sorting all
 SMALL_SHARE = 8  # one photo in so many, or fewer, is worth being picked out before it is compared again and again
@@ -74,7 +74,7 @@ class Ranking:
     Notes
     -----
     The rank of a photo is one more than the number of others that are closer to the query; of two at the same distance
-    the earlier in the gallery is closer, as in `imgsim.index.ranking.rank`. The query itself is left out by its place,
+    the earlier in the gallery is closer, as in `imgsim.search.ranking.rank`. The query itself is left out by its place,
     not by its distance, so a copy of it is a photo like any other.
     """
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.index.ranking import Facet
+    from imgsim.search.ranking import Facet
 
 KS = (1, 5, 10)
 

@@ -14,7 +14,7 @@ from imgsim.evaluation.intervals import Estimate, bootstrap
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from imgsim.evaluation.neighbours import Neighbours
+    from imgsim.search.neighbours import Neighbours
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.evaluation.judging import Judgement
+    from imgsim.evaluation.judge import Judgement
 
     Outcomes = tuple[NDArray[np.intp], NDArray[np.float64]]
 

@@ -1,6 +1,6 @@
 """Feature extractors, one a file, named in one table."""
 
-from imgsim.features.loading import (
+from imgsim.features.extractor_table import (
     DEFAULT_EXTRACTOR,
     EXTRACTORS,
     build_extractor,

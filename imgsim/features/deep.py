@@ -14,9 +14,8 @@ from imgsim.core import WORKING_SIZE, ExtractorSpec, Scale
 from imgsim.errors import ParameterError, WeightsError
 from imgsim.models.architectures import ARCHITECTURES, TIMM, find_architecture, takes_one_size
 from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile, find_models
-from imgsim.models.cut import Cut
+from imgsim.models.cut import Cut, missing_model
 from imgsim.models.header import check_model
-from imgsim.models.missing import missing_model
 from imgsim.models.pooling import Pooling, pool
 from imgsim.models.whitening import Whitening, load_whitening, unit_rows
 
@@ -167,7 +166,7 @@ class DeepExtractor:
 
     @cached_property
     def _engine(self) -> Engine:
-        from imgsim.models.opening import open_checked
+        from imgsim.models.session import open_checked
 
         return open_checked(self._file)
 

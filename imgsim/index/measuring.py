@@ -93,8 +93,8 @@ class Measurer:
 
 def _color_describer() -> Callable[[Image], Mapping[str, Any]]:
     """Load what names colours, for those alone who ask for them."""
-    from imgsim.features.colors import color_attributes, find_colors
-    from imgsim.models.color_names import load_namer
+    from imgsim.colors.dominant import color_attributes, find_colors
+    from imgsim.colors.names import load_namer
 
     namer = load_namer()
     return lambda image: color_attributes(find_colors(image, namer=namer))

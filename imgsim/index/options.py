@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imgsim.index.attributes.describing import Source
+    from imgsim.index.description import Source
 
 
 @dataclass(frozen=True)

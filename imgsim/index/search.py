@@ -11,11 +11,11 @@ import numpy as np
 from imgsim.core import Match
 from imgsim.errors import CalibrationError
 from imgsim.images.read import MAX_MEGAPIXELS, read_scales, shrink
-from imgsim.index.choosing import choose_distance, load_facets
-from imgsim.index.connection import index_option
-from imgsim.index.ranking import rank
-from imgsim.index.where.selecting import select_photos
+from imgsim.index.distance import choose_distance, load_facets
+from imgsim.index.sqlite.connection import index_option
 from imgsim.metrics.calibration import Calibration
+from imgsim.search.ranking import rank
+from imgsim.where.select import select_photos
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

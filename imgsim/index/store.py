@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import ExtractorSpec, Features, ImageRecord, Statistics
-    from imgsim.index.where.conditions import Compares
+    from imgsim.where.facts import FactTable
 
 
 class Known(NamedTuple):
@@ -99,39 +99,6 @@ class PartLabel(NamedTuple):
     path: str
     part: str
     attributes: Mapping[str, Any]
-
-
-class AttributeCount(NamedTuple):
-    """An attribute, the types of its values, and how many photos have it."""
-
-    name: str
-    types: tuple[str, ...]
-    photos: int
-
-
-class FactTable(Protocol):
-    """Answers what is asked of all photos' attributes."""
-
-    def types(self) -> dict[str, set[str]]:
-        """Give the attributes that photos have, and the types of their values."""
-
-    def counts(self) -> list[AttributeCount]:
-        """Count the photos that have each attribute, by name."""
-
-    def where(self, comparison: Compares) -> NDArray[np.int64]:
-        """Give the keys of the photos for which a comparison holds, in any order, perhaps twice."""
-
-    def having(self, name: str) -> NDArray[np.int64]:
-        """Give the keys of the photos that have an attribute, in any order, perhaps twice."""
-
-    def texts(self, name: str) -> list[str]:
-        """Give the different texts that are values of an attribute."""
-
-    def numbers_within(self, name: str, member: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Give the keys of the photos that have a number in an attribute that is an object, and the numbers."""
-
-    def names_within(self, name: str) -> list[str]:
-        """Give the names in an attribute that is an object, over all photos."""
 
 
 class Store(Protocol):

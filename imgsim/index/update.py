@@ -1,265 +1,241 @@
-"""One run over a folder: scan, diff, extract, commit; whatever was committed stays when the process is killed."""
+"""Filling an index, as a caller sees it."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import time
 from typing import TYPE_CHECKING
 
-from imgsim.errors import ImgsimError
-from imgsim.images.find import list_images
-from imgsim.index.changes import find_changes
-from imgsim.index.connection import index_option
-from imgsim.index.progress import Summary
-from imgsim.index.scanning import scan_folder
-from imgsim.index.store import DefaultQuery, Failure
+from imgsim.errors import IndexWriteError
+from imgsim.index.description import Description
+from imgsim.index.options import Options
+from imgsim.index.run import Update
+from imgsim.index.scan import check_folder
+from imgsim.index.sqlite.connection import DATABASE, FOLDER
+from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.index.store import DefaultQuery
+from imgsim.index.summary import Nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from imgsim.core import Extractor
-    from imgsim.images.find import Found
-    from imgsim.index.attributes.describing import Description
-    from imgsim.index.changes import Changes
-    from imgsim.index.measuring import Outcome
-    from imgsim.index.options import Options
-    from imgsim.index.progress import Observer
-    from imgsim.index.sqlite import SqliteStore
-    from imgsim.index.store import StoredExtractor
-    from imgsim.index.tasks import Assignment, Task
-
-BATCH_PHOTOS = 64
-BATCH_SECONDS = 2.0
+    from imgsim.index.summary import Observer, Summary
 
 
-class Update:
-    """One run over a folder.
+def update_index(
+    root: str | os.PathLike[str],
+    *,
+    index: str | os.PathLike[str] | None = None,
+    extractors: Sequence[str] = (),
+    options: Options | None = None,
+    observer: Observer | None = None,
+) -> Summary:
+    """Bring the index of a folder up to date, making it where there is none.
+
+    Parameters
+    ----------
+    root : str or path
+        The folder of photos.
+    index : str or path, optional
+        The index's own folder; ``root/.imgsim`` unless given.
+    extractors : sequence of str, optional
+        ``NAME[:key=value,...]`` each, beside those that the index has; a new index without any has ``classic``.
+    options : Options, optional
+        How.
+    observer : Observer, optional
+        Who hears of progress and of files that cannot be read.
+
+    Returns
+    -------
+    Summary
+        What was done.
+
+    Raises
+    ------
+    IndexLockedError
+        If another process is writing the index.
+    IndexWriteError
+        If the index cannot be written.
+    TableError
+        If a table of attributes cannot be used.
+    ImgsimError
+        If the folder is not there, or more than half of its photos are missing.
+    """
+    began = time.monotonic()
+    options = options or Options()
+    folder = os.fspath(root)
+    check_folder(folder)
+    wanted = _load(extractors)
+    description = Description(options.attributes) if options.attributes else None
+    directory = make_directory(folder, index)
+    store = SqliteStore.open_writer(directory, folder)
+    try:
+        update = Update(folder, directory, store, options, observer or Nobody())
+        summary = update.run(wanted, description)
+    finally:
+        store.close()
+    summary.seconds = round(time.monotonic() - began, 3)
+    return summary
+
+
+def check_update(root: str | os.PathLike[str], *, index: str | os.PathLike[str] | None = None) -> None:
+    """Find out whether the index of a folder can be made or brought up to date, before anything else is done for it.
+
+    Parameters
+    ----------
+    root : str or path
+        The folder of photos.
+    index : str or path, optional
+        The index's own folder; ``root/.imgsim`` unless given.
+
+    Raises
+    ------
+    IndexLockedError
+        If another process is writing the index.
+    IndexWriteError
+        If the index cannot be written.
+    ImgsimError
+        If the folder is not there, or more than half of its photos are missing.
+    """
+    folder = os.fspath(root)
+    check_folder(folder)
+    directory = _name_directory(folder, index)
+    if not os.path.exists(os.path.join(directory, DATABASE)):
+        _check_writable(directory)
+        return
+    store = SqliteStore.open_writer(directory, folder)
+    try:
+        Update(folder, directory, store, Options(), Nobody()).check()
+    finally:
+        store.close()
+
+
+def check_index(
+    root: str | os.PathLike[str], *, index: str | os.PathLike[str] | None = None, extractors: Sequence[str] = ()
+) -> Summary | None:
+    """Tell whether an index is up to date, without writing: it may be where nobody can.
+
+    Parameters
+    ----------
+    root : str or path
+        The folder of photos.
+    index : str or path, optional
+        The index's own folder; ``root/.imgsim`` unless given.
+    extractors : sequence of str, optional
+        ``NAME[:key=value,...]`` each, that have to be in it; all that are in it unless given.
+
+    Returns
+    -------
+    Summary or None
+        As `update_index` would give it; None if there is no index, or `update_index` would change it.
+
+    Raises
+    ------
+    ImgsimError
+        If more than half of its photos are missing, or the index is of another folder.
+    """
+    folder = os.fspath(root)
+    directory = _name_directory(folder, index)
+    if not os.path.exists(os.path.join(directory, DATABASE)):
+        return None
+    store = SqliteStore.open_reader(directory)
+    try:
+        with store.snapshot():
+            return Update(folder, directory, store, Options(), Nobody()).standing(_load(extractors))
+    finally:
+        store.close()
+
+
+def set_default_query(
+    root: str | os.PathLike[str],
+    extractors: Sequence[str],
+    metric: str | None = None,
+    *,
+    index: str | os.PathLike[str] | None = None,
+) -> None:
+    """Set what queries of an index compare by, unless told otherwise.
+
+    Parameters
+    ----------
+    root : str or path
+        The folder of photos.
+    extractors : sequence of str
+        ``NAME[:key=value,...][@WEIGHT]`` each, among those of the index; several are fused.
+    metric : str, optional
+        In place of each extractor's own.
+    index : str or path, optional
+        The index's own folder; ``root/.imgsim`` unless given.
+
+    Raises
+    ------
+    ExtractorMismatchError
+        If the index has no features of an extractor.
+    IndexLockedError
+        If another process is writing the index.
+    """
+    from imgsim.index.distance import choose_distance
+
+    store = SqliteStore.open_writer(make_directory(os.fspath(root), index), os.fspath(root))
+    try:
+        distance = choose_distance(store, extractors, metric)
+        with store.transaction():
+            pairs = tuple((one.stored, one.weight) for one in distance.extractors)
+            store.set_default(DefaultQuery(pairs, distance.metric))
+    finally:
+        store.close()
+
+
+def make_directory(root: str, index: str | os.PathLike[str] | None) -> str:
+    """Make the index's own folder, unless it is there.
 
     Parameters
     ----------
     root : str
         The folder of photos.
-    directory : str
+    index : str or path, optional
+        Where the index is to be; ``root/.imgsim`` unless given.
+
+    Returns
+    -------
+    str
         The index's own folder.
-    store : SqliteStore
-        The index, open for writing.
-    options : Options
-        How to index.
-    observer : Observer
-        Who hears of it.
+
+    Raises
+    ------
+    IndexWriteError
+        If it cannot be made.
     """
+    directory = _name_directory(root, index)
+    try:
+        os.makedirs(directory, exist_ok=True)
+    except OSError as error:
+        raise IndexWriteError(f"{directory}: cannot be made ({error.strerror}); choose another with --index") from error
+    return directory
 
-    def __init__(self, root: str, directory: str, store: SqliteStore, options: Options, observer: Observer) -> None:
-        self.root = root
-        self.directory = directory
-        self.store = store
-        self.options = options
-        self.observer = observer
-        self.summary = Summary()
-        self._added: set[str] = set()
-        self._changed: set[str] = set()
 
-    def check(self) -> None:
-        """Raise what would stop a run before it changes anything."""
-        self._check_root()
-        self._compare(self._scan())
+def _name_directory(root: str, index: str | os.PathLike[str] | None) -> str:
+    if index is None:
+        return os.path.join(root, FOLDER)
+    within = os.path.join(os.fspath(index), FOLDER)
+    return within if os.path.isdir(within) else os.fspath(index)
 
-    def run(self, wanted: list[Extractor], description: Description | None = None) -> Summary:
-        """Do all of it, in the order of a photo's way."""
-        self._check_root()
-        before = self.store.stamp
-        found = self._scan()
-        changes = self._compare(found)
-        if description:
-            gone = changes.missing.union(rename.old for rename in changes.renamed)
-            description.pair(self.root, {image.path for image in found.images} | (self.store.known().keys() - gone))
-        extractors = self._settle(wanted)
-        self._apply(changes, found)
-        self._measure(self._tasks(changes, extractors), changes)
-        if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
-            self._finish(extractors)
-        if description:
-            self._describe(description)
-        return self.summary
 
-    def standing(self, wanted: list[Extractor]) -> Summary | None:
-        """Give the summary of a run that would change nothing, without writing; None where there is something to do."""
-        self._check_root()
-        found = self._scan()
-        changes = self._compare(found)
-        stored = {extractor.spec: extractor for extractor in self.store.extractors()}
-        specs = [extractor.spec for extractor in wanted] or list(stored)
-        if changes.missing or changes.renamed or not specs or not stored.keys() >= set(specs):
-            return None
-        extractors = [stored[spec] for spec in specs]
-        if self._tasks(changes, extractors) or not all(map(self.store.is_pinned, extractors)):
-            return None
-        self.summary.unchanged = len(changes.unchanged) + len(changes.touched)
-        self.summary.failed = len(changes.still_failing) + len(found.unreadable)
-        return self.summary
+def _check_writable(directory: str) -> None:
+    """Make sure that a new index can be written, by the nearest folder above it that is there."""
+    place = os.path.abspath(directory)
+    while not os.path.exists(place):
+        place = os.path.dirname(place)
+    if not (os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK)):
+        raise IndexWriteError(f"{directory}: cannot be written; choose another with --index")
 
-    def _check_root(self) -> None:
-        """Make sure that this is the folder that the index is of."""
-        if not self.options.moved and os.path.realpath(self.store.root) != os.path.realpath(self.root):
-            raise ImgsimError(
-                f"{self.directory} is the index of {self.store.root}, not of {self.root}: "
-                "add --moved if that folder is now here, or choose another --index"
-            )
 
-    def _settle(self, wanted: list[Extractor]) -> list[StoredExtractor]:
-        """Commit what was asked of the index as a whole: where its folder is, its extractors, the default one."""
-        if not wanted and not self.store.extractors():
-            from imgsim.features import DEFAULT_EXTRACTOR, load_extractor
+def _load(texts: Iterable[str]) -> list[Extractor]:
+    if not texts:
+        return []
+    from imgsim.features import load_extractor
 
-            wanted = [load_extractor(DEFAULT_EXTRACTOR)]
-        with self.store.transaction():
-            if self.options.moved:
-                self.store.root = self.root
-            for extractor in wanted:
-                self.store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
-            self._settle_colors()
-            if self.options.default is not None:
-                from imgsim.index.choosing import find_stored
-
-                self.store.set_default(DefaultQuery(((find_stored(self.store, self.options.default), 1.0),)))
-        return self.store.extractors()
-
-    def _settle_colors(self) -> None:
-        """Commit whether colours are measured, and how: now and in later runs."""
-        before, measure = self.store.color_measure, None
-        if self.options.colors or (self.options.colors is None and before is not None):
-            from imgsim.features.colors import measure_identity
-
-            measure = measure_identity()
-        if measure != before:
-            self.store.choose_color_measure(measure)
-
-    def _scan(self) -> Found:
-        if self.options.files is not None:
-            found = list_images(self.root, self.options.files)
-        else:
-            found = scan_folder(self.root, include=self.options.include, exclude=self.options.exclude)
-        self.summary.passed_over = found.passed_over
-        return found
-
-    def _compare(self, found: Found) -> Changes:
-        known = self.store.known()
-        ledger = {} if self.options.retry_failed else {failure.path: failure for failure in self.store.failures()}
-        changes = find_changes(self.root, found, known, ledger, complete=self.options.files is None)
-        if 2 * len(changes.missing) > len(known) and not self.options.prune:
-            raise ImgsimError(
-                f"{self.root}: {len(changes.missing)} of {len(known)} indexed photos are missing, nothing was changed: "
-                f"is the disk mounted? `{self._prune_command()}` removes them from the index"
-            )
-        return changes
-
-    def _prune_command(self) -> str:
-        """Write the command that removes missing photos, whichever command found them missing."""
-        return shlex.join(["imgsim", "index", self.root, *index_option(self.directory, self.root), "--prune"])
-
-    def _apply(self, changes: Changes, found: Found) -> None:
-        """Commit all that needs no photo to be decoded."""
-        seen = {image.path for image in found.images}
-        with self.store.transaction():
-            self.store.remove(changes.missing)
-            for old, image in changes.renamed:
-                self.store.rename(old, image.path, image.mtime_ns)
-            for image in changes.touched:
-                self.store.touch(*image)
-            if self.options.files is None:
-                self.store.forget_failures({failure.path for failure in self.store.failures()} - seen)
-            for path, reason in found.unreadable:
-                self._fail(Failure(path, 0, 0, reason))
-        self.summary.removed = len(changes.missing)
-        self.summary.renamed = len(changes.renamed)
-        self.summary.unchanged = len(changes.unchanged) + len(changes.touched)
-        self.summary.failed += len(changes.still_failing)
-
-    def _tasks(self, changes: Changes, extractors: Sequence[StoredExtractor]) -> list[Task]:
-        """List the photos to measure, by path: new content by all extractors, the rest by those that lack it."""
-        from imgsim.index.tasks import Task
-
-        every = tuple(extractor.id for extractor in extractors)
-        colors = self.store.color_measure is not None
-        tasks = {image.path: Task(*image, every, colors) for image in (*changes.added, *changes.changed)}
-        lacking = {extractor.id: self.store.lacking(extractor) for extractor in extractors}
-        colorless = self.store.lacking_colors() if colors else set()
-        if colorless or any(lacking.values()):
-            failed = set() if self.options.retry_failed else {failure.path for failure in self.store.failures()}
-            for image in (*changes.unchanged, *changes.touched, *(image for _, image in changes.renamed)):
-                keys = tuple(key for key, paths in lacking.items() if image.path in paths)
-                if (keys or image.path in colorless) and image.path not in failed:
-                    tasks[image.path] = Task(*image, keys, image.path in colorless)
-        return [tasks[path] for path in sorted(tasks, key=os.fsencode)]
-
-    def _measure(self, tasks: list[Task], changes: Changes) -> None:
-        if not tasks:
-            return
-        from imgsim.index.processes import default_jobs
-        from imgsim.index.workers import measure_photos
-
-        assignment = self._assign(tasks)
-        self.observer.started(len(tasks))
-        self._added = {image.path for image in changes.added}
-        self._changed = {image.path for image in changes.changed}
-        batch: list[Outcome] = []
-        committed = time.monotonic()
-        for outcomes in measure_photos(assignment, tasks, self.options.jobs or default_jobs()):
-            batch += outcomes
-            if len(batch) >= BATCH_PHOTOS or time.monotonic() - committed > BATCH_SECONDS:
-                self._commit(batch)
-                batch, committed = [], time.monotonic()
-        self._commit(batch)
-
-    def _assign(self, tasks: Sequence[Task]) -> Assignment:
-        """Name the extractors that the tasks need; one that cannot be made here says so before any worker starts."""
-        from imgsim.features import build_extractor
-        from imgsim.index.tasks import Assignment
-
-        needed = {key for task in tasks for key in task.extractors}
-        specs = {extractor.id: extractor.spec for extractor in self.store.extractors() if extractor.id in needed}
-        for spec in specs.values():
-            build_extractor(spec)
-        return Assignment(self.root, specs, self.options.max_megapixels, any(task.colors for task in tasks))
-
-    def _commit(self, batch: list[Outcome]) -> None:
-        """Store a batch in one transaction."""
-        with self.store.transaction():
-            for outcome in batch:
-                if isinstance(outcome, Failure):
-                    # What was measured of the old content goes; a photo that merely lacks an extractor stays.
-                    self.store.remove([outcome.path] if outcome.path in self._changed else [])
-                    self._fail(outcome)
-                    continue
-                self.store.put(outcome)
-                path = outcome.record.path
-                self.summary.changed += path in self._changed
-                self.summary.added += path in self._added
-        self.observer.advanced(len(batch))
-
-    def _fail(self, failure: Failure) -> None:
-        self.store.fail(failure)
-        self.summary.failed += 1
-        self.observer.failed(failure.path, failure.reason)
-
-    def _describe(self, description: Description) -> None:
-        """Commit what a table says of the photos; features and galleries have no part in it."""
-        with self.store.transaction():
-            described = description.apply(self.store)
-        self.summary.described = described.changed
-        self.summary.lost_rows = len(described.lost_rows)
-        self.summary.without_row = len(described.photos_without_row)
-        self.observer.described(described)
-
-    def _finish(self, extractors: Sequence[StoredExtractor]) -> None:
-        """Pin statistics where there are none yet, and lay out the galleries that queries will map."""
-        from imgsim.index.fitting import lay_out_galleries, pin_statistics
-
-        with self.store.transaction():
-            if self.options.refit:
-                self.store.forget_calibrations()  # they were fitted to distances as they were
-            for extractor in extractors:
-                if self.options.refit or not self.store.is_pinned(extractor):
-                    pin_statistics(self.store, extractor)
-        lay_out_galleries(self.directory, self.store, extractors)
+    extractors = [load_extractor(text) for text in texts]
+    for extractor in extractors:
+        _ = extractor.spec, extractor.dim  # a network without its model says so here, before an index is begun
+    return extractors

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import ImgsimError
 from imgsim.index.measuring import Measurer
-from imgsim.index.processes import hire, one_thread_each
 from imgsim.index.store import Failure
+from imgsim.processes import hire, one_thread_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

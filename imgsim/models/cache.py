@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import WeightsError
+from imgsim.files import write_whole
 from imgsim.models.architectures import ARCHITECTURES
-from imgsim.models.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

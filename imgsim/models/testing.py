@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from imgsim.models.cut import Cut
-from imgsim.models.exporting import export_network
+from imgsim.models.export import export_network
 from imgsim.models.trunks import build_network
 from imgsim.models.vision import torch
 
@@ -50,7 +50,7 @@ def store_random_model(architecture: str, seed: int, *, layer: str = "", padding
     seed : int
         As for `random_network`.
     layer, padding : str, optional
-        As for `imgsim.models.exporting.Cut`.
+        As for `imgsim.models.export.Cut`.
 
     Returns
     -------

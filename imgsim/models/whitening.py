@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.errors import WeightsError
+from imgsim.files import write_whole
 from imgsim.models.cache import models_directory
-from imgsim.models.writing import write_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

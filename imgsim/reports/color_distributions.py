@@ -9,7 +9,7 @@ import numpy as np
 
 from imgsim.reports.checks import PlotError, checked
 from imgsim.reports.figures import FAINT, drawing, set_title
-from imgsim.reports.labels import shortened
+from imgsim.reports.fonts import shortened
 
 if TYPE_CHECKING:
     import os

@@ -8,7 +8,7 @@ import numpy as np
 
 from imgsim.reports.checks import PlotError, checked, checked_names
 from imgsim.reports.figures import INK, add_color_bar, drawing, set_title
-from imgsim.reports.labels import name_ticks
+from imgsim.reports.fonts import name_ticks
 
 if TYPE_CHECKING:
     import os

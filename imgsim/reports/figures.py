@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from imgsim.errors import MissingDependencyError
 from imgsim.images.draw import ImageWriteError, write_picture
 from imgsim.reports.checks import PlotError
-from imgsim.reports.labels import font_families, spelled, wrapped
+from imgsim.reports.fonts import font_families, spelled, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

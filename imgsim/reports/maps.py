@@ -11,7 +11,7 @@ from PIL import ImageColor
 from imgsim.images.draw import thumbnail
 from imgsim.reports.checks import PlotError, checked, checked_names
 from imgsim.reports.figures import COLORS, DPI, FAINT, drawing, set_title
-from imgsim.reports.labels import shortened
+from imgsim.reports.fonts import shortened
 
 if TYPE_CHECKING:
     import os

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from imgsim.cli.main import imgsim
-from imgsim.index.indexing import update_index
+from imgsim.index.update import update_index
 
 IMGSIM = [sys.executable, "-m", "imgsim"]
 

@@ -8,7 +8,7 @@ import os
 import PIL.Image
 import pytest
 
-from imgsim.index.sqlite import SqliteStore
+from imgsim.index.sqlite.sqlite_store import SqliteStore
 
 TABLE = """\
 file,price,brand

@@ -9,7 +9,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from imgsim.index.opening import open_index
+from imgsim.index.index import open_index
 from tests.cli.test_general import imported_by
 
 

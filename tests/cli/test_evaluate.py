@@ -10,7 +10,7 @@ import pytest
 from imgsim.errors import IndexWriteError
 from imgsim.evaluation.classification import classify
 from imgsim.features import EXTRACTORS, load_extractor
-from imgsim.index.opening import open_index
+from imgsim.index.index import open_index
 from tests.photos import draw_photo
 
 FIGURES = ["recall@1", "recall@5", "recall@10", "map", "map@r", "ndcg", "loocv_accuracy", "loocv_macro_f1"]
@@ -331,7 +331,7 @@ def read_only(monkeypatch):
         def refuse(directory):
             raise IndexWriteError(f"{directory}: cannot be written here")
 
-        monkeypatch.setattr("imgsim.index.sqlite.lock_writer", refuse)
+        monkeypatch.setattr("imgsim.index.sqlite.sqlite_store.lock_writer", refuse)
         monkeypatch.setattr("os.access", lambda _, mode: mode != os.W_OK)
 
     return begin
@@ -487,7 +487,7 @@ def no_trial(monkeypatch):
     def hold(*_, **__):
         raise AssertionError("a trial was held")
 
-    monkeypatch.setattr("imgsim.cli.recommend._try", hold)
+    monkeypatch.setattr("imgsim.cli.commands.recommend._try", hold)
 
 
 def test_what_cannot_be_saved_is_not_tried(run, classes, no_trial, monkeypatch):
@@ -519,7 +519,7 @@ def test_a_ranking_is_written_though_it_cannot_be_saved(run, classes, monkeypatc
     def full(*_, **__):
         raise IndexWriteError("the disk is full")
 
-    monkeypatch.setattr("imgsim.index.indexing.set_default_query", full)
+    monkeypatch.setattr("imgsim.index.update.set_default_query", full)
     result = run("recommend", "shelf", "-x", "phash", "--save", "--format", "json")
     assert (result.code, result.err) == (2, "imgsim: the disk is full\n")
     assert json.loads(result.out)[0]["extractor"] == "phash"

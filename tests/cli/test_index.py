@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from imgsim.index.opening import open_index
+from imgsim.index.index import open_index
 from tests.photos import draw_photo
 
 KEYS = ["added", "changed", "renamed", "removed", "unchanged", "failed", "passed_over"]

@@ -51,7 +51,7 @@ def no_network(monkeypatch):
     def refuse(*_, **__):
         raise OSError(101, "Network is unreachable")
 
-    monkeypatch.setattr("imgsim.models.pulling.urllib.request.urlopen", refuse)
+    monkeypatch.setattr("imgsim.models.download.urllib.request.urlopen", refuse)
     with contextlib.suppress(ImportError):
         monkeypatch.setattr("huggingface_hub.get_hf_file_metadata", refuse)
 
@@ -264,7 +264,7 @@ def test_pull_imports_and_leaves_no_download(run, made, cache, monkeypatch):
         advance(3)
         return str(part)
 
-    monkeypatch.setattr("imgsim.models.pulling.download_weights", download)
+    monkeypatch.setattr("imgsim.models.download.download_weights", download)
     result = run("models", "pull", SMALL)
     assert result.code == 0
     assert "https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth (4.7 MB)" in result.err
@@ -466,7 +466,7 @@ def test_a_model_that_cannot_be_removed(run, model, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("imgsim.cli.models.os.unlink", refuse)
+    monkeypatch.setattr("imgsim.cli.commands.models.os.unlink", refuse)
     result = run("models", "remove", SMALL)
     assert result.code == 2
     assert result.err.endswith("cannot be removed (Permission denied)\n")

@@ -11,10 +11,10 @@ import subprocess
 import PIL.Image
 import pytest
 
-from imgsim.index.choosing import choose_distance
-from imgsim.index.indexing import update_index
-from imgsim.index.opening import open_index
-from imgsim.index.sqlite import SqliteStore
+from imgsim.index.distance import choose_distance
+from imgsim.index.index import open_index
+from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.index.update import update_index
 from imgsim.metrics.calibration import Calibration
 from tests.cli.conftest import IMGSIM
 from tests.photos import draw_photo

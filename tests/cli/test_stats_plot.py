@@ -21,7 +21,7 @@ def test_a_panel_a_photo_or_one_of_all(run, photos):
 
 
 def test_too_many_panels_are_refused(run, photos, monkeypatch):
-    monkeypatch.setattr("imgsim.cli.stats.MOST_PANELS", 2)
+    monkeypatch.setattr("imgsim.cli.commands.stats.MOST_PANELS", 2)
     result = run("stats", "photos", "--plot", "each.svg")
     assert result.code == 2
     assert "more than 2 photos are too many panels: --pooled draws them as one" in result.err

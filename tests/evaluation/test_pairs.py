@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from imgsim.errors import ImgsimError
+from imgsim.evaluation.pair_sample import pair_distances, sample_pairs
 from imgsim.evaluation.pairs import PairCounts, count_pairs, score_pairs
-from imgsim.evaluation.sampling import pair_distances, sample_pairs
-from imgsim.index.gallery import lay_out
-from imgsim.index.ranking import Facet
 from imgsim.metrics import load_metric
+from imgsim.search.gallery import lay_out
+from imgsim.search.ranking import Facet
 
 LABELS = st.lists(st.integers(0, 4), min_size=3, max_size=25).filter(
     lambda labels: 1 < len(set(labels)) < len(labels)  # two classes, and two photos of one

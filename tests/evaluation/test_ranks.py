@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgsim.evaluation import leave_one_out, ranks
+from imgsim.evaluation import ranks
 from imgsim.evaluation.ranks import Ranking, RelevantRanks
-from imgsim.index.choosing import choose_distance, load_facets
-from imgsim.index.indexing import update_index
-from imgsim.index.opening import open_index
+from imgsim.index.distance import choose_distance, load_facets
+from imgsim.index.index import open_index
+from imgsim.index.update import update_index
 from imgsim.metrics import METRICS
+from imgsim.search import leave_one_out
 from tests.galleries import all_distances, facet_of
 
 EXTREMES = {"as it is": 64, "all sorted": 0, "all compared": 10**6}

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, ndcg_score
 
-from imgsim.evaluation import leave_one_out
 from imgsim.evaluation.ranks import RelevantRanks
 from imgsim.evaluation.retrieval import score_ranks, score_retrieval
+from imgsim.search import leave_one_out
 from tests.galleries import facet_of
 
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from imgsim.errors import EvaluationError
-from imgsim.evaluation.neighbours import Neighbours, find_neighbours
 from imgsim.evaluation.scores import score_agreement, spearman
+from imgsim.search.neighbours import Neighbours, find_neighbours
 from tests.galleries import facet_of
 
 SMALL = st.integers(0, 5).map(float)

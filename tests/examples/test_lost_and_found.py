@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from imgsim.index.sqlite import SqliteStore
+from imgsim.index.sqlite.sqlite_store import SqliteStore
 from tests.examples.running import ROOT, SCRIPTS, run, run_script
 
 NAMES = sorted(path.name for path in SCRIPTS.iterdir())

@@ -11,15 +11,15 @@ from imgsim.core import WORKING_SIZE, ExtractorSpec
 from imgsim.errors import ParameterError, UnknownNameError, WeightsError
 from imgsim.features import build_extractor, load_extractor
 from imgsim.features.deep import prepare
-from imgsim.features.fitting import fit_to_folder
+from imgsim.features.whiten import fit_to_folder
 from imgsim.images.read import read_image
-from imgsim.index.indexing import update_index
-from imgsim.index.opening import open_index
+from imgsim.index.index import open_index
 from imgsim.index.options import Options
+from imgsim.index.update import update_index
 from imgsim.models.architectures import ARCHITECTURES, Preprocessing
 from imgsim.models.cache import find_models
 from imgsim.models.cut import Cut
-from imgsim.models.exporting import import_weights
+from imgsim.models.export import import_weights
 from imgsim.models.testing import store_random_model
 from imgsim.models.vision import torch, torchvision
 from tests.photos import draw_photo

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from imgsim.core import ImageRecord
-from imgsim.index.sqlite import SqliteStore
+from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import MeasuredPhoto
 
 

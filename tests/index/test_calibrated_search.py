@@ -5,11 +5,11 @@ import json
 import pytest
 
 from imgsim.errors import CalibrationError, IndexFormatError
-from imgsim.index.choosing import choose_distance, find_stored
-from imgsim.index.indexing import update_index
-from imgsim.index.opening import open_index
+from imgsim.index.distance import choose_distance, find_stored
+from imgsim.index.index import open_index
 from imgsim.index.options import Options
-from imgsim.index.sqlite import SqliteStore
+from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.index.update import update_index
 from imgsim.metrics.calibration import Calibration
 
 LINE = Calibration("isotonic", (0.0, 1.0), (1.0, 0.0))  # the probability is 1 less the distance

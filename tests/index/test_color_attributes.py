@@ -4,15 +4,15 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from imgsim.colors.dominant import color_attributes, find_colors, measure_identity
 from imgsim.core import ImageRecord, Scale
-from imgsim.features.colors import color_attributes, find_colors, measure_identity
 from imgsim.images.read import read_image
 from imgsim.index import measuring
-from imgsim.index.indexing import update_index
-from imgsim.index.opening import open_index
+from imgsim.index.index import open_index
 from imgsim.index.options import Options
-from imgsim.index.sqlite import SqliteStore
+from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import MeasuredPhoto
+from imgsim.index.update import update_index
 from tests.index.test_store_conformance import STORES, add
 
 KEYS = {"color", "color_probabilities", "palette"}
@@ -151,7 +151,7 @@ def test_another_way_to_measure_measures_all_anew(make_photos, measured, monkeyp
     index(folder, colors=True)
     write_attributes(folder, "0.png", price=5)
     measured["colors"].clear()
-    monkeypatch.setattr("imgsim.features.colors.measure_identity", lambda: "lab-newer")
+    monkeypatch.setattr("imgsim.colors.dominant.measure_identity", lambda: "lab-newer")
     index(folder)
     assert measured["colors"] == ["0.png", "1.png"]
     assert attributes_of(folder)["0.png"]["price"] == 5

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from imgsim.core import ImageRecord
 from imgsim.errors import ImgsimError, ParameterError
-from imgsim.index.facts import facts_of
-from imgsim.index.store import AttributeCount, MeasuredPhoto
+from imgsim.index.sqlite.fact_rows import facts_of
+from imgsim.index.store import MeasuredPhoto
+from imgsim.where.facts import AttributeCount
 
 names = st.sampled_from(["price", "brand", "größe", "in"])
 values = st.one_of(

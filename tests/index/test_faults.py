@@ -15,12 +15,12 @@ import pytest
 from imgsim.errors import ImgsimError, IndexFormatError, IndexLockedError, IndexWriteError
 from imgsim.features import load_extractor
 from imgsim.images import find
-from imgsim.index import connection
-from imgsim.index.filesystem import is_network_share
-from imgsim.index.indexing import check_update, update_index
-from imgsim.index.opening import open_index
-from imgsim.index.sqlite import SqliteStore
+from imgsim.index.index import open_index
+from imgsim.index.sqlite import connection
+from imgsim.index.sqlite.filesystem import is_network_share
+from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.tasks import Assignment, Task
+from imgsim.index.update import check_update, update_index
 from imgsim.index.workers import CHUNK, CRASHED, measure_photos
 from tests.photos import draw_photo
 
@@ -180,7 +180,7 @@ def test_a_photo_that_vanishes_between_walk_and_read(make_photos, monkeypatch):
         found = find.find_images(root, **options)
         return found._replace(images=[*found.images, find.FoundImage("ghost.png", 1, 1)])
 
-    monkeypatch.setattr("imgsim.index.scanning.find_images", with_ghost)
+    monkeypatch.setattr("imgsim.index.scan.find_images", with_ghost)
     summary = update_index(folder, extractors=["phash"])
     assert (summary.added, summary.failed) == (3, 1)
     with open_index(folder) as index:

@@ -17,12 +17,12 @@ from imgsim.errors import (
 )
 from imgsim.features import load_extractor
 from imgsim.images.read import read_image
-from imgsim.index.choosing import find_stored
-from imgsim.index.indexing import update_index
-from imgsim.index.opening import find_index, open_index
+from imgsim.index.distance import find_stored
+from imgsim.index.index import find_index, open_index
 from imgsim.index.options import Options
-from imgsim.index.sqlite import SqliteStore
+from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import DefaultQuery
+from imgsim.index.update import update_index
 from imgsim.metrics import METRICS, load_metric, measure, median_pair_distance
 from tests.photos import draw_photo
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imgsim.core import ExtractorSpec, ImageRecord
-from imgsim.index.sqlite import SqliteStore
+from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import DefaultQuery, Failure, Known, MeasuredPhoto
 from imgsim.metrics import measure
 

@@ -16,7 +16,7 @@ from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.cache import weights_digest
 from imgsim.models.checkpoints import load_strictly, read_state_dict
 from imgsim.models.cut import Cut
-from imgsim.models.exporting import import_weights
+from imgsim.models.export import import_weights
 from imgsim.models.testing import random_network
 from imgsim.models.vision import torch
 

@@ -12,7 +12,7 @@ from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.cache import find_models
 from imgsim.models.cut import Cut
 from imgsim.models.engine import Engine
-from imgsim.models.exporting import import_weights
+from imgsim.models.export import import_weights
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.trunks import cut_trunk, preprocessing_of
 from imgsim.models.vision import torch

@@ -11,8 +11,8 @@ import pytest
 from imgsim.errors import WeightsError
 from imgsim.models.cache import ModelFile, find_models, list_models, models_directory, store_model
 from imgsim.models.cut import Cut
-from imgsim.models.exporting import import_weights
-from imgsim.models.importing import import_model, is_model
+from imgsim.models.export import import_weights
+from imgsim.models.take_in import import_model, is_model
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.vision import torch
 from tests.forging import REMOVED, forge, forge_sealed
@@ -221,7 +221,7 @@ def test_importing_again_replaces_what_is_not_what_was_exported(file, imported, 
 IMPORT = """
 import sys
 from imgsim.models.cut import Cut
-from imgsim.models.exporting import import_weights
+from imgsim.models.export import import_weights
 print("ready", flush=True)
 sys.stdin.readline()
 print(import_weights(sys.argv[1], Cut("squeezenet1_1")).path)

@@ -6,7 +6,7 @@ import pytest
 from imgsim.errors import UnknownNameError, WeightsError
 from imgsim.models.cut import Cut
 from imgsim.models.engine import Engine
-from imgsim.models.exporting import export_network
+from imgsim.models.export import export_network
 from imgsim.models.testing import random_network
 from imgsim.models.trunks import build_network, cut_trunk
 from imgsim.models.vision import torch

@@ -10,7 +10,7 @@ from imgsim.errors import MissingDependencyError, ParameterError, UnknownNameErr
 from imgsim.models.cache import list_models
 from imgsim.models.cut import Cut
 from imgsim.models.engine import Engine
-from imgsim.models.exporting import export_network
+from imgsim.models.export import export_network
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow
 from imgsim.models.vision import torch
@@ -102,7 +102,7 @@ def test_what_torch_says_while_it_exports_is_not_heard(capfd, monkeypatch):
 
 
 def test_onnx_is_asked_for_only_where_it_is_missing(monkeypatch):
-    monkeypatch.setattr("imgsim.models.exporting.find_spec", lambda _: None)
+    monkeypatch.setattr("imgsim.models.export.find_spec", lambda _: None)
     with pytest.raises(MissingDependencyError, match=r"^onnx is not installed: pip install 'imgsim\[deep\]'$"):
         store_random_model("squeezenet1_1", 0)
 

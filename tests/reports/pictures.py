@@ -8,7 +8,7 @@ import PIL.Image
 from imgsim.reports.color_distributions import plot_color_distributions
 from imgsim.reports.confusion import plot_confusion
 from imgsim.reports.curves import plot_precision_recall, plot_reliability
-from imgsim.reports.distances import plot_distance_matrix
+from imgsim.reports.distance_matrix import plot_distance_matrix
 from imgsim.reports.maps import plot_map
 
 # Korean, accents, what Markdown and mathematics and XML would take for markup, bytes that are no UTF-8.

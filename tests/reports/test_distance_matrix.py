@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgsim.reports import distances
+from imgsim.reports import distance_matrix as distances
 from imgsim.reports.checks import PlotError
-from imgsim.reports.distances import distance_mosaic, plot_distance_matrix
+from imgsim.reports.distance_matrix import distance_mosaic, plot_distance_matrix
 from tests.reports.pictures import png_pixels, svg_texts
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imgsim.training.color_rows import read_color_rows
+from imgsim.training.colors.rows import read_color_rows
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgsim.errors import ParameterError
-from imgsim.training.color_rows import ColorDataError, ColorRows, plain_name, read_color_rows, split_rows
+from imgsim.training.colors.rows import ColorDataError, ColorRows, plain_name, read_color_rows, split_rows
 
 
 def rows_by(contributors):

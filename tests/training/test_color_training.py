@@ -5,17 +5,17 @@ import pytest
 from scipy.special import softmax
 from sklearn.model_selection import GroupKFold
 
+from imgsim.colors.names import FOLDER, MODELS, ColorNamer, load_namer
 from imgsim.errors import ParameterError
-from imgsim.evaluation.labels import log_loss
-from imgsim.models.color_names import FOLDER, MODELS, ColorNamer, load_namer
+from imgsim.evaluation.probabilities import log_loss
 from imgsim.models.tensors import torch
-from imgsim.training import color_names
-from imgsim.training.color_card import describe_judgement
-from imgsim.training.color_judging import held_out_rows, judge_namer
-from imgsim.training.color_model import make_color_model
-from imgsim.training.color_names import compare_candidates, cross_validate, fit_perceptron, fit_temperature, train_namer
-from imgsim.training.color_recipes import ARCHITECTURES, CANDIDATES, CHOSEN, REFERENCE, Recipe
-from imgsim.training.color_rows import ColorRows, read_color_rows, split_rows
+from imgsim.training.colors import fit as color_names
+from imgsim.training.colors.card import describe_judgement
+from imgsim.training.colors.fit import compare_candidates, cross_validate, fit_perceptron, fit_temperature, train_namer
+from imgsim.training.colors.held_out import held_out_rows, judge_namer
+from imgsim.training.colors.model import make_color_model
+from imgsim.training.colors.recipes import ARCHITECTURES, CANDIDATES, CHOSEN, REFERENCE, Recipe
+from imgsim.training.colors.rows import ColorRows, read_color_rows, split_rows
 
 QUICK = Recipe("lab", (8,), epochs=8, batch=32, calibrated=False)
 

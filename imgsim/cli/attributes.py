@@ -1,0 +1,84 @@
+"""What commands share that choose photos by their attributes, and show those."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from imgsim.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from imgsim.index.index import Index
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def where_option(command: F) -> F:
+    """Add `--where`, repeatable."""
+    return click.option(
+        "--where",
+        multiple=True,
+        metavar="EXPR",
+        help="Only photos for which this holds, such as \"price < 30000 and place = 'Line 2'\"; repeat it to ask more. "
+        "The language: = != < <= > >=, in (...), between, like, contains, has NAME, is missing, and, or, not; "
+        "docs/expressions.md describes it.",
+    )(command)
+
+
+def show_option(command: F) -> F:
+    """Add `--show`."""
+    return click.option(
+        "--show",
+        metavar="NAME,...",
+        callback=_names,
+        help="Show these attributes too, a column each; in jsonl, which has all, only these.",
+    )(command)
+
+
+def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    del ctx, param
+    return None if value is None else tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+class AttributeColumns:
+    """Adds attributes to rows of an answer.
+
+    Parameters
+    ----------
+    index : Index
+        Whose attributes.
+    names : sequence of str or None
+        The attributes to show, as `--show` gave them.
+    format_ : str
+        In ``jsonl`` attributes are an object of their own, with all of them unless some are named.
+    columns : sequence of str
+        The columns before; an attribute of the same name is written ``attributes.NAME``.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The columns before, and those of attributes.
+    chosen : bool
+        Whether `--show` named any.
+    """
+
+    def __init__(self, index: Index, names: Sequence[str] | None, format_: str, columns: Sequence[str]) -> None:
+        known = index.store.facts.types() if names else {}
+        for name in names or ():
+            if name not in known:
+                raise UnknownNameError("attribute", name, known)
+        self.chosen = bool(names)
+        self._names = names
+        self._nested = format_ == "jsonl"
+        self._titles = {f"attributes.{name}" if name in columns else name: name for name in names or ()}
+        self.columns = (*columns, *self._titles)
+
+    def of(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what is added to the row of a photo with these attributes."""
+        if not self._nested:
+            return {title: attributes.get(name) for title, name in self._titles.items()}
+        shown = {name: value for name, value in attributes.items() if self._names is None or name in self._names}
+        return {"attributes": shown} if shown else {}

@@ -1,0 +1,144 @@
+"""`imgsim calibrate`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgsim.cli import stderr
+from imgsim.cli.flags import (
+    count_option,
+    device_option,
+    extractor_option,
+    format_option,
+    general_options,
+    labels_options,
+    metric_option,
+)
+from imgsim.cli.labels import Source, indexed, indexed_paths, labels_for
+from imgsim.cli.output import write_text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from imgsim.evaluation.calibration_fit import CalibrationFit
+    from imgsim.index.distance import ChosenDistance
+    from imgsim.index.index import Index
+
+
+@click.command()
+@click.argument("folder", type=click.Path())
+@labels_options(scores=False)
+@extractor_option(fused=True)
+@metric_option
+@count_option
+@click.option("--plot", type=click.Path(dir_okay=False), metavar="FILE.png|svg", help="Draw the reliability diagram.")
+@click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder.")
+@format_option("text", "json", default="text")
+@device_option
+@general_options
+def calibrate(
+    folder: str,
+    extractors: tuple[str, ...],
+    metric: str | None,
+    k: int,
+    plot: str | None,
+    index_path: str | None,
+    jobs: int | None,
+    seed: int,
+    format_: str | None,
+    labels: str | None,
+    key: str | None,
+    encoding: str | None,
+    strict: bool,  # noqa: FBT001
+) -> None:
+    """Turn distances into probabilities, fitted to the photos in FOLDER, of which it is known what they show.
+
+    Every photo asks for its k nearest among the others; isotonic or logistic regression, whichever predicts better the
+    matches of queries left out, gives the probability that a match shows the same thing. It is kept in the index, for
+    this distance only: `imgsim query` then prints it. Without -x and -m it is the index's default distance.
+    """
+    from imgsim.index.distance import choose_distance
+    from imgsim.naming import without_weight
+
+    if plot:
+        from imgsim.reports.figures import check_picture_path
+
+        check_picture_path(plot)
+    source = Source(labels, key, encoding, strict).checked()
+    wanted = [without_weight(text) for text in extractors]
+    with indexed(folder, index_path, wanted, jobs=jobs, strict=strict) as index:
+        codes = labels_for(source, index.root, indexed_paths(index)).codes
+        distance = choose_distance(index.store, extractors, metric)
+        fit = _fit(index, distance, codes, k, seed)
+        directory = index.directory
+    _keep(directory, folder, distance.name, fit)
+    if plot:
+        _draw(plot, distance.name, fit)
+    facts = _facts(distance.name, fit)
+    if format_ == "json":
+        write_text(json.dumps(facts) + "\n")
+    else:
+        write_text("".join(f"{name.replace('_', ' ')}: {value}\n" for name, value in facts.items()))
+
+
+def _fit(index: Index, distance: ChosenDistance, codes: NDArray[np.intp], k: int, seed: int) -> CalibrationFit:
+    from imgsim.cli.progress_bars import judging_bar
+    from imgsim.evaluation.calibration_fit import calibrate_distance
+
+    done = 0
+    with judging_bar() as bar:
+
+        def advanced(photos: int) -> None:
+            nonlocal done
+            done += photos
+            bar("calibrating", done / len(codes))
+
+        return calibrate_distance(index.directory, index.store, distance, codes, k, seed=seed, advanced=advanced)
+
+
+def _keep(directory: str, folder: str, distance: str, fit: CalibrationFit) -> None:
+    from imgsim.index.sqlite.sqlite_store import SqliteStore
+
+    store = SqliteStore.open_writer(directory, folder)
+    try:
+        with store.transaction():
+            store.keep_calibration(distance, fit.calibration.to_json())
+    finally:
+        store.close()
+
+
+def _facts(distance: str, fit: CalibrationFit) -> dict[str, Any]:
+    reliability = fit.reliability
+    return {
+        "distance": distance,
+        "kind": fit.calibration.kind,
+        "matches": int(reliability.count.sum()),
+        "same": int(reliability.hits.sum()),
+        **{f"log_loss_{kind}": round(loss, 6) for kind, loss in fit.log_losses.items()},
+        "brier": round(fit.brier, 6),
+        "ece": round(reliability.ece, 6),
+    }
+
+
+def _draw(path: str, distance: str, fit: CalibrationFit) -> None:
+    from imgsim.evaluation.intervals import wilson
+    from imgsim.reports.curves import plot_reliability
+
+    reliability = fit.reliability
+    shares = [
+        wilson(hits, count) for hits, count in zip(reliability.hits.tolist(), reliability.count.tolist(), strict=True)
+    ]
+    plot_reliability(
+        reliability.predicted,
+        reliability.observed,
+        reliability.count,
+        path,
+        low=[share.low for share in shares],
+        high=[share.high for share in shares],
+        title=f"Reliability of {distance}",
+    )
+    stderr.say(f"drew {path}")

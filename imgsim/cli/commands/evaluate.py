@@ -1,0 +1,182 @@
+"""`imgsim evaluate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+from click.core import ParameterSource
+
+from imgsim.cli import stderr
+from imgsim.cli.flags import device_option, format_option, general_options, labels_options
+from imgsim.cli.labels import Source, fail, indexed, indexed_paths, labels_for, scores_for
+from imgsim.cli.verdicts import judge_each, write_judged
+from imgsim.errors import EvaluationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgsim.evaluation.candidates import Candidate
+    from imgsim.evaluation.judge import Judgement
+    from imgsim.index.index import Index
+    from imgsim.tables.ground_truth import Labels
+
+FIGURES = ("recall@1", "recall@5", "recall@10", "map", "map@r", "r_precision", "ndcg")
+CLASSIFIED = "loocv_accuracy"
+
+
+class Answer(NamedTuple):
+    """Rows, their titles where they are shown, and how many candidates could not be judged."""
+
+    rows: list[dict[str, Any]]
+    titles: dict[str, str]
+    refused: int
+
+
+@click.command()
+@click.argument("folder", type=click.Path())
+@labels_options(scores=True)
+@click.option(
+    "-x",
+    "--extractor",
+    "extractors",
+    multiple=True,
+    metavar="NAME[:KEY=VALUE,...][@WEIGHT][+...]",
+    help="An extractor, or several fused: haralick@0.3+histogram@0.7. Repeat it for several rows. Without it: those of "
+    "the index or, where there is none, all that need no weights.",
+)
+@click.option("-m", "--metric", "metrics", multiple=True, help="A distance; repeatable. Without it: each one's own.")
+@click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="Neighbours that guess a score.")
+@click.option(
+    "--by",
+    type=click.Choice([*FIGURES, CLASSIFIED]),
+    default="recall@1",
+    show_default=True,
+    help="The figure that is compared.",
+)
+@click.option("--retrieval-only", is_flag=True, help="Leave out classification and pairs, which take longest.")
+@click.option("--plots", type=click.Path(file_okay=False), metavar="FOLDER", help="Draw what was found into FOLDER.")
+@click.option("--plot-format", type=click.Choice(["png", "svg"]), default="png", show_default=True)
+@click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder.")
+@format_option("table", "json", "csv", "markdown", default="a table")
+@device_option
+@general_options
+def evaluate(
+    folder: str,
+    extractors: tuple[str, ...],
+    metrics: tuple[str, ...],
+    index_path: str | None,
+    jobs: int | None,
+    seed: int,
+    **options: Any,  # noqa: ANN401 (what click makes of the rest)
+) -> None:
+    """Judge extractors and distances on the photos in FOLDER, whose classes or scores are known.
+
+    Every photo asks for all others (leave one out). Photos are measured into the folder's index where it lacks them.
+    Every figure has a 95 % interval; the last column tells which differences from the best are real (paired tests,
+    Holm's correction). An extractor and a distance that do not suit each other are named and left out. How each figure
+    is defined: docs/evaluation.md.
+    """
+    from imgsim.evaluation.candidates import bare_extractors, pair_with_metrics, parse_candidates
+    from imgsim.processes import default_jobs
+
+    source = _source(options)
+    if options["plots"]:
+        from imgsim.reports.evaluation_plots import prepare_folder
+
+        prepare_folder(options["plots"], options["plot_format"])
+    asked = parse_candidates(extractors, metrics)
+    wanted = bare_extractors(asked) or _whatever_there_is(folder, index_path)
+    with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict, reading=True) as index:
+        candidates = asked or pair_with_metrics(_stored(index), metrics)
+        shared = {"seed": seed, "jobs": jobs or default_jobs()}
+        if source.scores:
+            answer = _judge_scores(index, candidates, source, options["k"], seed)
+        else:
+            answer = _judge_classes(index, candidates, source, options, shared)
+    _write(answer.rows, answer.titles, options["format_"] or "table")
+    if answer.refused and source.strict:
+        fail(f"{answer.refused} of {len(candidates)} could not be judged, and --strict was given")
+
+
+def _source(options: dict[str, Any]) -> Source:
+    """Read where labels come from, and refuse options that would be passed over in silence."""
+    source = Source(options["labels"], options["key"], options["encoding"], options["strict"], options["scores"])
+    given = click.get_current_context().get_parameter_source
+    if source.scores:
+        for name in ("plots", "by", "retrieval_only"):
+            if given(name) == ParameterSource.COMMANDLINE:
+                raise click.UsageError(f"--{name.replace('_', '-')} is for classes, and --scores are numbers")
+    if options["retrieval_only"] and options["by"] == CLASSIFIED:
+        raise click.UsageError(f"--by {CLASSIFIED} needs the classification that --retrieval-only leaves out")
+    return source.checked()
+
+
+def _whatever_there_is(folder: str, index_path: str | None) -> list[str]:
+    """Choose extractors for a folder without index: all that need no weights."""
+    from imgsim.errors import IndexNotFoundError
+    from imgsim.features import EXTRACTORS
+    from imgsim.index.index import locate_index
+
+    try:
+        locate_index(index_path or folder)
+    except IndexNotFoundError:
+        return list(EXTRACTORS)
+    return []
+
+
+def _stored(index: Index) -> list[list[str]]:
+    return [[str(extractor.spec)] for extractor in index.store.extractors()]
+
+
+def _judge_classes(
+    index: Index, candidates: Sequence[Candidate], source: Source, options: dict[str, Any], shared: dict[str, int]
+) -> Answer:
+    from imgsim.cli.progress_bars import judging_bar
+    from imgsim.evaluation.judge import Judge
+    from imgsim.evaluation.verdicts import give_verdicts
+    from imgsim.reports.judgement_rows import TITLES, to_objects
+
+    labels = labels_for(source, index.root, indexed_paths(index))
+    if options["by"] == CLASSIFIED and labels.codes.max() < 1:
+        raise EvaluationError(f"--by {CLASSIFIED} needs photos of two classes: choose another figure, such as recall@1")
+    with judging_bar() as advanced:
+        full = not options["retrieval_only"]
+        judge = Judge(index.directory, index.store, labels.codes, full=full, advanced=advanced, **shared)
+        judgements, refused = judge_each(candidates, judge.judge)
+    for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
+        stderr.say(remark)
+    if options["plots"]:
+        _draw(options["plots"], options["plot_format"], index, labels, judgements, shared["seed"])
+    verdicts = give_verdicts(judgements, options["by"], seed=shared["seed"])
+    return Answer(to_objects(judgements, verdicts, options["by"]), TITLES, refused)
+
+
+def _judge_scores(index: Index, candidates: Sequence[Candidate], source: Source, k: int, seed: int) -> Answer:
+    from imgsim.cli.progress_bars import judging_bar
+    from imgsim.evaluation.score_judge import ScoreJudgement, judge_scores
+    from imgsim.reports.score_rows import TITLES, score_objects
+
+    scores = scores_for(source, index.root, indexed_paths(index)).values
+    with judging_bar() as advanced:
+
+        def judge(candidate: Candidate) -> ScoreJudgement:
+            advanced(f"{candidate.name}: neighbours", candidates.index(candidate) / len(candidates))
+            return judge_scores(index.directory, index.store, scores, candidate, k, seed=seed)
+
+        judgements, refused = judge_each(candidates, judge)
+    return Answer(score_objects(judgements, seed=seed), TITLES, refused)
+
+
+def _draw(folder: str, kind: str, index: Index, labels: Labels, judgements: Sequence[Judgement], seed: int) -> None:
+    from imgsim.reports.evaluation_plots import draw_evaluation
+
+    for path in draw_evaluation(folder, kind, index, labels, judgements, seed=seed):
+        stderr.say(f"drew {path}")
+
+
+def _write(rows: list[dict[str, Any]], titles: dict[str, str], format_: str) -> None:
+    from imgsim.reports.judgement_rows import to_cells, to_notes
+
+    notes = "".join(f"\n{note}.\n" for note in to_notes(rows))
+    write_judged(rows, format_, lambda between: to_cells(rows, titles, between=between), notes)

@@ -1,0 +1,158 @@
+"""`imgsim index`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from imgsim.cli import stderr
+from imgsim.cli.flags import device_option, extractor_option, format_option, general_options, megapixels_option
+from imgsim.cli.inputs import listed_paths
+from imgsim.cli.output import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgsim.index.description import Source
+    from imgsim.index.options import Options
+    from imgsim.index.summary import Summary
+
+
+@click.command()
+@click.argument("folder", type=click.Path())
+@click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="Keep the index in this folder instead.")
+@extractor_option(fused=False)
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes. Without it: one a processor.")
+@click.option("--include", multiple=True, metavar="PATTERN", help="Index only photos whose name or path matches.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out photos and folders that match.")
+@click.option(
+    "--files-from",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Index only the photos listed in FILE, a path a line or NUL-separated; - for stdin.",
+)
+@click.option(
+    "--weights", type=click.Path(), metavar="FILE", help="Import this weight file for the deep extractor of -x."
+)
+@click.option(
+    "--attributes",
+    "table",
+    type=click.Path(),
+    metavar="FILE",
+    help="Give the photos the attributes in this table (.csv, .tsv, .jsonl, .parquet), a row a photo.",
+)
+@click.option(
+    "--key",
+    metavar="COLUMN",
+    help="The column of --attributes that names the photos, or a pattern such as '{house}_*.jpg'. Without it: the "
+    "column that finds most photos.",
+)
+@click.option("--encoding", metavar="NAME", help="The encoding of --attributes, if it is not UTF-8 or UTF-16.")
+@megapixels_option
+@click.option(
+    "--strict", is_flag=True, help="Exit with 2 if any photo cannot be read, or lacks a row, or a row a photo."
+)
+@click.option("--retry-failed", is_flag=True, help="Try the files in the ledger again.")
+@click.option("--prune", is_flag=True, help="Remove missing photos even if they are more than half.")
+@click.option("--moved", is_flag=True, help="FOLDER is where the indexed folder was moved to.")
+@click.option("--refit", is_flag=True, help="Pin the statistics that some distances use anew.")
+@click.option(
+    "--colors/--no-colors",
+    default=None,
+    help="Name the colours of each photo too, as attributes, now and in later runs; or no longer.",
+)
+@click.option("--default", metavar="NAME", help="Make this extractor the one that queries use.")
+@click.option("--drop", multiple=True, metavar="NAME", help="Drop an extractor and its features, and stop.")
+@click.option("--compact", is_flag=True, help="Give unused space in the index back to the disk, and stop.")
+@format_option("json", default="a summary on stderr")
+@device_option
+@general_options
+def index(
+    folder: str,
+    index_path: str | None,
+    extractors: tuple[str, ...],
+    files_from: str | None,
+    weights: str | None,
+    table: str | None,
+    key: str | None,
+    encoding: str | None,
+    drop: tuple[str, ...],
+    compact: bool,  # noqa: FBT001
+    strict: bool,  # noqa: FBT001
+    format_: str | None,
+    **choices: object,
+) -> None:
+    """Index the photos in FOLDER, or bring its index up to date.
+
+    New and changed photos are measured, renamed ones recognised by content, and removed ones forgotten. Photos that
+    cannot be read are skipped and listed by `imgsim failures`. The index is FOLDER/.imgsim.
+    """
+    if drop or compact:
+        _maintain(folder, index_path, drop, compact=compact)
+        return
+    from imgsim.index.options import Options
+
+    if table is None and (key is not None or encoding is not None):
+        raise click.UsageError("--key and --encoding are for a table: name it with --attributes")
+    if not _provide_models(extractors, weights) and weights is not None:
+        raise click.UsageError("--weights is for a deep extractor: name it with -x, for example -x resnet50")
+    files = None if files_from is None else list(listed_paths(files_from))
+    options = Options(files=files, attributes=_source(table, key, encoding), **choices)  # type: ignore[arg-type]
+    summary = _update(folder, index_path, extractors, options)
+    if format_ == "json":
+        write_text(json.dumps(asdict(summary)) + "\n")
+    if strict and (summary.failed or summary.lost_rows or summary.without_row):
+        click.get_current_context().exit(2)
+
+
+def _provide_models(extractors: Sequence[str], weights: str | None) -> bool:
+    """Bring the networks here that are asked for, and tell whether there are any."""
+    if not extractors:
+        return False
+    from imgsim.cli.networks import provide_model
+
+    networks = [text for text in extractors if provide_model(text, weights)]
+    return bool(networks)
+
+
+def _source(table: str | None, key: str | None, encoding: str | None) -> Source | None:
+    from imgsim.index.description import Source
+
+    return None if table is None else Source(table, key, encoding)
+
+
+def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], options: Options) -> Summary:
+    from imgsim.cli.progress_bars import IndexingProgress
+    from imgsim.index.update import update_index
+
+    with IndexingProgress() as progress:
+        summary = update_index(folder, index=index_path, extractors=extractors, options=options, observer=progress)
+    counts = {key.replace("_", " "): value for key, value in asdict(summary).items() if key != "seconds"}
+    always = {"added", "unchanged", *(["described"] if options.attributes else [])}
+    said = [f"{value:,} {name}" for name, value in counts.items() if value or name in always]
+    stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s")
+    if summary.failed:
+        stderr.detail("`imgsim failures` lists what cannot be read, `--retry-failed` tries it again")
+    return summary
+
+
+def _maintain(folder: str, index_path: str | None, drop: tuple[str, ...], *, compact: bool) -> None:
+    """Do what needs no look at the photos."""
+    from imgsim.index.distance import find_stored
+    from imgsim.index.index import locate_index
+    from imgsim.index.sqlite.sqlite_store import SqliteStore
+
+    store = SqliteStore.open_writer(locate_index(index_path or folder), folder)
+    try:
+        with store.transaction():
+            for name in drop:
+                store.drop_extractor(find_stored(store, name))
+                stderr.say(f"dropped {name}")
+        if compact:
+            store.compact()
+            stderr.say("compacted")
+    finally:
+        store.close()

@@ -1,0 +1,80 @@
+"""`imgsim info`."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgsim.cli.flags import folder_argument, format_option, general_options, index_option
+from imgsim.cli.output import write_text
+from imgsim.cli.which_index import open_for
+
+if TYPE_CHECKING:
+    from imgsim.index.index import Index
+
+
+@click.command(short_help="Say what an index holds.")
+@folder_argument
+@index_option
+@format_option("text", "json", default="text")
+@general_options
+def info(folder: str | None, index_path: str | None, format_: str | None) -> None:
+    """Say what an index holds: photos, extractors, calibrated distances, attributes, sizes, generation."""
+    with open_for(index_path or folder) as index, index.store.snapshot():
+        facts = _facts(index)
+    if format_ == "json":
+        write_text(json.dumps(facts) + "\n")
+        return
+    for key, value in facts.items():
+        if key not in ("extractors", "calibrations", "attributes"):
+            write_text(f"{key.replace('_', ' ')}: {value}\n")
+    for extractor in facts["extractors"]:
+        default = " (default)" if extractor["default"] else ""
+        write_text(
+            f"extractor: {extractor['name']}: {extractor['dim']} values, {extractor['photos']} photos{default}\n"
+        )
+    for distance in facts["calibrations"]:
+        write_text(f"calibrated: {distance}\n")
+    for attribute in facts["attributes"]:
+        types = " and ".join(attribute["types"])
+        write_text(f"attribute: {attribute['name']}: {types}, {attribute['photos']} photos\n")
+
+
+def _facts(index: Index) -> dict[str, Any]:
+    store = index.store
+    default = store.default_query()
+    used = [extractor for extractor, _ in default.extractors] if default else []
+    extractors = [
+        {
+            "name": str(extractor.spec),
+            "version": extractor.spec.version,
+            "dim": extractor.dim,
+            "photos": store.count_features(extractor),
+            "default": extractor in used,
+        }
+        for extractor in store.extractors()
+    ]
+    counts = store.counts()
+    return {
+        "root": index.root,
+        "index": os.path.abspath(index.directory),
+        "photos": counts["photos"],
+        "failures": counts["failures"],
+        "colors": store.color_measure or "not measured",
+        "extractors": extractors,
+        "default_metric": default.metric if default else None,
+        "calibrations": list(store.calibrations()),
+        "attributes": [attribute._asdict() for attribute in store.facts.counts()],
+        "generation": counts["generation"],
+        "bytes": _size(index.directory),
+        "journal_mode": store.journal_mode,
+    }
+
+
+def _size(directory: str) -> int:
+    """Add up the index's files, its cache included."""
+    files = (os.path.join(folder, name) for folder, _, names in os.walk(directory) for name in names)
+    return sum(os.path.getsize(file) for file in files if os.path.exists(file))

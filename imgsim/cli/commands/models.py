@@ -1,0 +1,204 @@
+"""`imgsim models`."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgsim.cli import stderr
+from imgsim.cli.flags import device_option, format_option, general_options
+from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
+from imgsim.errors import MissingDependencyError, WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imgsim.models.cache import ModelFile
+
+
+@click.group(short_help="Import, list and export networks.")
+@general_options
+def models() -> None:
+    """Manage the networks behind deep extractors.
+
+    A model is imported once from a weight file, which takes torch (the extra `deep`), and kept as an ONNX file in the
+    user's cache folder, or in the one that IMGSIM_MODELS names. From then on torch is not needed.
+    """
+
+
+@models.command("list")
+@click.option("--all", "everything", is_flag=True, help="List also the networks that have no model here yet.")
+@format_option(*ROW_FORMATS)
+@general_options
+def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
+    """List the models that are here, the newest first."""
+    from imgsim.models.architectures import ARCHITECTURES
+    from imgsim.models.cache import list_models
+
+    rows = _rows(list_models())
+    if everything:
+        here = {row["architecture"] for row in rows}
+        rows += [
+            {"architecture": one.name, "megabytes": one.megabytes, "path": one.url}
+            for one in ARCHITECTURES.values()
+            if one.name not in here
+        ]
+    columns = ["architecture", "weights", "padding", "layer", "megabytes", "path"]
+    RowWriter(choose_format(format_), columns).write(rows)
+    click.get_current_context().exit(0 if rows else 1)
+
+
+@models.command()
+@click.argument("architecture")
+@general_options
+def show(architecture: str) -> None:
+    """Show what is known of an ARCHITECTURE and of its models here."""
+    from imgsim.cli.output import write_text
+    from imgsim.models.architectures import TIMM, find_architecture
+    from imgsim.models.cache import list_models
+
+    if architecture.startswith(TIMM):
+        write_text(f"architecture: {architecture}\n{_published_by_timm(architecture.removeprefix(TIMM))}")
+    else:
+        known = find_architecture(architecture)
+        resize, crop, interpolation, mean, std = known.preprocessing
+        write_text(
+            f"architecture: {architecture}\npaper: {known.paper}\nvalues: {known.dim}\n"
+            f"weights: {known.url} ({known.megabytes:.1f} MB)\n"
+            f"input: shorter side {resize} px, square {crop} px, {interpolation}, mean {mean}, deviation {std}\n"
+        )
+    rows = _rows(file for file in list_models() if file.architecture == architecture)
+    for row in rows:
+        write_text(f"model: {' '.join(f'{key}={value}' for key, value in row.items())}\n")
+    click.get_current_context().exit(0 if rows else 1)
+
+
+def _published_by_timm(name: str) -> str:
+    """Say where a network's weights are, unless timm, which knows, is not here."""
+    try:
+        from imgsim.models.timm_networks import timm_weights
+
+        url = timm_weights(name)
+    except MissingDependencyError as error:
+        stderr.complain(str(error))
+        return ""
+    return f"weights: {url or 'none published'}\n"
+
+
+@models.command()
+@click.argument("architectures", nargs=-1, required=True, metavar="ARCHITECTURE...")
+@general_options
+def pull(architectures: tuple[str, ...]) -> None:
+    """Download and import the published weights of each ARCHITECTURE."""
+    from imgsim.cli.networks import pull_model
+    from imgsim.models.cut import Cut
+
+    for name in architectures:
+        pull_model(Cut(name))
+
+
+@models.command("import")
+@click.argument("file", type=click.Path())
+@click.option("-a", "--architecture", help="Which network the weights are of; an exported .onnx file says it itself.")
+@click.option("--layer", default="", help="Cut the network after this layer.")
+@click.option(
+    "--padding",
+    type=click.Choice(["torch", "tensorflow"]),
+    help="How strided convolutions pad, as where the weights were trained: torch unless given.",
+)
+@general_options
+def import_(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
+    """Import the weights in FILE, or a model that `imgsim models export` wrote."""
+    from imgsim.cli.networks import import_file
+
+    import_file(file, architecture, layer, padding)
+
+
+@models.command()
+@click.argument("architecture")
+@click.argument("file", type=click.Path(dir_okay=False))
+@click.option("--weights", default="", metavar="HASH", help="Which weights, by the start of their SHA-256.")
+@click.option("--padding", type=click.Choice(["torch", "tensorflow"]), help="Which padding.")
+@click.option("--layer", default="", help="Cut after which layer.")
+@general_options
+def export(architecture: str, file: str, weights: str, padding: str | None, layer: str) -> None:
+    """Write a model of ARCHITECTURE to FILE, one that needs no torch to be imported."""
+    from imgsim.files import write_whole
+    from imgsim.models.session import read_sealed
+
+    if not file.endswith(".onnx"):
+        raise click.UsageError(f"models are ONNX files: name it {file}.onnx")
+    write_whole(file, read_sealed(_only(architecture, weights=weights, padding=padding or "", layer=layer)))
+    stderr.say(f"exported {architecture} to {file}")
+
+
+@models.command()
+@click.argument("architecture")
+@click.option("--weights", default="", metavar="HASH", help="Only these weights, by the start of their SHA-256.")
+@general_options
+def remove(architecture: str, weights: str) -> None:
+    """Remove the models of ARCHITECTURE from the cache."""
+    from imgsim.files import remove_old_parts
+    from imgsim.models.cache import list_models, models_directory
+
+    remove_old_parts(models_directory())
+    files = [one for one in list_models() if one.architecture == architecture and one.weights.startswith(weights)]
+    for file in files:
+        try:
+            os.unlink(file.path)
+        except FileNotFoundError:  # another process was quicker
+            continue
+        except OSError as error:
+            raise WeightsError(f"{file.path}: cannot be removed ({error.strerror})") from error
+        stderr.say(f"removed {file.path}")
+    click.get_current_context().exit(0 if files else 1)
+
+
+@models.command()
+@click.argument("photos", metavar="FOLDER", type=click.Path(exists=True, file_okay=False))
+@click.option("-x", "--extractor", required=True, metavar="NAME[:KEY=VALUE,...]", help="A deep extractor.")
+@click.option("--dimensions", type=click.IntRange(min=1), default=128, show_default=True, help="Axes to keep.")
+@device_option
+@general_options
+def whiten(photos: str, extractor: str, dimensions: int) -> None:
+    """Fit a PCA-whitening to the photos in FOLDER, for `-x NAME:whitening=HASH`."""
+    from imgsim.cli.output import write_text
+    from imgsim.features.whiten import fit_to_folder
+
+    digest = fit_to_folder(photos, extractor, dimensions, stderr.say)
+    write_text(f"{digest}\n")
+
+
+def _only(architecture: str, **wanted: str) -> ModelFile:
+    """Find the one model that is meant."""
+    from imgsim.models.cache import find_models, models_directory
+
+    found = find_models(architecture, **wanted)
+    if not found:
+        raise WeightsError(f"no such model of {architecture} in {models_directory()}: see `imgsim models list`")
+    return found[0]
+
+
+def _rows(files: Iterable[ModelFile]) -> list[dict[str, Any]]:
+    """Describe models, but for those that went away meanwhile."""
+    rows = []
+    for file in files:
+        with suppress(WeightsError):
+            rows.append(_row(file))
+    return rows
+
+
+def _row(file: ModelFile) -> dict[str, Any]:
+    from imgsim.models.cache import SHOWN_DIGITS
+
+    return {
+        "architecture": file.architecture,
+        "weights": file.weights[:SHOWN_DIGITS],
+        "padding": file.padding,
+        "layer": file.layer,
+        "megabytes": round(file.size / 1e6, 1),
+        "path": file.path,
+    }

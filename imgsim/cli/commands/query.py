@@ -1,0 +1,228 @@
+"""`imgsim query`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgsim.cli import stderr
+from imgsim.cli.attributes import AttributeColumns, show_option, where_option
+from imgsim.cli.flags import (
+    count_option,
+    device_option,
+    extractor_option,
+    format_option,
+    general_options,
+    index_option,
+    megapixels_option,
+    metric_option,
+    refuse_nan,
+)
+from imgsim.cli.inputs import QueryPhoto, expand_photos
+from imgsim.cli.output import RowWriter, choose_format, write_paths
+from imgsim.cli.pictures import Answer, check_plot, draw_grid_of, plot_colors_of
+from imgsim.errors import ImageReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from imgsim.core import Match
+    from imgsim.index.index import Index
+    from imgsim.index.search import Searcher
+
+COLUMNS = ("query", "rank", "path", "distance")
+
+
+@click.command(short_help="Find the indexed photos that look most like each PHOTO.")
+@click.argument("photos", metavar="[PHOTO...]", nargs=-1, type=click.Path())
+@index_option
+@count_option
+@where_option
+@click.option(
+    "--color", metavar="NAME", help="Only photos of this colour; without a PHOTO, the photos most probably of it first."
+)
+@extractor_option(fused=True)
+@metric_option
+@click.option(
+    "--max-distance", type=float, callback=refuse_nan, metavar="D", help="Leave out matches farther than this."
+)
+@click.option(
+    "--min-probability",
+    type=click.FloatRange(0, 1),
+    callback=refuse_nan,
+    metavar="P",
+    help="Leave out matches less probable than this; `imgsim calibrate` comes first.",
+)
+@click.option("--together", is_flag=True, help="The photos are views of one thing: give one ranking.")
+@click.option("--include-self", is_flag=True, help="Let the query photo itself be a match, if it is in the index.")
+@show_option
+@format_option("table", "tsv", "csv", "jsonl", "paths")
+@click.option("-0", "--null", is_flag=True, help="Write paths that end in NUL, for `xargs -0`.")
+@click.option("--grid", type=click.Path(dir_okay=False), metavar="FILE.png", help="Draw each query beside its matches.")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False),
+    metavar="FILE.png|svg",
+    help="Draw the red, green and blue of a query over those of its matches.",
+)
+@megapixels_option
+@device_option
+@general_options
+def query(
+    photos: tuple[str, ...],
+    index_path: str | None,
+    format_: str | None,
+    null: bool,  # noqa: FBT001
+    show: tuple[str, ...] | None,
+    grid: str | None,
+    plot: str | None,
+    **choices: Any,  # noqa: ANN401 (each has its own type)
+) -> None:
+    """Find the indexed photos that look most like each PHOTO, or that have a colour.
+
+    A PHOTO of - reads paths from stdin, or else one picture. Exit codes: 0 something matched, 1 nothing did, 2 error.
+    Columns: query, rank, path within the indexed folder, distance; smaller is closer. Where the distance was calibrated
+    (`imgsim calibrate`), a fifth tells the probability that this is the thing asked for. Without a PHOTO, --color ranks
+    by 1 - the colour's probability.
+    """
+    from imgsim.cli.which_index import open_for
+
+    _refuse(photos, format_, grid, choices, null=null)
+    if plot:
+        check_plot(plot)
+        if len(photos) > 1 and not choices["together"]:
+            raise click.UsageError(f"--plot draws one query, and here are {len(photos)}: name one, or use --together")
+    answers: list[Answer] = []
+    matched = failed = False
+    with open_for(index_path, photos) as index:
+        calibrated = photos and index.is_calibrated(choices["extractors"], choices["metric"])
+        columns = (*COLUMNS, "probability") if calibrated else COLUMNS
+        write = _writer(index, "paths" if null else choose_format(format_), columns, show, null=null)
+        ask = _ask_by_photos if photos else _ask_by_color
+        for answer, complete in ask(index, photos, **choices):
+            failed |= not complete
+            if answer is not None:
+                matched |= bool(answer.matches)
+                write(answer)
+                answers += [answer] if grid or plot else []
+        if grid and answers:
+            draw_grid_of(answers, grid, index.root, choices["max_megapixels"])
+        if plot and answers:
+            plot_colors_of(answers, plot, index.root, choices["max_megapixels"])
+    click.get_current_context().exit(2 if failed else 0 if matched else 1)
+
+
+def _refuse(
+    photos: Sequence[str], format_: str | None, grid: str | None, choices: Mapping[str, Any], *, null: bool
+) -> None:
+    """Refuse what contradicts itself."""
+    if null and format_ not in (None, "paths"):
+        raise click.UsageError("-0 writes paths: it does not go with another --format")
+    if grid and not grid.lower().endswith(".png"):
+        raise click.UsageError(f"--grid draws PNG pictures: name it {os.path.splitext(grid)[0]}.png")
+    if photos:
+        return
+    if choices["color"] is None:
+        hint = ": `imgsim list --where` lists photos without comparing them" if choices["where"] else ""
+        raise click.UsageError(f"Missing argument 'PHOTO...', or --color{hint}")
+    compared = [
+        name for name in ("extractors", "metric", "min_probability", "together", "include_self") if choices[name]
+    ]
+    if compared:
+        option = compared[0].removesuffix("s").replace("_", "-")
+        raise click.UsageError(f"--{option} is about comparing photos: name a PHOTO")
+
+
+def _ask_by_photos(
+    index: Index,
+    photos: Sequence[str],
+    *,
+    k: int,
+    extractors: Sequence[str],
+    metric: str | None,
+    where: Sequence[str],
+    color: str | None,
+    together: bool,
+    **options: Any,  # noqa: ANN401 (what `Searcher.search` takes)
+) -> Iterator[tuple[Answer | None, bool]]:
+    """Search by photos; give each answer, and whether all of its photos could be read."""
+    if color is not None:
+        from imgsim.index.by_color import color_expression
+
+        where = (*where, color_expression(index.store, color))
+    with index.searcher(extractors, metric, where) as searcher:
+        for views in _groups(photos, together=together):
+            answer = _answer(searcher, views, k, options)
+            yield answer, answer is not None and len(answer.views) == len(views)
+        if not searcher.may_find:
+            _explain(index, where)
+
+
+def _ask_by_color(
+    index: Index,
+    photos: Sequence[str],
+    *,
+    k: int,
+    where: Sequence[str],
+    color: str,
+    max_distance: float | None,
+    **_: object,
+) -> Iterator[tuple[Answer, bool]]:
+    """Rank by a colour's probability."""
+    del photos
+    matches = index.search_color(color, k, where=where)
+    if not matches:
+        _explain(index, (*where, "has color_probabilities"))
+    yield Answer(color, [one for one in matches if max_distance is None or one.distance <= max_distance]), True
+
+
+def _explain(index: Index, where: Sequence[str]) -> None:
+    from imgsim.where.select import explain_nothing
+
+    stderr.say(f"imgsim: {explain_nothing(index.store.facts, where)}")
+
+
+def _groups(photos: Iterable[str], *, together: bool) -> Iterator[list[QueryPhoto]]:
+    expanded = expand_photos(photos)
+    if together:
+        views = list(expanded)
+        yield from [views] if views else []
+    else:
+        yield from ([photo] for photo in expanded)
+
+
+def _answer(searcher: Searcher, views: list[QueryPhoto], k: int, options: dict[str, Any]) -> Answer | None:
+    """Search by those views that can be read; say which cannot."""
+    while views:
+        try:
+            return Answer(views[0].name, searcher.search([view.source for view in views], k, **options), views)
+        except ImageReadError as error:
+            stderr.complain(f"imgsim: {error}")
+            unreadable = error.path
+            views = [view for view in views if view.name != unreadable]
+    return None
+
+
+def _writer(
+    index: Index, format_: str, columns: Sequence[str], show: Sequence[str] | None, *, null: bool
+) -> Callable[[Answer], None]:
+    """Choose how answers are written."""
+    if format_ == "paths":
+        return lambda answer: write_paths((match.path for match in answer.matches), index.root, null=null)
+    attributes = AttributeColumns(index, show, format_, columns)
+    rows = RowWriter(format_, attributes.columns)
+    return lambda answer: rows.write([_row(answer.name, match, attributes) for match in answer.matches])
+
+
+def _row(name: str, match: Match, attributes: AttributeColumns) -> dict[str, Any]:
+    row: dict[str, Any] = {"query": name, "rank": match.rank, "path": match.path, "distance": match.distance}
+    if match.probability is not None:
+        row["probability"] = match.probability
+    if match.part:
+        row["part"] = match.part
+    row |= attributes.of(match.attributes)
+    if match.lacking:
+        row["lacking"] = list(match.lacking)
+    return row

@@ -1,0 +1,193 @@
+"""`imgsim recommend`."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgsim.cli import stderr
+from imgsim.cli.commands.evaluate import FIGURES
+from imgsim.cli.flags import device_option, format_option, general_options, labels_options
+from imgsim.cli.labels import Source, labels_for
+from imgsim.cli.verdicts import write_judged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgsim.recommend.recommendation import Recommendation
+
+TOLERANCE = 0.2  # of the time given: by so much more nobody is told
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, or a number with s, m or h behind it."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401
+        """Read a duration, in seconds."""
+        matched = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(value))
+        if not matched:
+            self.fail(f"{value!r} is no duration: write 90, 90s, 5m or 1h", param, ctx)
+        return float(matched[1]) * _UNITS[matched[2] or "s"]
+
+
+@click.command()
+@click.argument("folder", type=click.Path())
+@labels_options(scores=False)
+@click.option(
+    "--time", "seconds", type=Duration(), default="5m", show_default=True, help="How long to try: 90s, 5m, 1h."
+)
+@click.option(
+    "-x",
+    "--extractor",
+    "extractors",
+    multiple=True,
+    metavar="NAME[:KEY=VALUE,...]",
+    help="Try these only; repeatable. Without it: all that need no weights, and all networks in the model cache.",
+)
+@click.option(
+    "--by", type=click.Choice(FIGURES), default="recall@1", show_default=True, help="The figure that decides."
+)
+@click.option("--save", is_flag=True, help="Make the winner the default of the folder's index.")
+@click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder, for --save.")
+@format_option("table", "json", "csv", "markdown", default="a table")
+@device_option
+@general_options
+def recommend(
+    folder: str,
+    extractors: tuple[str, ...],
+    seconds: float,
+    by: str,
+    save: bool,  # noqa: FBT001
+    index_path: str | None,
+    jobs: int | None,
+    seed: int,
+    format_: str | None,
+    labels: str | None,
+    key: str | None,
+    encoding: str | None,
+    strict: bool,  # noqa: FBT001
+) -> None:
+    """Try extractors and distances on the photos in FOLDER, whose classes are known, and rank them.
+
+    All are tried on a few photos, the better half on more, and so on within the time (successive halving); the last two
+    are also fused. Nothing of it stays in the folder's index, unless --save makes the winner its default.
+    """
+    end = time.monotonic() + seconds
+    from imgsim.evaluation.candidates import extractor_grid, parse_candidates
+    from imgsim.recommend.recommendation import distinct
+
+    parse_candidates(extractors)
+    source, tried = Source(labels, key, encoding, strict).checked(), distinct(extractors or extractor_grid())
+    if save:
+        from imgsim.index.update import check_update
+
+        check_update(folder, index=index_path)
+    ranking = _try(folder, source, tried, by=by, end=end, jobs=jobs, seed=seed)
+    rows = _objects(ranking, by, seed)
+    _say_if_late(ranking, seconds, time.monotonic() - end)
+    try:
+        if save:
+            _save(folder, index_path, ranking[0], jobs)
+    finally:  # a trial that took long is not lost with the index
+        write_judged(rows, format_ or "table", lambda _: _lines(rows))  # a candidate is one line in a table, too
+
+
+def _try(
+    folder: str, source: Source, extractors: list[str], *, by: str, end: float, jobs: int | None, seed: int
+) -> list[Recommendation]:
+    """Hold a trial on the photos that have a class."""
+    import numpy as np
+
+    from imgsim.cli.progress_bars import IndexingProgress
+    from imgsim.errors import EvaluationError
+    from imgsim.index.scan import scan_folder
+    from imgsim.processes import default_jobs
+    from imgsim.recommend.halving import pairs_first
+    from imgsim.recommend.recommendation import recommend as rank
+    from imgsim.recommend.trials import Trial, trial_directory
+    from imgsim.tables.ground_truth import check_photos, check_readable, one_class
+
+    found = scan_folder(folder)
+    for path, reason in found.unreadable:
+        stderr.say(f"skipped {path}: {reason}")
+    check_readable([path for path, _ in found.unreadable] if source.strict else [])
+    paths = [image.path for image in found.images]
+    check_photos(folder, len(paths), [path for path, _ in found.unreadable])
+    labels = labels_for(source, folder, paths)
+    codes = labels.codes
+    labelled = np.flatnonzero(codes >= 0)
+    if len(np.unique(codes[labelled])) == len(labelled):
+        raise EvaluationError(f"{folder}: no class has two photos: there is nothing to find, give other labels")
+    labelled = labelled[pairs_first(codes[labelled], seed)]
+    chosen = [paths[place] for place in labelled]
+    with trial_directory() as directory, IndexingProgress() as progress:
+        trial = Trial(
+            folder,
+            directory,
+            chosen,
+            codes[labelled],
+            by=by,
+            seed=seed,
+            observer=progress,
+            strict=source.strict,
+        )
+        ranking = rank(trial, folder, chosen, extractors, by=by, end=end, jobs=jobs or default_jobs())
+    judged = set(chosen[: ranking[0].photos]) - set(trial.unreadable)
+    present = {code for path, code in zip(paths, codes.tolist(), strict=True) if path in judged}
+    if len(present) == 1 and len(np.unique(codes[labelled])) > 1:
+        stderr.say(one_class(len(judged), labels.names[present.pop()]))
+    return ranking
+
+
+def _say_if_late(ranking: Sequence[Recommendation], seconds: float, late: float) -> None:
+    """Say that the trial took longer than it was given, and why if it was but the first round."""
+    if late > TOLERANCE * seconds:
+        fewest = len({one.photos for one in ranking}) == 1
+        why = f": trying all of them on {ranking[0].photos} photos takes no less" if fewest else ""
+        stderr.say(f"the trial took {seconds + late:.1f} s instead of {seconds:g} s{why}")
+
+
+def _objects(ranking: Sequence[Recommendation], by: str, seed: int) -> list[dict[str, Any]]:
+    """Write the ranking; those that came to the end are compared with the winner."""
+    from imgsim.evaluation.verdicts import Verdict, give_verdicts
+    from imgsim.reports.judgement_rows import to_objects
+
+    finalists = [one for one in ranking if one.photos == ranking[0].photos]
+    verdicts = give_verdicts([one.judgement for one in finalists], by, seed=seed)
+    verdicts += [Verdict("given up", float("nan"), None)] * (len(ranking) - len(finalists))
+    rows = to_objects([one.judgement for one in ranking], verdicts, by)
+    for row, one in zip(rows, ranking, strict=True):
+        row |= {"photos": one.photos, "ms_per_photo": round(1000 * one.footprint.seconds, 2)}
+        row["bytes_per_photo"] = one.footprint.bytes
+    return rows
+
+
+def _lines(rows: list[dict[str, Any]]) -> list[list[str]]:
+    from imgsim.reports.judgement_rows import TITLES, to_cells
+
+    shown = {name: TITLES[name] for name in ("recall@1", "recall@5", "map", "map@r")}
+    header, *lines = to_cells(rows, shown)
+    costs = [[str(row["photos"]), f"{row['ms_per_photo']:.1f}", f"{row['bytes_per_photo']:,}"] for row in rows]
+    return [[*header, "photos", "ms", "bytes"], *(line + cost for line, cost in zip(lines, costs, strict=True))]
+
+
+def _save(folder: str, index_path: str | None, winner: Recommendation, jobs: int | None) -> None:
+    from imgsim.cli.progress_bars import IndexingProgress
+    from imgsim.evaluation.candidates import bare_extractors
+    from imgsim.index.options import Options
+    from imgsim.index.update import set_default_query, update_index
+
+    candidate = winner.judgement.candidate
+    with IndexingProgress() as progress:
+        wanted = bare_extractors([candidate])
+        update_index(folder, index=index_path, extractors=wanted, options=Options(jobs=jobs), observer=progress)
+    set_default_query(folder, candidate.extractors, candidate.metric, index=index_path)
+    by = f" by {candidate.metric}" if candidate.metric else ""
+    where = f"the index of {folder}" if index_path is None else f"the index {index_path}"
+    stderr.say(f"{candidate.name}{by} is now the default of {where}")

@@ -1,0 +1,31 @@
+"""`imgsim set`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from imgsim.cli import stderr
+from imgsim.cli.flags import general_options, index_option
+from imgsim.cli.which_index import open_for
+
+
+@click.command("set", short_help="Set attributes of a photo.")
+@click.argument("photo", type=click.Path())
+@click.argument("assignments", metavar="NAME=VALUE...", nargs=-1, required=True)
+@index_option
+@general_options
+def set_attributes(photo: str, assignments: tuple[str, ...], index_path: str | None) -> None:
+    """Set attributes of an indexed PHOTO: what is known of it besides how it looks.
+
+    A VALUE has the type that the attribute has on other photos; a new attribute takes numbers, dates (2026-05-01) and
+    true or false for what they are. '"..."' is text in any case. NAME= removes an attribute.
+    """
+    from imgsim.index.description import edit_attributes
+
+    with open_for(index_path, [photo]) as index:
+        directory = index.directory
+    changed = edit_attributes(directory, photo, assignments)
+    said = [f"no {name}" if value is None else f"{name} = {json.dumps(value)}" for name, value in changed.items()]
+    stderr.say(f"{photo}: {', '.join(said)}")

@@ -1,0 +1,84 @@
+"""`imgsim show`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import click
+
+from imgsim.cli import stderr
+from imgsim.cli.flags import (
+    count_option,
+    device_option,
+    extractor_option,
+    general_options,
+    index_option,
+    megapixels_option,
+    metric_option,
+    photos_argument,
+)
+from imgsim.cli.inputs import expand_photos
+from imgsim.cli.output import write_text
+from imgsim.core import Scale
+from imgsim.errors import ImageReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@click.command(short_help="Show photos in the terminal.")
+@photos_argument
+@click.option("--matches", is_flag=True, help="Show the matches of each PHOTO below it.")
+@click.option(
+    "--columns", type=click.IntRange(min=4), help="Characters a line. Without it: 40, or the terminal's width."
+)
+@index_option
+@count_option
+@extractor_option(fused=True)
+@metric_option
+@megapixels_option
+@device_option
+@general_options
+def show(
+    photos: tuple[str, ...],
+    matches: bool,  # noqa: FBT001
+    columns: int | None,
+    index_path: str | None,
+    k: int,
+    extractors: tuple[str, ...],
+    metric: str | None,
+    max_megapixels: float,
+) -> None:
+    """Show each PHOTO small, in a terminal that knows 24-bit colour."""
+    width = columns or min(40, shutil.get_terminal_size().columns)
+    failed = False
+    for name, source in expand_photos(photos):
+        try:
+            _show(source, name, width, max_megapixels)
+            if matches:
+                for path, caption in _matches(source, index_path, k, extractors, metric):
+                    _show(path, caption, width, max_megapixels)
+        except ImageReadError as error:
+            stderr.complain(f"imgsim: {error}")
+            failed = True
+    click.get_current_context().exit(2 if failed else 0)
+
+
+def _show(photo: str | bytes, caption: str, width: int, max_megapixels: float) -> None:
+    from imgsim.images.draw import half_blocks
+    from imgsim.images.read import read_image
+
+    picture = half_blocks(read_image(photo, scale=Scale(), max_megapixels=max_megapixels), width)
+    write_text(f"{picture}\n{stderr.printable(caption)}\n\n")
+
+
+def _matches(
+    photo: str | bytes, index_path: str | None, k: int, extractors: tuple[str, ...], metric: str | None
+) -> Iterator[tuple[str, str]]:
+    from imgsim.cli.which_index import open_for
+
+    with open_for(index_path, [photo] if isinstance(photo, str) else []) as index:
+        for match in index.search(photo, k, extractors=extractors, metric=metric):
+            yield os.path.join(index.root, match.path), f"{match.rank}  {match.distance:.4f}  {match.path}"

@@ -1,0 +1,129 @@
+"""Photos and what they are, for the commands that judge: an index brought up to date, and labels for its photos."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from imgsim.cli import stderr
+from imgsim.errors import IndexWriteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from imgsim.index.index import Index
+    from imgsim.index.summary import Summary
+    from imgsim.tables.ground_truth import Labels, Scores
+
+
+class Source(NamedTuple):
+    """Where labels come from, and how strictly they are taken; the options of `labels_options`."""
+
+    labels: str | None
+    key: str | None
+    encoding: str | None
+    strict: bool
+    scores: str | None = None
+
+    def checked(self) -> Source:
+        """Refuse options that would be passed over in silence."""
+        from imgsim.tables.ground_truth import FOLDERS
+
+        if self.labels and self.scores:
+            raise click.UsageError("--labels are classes and --scores numbers: give one of them")
+        named = [name for name, value in (("--key", self.key), ("--encoding", self.encoding)) if value is not None]
+        if named and not self.scores and self.labels in (None, FOLDERS):
+            go = "goes" if len(named) == 1 else "go"
+            raise click.UsageError(f"{' and '.join(named)} only {go} with a table: give --labels FILE:COLUMN")
+        return self
+
+
+@contextmanager
+def indexed(
+    folder: str,
+    index_path: str | None,
+    extractors: Sequence[str],
+    *,
+    jobs: int | None,
+    strict: bool,
+    reading: bool = False,
+) -> Iterator[Index]:
+    """Bring a folder's index up to date, with these extractors beside its own, and open it.
+
+    For `reading`, an index that cannot be written will do if it is up to date.
+    """
+    from imgsim.index.index import open_index
+    from imgsim.index.update import make_directory
+    from imgsim.tables.ground_truth import check_photos, check_readable
+
+    try:
+        summary = _update(folder, index_path, extractors, jobs)
+    except IndexWriteError:
+        standing = _standing(folder, index_path, extractors) if reading else None
+        if standing is None:
+            raise
+        summary = standing
+    stderr.detail(f"{folder}: {summary.added} photos added to the index, {summary.failed} failed")
+    with open_index(make_directory(folder, index_path)) as index, index.store.snapshot():
+        unreadable = [failure.path for failure in index.store.failures()]
+        check_readable(unreadable if strict else [])
+        check_photos(folder, index.store.counts()["photos"], unreadable)
+        yield index
+
+
+def _update(folder: str, index_path: str | None, extractors: Sequence[str], jobs: int | None) -> Summary:
+    from imgsim.cli.progress_bars import IndexingProgress
+    from imgsim.index.options import Options
+    from imgsim.index.update import update_index
+
+    with IndexingProgress() as progress:
+        options = Options(jobs=jobs)
+        return update_index(folder, index=index_path, extractors=extractors, options=options, observer=progress)
+
+
+def _standing(folder: str, index_path: str | None, extractors: Sequence[str]) -> Summary | None:
+    from imgsim.index.update import check_index
+
+    standing = check_index(folder, index=index_path, extractors=extractors)
+    if standing:
+        stderr.detail(f"{folder}: the index cannot be written, and lacks nothing")
+    return standing
+
+
+def indexed_paths(index: Index) -> list[str]:
+    """List an index's photos as its galleries do."""
+    return sorted(index.store.known(), key=os.fsencode)
+
+
+def labels_for(source: Source, root: str, paths: Sequence[str]) -> Labels:
+    """Read the photos' classes, and say what does not fit."""
+    from imgsim.tables.ground_truth import FOLDERS, read_labels
+
+    labels = read_labels(source.labels or FOLDERS, root, paths, key=source.key, encoding=source.encoding)
+    _say(labels.remarks, "labels", strict=source.strict)
+    return labels
+
+
+def scores_for(source: Source, root: str, paths: Sequence[str]) -> Scores:
+    """Read the photos' scores, and say what does not fit."""
+    from imgsim.tables.ground_truth import read_scores
+
+    scores = read_scores(source.scores or "", root, paths, key=source.key, encoding=source.encoding)
+    _say(scores.remarks, "scores", strict=source.strict)
+    return scores
+
+
+def fail(message: str) -> None:
+    """End the command with one line and exit code 2."""
+    stderr.complain(f"imgsim: {message}")
+    click.get_current_context().exit(2)
+
+
+def _say(remarks: Sequence[str], what: str, *, strict: bool) -> None:
+    for remark in remarks:
+        stderr.complain(f"imgsim: {remark}") if strict else stderr.say(remark)
+    if strict and remarks:
+        fail(f"{what} do not fit, and --strict was given")

@@ -1,0 +1,78 @@
+"""Answers as pictures: grids of matches, and the colours of a query over those of its matches."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imgsim.cli import stderr
+from imgsim.core import Scale
+from imgsim.errors import ImageReadError, ImgsimError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgsim.cli.inputs import QueryPhoto
+    from imgsim.core import Match
+
+
+class Answer(NamedTuple):
+    """The matches of one query: of one photo, of several views of one thing, or of a colour's name."""
+
+    name: str
+    matches: list[Match]
+    views: Sequence[QueryPhoto] = ()
+
+
+def draw_grid_of(answers: Sequence[Answer], path: str, root: str, max_megapixels: float) -> None:
+    """Draw a row for each answer: the query, if it is a photo, and its matches."""
+    from imgsim.images.draw import Cell, draw_grid, save_png
+
+    def cell(photo: str | bytes, title: str, note: str) -> Cell:
+        return Cell(_picture(photo, max_megapixels), title, note)
+
+    rows = [
+        [
+            *(cell(view.source, "query", answer.name) for view in answer.views[:1]),
+            *(
+                cell(os.path.join(root, match.path), f"{match.rank}   {match.distance:.3f}", match.path)
+                for match in answer.matches
+            ),
+        ]
+        for answer in answers
+    ]
+    save_png(draw_grid(rows), path)
+    stderr.say(f"drew {path}")
+
+
+def check_plot(path: str) -> None:
+    """Refuse a plot that cannot be drawn, before any work is done for it."""
+    from imgsim.reports.figures import check_picture_path
+
+    check_picture_path(path)
+
+
+def plot_colors_of(answers: Sequence[Answer], path: str, root: str, max_megapixels: float) -> None:
+    """Draw how red, green and blue are distributed in a query, over each of its matches."""
+    from imgsim.images.distributions import count_values
+    from imgsim.reports.color_distributions import plot_color_distributions
+
+    if len(answers) > 1:
+        raise ImgsimError(f"--plot draws one query, and here are {len(answers)}: name one PHOTO, or use --together")
+    (answer,) = answers
+    query = f"query: {answer.name}"
+    named = [(query, view.source) for view in answer.views[:1]]
+    named += [(f"{match.rank}: {match.path}", os.path.join(root, match.path)) for match in answer.matches]
+    pictures = ((name, _picture(photo, max_megapixels)) for name, photo in named)
+    histograms = {name: count_values(picture) for name, picture in pictures if picture is not None}
+    plot_color_distributions(histograms, path, reference=query if query in histograms else None)
+    stderr.say(f"drew {path}")
+
+
+def _picture(photo: str | bytes, max_megapixels: float) -> Any:  # noqa: ANN401 (an Image, or None)
+    from imgsim.images.read import read_image
+
+    try:
+        return read_image(photo, scale=Scale(), max_megapixels=max_megapixels)
+    except ImageReadError:
+        return None

@@ -1,0 +1,125 @@
+"""Progress on a terminal."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from imgsim.cli import stderr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import TracebackType
+
+    from rich.progress import Progress, TaskID
+
+    from imgsim.index.description import Described
+    from imgsim.models.download import Published
+
+NAMED = 3  # of many rows or photos that are only worth a line together
+
+
+@contextmanager
+def download_bar(published: Published) -> Iterator[Callable[[int], None]]:
+    """Draw how far a download is, on a terminal; give what to tell of each chunk."""
+    if not stderr.wants_progress():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(published.cut.architecture, *columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("download", total=published.size or None)
+        yield lambda size: bar.advance(task, size)
+
+
+@contextmanager
+def judging_bar() -> Iterator[Callable[[str, float], None]]:
+    """Draw what is being judged, how far that is, and the time left for it; give what to tell of each step."""
+    if not stderr.wants_progress():
+        yield lambda _, __: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress("{task.description}", *columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def advanced(what: str, share: float) -> None:
+            if what not in tasks:
+                for task in tasks.values():
+                    bar.update(task, visible=False)
+                tasks[what] = bar.add_task(what, total=1.0)
+            bar.update(tasks[what], completed=share)
+
+        yield advanced
+
+
+class IndexingProgress:
+    """An observer that draws a bar with count, rate and time left, and says which files cannot be read."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> IndexingProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def started(self, photos: int) -> None:
+        """Begin the bar."""
+        if not stderr.wants_progress():
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+        self._bar = Progress(
+            "indexing",
+            BarColumn(),
+            MofNCompleteColumn(),
+            TaskProgressColumn(show_speed=True, text_format="{task.percentage:>3.0f} %  {task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task("indexing", total=photos, rate="")
+        self._bar.start()
+
+    def advanced(self, photos: int) -> None:
+        """Move the bar on."""
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, photos)
+            speed = self._bar.tasks[0].speed
+            self._bar.update(self._task, rate=f"{speed:.0f} photos/s" if speed else "")
+
+    def failed(self, path: str, reason: str) -> None:
+        """Say which file, and why."""
+        line = f"skipped {path}: {reason}"
+        if self._bar is not None:
+            from rich.text import Text
+
+            self._bar.console.print(Text(stderr.printable(line)))
+        else:
+            stderr.say(line)
+
+    def described(self, described: Described) -> None:
+        """Say what of a table of attributes found no place."""
+        for note in described.notes:
+            stderr.say(f"{described.path}: {note}")
+        _say_some(f"{described.path}: {{}} without a photo", "row", described.lost_rows)
+        _say_some(f"{described.path}: {{}} without a row", "photo", described.photos_without_row)
+
+
+def _say_some(line: str, what: str, names: Sequence[str]) -> None:
+    """Say how many there are, and the first."""
+    if names:
+        count = f"{len(names):,} {what}{'s' * (len(names) > 1)}"
+        more = ", ..." if len(names) > NAMED else ""
+        stderr.say(f"{line.format(count)}: {', '.join(names[:NAMED])}{more}")

@@ -1,0 +1,61 @@
+"""Which index a command means."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from imgsim.cli import stderr
+from imgsim.errors import IndexNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgsim.index.index import Index
+
+
+def open_for(index_path: str | None, photos: Sequence[str] = ()) -> Index:
+    """Open the index that is named, or else the one that must be meant.
+
+    That is the nearest upward from here, or else upward from the first photo, or else the only one right below here.
+
+    Parameters
+    ----------
+    index_path : str or None
+        As `--index` gave it.
+    photos : sequence of str, optional
+        The photos that a query names.
+
+    Returns
+    -------
+    Index
+        A context manager.
+
+    Raises
+    ------
+    IndexNotFoundError
+        If there is none, or several are right below here.
+    """
+    from imgsim.index.index import open_index
+
+    index = open_index(_meant(index_path, photos))
+    stderr.detail(f"index: {index.directory}")
+    return index
+
+
+def _meant(index_path: str | None, photos: Sequence[str]) -> str | None:
+    from imgsim.index.index import find_index
+
+    index_path = index_path or find_index(os.curdir)
+    index_path = index_path or next((found for photo in photos[:1] if (found := find_index(photo))), None)
+    return index_path or _only_one_below()
+
+
+def _only_one_below() -> str | None:
+    from imgsim.index.index import find_indexes_below
+
+    below = find_indexes_below(os.curdir)
+    if len(below) > 1:
+        names = ", ".join(os.path.relpath(folder) for folder in below)
+        raise IndexNotFoundError(f"several folders here are indexed ({names}): choose one with --index")
+    return below[0] if below else None

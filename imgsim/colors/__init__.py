@@ -1,0 +1,1 @@
+"""Colours by name: of a pixel, of what a photo shows."""

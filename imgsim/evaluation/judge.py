@@ -1,0 +1,293 @@
+"""All figures of a candidate: from an index and its photos' classes to numbers with intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from imgsim.errors import EvaluationError
+from imgsim.evaluation.classification import Classification, classify
+from imgsim.evaluation.estimates import (
+    PAIR_FIGURES,
+    estimate_classification,
+    estimate_outcomes,
+    estimate_pairs,
+)
+from imgsim.evaluation.intervals import Estimate
+from imgsim.evaluation.pair_sample import pair_distances, sample_pairs
+from imgsim.evaluation.pairs import PairScores, TooFewPairsError, score_pairs
+from imgsim.evaluation.retrieval import score_retrieval
+from imgsim.index.distance import choose_distance, load_facets
+from imgsim.search.parts import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.core import Features
+    from imgsim.evaluation.candidates import Candidate
+    from imgsim.evaluation.retrieval import Retrieval
+    from imgsim.index.distance import ChosenDistance
+    from imgsim.index.store import Store
+    from imgsim.search.ranking import Facet
+
+NOTHING = Estimate(float("nan"), float("nan"), float("nan"))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was found out about a candidate.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        Judged.
+    specs : tuple of str
+        Its extractors, every parameter written out.
+    metric : str
+        Its distance; several where fused extractors have each its own.
+    queries : ndarray of int, shape (M,)
+        The photos that asked, by their place in the gallery.
+    counts : mapping of str to int
+        ``n`` photos that asked, ``classes``, photos ``alone`` in their class, photos ``left_out``.
+    figures : mapping of str to Estimate
+        By name, such as ``recall@1``.
+    outcomes : mapping of str to ndarray of float64, shape (M,)
+        The figures of retrieval, query by query, and of ``loocv_accuracy``; NaN where a query has none.
+    classification : Classification or None
+        Predictions of the photos, in the gallery's order; None where it was not asked for, or there is one class.
+    pairs : PairScores or None
+        Likewise, and where there are too few of them.
+    remarks : tuple of str
+        What could not be measured, and why.
+    """
+
+    candidate: Candidate
+    specs: tuple[str, ...]
+    metric: str
+    queries: NDArray[np.intp]
+    counts: Mapping[str, int]
+    figures: Mapping[str, Estimate]
+    outcomes: Mapping[str, NDArray[np.float64]] = field(repr=False)
+    classification: Classification | None = field(default=None, repr=False)
+    pairs: PairScores | None = field(default=None, repr=False)
+    remarks: tuple[str, ...] = ()
+
+
+class Retrieved(NamedTuple):
+    """What a candidate's photos find, before anything is estimated from it."""
+
+    candidate: Candidate
+    distance: ChosenDistance
+    facets: Sequence[Facet]
+    retrieval: Retrieval
+
+    def mean(self, figure: str) -> float:
+        """Give a figure's mean over the queries, by the figure's name."""
+        return float(self.retrieval.values[figure].mean())
+
+
+class Judge:
+    """Judges candidates on the same photos.
+
+    Parameters
+    ----------
+    directory : str
+        The index's own folder.
+    store : Store
+        The index, within a snapshot.
+    codes : ndarray of int, shape (photos,)
+        The class of each photo, by path; -1 for none.
+    seed : int
+        Of all that is drawn.
+    jobs : int
+        Threads.
+    full : bool
+        Whether to classify and to judge pairs, too, if there are two classes; retrieval alone is quick.
+    advanced : callable
+        Hears of what is being done, and which share of it is done.
+    """
+
+    def __init__(
+        self,
+        directory: str,
+        store: Store,
+        codes: NDArray[np.intp],
+        *,
+        seed: int = 0,
+        jobs: int = 1,
+        full: bool = True,
+        advanced: Callable[[str, float], None] = lambda _, __: None,
+    ) -> None:
+        self._directory, self._store, self._codes = directory, store, codes
+        self._seed, self._jobs, self._advanced = seed, jobs, advanced
+        self._full = full and len(np.unique(codes[codes >= 0])) > 1
+        self._classified: dict[tuple[str, ...], tuple[Classification, NDArray[np.float64]]] = {}
+
+    def judge(self, candidate: Candidate) -> Judgement:
+        """Judge a candidate whose extractors are in the index.
+
+        Parameters
+        ----------
+        candidate : Candidate
+            An extractor, or several fused, and a distance.
+
+        Returns
+        -------
+        Judgement
+            All there is to say.
+
+        Raises
+        ------
+        EvaluationError
+            If no class has two photos with features.
+        MetricDomainError
+            If the features do not suit the metric.
+        ImgsimError
+            If there is only one class to tell apart.
+        """
+        return self.conclude(self.retrieve(candidate))
+
+    def retrieve(self, candidate: Candidate) -> Retrieved:
+        """Rank by a candidate whose extractors are in the index, the first and larger part of judging it.
+
+        Parameters
+        ----------
+        candidate : Candidate
+            An extractor, or several fused, and a distance.
+
+        Returns
+        -------
+        Retrieved
+            For `conclude`.
+
+        Raises
+        ------
+        EvaluationError
+            If no class has two photos with features.
+        MetricDomainError
+            If the features do not suit the metric.
+        """
+        distance = choose_distance(self._store, candidate.extractors, candidate.metric)
+        facets = load_facets(self._directory, self._store, distance)
+        found = score_retrieval(facets, self._codes, advanced=self._steps(f"{candidate.name}: ranking", self._labelled))
+        if not len(found.photos):
+            raise EvaluationError("no class has two photos: there is nothing to find, give other labels")
+        return Retrieved(candidate, distance, facets, found)
+
+    def conclude(self, retrieved: Retrieved) -> Judgement:
+        """Estimate all figures of a candidate, with their intervals.
+
+        Parameters
+        ----------
+        retrieved : Retrieved
+            As `retrieve` gives it.
+
+        Returns
+        -------
+        Judgement
+            All there is to say.
+        """
+        candidate, distance, facets, found = retrieved
+        figures = {name: estimate_outcomes(values, self._seed) for name, values in found.values.items()}
+        classification, pairs, outcomes = None, None, dict(found.values)
+        remarks: tuple[str, ...] = ()
+        if self._full:
+            classification, correct = self._classify(candidate, distance)
+            outcomes["loocv_accuracy"] = correct[found.photos]
+            pairs, remarks = self._judge_pairs(facets)
+            figures |= estimate_classification(classification)
+            figures |= estimate_pairs(pairs, self._seed) if pairs else dict.fromkeys(PAIR_FIGURES, NOTHING)
+        return Judgement(
+            candidate,
+            tuple(str(one.stored.spec) for one in distance.extractors),
+            " + ".join(dict.fromkeys(distance.metrics)),
+            found.photos,
+            {
+                "n": len(found.photos),
+                "classes": len(np.unique(self._codes[found.photos])),
+                "alone": found.alone,
+                "left_out": found.left_out,
+            },
+            figures,
+            outcomes,
+            classification,
+            pairs,
+            remarks,
+        )
+
+    def _classify(self, candidate: Candidate, distance: ChosenDistance) -> tuple[Classification, NDArray[np.float64]]:
+        """Classify by the features of the extractors side by side; the metric plays no part.
+
+        Also tell of every photo of the gallery whether it is predicted right, NaN where it is not predicted.
+        """
+        if candidate.extractors not in self._classified:
+            features, there = gather_features(self._store, distance)
+            there &= self._codes >= 0
+            classification = classify(
+                features[there],
+                self._codes[there],
+                seed=self._seed,
+                jobs=self._jobs,
+                advanced=self._steps(f"{candidate.name}: classifying", int(there.sum())),
+            )
+            correct = np.full(len(there), np.nan)
+            correct[np.flatnonzero(there)[classification.judged]] = classification.correct
+            self._classified[candidate.extractors] = classification, correct
+        return self._classified[candidate.extractors]
+
+    def _judge_pairs(self, facets: Sequence[Facet]) -> tuple[PairScores | None, tuple[str, ...]]:
+        """Judge pairs, or say why there are too few of them."""
+        starts = Parts(facets[0].gallery.photos).starts
+        present = np.logical_and.reduce([facet.gallery.present[starts] for facet in facets])
+        places = np.flatnonzero(present & (self._codes >= 0))
+        pairs = sample_pairs(self._codes[places], seed=self._seed)
+        distances = pair_distances(facets, starts[places[pairs.first]], starts[places[pairs.second]])
+        try:
+            return score_pairs(pairs.same, distances, seed=self._seed), ()
+        except TooFewPairsError as error:
+            return None, (f"pairs are not judged: {error}",)
+
+    @property
+    def _labelled(self) -> int:
+        return int((self._codes >= 0).sum())
+
+    def _steps(self, what: str, total: int) -> Callable[[int], None]:
+        done = 0
+
+        def advanced(steps: int) -> None:
+            nonlocal done
+            done += steps
+            self._advanced(what, done / max(1, total))
+
+        self._advanced(what, 0.0)
+        return advanced
+
+
+def gather_features(store: Store, distance: ChosenDistance) -> tuple[Features, NDArray[np.bool_]]:
+    """Gather the features of whole photos, those of several extractors side by side.
+
+    Parameters
+    ----------
+    store : Store
+        The index, within a snapshot.
+    distance : ChosenDistance
+        Whose extractors.
+
+    Returns
+    -------
+    features : ndarray of float32, shape (photos, D)
+        By path.
+    present : ndarray of bool, shape (photos,)
+        Which photos have all of them; the rows of others hold zeros.
+    """
+    starts = Parts(store.part_keys()[1]).starts
+    columns, present = [], np.ones(len(starts), bool)
+    for one in distance.extractors:
+        chunks = list(store.features(one.stored))
+        columns.append(np.concatenate([rows for rows, _ in chunks])[starts])
+        present &= np.concatenate([there for _, there in chunks])[starts]
+    return np.concatenate(columns, axis=1), present

@@ -1,0 +1,95 @@
+"""Finding photos by the name of a colour; `imgsim index --colors` stored which colours each has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.core import Match
+from imgsim.errors import ImgsimError, UnknownNameError
+from imgsim.where.select import select_photos
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from imgsim.index.store import Store
+
+COLOR = "color"  # the attribute that holds a photo's most probable colour
+PROBABILITIES = "color_probabilities"  # and the one that holds the probability of each
+
+
+def rank_by_color(store: Store, color: str, k: int, where: Sequence[str] = ()) -> list[Match]:
+    """Find the photos that most probably have a colour.
+
+    Parameters
+    ----------
+    store : Store
+        Inside a snapshot.
+    color : str
+        A colour's name.
+    k : int
+        Matches wanted.
+    where : sequence of str, optional
+        Find only photos for which all of these expressions hold.
+
+    Returns
+    -------
+    list of Match
+        The most probable first, ties by path; the distance is 1 - probability. Photos without colours are left out.
+
+    Raises
+    ------
+    UnknownNameError
+        If no photo has a probability for that name.
+    ImgsimError
+        If no photo has colours.
+    """
+    having, probabilities = store.facts.numbers_within(PROBABILITIES, color)
+    if not len(having):
+        raise _unknown(store, color, store.facts.names_within(PROBABILITIES))
+    photos = store.photo_keys()
+    by_key = np.full(photos.max() + 1, np.nan)
+    by_key[having] = probabilities
+    photos = photos[~np.isnan(by_key[photos])]
+    photos = photos[select_photos(store.facts, where, photos)]
+    best = photos[np.argsort(-by_key[photos], kind="stable")][:k]
+    return [
+        Match(rank, record.path, "", 1 - float(by_key[key]), record.attributes)
+        for rank, (key, record) in enumerate(zip(best, store.records(best.tolist()), strict=True), start=1)
+    ]
+
+
+def color_expression(store: Store, color: str) -> str:
+    """Write the expression that holds for photos of a colour.
+
+    Parameters
+    ----------
+    store : Store
+        The index.
+    color : str
+        A colour's name.
+
+    Returns
+    -------
+    str
+        ``color = 'NAME'``.
+
+    Raises
+    ------
+    UnknownNameError
+        If no photo has that colour.
+    ImgsimError
+        If no photo has colours.
+    """
+    names = store.facts.texts(COLOR)
+    if color not in names:
+        raise _unknown(store, color, names)
+    quoted = color.replace("'", "''")
+    return f"{COLOR} = '{quoted}'"
+
+
+def _unknown(store: Store, color: str, names: Collection[str]) -> ImgsimError:
+    if names:
+        return UnknownNameError("colour", color, names)
+    return ImgsimError(f"no photo of {store.root} has colours: `imgsim index {store.root} --colors` names them")

@@ -1,0 +1,251 @@
+"""Giving photos the attributes that a table has for them."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from imgsim.errors import ImgsimError, ParameterError
+from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.tables.columns import read_columns
+from imgsim.tables.matching import pair_rows
+from imgsim.tables.photo_names import Shelf
+from imgsim.tables.table import read_table
+from imgsim.tables.values import READERS, read_value
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from imgsim.index.store import Store
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where attributes come from.
+
+    Parameters
+    ----------
+    path : str
+        A table: .csv, .tsv, .jsonl or .parquet.
+    key : str, optional
+        The column that says which photo, as for `pair_rows`.
+    encoding : str, optional
+        Of its text, as for `read_text`.
+    """
+
+    path: str
+    key: str | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True)
+class Described:
+    """What became of a table.
+
+    Parameters
+    ----------
+    path : str
+        Its file.
+    changed : int
+        Photos whose attributes changed.
+    lost_rows, photos_without_row : sequence of str
+        Rows about no photo of the index, and photos that no row is about.
+    notes : sequence of str
+        What else is worth saying.
+    """
+
+    path: str
+    changed: int
+    lost_rows: Sequence[str]
+    photos_without_row: Sequence[str]
+    notes: Sequence[str]
+
+
+class Description:
+    """A table of attributes, read before anything is changed.
+
+    Parameters
+    ----------
+    source : Source
+        Where it is.
+
+    Raises
+    ------
+    TableError
+        If it cannot be read or understood.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._table = read_table(source.path, source.encoding)
+
+    def pair(self, root: str, paths: Collection[str]) -> None:
+        """Find out which photo each row is about.
+
+        Parameters
+        ----------
+        root : str
+            The indexed folder.
+        paths : collection of str
+            The photos that it has, whether or not they are indexed yet.
+
+        Raises
+        ------
+        TableError
+            If that is not clear.
+        """
+        folder = os.path.dirname(os.path.abspath(self._source.path))
+        self._pairing = pair_rows(self._table, Shelf(root, paths, folder), self._source.key)
+        columns = [column for column in self._table.columns if column != self._pairing.key]
+        self._values, self._notes = read_columns(self._table, columns)
+
+    def apply(self, store: Store) -> Described:
+        """Give each indexed photo the attributes of its row; only those that differ are written.
+
+        Parameters
+        ----------
+        store : Store
+            Within a transaction, after `pair`.
+
+        Returns
+        -------
+        Described
+            What was done. Attributes that the table has no column for stay as they are.
+        """
+        changed = 0
+        without = []
+        indexed = set()
+        for record in store.records(store.photo_keys().tolist()):
+            indexed.add(record.path)
+            row = self._pairing.rows.get(record.path)
+            if row is None:
+                without.append(record.path)
+            elif not _holds(record.attributes, self._values[row]):
+                store.merge_attributes(record.path, self._values[row])
+                changed += 1
+        unread = sorted((row, path) for path, row in self._pairing.rows.items() if path not in indexed)
+        lost = [*self._pairing.lost, *(f"{self._table.place(row)} ({path}: not indexed)" for row, path in unread)]
+        return Described(self._source.path, changed, lost, without, self._notes)
+
+
+def _holds(attributes: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Tell whether attributes are as a table has them; true and 1 are not the same."""
+    return all(
+        attributes.get(name) == value and isinstance(attributes.get(name), bool) == isinstance(value, bool)
+        for name, value in values.items()
+    )
+
+
+def edit_attributes(directory: str, photo: str, assignments: Iterable[str]) -> dict[str, Any]:
+    """Change attributes of a photo, as a user writes it.
+
+    Parameters
+    ----------
+    directory : str
+        The index's own folder.
+    photo : str
+        A path that opens from here, or the photo's path within the indexed folder.
+    assignments : iterable of str
+        ``NAME=VALUE`` each, as for `parse_assignment`.
+
+    Returns
+    -------
+    dict
+        What was set; None is what was removed.
+
+    Raises
+    ------
+    ParameterError
+        If an assignment is not understood, or its value does not fit the attribute's others.
+    IndexLockedError
+        If another process is writing the index.
+    IndexWriteError
+        If the index cannot be written.
+    ImgsimError
+        If the photo is not in the index.
+    """
+    store = SqliteStore.open_writer(directory, os.path.dirname(os.path.abspath(directory)))
+    try:
+        path = _path_within(store, photo)
+        types = store.facts.types()
+        attributes: dict[str, Any] = {}
+        for assignment in assignments:
+            name, value = parse_assignment(assignment, types)
+            if name in attributes:
+                raise ParameterError(f"{assignment}: {name} is given twice")
+            attributes[name] = value
+        with store.transaction():
+            store.merge_attributes(path, attributes)
+    finally:
+        store.close()
+    return attributes
+
+
+def parse_assignment(text: str, types: Mapping[str, Collection[str]]) -> tuple[str, Any]:
+    """Read ``NAME=VALUE``.
+
+    Parameters
+    ----------
+    text : str
+        The value is of the type that the attribute has on other photos, or else of the type that it looks like; in
+        double quotes it is text; nothing removes the attribute.
+    types : mapping of str to collection of str
+        The attributes of the index and their types.
+
+    Returns
+    -------
+    tuple of str and value
+        Name and value; None for nothing.
+
+    Raises
+    ------
+    ParameterError
+        If it has another form, or a value of another type than the attribute has.
+
+    Examples
+    --------
+    >>> types = {"size": {"text"}, "price": {"number"}}
+    >>> [parse_assignment(text, types)[1] for text in ("size=38", "price=38", 'price="38"', "size=", "new=2026-05-01")]
+    ['38', 38, '38', None, '2026-05-01']
+    """
+    name, equals, value = (piece.strip() for piece in text.partition("="))
+    if not equals or not name:
+        raise ParameterError(f"{text}: write NAME=VALUE, for example price=5; NAME= removes one")
+    if not value:
+        return name, None
+    if value[0] == value[-1] == '"' and len(value) > 1:
+        return name, _quoted(text, value)
+    held = {"text", *READERS}.intersection(types.get(name, ()))
+    if not held:
+        return name, read_value(value)
+    if "text" in held:
+        return name, value
+    read = next(
+        (read for type_, reader in READERS.items() if type_ in held and (read := reader(value)) is not None), None
+    )
+    if read is None:
+        kinds = " or ".join("true or false" if type_ == "boolean" else f"a {type_}" for type_ in sorted(held))
+        raise ParameterError(f"{text}: on other photos {name} is {kinds}; '{name}=\"{value}\"' makes it text")
+    return name, read
+
+
+def _quoted(text: str, value: str) -> str:
+    try:
+        return str(json.loads(value))
+    except json.JSONDecodeError:
+        raise ParameterError(f'{text}: a double quote or a backslash within text is written \\" or \\\\') from None
+
+
+def _path_within(store: SqliteStore, photo: str) -> str:
+    """Find a photo's path within the indexed folder."""
+    root = store.root
+    seen_from_here = os.path.relpath(os.path.abspath(photo), os.path.abspath(root))
+    resolved = os.path.relpath(os.path.realpath(photo), os.path.realpath(root))
+    there = os.path.lexists(photo)
+    for path in (seen_from_here, resolved, *([] if there else [photo])):
+        if store.photo_key(path) is not None:
+            return path
+    reason = f"not in the index of {root}; `imgsim index` adds it" if there else "no such file"
+    raise ImgsimError(f"{photo}: {reason}")

@@ -1,0 +1,190 @@
+"""A gallery's rows, ready to be searched: a cache beside the store, which loses nothing when it is deleted.
+
+A cached gallery is a folder of arrays whose name carries the stamp of the store's content, so that one of other content
+is never taken for it. It is written under a temporary name and renamed; rows go through a plain file, chunk by chunk,
+and come back memory-mapped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgsim.errors import IndexWriteError
+from imgsim.features import build_extractor
+from imgsim.metrics import StatisticsBuilder, load_metric
+from imgsim.search.gallery import Gallery, squared_norms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.core import Features, FittedMetric, Statistics
+    from imgsim.index.store import Store, StoredExtractor
+
+CACHE = "cache"
+ARRAYS = ("rows", "squared_norms", "present", "parts", "photos")
+
+
+def load_gallery(directory: str, store: Store, extractor: StoredExtractor, metric: FittedMetric) -> Gallery:
+    """Map a cached gallery, building it first where there is none of the store's present content.
+
+    Parameters
+    ----------
+    directory : str
+        The index's folder; where it cannot be written the gallery is built in a temporary one.
+    store : Store
+        Read within a snapshot.
+    extractor : StoredExtractor
+        Whose features.
+    metric : FittedMetric
+        Whose space.
+
+    Returns
+    -------
+    Gallery
+        With memory-mapped rows.
+
+    Raises
+    ------
+    IndexWriteError
+        If there is no room for it anywhere.
+    """
+    cache = Path(directory, CACHE)
+    folder = cache / f"{store.stamp}-{extractor.id}-{metric.space}"
+    with suppress(OSError, ValueError, EOFError):
+        return _map(folder, store.counts()["photos"], extractor, metric)
+    if os.access(directory, os.W_OK):
+        with suppress(OSError):
+            cache.mkdir(exist_ok=True)
+            _remove_stale(cache, store.stamp)
+            _build(folder, store, extractor, metric)
+            return _map(folder, store.counts()["photos"], extractor, metric)
+    try:
+        with tempfile.TemporaryDirectory(prefix="imgsim-") as temporary:
+            _write_arrays(Path(temporary), store, extractor, metric)
+            return _map(Path(temporary), store.counts()["photos"], extractor, metric)  # lives on after the unlink
+    except OSError as error:
+        raise IndexWriteError(
+            f"{tempfile.gettempdir()}: no room to lay out the index for searching ({error.strerror}); set TMPDIR"
+        ) from error
+
+
+def _map(folder: Path, photos: int, extractor: StoredExtractor, metric: FittedMetric) -> Gallery:
+    """Map a gallery's arrays; raise OSError, EOFError or ValueError if one is absent, cut short or misshapen."""
+    arrays = [np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)) for name in ARRAYS]
+    gallery = Gallery(*arrays)
+    width = metric.embed(np.zeros((1, extractor.dim), np.float32)).shape[1]
+    if gallery.rows.shape != (len(gallery.parts), width) or len(gallery.parts) < photos:
+        raise ValueError("a gallery of another shape")
+    return gallery
+
+
+def _build(folder: Path, store: Store, extractor: StoredExtractor, metric: FittedMetric) -> None:
+    temporary = Path(tempfile.mkdtemp(prefix="tmp-", dir=folder.parent))
+    try:
+        _write_arrays(temporary, store, extractor, metric)
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # another process may have put the same gallery there
+            temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _remove_stale(cache: Path, stamp: str) -> None:
+    """Remove galleries of earlier content; a reader that has one mapped keeps it."""
+    for folder in cache.iterdir():
+        if not folder.name.startswith((f"{stamp}-", "tmp-")):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_arrays(folder: Path, store: Store, extractor: StoredExtractor, metric: FittedMetric) -> None:
+    parts, photos = store.part_keys()
+    small: dict[str, list[NDArray[Any]]] = {"squared_norms": [], "present": []}
+    with (folder / "rows.npy").open("wb") as stream:
+        for chunk, present in _chunks(store, extractor):
+            rows = metric.embed(chunk)
+            if not small["present"]:
+                header = {"descr": rows.dtype.str, "fortran_order": False, "shape": (len(parts), rows.shape[1])}
+                np.lib.format.write_array_header_1_0(stream, header)
+            rows.tofile(stream)
+            small["squared_norms"].append(squared_norms(rows))
+            small["present"].append(present)
+    for name, array in {"parts": parts, "photos": photos, **{k: np.concatenate(v) for k, v in small.items()}}.items():
+        np.save(folder / f"{name}.npy", array)
+
+
+def _chunks(store: Store, extractor: StoredExtractor) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
+    """Stream the store's rows, or one chunk of none, which gives an empty gallery its width."""
+    empty = True
+    for chunk in store.features(extractor):
+        empty = False
+        yield chunk
+    if empty:
+        yield np.zeros((0, extractor.dim), np.float32), np.zeros(0, bool)
+
+
+def gather_statistics(store: Store, extractor: StoredExtractor) -> Statistics:
+    """Give an extractor's pinned statistics or, before the first indexing has ended, those of the rows so far.
+
+    Parameters
+    ----------
+    store : Store
+        The index.
+    extractor : StoredExtractor
+        Whose features.
+
+    Returns
+    -------
+    Statistics
+        Of the gallery.
+    """
+    return store.statistics(extractor) or _measure(store, extractor)
+
+
+def pin_statistics(store: Store, extractor: StoredExtractor) -> None:
+    """Pin the statistics of an extractor's features as they are; without any, there is nothing to pin.
+
+    Parameters
+    ----------
+    store : Store
+        Within a transaction.
+    extractor : StoredExtractor
+        Whose features.
+    """
+    statistics = _measure(store, extractor)
+    if statistics.count:
+        store.pin_statistics(extractor, statistics)
+
+
+def lay_out_galleries(directory: str, store: Store, extractors: Sequence[StoredExtractor]) -> None:
+    """Write the galleries that queries by each extractor's own metric will map.
+
+    Parameters
+    ----------
+    directory : str
+        The index's folder.
+    store : Store
+        The index.
+    extractors : sequence of StoredExtractor
+        Those of the index.
+    """
+    with store.snapshot():
+        for extractor in extractors:
+            metric = load_metric(build_extractor(extractor.spec).metric, binary=extractor.binary)
+            statistics = gather_statistics(store, extractor) if metric.needs_statistics else None
+            load_gallery(directory, store, extractor, metric.fit(statistics))
+
+
+def _measure(store: Store, extractor: StoredExtractor) -> Statistics:
+    builder = StatisticsBuilder(extractor.dim, store.count_features(extractor))
+    for features, present in store.features(extractor):
+        builder.add(np.ascontiguousarray(features[present]))
+    return builder.result()

@@ -1,0 +1,173 @@
+"""One comparison as SQL. The SQL is made of what is written here; names and values only ever are its parameters."""
+
+from __future__ import annotations
+
+import os
+import re
+from fnmatch import translate
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from imgsim.where.conditions import FIELDS
+
+if TYPE_CHECKING:
+    from imgsim.where.conditions import Compares
+
+OF_KIND = "FROM facts WHERE kind_id = (SELECT id FROM kinds WHERE name = ? AND type = ?)"
+OF_IMAGES = "FROM images WHERE"
+_SIGNS = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+# A date stands for all moments that begin with it: 2026-05 for the whole of May. They sort from it up to its `_end`.
+_DATES = {
+    "=": "{0} >= ? AND {0} < ?",
+    "<": "{0} < ?",
+    "<=": "{0} < ?",
+    ">": "{0} >= ?",
+    ">=": "{0} >= ?",
+    "between": "{0} >= ? AND {0} < ?",
+}
+
+
+class Statement(NamedTuple):
+    """SQL that selects keys of photos, and its parameters."""
+
+    sql: str
+    parameters: tuple[int | float | str | bytes, ...]
+
+
+def compile_comparison(comparison: Compares) -> Statement:
+    """Write a comparison as SQL.
+
+    Parameters
+    ----------
+    comparison : Compares
+        With names and values as a user wrote them.
+
+    Returns
+    -------
+    Statement
+        Selects the keys of the photos for which it holds, in any order, a list's photos perhaps twice.
+
+    Examples
+    --------
+    >>> from imgsim.where.conditions import Compares
+    >>> compile_comparison(Compares("width", True, "number", "<", (640,)))
+    Statement(sql='SELECT id FROM images WHERE width < ?', parameters=(640,))
+    """
+    if comparison.operator in FUNCTIONS:
+        return _compile_pattern(comparison)
+    if comparison.field:
+        assert comparison.name in FIELDS
+        clause, values = _clause(comparison, comparison.name)
+        encoded = tuple(os.fsencode(value) if isinstance(value, str) else value for value in values)
+        return Statement(f"SELECT id {OF_IMAGES} {clause}", encoded)
+    clause, values = _clause(comparison, "value")
+    return Statement(f"SELECT image_id {OF_KIND} AND {clause}", (comparison.name, comparison.type, *values))
+
+
+def _compile_pattern(comparison: Compares) -> Statement:
+    """Write a comparison that Python makes as SQL; each different value is compared once."""
+    call = PREFIX + comparison.operator
+    pattern = pattern_of(comparison.operator, str(comparison.values[0]))
+    if comparison.field:
+        assert comparison.name in FIELDS
+        return Statement(f"SELECT id {OF_IMAGES} {call}({comparison.name}, ?)", (os.fsencode(pattern),))
+    kind = (comparison.name, comparison.type)
+    different = f"SELECT DISTINCT value {OF_KIND} LIMIT -1"  # the limit keeps SQLite from comparing before DISTINCT
+    fitting = f"SELECT value FROM ({different}) WHERE {call}(value, ?)"  # noqa: S608 (made of what stands above)
+    return Statement(f"SELECT image_id {OF_KIND} AND value IN ({fitting})", (*kind, *kind, pattern))
+
+
+def is_like(value: str | bytes, pattern: str | bytes) -> bool:
+    """Tell whether a value fits the regular expression of a ``like``.
+
+    Parameters
+    ----------
+    value : str or bytes
+        Text, or a path.
+    pattern : str or bytes
+        From `pattern_of`.
+
+    Returns
+    -------
+    bool
+        Whether all of it fits, whatever its case.
+    """
+    return _compiled(_text(pattern)).match(_text(value).casefold()) is not None
+
+
+def does_contain(value: str | bytes, piece: str | bytes) -> bool:
+    """Tell whether a value contains a piece of text.
+
+    Parameters
+    ----------
+    value : str or bytes
+        Text, or a path.
+    piece : str or bytes
+        From `pattern_of`.
+
+    Returns
+    -------
+    bool
+        Whether it does, whatever its case.
+    """
+    return _text(piece) in _text(value).casefold()
+
+
+FUNCTIONS = {"like": is_like, "contains": does_contain}  # SQLite calls them by these names, with a prefix
+PREFIX = "imgsim_"
+
+
+def pattern_of(operator: str, text: str) -> str:
+    """Prepare what ``like`` or ``contains`` looks for.
+
+    Parameters
+    ----------
+    operator : {"like", "contains"}
+        In ``like``, ``%`` stands for any text and ``_`` for one character.
+    text : str
+        As written.
+
+    Returns
+    -------
+    str
+        Text without case; of ``like`` a regular expression.
+
+    Examples
+    --------
+    >>> is_like("Red Umbrella", pattern_of("like", "red%")), does_contain("100% WOOL", pattern_of("contains", "0% w"))
+    (True, True)
+    """
+    folded = text.casefold()
+    if operator == "contains":
+        return folded
+    literal = re.sub(r"[*?[]", r"[\g<0>]", folded)
+    # fnmatch's regular expressions never try one way twice, however many stars there are.
+    return translate(literal.replace("%", "*").replace("_", "?"))
+
+
+_compiled = lru_cache(re.compile)
+
+
+def _text(value: str | bytes) -> str:
+    return os.fsdecode(value) if isinstance(value, bytes) else value
+
+
+def _clause(comparison: Compares, column: str) -> Statement:
+    """Compare a column with the values."""
+    if comparison.type == "date":
+        return Statement(_DATES[comparison.operator].format(column), _moments(comparison))
+    if comparison.operator == "between":
+        return Statement(f"{column} BETWEEN ? AND ?", comparison.values)
+    return Statement(f"{column} {_SIGNS[comparison.operator]} ?", comparison.values)
+
+
+def _moments(comparison: Compares) -> tuple[str, ...]:
+    """Give the first moments, or the ends, that dates are compared with."""
+    first, last = str(comparison.values[0]), str(comparison.values[-1])
+    if comparison.operator in ("=", "between"):
+        return first, _end(last)
+    return (first if comparison.operator in ("<", ">=") else _end(last),)
+
+
+def _end(date: str) -> str:
+    return date + "\x7f"  # sorts after all that can follow in a date

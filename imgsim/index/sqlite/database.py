@@ -1,0 +1,72 @@
+"""A SQLite database of an index: statements, transactions, and the table of single values."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from imgsim.index.sqlite.connection import explained
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+
+class Database:
+    """What the parts of a SQLite store share.
+
+    Parameters
+    ----------
+    directory : str
+        The index's folder.
+    connection : sqlite3.Connection
+        To its database.
+    """
+
+    def __init__(self, directory: str, connection: sqlite3.Connection) -> None:
+        self.directory = directory
+        self._connection = connection
+        self._changed = False
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read one consistent state inside the block; within another such block, that one's."""
+        if self._connection.in_transaction:
+            yield
+            return
+        with explained(self.directory):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Write all of the block, or nothing of it; the generation counts blocks that changed photos or features."""
+        with explained(self.directory):
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._changed = False
+            try:
+                yield
+                if self._changed:
+                    self._set_meta("generation", (self._meta("generation") or 0) + 1)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def _one(self, sql: str, *values: object) -> Any:  # noqa: ANN401 (whatever the column holds)
+        row = self._connection.execute(sql, values).fetchone()
+        return None if row is None else row[0]
+
+    def _write(self, sql: str, *values: object) -> None:
+        """Execute a statement that, if it changes rows, makes a new generation."""
+        self._changed |= self._connection.execute(sql, values).rowcount > 0
+
+    def _meta(self, key: str) -> Any:  # noqa: ANN401 (text, number or blob)
+        return self._one("SELECT value FROM meta WHERE key = ?", key)
+
+    def _set_meta(self, key: str, value: object) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))

@@ -1,0 +1,86 @@
+"""The extractors of a SQLite index, their statistics, and the distances that are made of them."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+
+from imgsim.core import ExtractorSpec, Statistics
+from imgsim.index.sqlite.database import Database
+from imgsim.index.store import DefaultQuery, StoredExtractor
+
+CALIBRATION = "calibration: "  # what such keys of the table `meta` begin with
+
+
+class ExtractorRows(Database):
+    """Extractors, as `imgsim.index.store.Store` describes them."""
+
+    def extractors(self) -> list[StoredExtractor]:
+        """List the extractors, the first indexed first."""
+        rows = self._connection.execute("SELECT id, spec, dim, binary FROM extractors ORDER BY id")
+        return [
+            StoredExtractor(key, ExtractorSpec.from_json(spec), dim, bool(binary)) for key, spec, dim, binary in rows
+        ]
+
+    def default_query(self) -> DefaultQuery | None:
+        """Give what queries compare by unless told otherwise: the first extractor until another is set."""
+        stored = {extractor.id: extractor for extractor in self.extractors()}
+        chosen = json.loads(self._meta("default_query") or '{"extractors": []}')
+        if chosen["extractors"] and all(key in stored for key, _ in chosen["extractors"]):
+            pairs = tuple((stored[key], weight) for key, weight in chosen["extractors"])
+            return DefaultQuery(pairs, chosen["metric"])
+        return DefaultQuery(((next(iter(stored.values())), 1.0),)) if stored else None
+
+    def set_default(self, query: DefaultQuery) -> None:
+        """Set what queries compare by unless told otherwise."""
+        pairs = [(extractor.id, weight) for extractor, weight in query.extractors]
+        self._set_meta("default_query", json.dumps({"extractors": pairs, "metric": query.metric}))
+
+    def add_extractor(self, spec: ExtractorSpec, dim: int, *, binary: bool) -> StoredExtractor:
+        """Add an extractor, or find it; the first one becomes the default."""
+        self._write(
+            "INSERT OR IGNORE INTO extractors (spec, dim, binary) VALUES (?, ?, ?)", spec.to_json(), dim, binary
+        )
+        return next(extractor for extractor in self.extractors() if extractor.spec == spec)
+
+    def drop_extractor(self, extractor: StoredExtractor) -> None:
+        """Remove an extractor, its features, and the calibrations of distances that it has a part in."""
+        for distance in self.calibrations():
+            if f" {extractor.spec} (version " in f" {distance}":
+                self._connection.execute("DELETE FROM meta WHERE key = ?", (CALIBRATION + distance,))
+        self._write("DELETE FROM extractors WHERE id = ?", extractor.id)
+
+    def is_pinned(self, extractor: StoredExtractor) -> bool:
+        """Tell whether an extractor's statistics are pinned."""
+        return bool(self._one("SELECT statistics IS NOT NULL FROM extractors WHERE id = ?", extractor.id))
+
+    def statistics(self, extractor: StoredExtractor) -> Statistics | None:
+        """Give the pinned statistics of an extractor's features, if there are any yet."""
+        blob = self._one("SELECT statistics FROM extractors WHERE id = ?", extractor.id)
+        if blob is None:
+            return None
+        with np.load(io.BytesIO(blob), allow_pickle=False) as arrays:
+            count, *moments = (arrays.get(key) for key in ("count", "mean", "variance", "covariance", "sample"))
+            return Statistics(int(count), *moments)
+
+    def pin_statistics(self, extractor: StoredExtractor, statistics: Statistics) -> None:
+        """Pin the statistics of an extractor's features."""
+        arrays = {key: value for key, value in vars(statistics).items() if value is not None}
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)
+        self._write("UPDATE extractors SET statistics = ? WHERE id = ?", buffer.getvalue(), extractor.id)
+
+    def calibrations(self) -> dict[str, str]:
+        """Give every calibration, as JSON, by the distance that it is of."""
+        rows = self._connection.execute("SELECT key, value FROM meta WHERE key GLOB ?", (CALIBRATION + "*",))
+        return {key.removeprefix(CALIBRATION): value for key, value in rows}
+
+    def keep_calibration(self, distance: str, calibration: str) -> None:
+        """Keep the calibration of a distance, in place of an earlier one."""
+        self._set_meta(CALIBRATION + distance, calibration)
+
+    def forget_calibrations(self) -> None:
+        """Forget all of them."""
+        self._connection.execute("DELETE FROM meta WHERE key GLOB ?", (CALIBRATION + "*",))

@@ -1,0 +1,163 @@
+"""Attributes once more, one row for each value, sorted by value: what conditions are answered from."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgsim.index.sqlite.comparisons import FUNCTIONS, OF_KIND, PREFIX, compile_comparison
+from imgsim.tables.values import check_attributes, kind_of
+from imgsim.where.facts import AttributeCount
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from imgsim.where.conditions import Compares
+
+
+class Facts:
+    """The facts of an index.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        To the index's database.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        for name, function in FUNCTIONS.items():
+            connection.create_function(PREFIX + name, 2, function, deterministic=True)
+
+    # ---------------------------------------------------------------- writing
+
+    def replace(self, photo: int, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        """Bring a photo's facts from old attributes to new ones.
+
+        Parameters
+        ----------
+        photo : int
+            Its key.
+        old, new : mapping
+            All of its attributes, before and now; empty if there are none.
+        """
+        before, now = set(facts_of(old)), set(facts_of(new))
+        gone = [(name, type_, value, photo) for name, type_, value in before - now]
+        come = [(value, photo, name, type_) for name, type_, value in now - before]
+        execute = self._connection.executemany
+        execute(f"DELETE {OF_KIND} AND value = ? AND image_id = ?", gone)
+        execute("INSERT OR IGNORE INTO kinds (name, type) VALUES (?, ?)", [fact[2:] for fact in come])
+        execute("INSERT OR IGNORE INTO facts SELECT id, ?, ? FROM kinds WHERE name = ? AND type = ?", come)
+
+    def merge(self, photo: int, attributes: Mapping[str, Any]) -> None:
+        """Change some of a photo's attributes, and its facts with them.
+
+        Parameters
+        ----------
+        photo : int
+            Its key.
+        attributes : mapping
+            New values; None removes an attribute.
+
+        Raises
+        ------
+        ParameterError
+            If a name or a value cannot be kept.
+        """
+        old = self.attributes_of(photo)
+        merged = old | check_attributes(attributes)
+        new = {name: value for name, value in merged.items() if value is not None}
+        self.replace(photo, old, new)
+        self._connection.execute("UPDATE images SET attributes = ? WHERE id = ?", (json.dumps(new), photo))
+
+    # ---------------------------------------------------------------- reading
+
+    def attributes_of(self, photo: int) -> dict[str, Any]:
+        """Give all attributes of a photo."""
+        (text,) = self._connection.execute("SELECT attributes FROM images WHERE id = ?", (photo,)).fetchone()
+        attributes: dict[str, Any] = json.loads(text)
+        return attributes
+
+    def types(self) -> dict[str, set[str]]:
+        """Give the attributes that photos have, and the types of their values."""
+        rows = self._connection.execute(
+            "SELECT name, type FROM kinds WHERE EXISTS (SELECT 1 FROM facts WHERE kind_id = kinds.id) ORDER BY name"
+        )
+        types: dict[str, set[str]] = {}
+        for name, type_ in rows:
+            types.setdefault(name, set()).add(type_)
+        return types
+
+    def counts(self) -> list[AttributeCount]:
+        """Count the photos that have each attribute, by name."""
+        rows = self._connection.execute(
+            "SELECT name, count(DISTINCT image_id) FROM kinds JOIN facts ON kind_id = kinds.id GROUP BY name"
+        )
+        types = self.types()
+        return sorted(AttributeCount(name, tuple(sorted(types[name])), photos) for name, photos in rows)
+
+    def where(self, comparison: Compares) -> NDArray[np.int64]:
+        """Give the keys of the photos for which a comparison holds, in any order, perhaps twice."""
+        return self._keys(*compile_comparison(comparison))
+
+    def having(self, name: str) -> NDArray[np.int64]:
+        """Give the keys of the photos that have an attribute, in any order, perhaps twice."""
+        return self._keys("SELECT image_id FROM facts WHERE kind_id IN (SELECT id FROM kinds WHERE name = ?)", (name,))
+
+    def texts(self, name: str) -> list[str]:
+        """Give the different texts that are values of an attribute."""
+        rows = self._connection.execute(f"SELECT DISTINCT value {OF_KIND}", (name, "text"))
+        return [value for (value,) in rows]
+
+    def numbers_within(self, name: str, member: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Give the keys of the photos that have a number in an attribute that is an object, and the numbers."""
+        if '"' in name + member:  # a path cannot say it
+            return np.zeros(0, np.int64), np.zeros(0)
+        rows = self._connection.execute(
+            "SELECT id, number FROM (SELECT id, json_extract(attributes, ?) AS number FROM images)"
+            " WHERE typeof(number) IN ('integer', 'real')",
+            (f'$."{name}"."{member}"',),
+        )
+        found = np.fromiter(rows, dtype=[("key", np.int64), ("number", np.float64)])
+        return found["key"], found["number"]
+
+    def names_within(self, name: str) -> list[str]:
+        """Give the names in an attribute that is an object, over all photos."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT key FROM images, json_each(attributes, ?) WHERE typeof(key) = 'text'", (f'$."{name}"',)
+        )
+        return sorted(key for (key,) in rows)
+
+    def _keys(self, sql: str, parameters: tuple[int | float | str | bytes, ...]) -> NDArray[np.int64]:
+        return np.fromiter((key for (key,) in self._connection.execute(sql, parameters)), np.int64)
+
+
+def facts_of(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str, int | float | str]]:
+    """Give the name, type and value of each attribute, and of each plain item of a list.
+
+    Parameters
+    ----------
+    attributes : mapping
+        A photo's.
+
+    Yields
+    ------
+    tuple of str, str and int, float or str
+        Lists and objects, which compare with nothing, have the value 1: that they are there is a fact.
+
+    Examples
+    --------
+    >>> list(facts_of({"price": 5, "tags": ["lost", "red"]}))
+    [('price', 'number', 5), ('tags', 'list', 1), ('tags', 'text', 'lost'), ('tags', 'text', 'red')]
+    """
+    for name, value in attributes.items():
+        for item in [value, *(value if isinstance(value, list) else [])]:
+            type_ = kind_of(item)
+            if item is not value and type_ in ("list", "object"):
+                continue
+            yield name, type_, 1 if type_ in ("list", "object") else item

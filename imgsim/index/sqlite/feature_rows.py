@@ -1,0 +1,95 @@
+"""The features of a SQLite index, row by row."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.index.sqlite.database import Database
+from imgsim.index.store import Failure, PartLabel, StoredExtractor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.core import Features
+
+BY_PATH = "FROM images JOIN parts ON parts.image_id = images.id"
+
+
+class FeatureRows(Database):
+    """Features, as `imgsim.index.store.Store` describes them."""
+
+    def _put_features(self, extractor: int, part: int, row: NDArray[np.float32]) -> None:
+        binary = self._one("SELECT binary FROM extractors WHERE id = ?", extractor)
+        vector = np.packbits(row > 0) if binary else row.astype("<f4")
+        self._write("INSERT OR REPLACE INTO features VALUES (?, ?, ?)", extractor, part, vector.tobytes())
+
+    def count_features(self, extractor: StoredExtractor) -> int:
+        """Count an extractor's rows."""
+        count: int = self._one("SELECT count(*) FROM features WHERE extractor_id = ?", extractor.id)
+        return count
+
+    def part_keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give the keys of all parts, shape (N,), and of their photos, shape (N,), by path and part."""
+        rows = self._connection.execute(f"SELECT parts.id, images.id {BY_PATH} ORDER BY path, name")
+        keys = np.fromiter(rows, dtype=[("part", np.int64), ("image", np.int64)])
+        return keys["part"], keys["image"]
+
+    def features(self, extractor: StoredExtractor, chunk: int = 256) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
+        """Stream rows (n, D) in the order of `part_keys`, zeros where a part has none, and which it has (n,)."""
+        cursor = self._connection.execute(
+            f"SELECT vector {BY_PATH} LEFT JOIN features ON part_id = parts.id AND extractor_id = ?"
+            " ORDER BY path, name",
+            (extractor.id,),
+        )
+        while rows := cursor.fetchmany(chunk):
+            present = np.array([vector is not None for (vector,) in rows])
+            features = np.zeros((len(rows), extractor.dim), np.float32)
+            joined = b"".join(vector for (vector,) in rows if vector is not None)
+            features[present] = _unpack(joined, extractor)
+            yield features, present
+
+    def labels(self, part_keys: Sequence[int]) -> list[PartLabel]:
+        """Say whose rows these are, in order."""
+        labels = []
+        for key in part_keys:
+            path, part, attributes = self._connection.execute(
+                f"SELECT path, name, attributes {BY_PATH} WHERE parts.id = ?",
+                (int(key),),
+            ).fetchone()
+            labels.append(PartLabel(os.fsdecode(path), part, json.loads(attributes)))
+        return labels
+
+
+def _unpack(joined: bytes, extractor: StoredExtractor) -> Features:
+    """Turn stored vectors, one after another, into rows."""
+    if extractor.binary:
+        packed = np.frombuffer(joined, np.uint8).reshape(-1, -(-extractor.dim // 8))
+        return np.unpackbits(packed, axis=1, count=extractor.dim).astype(np.float32)
+    return np.frombuffer(joined, "<f4").reshape(-1, extractor.dim)
+
+
+class LedgerRows(Database):
+    """Failures, as `imgsim.index.store.Store` describes them."""
+
+    def failures(self) -> list[Failure]:
+        """List the ledger, by path."""
+        rows = self._connection.execute("SELECT path, size, mtime_ns, reason FROM failures ORDER BY path")
+        return [Failure(os.fsdecode(path), *rest) for path, *rest in rows]
+
+    def fail(self, failure: Failure) -> None:
+        """Enter a file in the ledger."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?)",
+            (os.fsencode(failure.path), failure.size, failure.mtime_ns, failure.reason),
+        )
+
+    def forget_failures(self, paths: Iterable[str]) -> None:
+        """Strike files off the ledger."""
+        rows = ((os.fsencode(path),) for path in paths)
+        self._connection.executemany("DELETE FROM failures WHERE path = ?", rows)

@@ -1,0 +1,181 @@
+"""The photos of a SQLite index, their parts and features."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgsim.core import ImageRecord
+from imgsim.errors import ImgsimError
+from imgsim.index.sqlite.fact_rows import Facts
+from imgsim.index.sqlite.feature_rows import FeatureRows, LedgerRows
+from imgsim.index.store import Known, MeasuredPhoto, StoredExtractor
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+
+COLORS = ("color", "color_probabilities", "palette")  # the attributes that measuring colours sets
+
+
+class PhotoRows(FeatureRows, LedgerRows):
+    """Photos, as `imgsim.index.store.Store` describes them.
+
+    Attributes
+    ----------
+    facts : Facts
+        What is known of all photos' attributes.
+    """
+
+    def __init__(self, directory: str, connection: sqlite3.Connection) -> None:
+        super().__init__(directory, connection)
+        self.facts = Facts(connection)
+
+    def photo_keys(self) -> NDArray[np.int64]:
+        """Give the keys of all photos, by path."""
+        return np.fromiter(
+            (key for (key,) in self._connection.execute("SELECT id FROM images ORDER BY path")), np.int64
+        )
+
+    def photo_key(self, path: str) -> int | None:
+        """Give the key of a photo."""
+        key: int | None = self._one("SELECT id FROM images WHERE path = ?", os.fsencode(path))
+        return key
+
+    def known(self) -> dict[str, Known]:
+        """Give every photo's path, with what tells whether it changed."""
+        rows = self._connection.execute("SELECT path, size, mtime_ns, digest FROM images")
+        return {os.fsdecode(path): Known(*rest) for path, *rest in rows}
+
+    def lacking(self, extractor: StoredExtractor) -> set[str]:
+        """Give the paths of photos without features of an extractor."""
+        if self.count_features(extractor) == self._one("SELECT count(*) FROM parts"):
+            return set()
+        rows = self._connection.execute(
+            "SELECT path FROM images WHERE NOT EXISTS (SELECT 1 FROM parts JOIN features ON part_id = parts.id"
+            " WHERE image_id = images.id AND extractor_id = ?)",
+            (extractor.id,),
+        )
+        return {os.fsdecode(path) for (path,) in rows}
+
+    def put(self, photo: MeasuredPhoto) -> None:
+        """Store a photo; other extractors' features, and colours, stay if its content is the same, and go if not."""
+        record = photo.record
+        path = os.fsencode(record.path)
+        known = self._one("SELECT digest FROM images WHERE path = ?", path)
+        if known == record.digest:
+            self.touch(record.path, record.size, record.mtime_ns)
+        else:
+            self._replace(record)
+        image = self.photo_key(record.path)
+        for row, name in enumerate(photo.parts):
+            self._write("INSERT OR IGNORE INTO parts (image_id, name) VALUES (?, ?)", image, name)
+            part = self._one("SELECT id FROM parts WHERE image_id = ? AND name = ?", image, name)
+            for extractor, rows in photo.features.items():
+                self._put_features(extractor, part, rows[row])
+        if photo.colors:
+            self.merge_attributes(record.path, photo.colors)
+        self.forget_failures([record.path])
+
+    def _replace(self, record: ImageRecord) -> None:
+        """Store a photo that is new or has new content; of the old one nothing stays but what people said of it."""
+        path = os.fsencode(record.path)
+        if self.photo_key(record.path) is not None:
+            self._write("DELETE FROM parts WHERE image_id = (SELECT id FROM images WHERE path = ?)", path)
+            self._forget_colors(record.path)
+        state = (record.size, record.mtime_ns, record.digest, record.width, record.height)
+        self._write(
+            "INSERT INTO images (path, size, mtime_ns, digest, width, height) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,"
+            " digest = excluded.digest, width = excluded.width, height = excluded.height",
+            *(path, *state),
+        )
+        if record.attributes:
+            self.merge_attributes(record.path, record.attributes)
+
+    def touch(self, path: str, size: int, mtime_ns: int) -> None:
+        """Note a new modification time of unchanged content."""
+        self._connection.execute(
+            "UPDATE images SET size = ?, mtime_ns = ? WHERE path = ?", (size, mtime_ns, os.fsencode(path))
+        )
+
+    def rename(self, old: str, new: str, mtime_ns: int) -> None:
+        """Give a photo another path."""
+        self._write(
+            "UPDATE images SET path = ?, mtime_ns = ? WHERE path = ?", os.fsencode(new), mtime_ns, os.fsencode(old)
+        )
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove photos with their features."""
+        for path in paths:
+            if (key := self.photo_key(path)) is not None:
+                self.facts.replace(key, self.facts.attributes_of(key), {})
+                self._write("DELETE FROM images WHERE id = ?", key)
+
+    def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> None:
+        """Change some attributes of a photo and keep the others.
+
+        Parameters
+        ----------
+        path : str
+            The photo, as the index names it.
+        attributes : mapping
+            Names and new values; None removes an attribute.
+
+        Raises
+        ------
+        ImgsimError
+            If the photo is not in the index, or a value cannot be kept.
+
+        Notes
+        -----
+        No new generation is made: attributes are no part of what is searched.
+        """
+        key = self.photo_key(path)
+        if key is None:
+            raise ImgsimError(f"{path}: not in the index")
+        self.facts.merge(key, attributes)
+
+    def records(self, keys: Sequence[int], chunk: int = 1000) -> Iterator[ImageRecord]:
+        """Give what is known of some photos, in the order of their keys."""
+        for start in range(0, len(keys), chunk):
+            wanted = keys[start : start + chunk]
+            found = self._connection.execute(
+                "SELECT id, path, size, mtime_ns, digest, width, height, attributes FROM images"
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(wanted),),
+            )
+            rows = {key: state for key, *state in found}
+            for path, size, mtime_ns, digest, width, height, attributes in map(rows.__getitem__, wanted):
+                yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, json.loads(attributes))
+
+    @property
+    def color_measure(self) -> str | None:
+        """How the colours of photos are measured, by its identity; None where nobody asks for them."""
+        measure: str | None = self._meta("color_measure")
+        return measure
+
+    def choose_color_measure(self, identity: str | None) -> None:
+        """Choose how colours are measured from now on; what was measured otherwise is forgotten."""
+        if identity is not None and identity != self._meta("palettes_by"):
+            for path in self.known():
+                self._forget_colors(path)
+            self._set_meta("palettes_by", identity)
+        self._set_meta("color_measure", identity)
+
+    def _forget_colors(self, path: str) -> None:
+        """Remove what measuring set; where there is no palette, a colour was typed by somebody."""
+        key = self.photo_key(path)
+        if key is not None and COLORS[-1] in self.facts.attributes_of(key):
+            self.merge_attributes(path, dict.fromkeys(COLORS))
+
+    def lacking_colors(self) -> set[str]:
+        """Give the paths of photos whose colours were not measured."""
+        rows = self._connection.execute("SELECT path FROM images WHERE json_type(attributes, '$.palette') IS NULL")
+        return {os.fsdecode(path) for (path,) in rows}

@@ -1,0 +1,120 @@
+"""The index in one SQLite file."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from typing import TYPE_CHECKING
+
+from imgsim.index.sqlite.connection import connect_reader, connect_writer, explained, lock_writer
+from imgsim.index.sqlite.extractor_rows import ExtractorRows
+from imgsim.index.sqlite.photo_rows import PhotoRows
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+class SqliteStore(ExtractorRows, PhotoRows):
+    """A `Store` in a folder of its own.
+
+    Parameters
+    ----------
+    directory : str
+        The index's folder.
+    connection : sqlite3.Connection
+        To its database.
+    lock : sqlite3.Connection, optional
+        The writer's lock; without it the store only reads.
+
+    Attributes
+    ----------
+    facts : Facts
+        What is known of all photos' attributes.
+    """
+
+    def __init__(self, directory: str, connection: sqlite3.Connection, lock: sqlite3.Connection | None = None) -> None:
+        super().__init__(directory, connection)
+        self._lock = lock
+
+    @classmethod
+    def open_reader(cls, directory: str) -> SqliteStore:
+        """Open an existing index for reading."""
+        return cls(directory, connect_reader(directory))
+
+    @classmethod
+    def open_writer(cls, directory: str, root: str) -> SqliteStore:
+        """Open an index for writing, made first where there is none.
+
+        Parameters
+        ----------
+        directory : str
+            The index's folder, which exists.
+        root : str
+            The folder that a new index is of.
+
+        Returns
+        -------
+        SqliteStore
+            The only writer.
+
+        Raises
+        ------
+        IndexLockedError
+            If another process is writing.
+        IndexWriteError
+            If the folder cannot be written.
+        IndexFormatError
+            If the file is damaged, newer, or something else.
+        """
+        lock = lock_writer(directory)
+        try:
+            store = cls(directory, connect_writer(directory), lock)
+            if store._meta("store") is None:
+                with store.transaction():
+                    store._set_meta("store", uuid.uuid4().hex[:12])
+                    store._set_meta("generation", 0)
+                    store.root = root
+        except BaseException:
+            lock.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Let go of the database; the last one out folds the write-ahead log into it."""
+        self._connection.close()
+        if self._lock:
+            self._lock.close()
+
+    @property
+    def stamp(self) -> str:
+        """Names the content: equal stamps, equal photos and features."""
+        return f"{self._meta('store')}-{self._meta('generation')}"
+
+    @property
+    def root(self) -> str:
+        """The indexed folder; an index inside it follows it wherever it is moved."""
+        stored = self._meta("root")
+        return os.path.dirname(os.path.abspath(self.directory)) if stored is None else os.fsdecode(stored)
+
+    @root.setter
+    def root(self, root: str) -> None:
+        inside = os.path.realpath(os.path.join(self.directory, os.pardir)) == os.path.realpath(root)
+        self._set_meta("root", None if inside else os.fsencode(os.path.abspath(root)))
+
+    @property
+    def journal_mode(self) -> str:
+        """SQLite's journal mode: ``wal``, or ``delete`` on network shares."""
+        return str(self._one("PRAGMA journal_mode"))
+
+    def counts(self) -> dict[str, int]:
+        """Count ``photos``, ``failures`` and ``generation``."""
+        return {
+            "photos": self._one("SELECT count(*) FROM images"),
+            "failures": self._one("SELECT count(*) FROM failures"),
+            "generation": self._meta("generation"),
+        }
+
+    def compact(self) -> None:
+        """Give the space of removed rows back to the disk."""
+        with explained(self.directory):
+            self._connection.execute("VACUUM")

@@ -1,0 +1,63 @@
+"""What is heard while a folder is indexed, and what is said of it at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from imgsim.index.description import Described
+
+
+class Observer(Protocol):
+    """Hears how indexing goes."""
+
+    def started(self, photos: int) -> None:
+        """Hear how many photos are going to be measured."""
+
+    def advanced(self, photos: int) -> None:
+        """Hear how many more are committed."""
+
+    def failed(self, path: str, reason: str) -> None:
+        """Hear that a file could not be read, and why."""
+
+    def described(self, described: Described) -> None:
+        """Hear what became of a table of attributes."""
+
+
+class Nobody:
+    """An observer that does not listen."""
+
+    def started(self, photos: int) -> None:
+        """Ignore."""
+
+    def advanced(self, photos: int) -> None:
+        """Ignore."""
+
+    def failed(self, path: str, reason: str) -> None:
+        """Ignore."""
+
+    def described(self, described: Described) -> None:
+        """Ignore."""
+
+
+@dataclass
+class Summary:
+    """What one run of indexing did, in photos; `seconds` on the clock.
+
+    `failed` counts the files that cannot be read, those of earlier runs included; `passed_over` those that are no
+    pictures. Of a table of attributes, `described` counts the photos whose attributes changed, `lost_rows` the rows
+    about no photo of the index and `without_row` the photos that no row is about.
+    """
+
+    added: int = 0
+    changed: int = 0
+    renamed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    passed_over: int = 0
+    described: int = 0
+    lost_rows: int = 0
+    without_row: int = 0
+    seconds: float = 0.0

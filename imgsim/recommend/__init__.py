@@ -1,0 +1,1 @@
+"""Trials of many extractors on one's own photos."""

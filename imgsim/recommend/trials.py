@@ -1,0 +1,199 @@
+"""A trial of many extractors on a folder's photos, in an index of its own that is gone afterwards."""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.evaluation.candidates import Candidate, metric_grid
+from imgsim.evaluation.judge import Judge
+from imgsim.index.distance import find_stored
+from imgsim.index.index import open_index
+from imgsim.index.options import Options
+from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.index.update import update_index
+from imgsim.recommend.pace import Pace
+from imgsim.tables.ground_truth import check_photos, check_readable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.evaluation.judge import Judgement, Retrieved
+    from imgsim.index.summary import Observer
+
+
+class Trial:
+    """Judges extractors on the first so many photos, and keeps what was measured from one call to the next.
+
+    Parameters
+    ----------
+    folder : str
+        The photos.
+    directory : str
+        The trial's index.
+    paths : sequence of str
+        Labelled photos, relative to the folder, in the order in which they join in.
+    codes : ndarray of int, shape (len(paths),)
+        Their classes.
+    by : str
+        The figure that decides.
+    seed : int
+        Of all that is drawn.
+    observer : Observer
+        Hears of photos that are measured, and of those that cannot be read.
+    strict : bool, default False
+        Whether a photo that cannot be read is an error.
+    clock : callable, optional
+        Tells the time in seconds.
+
+    Attributes
+    ----------
+    judgements : dict of str to Judgement
+        The last of each extractor.
+    unreadable : list of str
+        Photos of the last round that could not be read.
+    pace : Pace
+        Learns from every round, and says how many processes measure photos.
+    end : float
+        When to finish, on the clock.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        directory: str,
+        paths: Sequence[str],
+        codes: NDArray[np.intp],
+        *,
+        by: str,
+        seed: int,
+        observer: Observer,
+        strict: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder, self._directory, self._by, self._seed = folder, directory, by, seed
+        self._observer, self._strict, self._clock = observer, strict, clock
+        self._paths = paths
+        self._classes = dict(zip(paths, codes.tolist(), strict=True))
+        self._photos = 0
+        self._metrics: dict[str, list[str]] = {}
+        self.judgements: dict[str, Judgement] = {}
+        self.unreadable: list[str] = []
+        self.pace, self.end = Pace({}), math.inf
+
+    def judge(self, extractors: Sequence[str], photos: int) -> dict[str, float]:
+        """Judge extractors, each by the metric that suits it best.
+
+        Parameters
+        ----------
+        extractors : sequence of str
+            Those of the call before, or some of them.
+        photos : int
+            How many of the paths take part.
+
+        Returns
+        -------
+        dict of str to float
+            The figure that decides. The judgements are in `judgements`. When time is short, the metrics that did
+            worse in the call before are left out, and so are the last extractors, if they were judged before.
+        """
+        began = self._clock()
+        self._measure(extractors, photos)
+        self.pace.measured(extractors, photos - self._photos, self._clock() - began)
+        self._photos = photos
+        scores: dict[str, float] = {}
+        with self._judge() as judge:
+            for extractor in extractors:
+                if scores and extractor in self.judgements and self._is_late():
+                    break
+                scores[extractor] = self._judge_by_metrics(judge, extractor)
+        return scores
+
+    def judge_one(self, candidate: Candidate) -> Judgement:
+        """Judge a candidate on the photos that have been measured.
+
+        Parameters
+        ----------
+        candidate : Candidate
+            Whose extractors were in the last call of `judge`.
+
+        Returns
+        -------
+        Judgement
+            Of retrieval alone.
+        """
+        with self._judge() as judge:
+            return judge.judge(candidate)
+
+    def _judge_by_metrics(self, judge: Judge, extractor: str) -> float:
+        """Rank by each metric, those first that did best before, and estimate figures for the best alone."""
+        began = self._clock()
+        metrics = self._metrics.get(extractor) or metric_grid(extractor)
+        found: dict[str, float] = {}
+        best: Retrieved | None = None
+        for metric in metrics:
+            if best and self._is_late():
+                break
+            retrieved = judge.retrieve(Candidate((extractor,), metric))
+            found[metric] = retrieved.mean(self._by)
+            if best is None or found[metric] > best.mean(self._by):
+                best = retrieved
+        assert best is not None
+        self.judgements[extractor] = judge.conclude(best)
+        self._metrics[extractor] = sorted(metrics, key=lambda metric: -found.get(metric, -1.0))
+        self.pace.judged(extractor, self._photos, len(found), self._clock() - began)
+        return found[self._metrics[extractor][0]]
+
+    def _is_late(self) -> bool:
+        """Tell whether the time that is left is needed for what comes after the last round."""
+        return self._clock() > self.end - self.pace.foresee_end(self._photos)
+
+    @contextmanager
+    def _judge(self) -> Iterator[Judge]:
+        with open_index(self._directory) as index, index.store.snapshot():
+            known = sorted(index.store.known(), key=os.fsencode)
+            codes = np.array([self._classes[path] for path in known], np.intp)
+            yield Judge(index.directory, index.store, codes, seed=self._seed, full=False)
+
+    def _measure(self, extractors: Sequence[str], photos: int) -> None:
+        """Bring the trial's index to these extractors and photos."""
+        if os.path.exists(self._directory):
+            self._drop_all_but(extractors)
+        files = [os.path.join(self._folder, path) for path in self._paths[:photos]]
+        jobs = self.pace.choose_jobs(extractors, photos - self._photos)
+        options = Options(files=files, jobs=jobs, refit=True)
+        update_index(
+            self._folder, index=self._directory, extractors=extractors, options=options, observer=self._observer
+        )
+        with open_index(self._directory) as index:
+            self.unreadable = [failure.path for failure in index.store.failures()]
+            readable = index.store.counts()["photos"]
+        check_readable(self.unreadable if self._strict else [])
+        if photos >= len(self._paths):
+            check_photos(self._folder, readable, self.unreadable)
+
+    def _drop_all_but(self, extractors: Iterable[str]) -> None:
+        store = SqliteStore.open_writer(self._directory, self._folder)
+        try:
+            kept = {find_stored(store, extractor) for extractor in extractors}
+            with store.transaction():
+                for stored in store.extractors():
+                    if stored not in kept:
+                        store.drop_extractor(stored)
+        finally:
+            store.close()
+
+
+@contextmanager
+def trial_directory() -> Iterator[str]:
+    """Give a place for a trial's index, and clear it away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="imgsim-trial-") as folder:
+        yield os.path.join(folder, "index")

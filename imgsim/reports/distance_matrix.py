@@ -1,0 +1,150 @@
+"""The distances between all photos as a heat map, in the order of their classes."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.reports.checks import PlotError, checked, checked_names
+from imgsim.reports.figures import SEQUENTIAL, add_color_bar, drawing, set_title
+from imgsim.reports.fonts import name_ticks
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike, NDArray
+
+    RowsOf = Callable[[slice], NDArray[np.floating]]
+
+CELLS = 1500  # of a heat map, a side
+_INCHES = 9.0
+_AT_ONCE = 1 << 23  # distances held at a time, 64 MB as float64
+_SHOWN = (1.0, 99.0)  # percentiles of the distances that the colours span
+_FEW, _LINES = 30, 150  # classes up to which the lines between them are thick, and up to which there are any
+
+
+def distance_mosaic(rows_of: RowsOf, count: int, cells: int = CELLS) -> NDArray[np.float64]:
+    """Bring the distances between many photos down to a small square of means, a few rows at a time.
+
+    Parameters
+    ----------
+    rows_of : callable
+        Gives the distances from the photos of a slice to all photos: ``rows_of(slice(0, 10))`` has shape (10, N).
+    count : int
+        Number of photos, N.
+    cells : int, default 1500
+        Side of the square, at most.
+
+    Returns
+    -------
+    ndarray of float64, shape (C, C)
+        Means over blocks of N / C photos, where C is the smaller of N and `cells`; the blocks differ by one photo.
+
+    Raises
+    ------
+    PlotError
+        If there are no photos, rows have another length, or a distance is NaN or infinite.
+
+    Examples
+    --------
+    >>> matrix = np.arange(16.0).reshape(4, 4)
+    >>> distance_mosaic(matrix.__getitem__, 4, cells=2)
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]])
+    """
+    if count < 1:
+        raise PlotError("the distance matrix: there is nothing in it to draw")
+    side = min(count, cells)
+    edges = np.arange(side + 1) * count // side
+    sizes = np.diff(edges)
+    step = max(1, int(_AT_ONCE // count // sizes.max()))  # rows of blocks
+    mosaic = np.empty((side, side))
+    for first in range(0, side, step):
+        starts = edges[first : first + step + 1]
+        rows = checked(rows_of(slice(int(starts[0]), int(starts[-1]))), "the distance matrix", (None, count))
+        sums = np.add.reduceat(np.add.reduceat(rows, edges[:-1], axis=1), starts[:-1] - starts[0], axis=0)
+        mosaic[first : first + step] = sums / np.outer(sizes[first : first + step], sizes)
+    return mosaic
+
+
+def plot_distance_matrix(
+    distances: ArrayLike | RowsOf,
+    labels: Sequence[str],
+    path: str | os.PathLike[str],
+    *,
+    title: str = "Distances",
+    metric: str = "distance",
+) -> None:
+    """Draw the distances between photos, each class beside itself.
+
+    Parameters
+    ----------
+    distances : array_like of float, shape (N, N), or callable
+        The matrix, or what gives its rows as in `distance_mosaic`, so that it never stands in memory. Photos come in
+        the order of their classes.
+    labels : sequence of str, length N
+        Class of each photo; photos of a class follow each other.
+    path : str or path-like
+        The picture, PNG or SVG by its ending.
+    title : str, default "Distances"
+        What stands above it.
+    metric : str, default "distance"
+        What the colours are: the metric's name.
+
+    Raises
+    ------
+    PlotError
+        If the matrix is not N x N or not finite, or a class appears in two places.
+
+    Notes
+    -----
+    Colours span the 1st to the 99th percentile of what is off the diagonal, so one odd photo does not make all others
+    look alike. More than 1,500 photos are drawn as means over blocks.
+    """
+    count = len(labels)
+    names, edges = _class_edges(labels)
+    rows_of = (
+        distances if callable(distances) else checked(distances, "the distance matrix", (count, count)).__getitem__
+    )
+    with drawing(path, _INCHES, _INCHES) as (figure, spell):
+        mosaic = distance_mosaic(rows_of, count)
+        low, high = np.percentile(_without_diagonal(mosaic), _SHOWN).tolist()
+        flat = low == high
+        axes = figure.add_axes((0, 0, 1, 1))
+        extent = (0.0, float(count), float(count), 0.0)
+        image = axes.imshow(mosaic, cmap=SEQUENTIAL, vmin=low, vmax=low + 1 if flat else high, extent=extent)
+        _draw_borders(axes, edges)
+        axes.tick_params(length=0)
+        centres = (edges[:-1] + edges[1:]) / 2
+        name_ticks(axes.yaxis, centres, names, spell=spell, inches=_INCHES / count)
+        name_ticks(axes.xaxis, centres, names, spell=spell, inches=_INCHES / count, rotation=90)
+        add_color_bar(image, axes, spell(metric), _INCHES, extend="neither" if flat else "both")
+        set_title(figure, title, spell)
+
+
+def _without_diagonal(square: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Leave out the distances of photos to themselves, unless there is nothing else."""
+    return square[~np.eye(len(square), dtype=bool)] if len(square) > 1 else square
+
+
+def _class_edges(labels: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
+    """Give the classes in order, and where each begins, with the end of the last."""
+    runs = [(name, len(list(run))) for name, run in groupby(checked_names(labels, "photos", len(labels)))]
+    names = [name for name, _ in runs]
+    if len(set(names)) < len(names):
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise PlotError(f"the distance matrix: class {twice!r} appears in two places; sort the photos by class")
+    return names, np.cumsum([0.0, *(float(size) for _, size in runs)])
+
+
+def _draw_borders(axes: Axes, edges: NDArray[np.float64]) -> None:
+    """Draw a thin line between classes, unless there are so many that they would hide what they part."""
+    axes.spines[:].set_visible(False)
+    if len(edges) - 2 <= _LINES:
+        thickness = 0.7 if len(edges) <= _FEW else 0.25
+        axes.hlines(edges[1:-1], 0, edges[-1], color="white", linewidth=thickness)
+        axes.vlines(edges[1:-1], 0, edges[-1], color="white", linewidth=thickness)

@@ -1,0 +1,162 @@
+"""The pictures of an evaluation: confusions, curves, distances in class order, and maps."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.core import Scale
+from imgsim.errors import ImageReadError
+from imgsim.evaluation.judge import gather_features
+from imgsim.images.draw import ImageWriteError
+from imgsim.images.read import read_image
+from imgsim.index.distance import choose_distance, load_facets
+from imgsim.reports.confusion import plot_confusion
+from imgsim.reports.curves import plot_precision_recall
+from imgsim.reports.distance_matrix import plot_distance_matrix
+from imgsim.reports.figures import check_picture_path
+from imgsim.reports.maps import plot_map
+from imgsim.reports.projection import project
+from imgsim.search.parts import Parts
+from imgsim.search.ranking import enclose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.core import Image
+    from imgsim.evaluation.judge import Judgement
+    from imgsim.index.index import Index
+    from imgsim.tables.ground_truth import Labels
+
+MOST_ON_MAP = 2000  # photos: more take t-SNE long, and a picture shows no more
+
+
+def prepare_folder(folder: str, kind: str) -> None:
+    """Make a folder for pictures, and make sure that they can be drawn, before any work is done for them.
+
+    Parameters
+    ----------
+    folder : str
+        Made where there is none.
+    kind : {"png", "svg"}
+        Of picture.
+
+    Raises
+    ------
+    ImageWriteError
+        If it cannot be made or written.
+    MissingDependencyError
+        If matplotlib is not installed.
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise ImageWriteError(f"{folder}: cannot be made ({error.strerror})") from error
+    check_picture_path(os.path.join(folder, f"picture.{kind}"))
+
+
+def draw_evaluation(
+    folder: str, kind: str, index: Index, labels: Labels, judgements: Sequence[Judgement], *, seed: int
+) -> Iterator[str]:
+    """Draw what was found out.
+
+    Parameters
+    ----------
+    folder : str
+        Where pictures go.
+    kind : {"png", "svg"}
+        Of picture.
+    index : Index
+        Within a snapshot.
+    labels : Labels
+        Of its photos, by path.
+    judgements : sequence of Judgement
+        Of candidates in it.
+    seed : int
+        Of what is drawn by lot: the photos of a map of many, and where t-SNE begins.
+
+    Yields
+    ------
+    str
+        Each picture's path, once it is there.
+    """
+    curves = {_title(one): (one.pairs.recalls, one.pairs.precisions) for one in judgements if one.pairs is not None}
+    if curves:
+        path = os.path.join(folder, f"precision-recall.{kind}")
+        plot_precision_recall(curves, path, baselines={"chance": 0.5}, title="Pairs: precision and recall")
+        yield path
+    mapped = set()
+    for judgement in judgements:
+        end = f"{_slug(_title(judgement))}.{kind}"
+        yield _draw_distances(os.path.join(folder, f"distances-{end}"), index, labels, judgement)
+        if judgement.candidate.extractors in mapped:  # what follows does not depend on the metric
+            continue
+        mapped.add(judgement.candidate.extractors)
+        end = f"{_slug(judgement.candidate.name)}.{kind}"
+        if judgement.classification is not None:
+            names = [labels.names[code] for code in judgement.classification.classes]
+            path = os.path.join(folder, f"confusion-{end}")
+            title = f"{judgement.candidate.name}: logistic regression, {judgement.classification.procedure}"
+            plot_confusion(judgement.classification.confusion, names, path, title=title)
+            yield path
+        for method in ("pca", "tsne"):
+            yield _draw_map(os.path.join(folder, f"map-{method}-{end}"), method, index, labels, judgement, seed)
+
+
+def _draw_distances(path: str, index: Index, labels: Labels, judgement: Judgement) -> str:
+    """Draw the distances between labelled photos, class by class, from their bounds: no eye can tell the difference."""
+    distance = choose_distance(index.store, judgement.candidate.extractors, judgement.candidate.metric)
+    facets = load_facets(index.directory, index.store, distance)
+    starts = Parts(facets[0].gallery.photos).starts
+    present = np.logical_and.reduce([facet.gallery.present[starts] for facet in facets])
+    photos = np.flatnonzero(present & (labels.codes >= 0))
+    photos = photos[np.argsort(labels.codes[photos], kind="stable")]
+    rows = starts[photos]
+
+    def rows_of(some: slice) -> NDArray[np.float64]:
+        lower, upper = enclose(facets, [facet.gallery.rows[rows[some]] for facet in facets])
+        middle: NDArray[np.float64] = (lower[:, rows].astype(np.float64) + upper[:, rows]) / 2
+        return middle
+
+    names = [labels.names[code] for code in labels.codes[photos]]
+    plot_distance_matrix(rows_of, names, path, title=judgement.candidate.name, metric=judgement.metric)
+    return path
+
+
+def _draw_map(path: str, method: str, index: Index, labels: Labels, judgement: Judgement, seed: int) -> str:
+    """Draw a map of the labelled photos, or of some of them where they are many."""
+    distance = choose_distance(index.store, judgement.candidate.extractors, judgement.candidate.metric)
+    features, present = gather_features(index.store, distance)
+    photos = np.flatnonzero(present & (labels.codes >= 0))
+    if len(photos) > MOST_ON_MAP:
+        photos = np.sort(np.random.default_rng(seed).choice(photos, MOST_ON_MAP, replace=False))
+    rows = features[photos].astype(np.float64)
+    deviations = rows.std(axis=0)
+    rows = (rows - rows.mean(axis=0)) / np.where(deviations > 0, deviations, 1)
+    paths = sorted(index.store.known(), key=os.fsencode)
+
+    def thumbnail_of(place: int) -> Image | None:
+        try:
+            return read_image(os.path.join(index.root, paths[photos[place]]), scale=Scale())
+        except ImageReadError:
+            return None
+
+    names = [labels.names[code] for code in labels.codes[photos]]
+    kinds = {"pca": "principal components", "tsne": "t-SNE"}
+    title = f"{judgement.candidate.name}: {kinds[method]} of {len(photos)} photos"
+    points = project(rows, method, seed=seed)  # type: ignore[arg-type]
+    plot_map(points, path, thumbnail_of=thumbnail_of, labels=names, title=title)
+    return path
+
+
+def _title(judgement: Judgement) -> str:
+    return f"{judgement.candidate.name} {judgement.metric}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")

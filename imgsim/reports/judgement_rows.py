@@ -1,0 +1,203 @@
+"""Judgements as rows: every figure beside its interval, for programs and for people."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from imgsim.evaluation.intervals import Estimate
+    from imgsim.evaluation.judge import Judgement
+    from imgsim.evaluation.verdicts import Verdict
+
+TITLES = {
+    "recall@1": "recall@1",
+    "recall@5": "recall@5",
+    "map": "mAP",
+    "map@r": "mAP@R",
+    "loocv_accuracy": "accuracy",
+    "loocv_macro_f1": "macro F1",
+    "pair_roc_auc": "pair AUC",
+}
+DIGITS = 6
+LONG = 1e9  # numbers for people are written with an exponent from here on
+
+
+def to_objects(judgements: Sequence[Judgement], verdicts: Sequence[Verdict], by: str) -> list[dict[str, Any]]:
+    """Write judgements for programs.
+
+    Parameters
+    ----------
+    judgements : sequence of Judgement
+        As judged.
+    verdicts : sequence of Verdict
+        One each.
+    by : str
+        The figure that the verdicts are about.
+
+    Returns
+    -------
+    list of dict
+        What JSON can hold: ``extractor``, ``specs``, ``metric``, counts, figures, each with its ``_ci`` pair, the
+        procedure behind the classification, and ``verdict`` with ``difference`` and ``p_value``.
+    """
+    return [_object(judgement, verdict, by) for judgement, verdict in zip(judgements, verdicts, strict=True)]
+
+
+def _object(judgement: Judgement, verdict: Verdict, by: str) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "extractor": judgement.candidate.name,
+        "metric": judgement.metric,
+        "n": judgement.counts["n"],
+        **figures_of(judgement.figures),
+        "classes": judgement.counts["classes"],
+        "alone": judgement.counts["alone"],
+        "left_out": judgement.counts["left_out"],
+        "specs": list(judgement.specs),
+    }
+    if judgement.classification is not None:
+        row["loocv_procedure"] = judgement.classification.procedure
+    if judgement.pairs is not None:
+        row |= {"pairs": judgement.pairs.positives + judgement.pairs.negatives}
+        row |= {"pair_threshold": number(judgement.pairs.threshold)}
+    return row | {
+        "compared_by": by,
+        "verdict": verdict.word,
+        "difference": number(verdict.difference),
+        "p_value": None if verdict.p_value is None else number(verdict.p_value),
+    }
+
+
+def figures_of(figures: Mapping[str, Estimate]) -> dict[str, Any]:
+    """Write figures for programs.
+
+    Parameters
+    ----------
+    figures : mapping of str to Estimate
+        By name.
+
+    Returns
+    -------
+    dict
+        Each figure, and under its name with ``_ci`` the ends of its 95 % interval; None for what is not a number.
+    """
+    written: dict[str, Any] = {}
+    for name, estimate in figures.items():
+        written |= {name: number(estimate.value), f"{name}_ci": [number(estimate.low), number(estimate.high)]}
+    return written
+
+
+def to_flat(objects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give every interval two columns of its own, as CSV needs it.
+
+    Parameters
+    ----------
+    objects : iterable of mapping
+        As `to_objects` wrote them.
+
+    Returns
+    -------
+    list of dict
+        With ``_low`` and ``_high`` in place of ``_ci``, and lists joined by a space.
+    """
+    return [dict(_flat(row)) for row in objects]
+
+
+def _flat(row: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    for name, value in row.items():
+        if name.endswith("_ci"):
+            yield from ((name.removesuffix("ci") + end, one) for end, one in zip(("low", "high"), value, strict=True))
+        else:
+            yield name, " ".join(value) if isinstance(value, list) else value
+
+
+def to_cells(objects: Sequence[Mapping[str, Any]], titles: Mapping[str, str], *, between: str = " ") -> list[list[str]]:
+    """Write rows for people: a figure and its interval in one cell.
+
+    Parameters
+    ----------
+    objects : sequence of mapping
+        As `to_objects` wrote them.
+    titles : mapping of str to str
+        Which figures, and what their columns are called.
+    between : str
+        What stands between a figure and its interval.
+
+    Returns
+    -------
+    list of list of str
+        The header first: extractor, metric, n, the figures that there are, and the verdict where there is one.
+    """
+    shown = [name for name in titles if any(name in row for row in objects)]
+    judged = any("verdict" in row for row in objects)
+    header = ["extractor", "metric", "n", *(titles[name] for name in shown)] + (["compared"] if judged else [])
+    lines = [
+        [row["extractor"], row["metric"], str(row["n"]), *(_cell(row, name, between) for name in shown)]
+        + ([_verdict(row, between)] if judged else [])
+        for row in objects
+    ]
+    return [header, *lines]
+
+
+def _cell(row: Mapping[str, Any], name: str, between: str) -> str:
+    value, (low, high) = row.get(name), row.get(f"{name}_ci", (None, None))
+    if value is None:
+        return "-"
+    shown = _digits(value, 3)
+    return shown if low is None or high is None else f"{shown}{between}{_digits(low, 2)}..{_digits(high, 2)}"
+
+
+def _digits(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if abs(value) < LONG else f"{value:.{digits}e}"
+
+
+def _verdict(row: Mapping[str, Any], between: str) -> str:
+    p_value = row["best_p_value" if "best_p_value" in row else "p_value"]  # scores have one against the mean, too
+    if p_value is None:
+        return str(row["verdict"])
+    return str(row["verdict"]) + between + ("p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}")
+
+
+def number(value: float) -> float | None:
+    """Write a number for programs.
+
+    Parameters
+    ----------
+    value : float
+        Any.
+
+    Returns
+    -------
+    float or None
+        Rounded; None for what JSON cannot hold.
+    """
+    return round(float(value), DIGITS) if math.isfinite(value) else None
+
+
+def to_notes(objects: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say what stands behind judgements and is seen in no figure of the table.
+
+    Parameters
+    ----------
+    objects : sequence of mapping
+        As `to_objects` wrote them.
+
+    Returns
+    -------
+    list of str
+        A line each; with the extractors, where it is not true of all.
+    """
+    notes = _noted(objects, "alone", "{} photos are alone in their class: they ask nothing, but may be found")
+    notes += _noted(objects, "left_out", "{} photos have no label or no features, and take no part")
+    folds = "accuracy and macro F1 are by {}, stratified, since leaving one out would take too long"
+    return notes + _noted(objects, "loocv_procedure", folds, usual="leave-one-out")
+
+
+def _noted(objects: Sequence[Mapping[str, Any]], name: str, text: str, usual: object = 0) -> list[str]:
+    rows: dict[object, dict[str, None]] = {}
+    for row in objects:
+        rows.setdefault(row.get(name, usual), {})[row["extractor"]] = None
+    of_whom = (f" ({', '.join(extractors)})" if len(rows) > 1 else "" for extractors in rows.values())
+    return [text.format(value) + names for value, names in zip(rows, of_whom, strict=True) if value != usual]

@@ -1,0 +1,1 @@
+"""Searching: arrays in, ranks and distances out."""

@@ -1,0 +1,66 @@
+"""Rows laid out for searching: arrays alone, wherever they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from imgsim.core import Features, FittedMetric
+
+CHUNK_ROWS = 4096  # embedded at a time: some metrics do so in float64
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Every part in the index, sorted by path and part, as one extractor and one metric's space see it.
+
+    Parameters
+    ----------
+    rows : ndarray of float32 or uint8, shape (N, R)
+        Embedded features; zeros where a part has none.
+    squared_norms : ndarray of float32, shape (N,)
+        Of the rows.
+    present : ndarray of bool, shape (N,)
+        Which parts have features.
+    parts, photos : ndarray of int64, shape (N,)
+        Keys of the parts and of their photos.
+    """
+
+    rows: NDArray[Any]
+    squared_norms: NDArray[np.float32]
+    present: NDArray[np.bool_]
+    parts: NDArray[np.int64]
+    photos: NDArray[np.int64]
+
+
+def lay_out(features: Features, metric: FittedMetric) -> Gallery:
+    """Lay out features that are at hand as a gallery of whole photos, numbered in their order.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (N, D)
+        One row a photo.
+    metric : FittedMetric
+        Whose space.
+
+    Returns
+    -------
+    Gallery
+        In memory.
+    """
+    chunks = [
+        metric.embed(features[start : start + CHUNK_ROWS]) for start in range(0, max(len(features), 1), CHUNK_ROWS)
+    ]
+    rows, keys = np.concatenate(chunks), np.arange(len(features))
+    return Gallery(rows, squared_norms(rows), np.ones(len(rows), bool), keys, keys)
+
+
+def squared_norms(rows: NDArray[Any]) -> NDArray[np.float32]:
+    """Give each row's squared length, shape (N,)."""
+    squared: NDArray[np.float32] = np.einsum("nd,nd->n", rows, rows, dtype=np.float32)
+    return squared

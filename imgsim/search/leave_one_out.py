@@ -1,0 +1,145 @@
+"""Every photo of a gallery asks for all the others, in chunks: never a matrix of all pairs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from imgsim.search.parts import Parts
+from imgsim.search.ranking import distances_to, enclose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.search.ranking import Facet
+
+Answer = TypeVar("Answer")
+
+CHUNK_BYTES = (
+    1 << 28
+)  # of bounds at a time: some 500 queries at 60,000 photos, which a matrix product needs to be quick
+PAIR_BYTES, DOUBLE_BYTES = 8, 24  # a pair's bounds: two float32, or one float64; two float64 with what they are made of
+FUSION_BYTES = 32  # a pair's fused bounds, likewise
+
+
+class Seen(NamedTuple):
+    """The others as one photo sees them: bounds of its distances, its own being infinite.
+
+    `photo` and the places in `lower` and `upper`, shape (P,), number the photos that take part.
+    """
+
+    photo: int
+    lower: NDArray[Any]
+    upper: NDArray[Any]
+
+
+class LeaveOneOut:
+    """The photos of a gallery, each of which asks for all the others.
+
+    Parameters
+    ----------
+    facets : sequence of Facet
+        At least one; several are fused as in a query.
+    wanted : ndarray of bool, shape (photos of the gallery,), optional
+        The photos that take part, both asking and being found; all unless given.
+
+    Attributes
+    ----------
+    photos : ndarray of int, shape (P,)
+        Places in the gallery of those that do. A photo that lacks features of an extractor does not.
+
+    Notes
+    -----
+    A photo of several parts speaks by its closest part, on both sides.
+    """
+
+    def __init__(self, facets: Sequence[Facet], wanted: NDArray[np.bool_] | None = None) -> None:
+        keys = facets[0].gallery.photos
+        everything = Parts(keys)
+        usable = np.logical_and.reduce([facet.gallery.present for facet in facets])
+        if wanted is not None:
+            usable &= wanted[everything.places]
+        self._facets = facets
+        self._rows = np.flatnonzero(usable)
+        self._parts = Parts(keys[self._rows])
+        self.photos: NDArray[np.intp] = everything.places[self._rows[self._parts.starts]]
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def ask(self, photos: NDArray[np.intp], answer: Callable[[Seen], Answer]) -> Iterator[list[Answer]]:
+        """Let photos ask one after another.
+
+        Parameters
+        ----------
+        photos : ndarray of int, shape (n,)
+            Ascending numbers of photos that take part.
+        answer : callable
+            What is wanted of the others as a photo sees them.
+
+        Yields
+        ------
+        list
+            The answers to a chunk of photos, in order.
+        """
+        rows = [facet.gallery.rows for facet in self._facets]
+        pair = sum(DOUBLE_BYTES if its.dtype == np.float64 else PAIR_BYTES for its in rows)
+        pair += FUSION_BYTES if len(rows) > 1 else 0
+        parts = -(-len(self._rows) // max(1, len(self)))  # of a photo, on average
+        step = max(1, CHUNK_BYTES // (pair * max(1, parts * len(rows[0]))))
+        for start in range(0, len(photos), step):
+            yield self._ask(photos[start : start + step], answer)
+
+    def distances(self, seen: Seen, others: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Measure the distances to some others in full, unless their bounds tell them.
+
+        Parameters
+        ----------
+        seen : Seen
+            From which photo.
+        others : ndarray of int, shape (n,)
+            Different numbers of photos that take part.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            The distances.
+        """
+        distances = seen.lower[others].astype(np.float64)
+        open_ = np.flatnonzero(distances < seen.upper[others])
+        if len(open_):
+            distances[open_] = self._measure(seen.photo, others[open_])
+        return distances
+
+    def _ask(self, chunk: NDArray[np.intp], answer: Callable[[Seen], Answer]) -> list[Answer]:
+        lower, upper = self._enclose(chunk)
+        return [answer(Seen(*row)) for row in zip(chunk.tolist(), lower, upper, strict=True)]
+
+    def _enclose(self, chunk: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Enclose the distances from a chunk of photos to all: two arrays (n, P), which may be one."""
+        rows = self._parts.rows(chunk)
+        asking = Parts(self._parts.places[rows])
+        lower, upper = enclose(self._facets, self._views(rows))
+        certain = lower is upper
+        lower = self._of_photos(asking, lower)
+        upper = lower if certain else self._of_photos(asking, upper)
+        lower[np.arange(len(chunk)), chunk] = upper[np.arange(len(chunk)), chunk] = np.inf
+        return lower, upper
+
+    def _of_photos(self, asking: Parts, bounds: NDArray[Any]) -> NDArray[Any]:
+        """Reduce bounds between rows to bounds between the photos that take part."""
+        if len(self._rows) < bounds.shape[1]:
+            bounds = bounds[:, self._rows]
+        return asking.closest(self._parts.closest(bounds), axis=0)
+
+    def _measure(self, photo: int, others: NDArray[np.intp]) -> NDArray[np.float64]:
+        rows = self._parts.rows(others)
+        own = self._parts.rows(np.array([photo]))
+        measured = distances_to(self._facets, self._views(own), self._rows[rows])
+        return measured if self._parts.single else Parts(self._parts.places[rows]).closest(measured)
+
+    def _views(self, rows: NDArray[np.intp]) -> list[NDArray[Any]]:
+        return [facet.gallery.rows[self._rows[rows]] for facet in self._facets]

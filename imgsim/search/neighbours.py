@@ -1,0 +1,82 @@
+"""The nearest neighbours of every photo, leave one out, exactly as queries find them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.search.leave_one_out import LeaveOneOut
+from imgsim.search.ranking import shortlist
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.search.leave_one_out import Seen
+    from imgsim.search.ranking import Facet
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The k nearest neighbours of M photos; all places are those in the gallery.
+
+    Parameters
+    ----------
+    photos : ndarray of int, shape (M,)
+        Whose neighbours, ascending.
+    rows : ndarray of int, shape (M, k)
+        The neighbours, nearest first, ties by place.
+    distances : ndarray of float64, shape (M, k)
+        Theirs.
+    """
+
+    photos: NDArray[np.intp]
+    rows: NDArray[np.intp]
+    distances: NDArray[np.float64]
+
+
+def find_neighbours(
+    facets: Sequence[Facet],
+    k: int,
+    *,
+    wanted: NDArray[np.bool_] | None = None,
+    advanced: Callable[[int], None] = lambda _photos: None,
+) -> Neighbours:
+    """Find the k nearest neighbours of every photo among the others.
+
+    Parameters
+    ----------
+    facets : sequence of Facet
+        At least one; several are fused as in a query.
+    k : int
+        At least 1; where fewer others take part, all of them are neighbours.
+    wanted : ndarray of bool, shape (photos of the gallery,), optional
+        The photos that take part, both asking and being found; all unless given.
+    advanced : callable, optional
+        Hears how many more photos have asked.
+
+    Returns
+    -------
+    Neighbours
+        Of those that take part and have features of every extractor.
+    """
+    gallery = LeaveOneOut(facets, wanted)
+    k = min(k, max(0, len(gallery) - 1))
+
+    def nearest(seen: Seen) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        candidates = shortlist(seen.lower, seen.upper, k)
+        distances = gallery.distances(seen, candidates)
+        order = np.lexsort((candidates, distances))[:k]
+        return gallery.photos[candidates[order]], distances[order]
+
+    rows, distances = np.zeros((len(gallery), k), np.intp), np.zeros((len(gallery), k))
+    done = 0
+    for answers in gallery.ask(np.arange(len(gallery) if k else 0), nearest):
+        for place, answer in enumerate(answers, start=done):
+            rows[place], distances[place] = answer
+        done += len(answers)
+        advanced(len(answers))
+    return Neighbours(gallery.photos, rows, distances)

@@ -1,0 +1,191 @@
+"""Exact ranking of a gallery, arrays in and arrays out.
+
+Every distance is first enclosed between two bounds, which a matrix product gives quickly; then those rows that may be
+among the k closest, and only those, are measured in full. The answer is the one that measuring every row would give.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from imgsim.search.parts import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.core import FittedMetric
+    from imgsim.search.gallery import Gallery
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One extractor's say in a distance.
+
+    Parameters
+    ----------
+    gallery : Gallery
+        Its rows.
+    metric : FittedMetric
+        Its distance.
+    factor : float
+        What distances are multiplied with: its weight, divided by the gallery's median pair distance.
+    weight : float
+        Its share in the weighted mean over extractors.
+    """
+
+    gallery: Gallery
+    metric: FittedMetric
+    factor: float = 1.0
+    weight: float = 1.0
+
+
+class Ranked(NamedTuple):
+    """The closest photos: a row of the gallery and a distance each, closest first."""
+
+    rows: NDArray[np.intp]
+    distances: NDArray[np.float64]
+
+
+def rank(
+    facets: Sequence[Facet],
+    views: Sequence[NDArray[Any]],
+    k: int,
+    *,
+    excluded: Collection[int] = (),
+    allowed: NDArray[np.bool_] | None = None,
+) -> Ranked:
+    """Find the k photos closest to a query.
+
+    Parameters
+    ----------
+    facets : sequence of Facet
+        At least one; their galleries have the same parts.
+    views : sequence of ndarray, shape (V, R)
+        The query as each facet's metric embeds it: a row for each view of the same thing; the closest view counts.
+    k : int
+        Photos wanted, at least 1. A photo stands for its closest part.
+    excluded : collection of int
+        Keys of photos to leave out.
+    allowed : ndarray of bool, shape (N,), optional
+        Which rows of the gallery may be found, all parts of a photo or none; every row, unless given.
+
+    Returns
+    -------
+    Ranked
+        At most k rows of the gallery, by distance, then by row: ties go by path.
+    """
+    gallery = facets[0].gallery
+    lower, upper = (bounds.min(axis=0) for bounds in enclose(facets, views))
+    if excluded:
+        left_out = np.isin(gallery.photos, list(excluded))
+        lower[left_out] = upper[left_out] = np.inf
+    if allowed is not None:
+        lower[~allowed] = upper[~allowed] = np.inf
+    parts = Parts(gallery.photos)
+    rows = parts.rows(shortlist(parts.closest(lower), parts.closest(upper), k))
+    distances = distances_to(facets, views, rows)
+    order = np.lexsort((rows, distances))
+    _, firsts = np.unique(gallery.photos[rows[order]], return_index=True)
+    best = order[np.sort(firsts)][:k]
+    best = best[np.isfinite(distances[best])]
+    return Ranked(rows[best], distances[best])
+
+
+def enclose(facets: Sequence[Facet], queries: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Enclose the distances from queries to all rows of a gallery.
+
+    Parameters
+    ----------
+    facets : sequence of Facet
+        At least one; their galleries have the same parts.
+    queries : sequence of ndarray, shape (Q, R)
+        The queries as each facet's metric embeds them.
+
+    Returns
+    -------
+    tuple of ndarray of floating, shape (Q, N)
+        Lower and upper bounds, which may be one array; infinite where no extractor has the row.
+
+    Notes
+    -----
+    Several extractors give the weighted mean of their scaled distances, over those that have the row.
+    """
+    bounds = [
+        facet.metric.bounds(own, facet.gallery.rows, facet.gallery.squared_norms)
+        for facet, own in zip(facets, queries, strict=True)
+    ]
+    if len(facets) == 1:
+        lower, upper = bounds[0]
+        absent = np.flatnonzero(~facets[0].gallery.present)
+        lower[:, absent] = upper[:, absent] = np.inf
+        return lower, upper
+    lowers, uppers = zip(*bounds, strict=True)
+    lower, upper = _weighted_mean(facets, lowers, slice(None)), _weighted_mean(facets, uppers, slice(None))
+    return np.nextafter(lower, -np.inf, out=lower), np.nextafter(upper, np.inf, out=upper)
+
+
+def distances_to(facets: Sequence[Facet], views: Sequence[NDArray[Any]], rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Measure the distances from one thing to some rows of a gallery in full.
+
+    Parameters
+    ----------
+    facets : sequence of Facet
+        At least one; their galleries have the same parts.
+    views : sequence of ndarray, shape (V, R)
+        The thing as each facet's metric embeds it: a row for each view; the closest view counts.
+    rows : ndarray of int, shape (n,)
+        Which rows.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        Infinite where no extractor has the row.
+    """
+    there = [facet.gallery.rows[rows] for facet in facets]
+    measured = [
+        [facet.metric.exact(own, its) for facet, own, its in zip(facets, view, there, strict=True)]
+        for view in zip(*views, strict=True)
+    ]
+    fused = [_weighted_mean(facets, distances, rows) for distances in measured]
+    return fused[0] if len(fused) == 1 else np.min(fused, axis=0)
+
+
+def _weighted_mean(
+    facets: Sequence[Facet], distances: Sequence[NDArray[Any]], rows: NDArray[np.intp] | slice
+) -> NDArray[np.float64]:
+    """Fuse the extractors' distances to some rows, shape (..., n), over the extractors that have a row."""
+    if len(facets) == 1:
+        return np.where(facets[0].gallery.present[rows], distances[0], np.inf)
+    total, weight = np.zeros(distances[0].shape), np.zeros(distances[0].shape[-1])
+    for facet, distance in zip(facets, distances, strict=True):
+        present = facet.gallery.present[rows]
+        total += np.where(present, facet.factor * distance.astype(np.float64), 0)
+        weight += facet.weight * present
+    total[..., weight == 0] = np.inf
+    weight[weight == 0] = 1
+    total /= weight
+    return total
+
+
+def shortlist(lower: NDArray[Any], upper: NDArray[Any], k: int) -> NDArray[np.intp]:
+    """Keep what may be among the k closest: whatever could be nearer than the k-th surely is.
+
+    Parameters
+    ----------
+    lower, upper : ndarray of floating, shape (N,)
+        Bounds of distances.
+    k : int
+        At least 1.
+
+    Returns
+    -------
+    ndarray of int
+        Ascending places; those of infinite bounds are not among them.
+    """
+    farthest = np.partition(upper, k - 1)[k - 1] if k < len(upper) else np.inf
+    return np.flatnonzero((lower <= farthest) & np.isfinite(lower))

@@ -1,0 +1,1 @@
+"""What people know of photos (brand, price, place, date, any name), as their tables say it."""

@@ -1,0 +1,200 @@
+"""What photos are, as their folders or a table say it; whatever does not fit is said, by name and count."""
+
+from __future__ import annotations
+
+import math
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.errors import EvaluationError, first_few
+from imgsim.tables.matching import key_text
+from imgsim.tables.photo_cells import read_column, remark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+FOLDERS = "folders"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The class of each photo.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The classes, sorted.
+    codes : ndarray of int, shape (N,)
+        Each photo's class, as its place in `names`; -1 for none.
+    remarks : list of str
+        What did not fit, a line each.
+    """
+
+    names: tuple[str, ...]
+    codes: NDArray[np.intp]
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The score of each photo.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (N,)
+        NaN for none.
+    remarks : list of str
+        What did not fit, a line each.
+    """
+
+    values: NDArray[np.float64]
+    remarks: list[str] = field(default_factory=list)
+
+
+def read_labels(
+    source: str, root: str, paths: Sequence[str], *, key: str | None = None, encoding: str | None = None
+) -> Labels:
+    """Find out the class of each photo.
+
+    Parameters
+    ----------
+    source : str
+        ``folders``, for the folder that a photo lies in, or ``FILE:COLUMN``.
+    root : str
+        The indexed folder.
+    paths : sequence of str
+        Its photos, relative to it.
+    key : str, optional
+        The column of FILE that says which photo; the one that finds most unless given.
+    encoding : str, optional
+        Of FILE; UTF-8, or what its byte order mark says, unless given.
+
+    Returns
+    -------
+    Labels
+        In the order of the paths.
+
+    Raises
+    ------
+    TableError
+        If the file cannot be read or understood, or is not about these photos.
+    UnknownNameError
+        If it has no such column.
+    ParameterError
+        If the source is neither.
+    """
+    if source == FOLDERS:
+        folders = [posixpath.dirname(path) for path in paths]
+        loose = [path for path, folder in zip(paths, folders, strict=True) if not folder]
+        return _labels(folders, remark(loose, "photos lie in no sub-folder and have no label"))
+    cells, remarks = read_column(source, root, paths, key, encoding)
+    texts = [key_text(cells[path]) if path in cells else "" for path in paths]
+    return _labels(texts, remarks + remark([path for path in paths if path not in cells], "photos have no label"))
+
+
+def read_scores(
+    source: str, root: str, paths: Sequence[str], *, key: str | None = None, encoding: str | None = None
+) -> Scores:
+    """Find out the score of each photo.
+
+    Parameters
+    ----------
+    source : str
+        ``FILE:COLUMN``.
+    root : str
+        The indexed folder.
+    paths : sequence of str
+        Its photos, relative to it.
+    key, encoding : str, optional
+        As for `read_labels`.
+
+    Returns
+    -------
+    Scores
+        In the order of the paths.
+
+    Raises
+    ------
+    TableError
+        If the file cannot be read or understood, or is not about these photos.
+    UnknownNameError
+        If it has no such column.
+    ParameterError
+        If the source is not of that form.
+    """
+    cells, remarks = read_column(source, root, paths, key, encoding)
+    values = {path: _number(cell) for path, cell in cells.items()}
+    odd = [f"{path} ({cells[path]})" for path, value in values.items() if math.isnan(value)]
+    remarks += remark(odd, "scores are not finite numbers and are left out")
+    remarks += remark([path for path in paths if path not in cells], "photos have no score")
+    return Scores(np.array([values.get(path, math.nan) for path in paths], np.float64), remarks)
+
+
+def _labels(texts: Sequence[str], remarks: list[str]) -> Labels:
+    """Give each class a number; an empty text is none."""
+    names = tuple(sorted(set(texts) - {""}))
+    numbers = {name: number for number, name in enumerate(names)} | {"": -1}
+    codes = np.array([numbers[text] for text in texts], np.intp)
+    if len(names) == 1:
+        remarks = [*remarks, one_class(int(np.count_nonzero(codes >= 0)), names[0])]
+    return Labels(names, codes, remarks)
+
+
+def _number(cell: object) -> float:
+    """Read a finite number; NaN for anything else."""
+    try:
+        value = float(cell)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def one_class(count: int, name: str) -> str:
+    """Say that all photos are of one class, and what follows from it."""
+    only = f"the {count} photos with a label are all of one class, {name}"
+    return f"{only}: whatever is found is right and nothing can be classified, so no figure tells anything"
+
+
+def check_photos(folder: str, photos: int, unreadable: Sequence[str] = ()) -> None:
+    """Make sure that there are photos at all.
+
+    Parameters
+    ----------
+    folder : str
+        As the user named it.
+    photos : int
+        How many there are in it.
+    unreadable : sequence of str, optional
+        The paths of those that cannot be read.
+
+    Raises
+    ------
+    EvaluationError
+        If there are none.
+    """
+    if not photos:
+        problem = f"no photo can be read: {first_few(unreadable)}" if unreadable else "no photos in this folder"
+        raise EvaluationError(f"{folder}: {problem}")
+
+
+def check_readable(unreadable: Sequence[str]) -> None:
+    """Make sure, where a user is strict, that all photos can be read.
+
+    Parameters
+    ----------
+    unreadable : sequence of str
+        The paths of those that cannot.
+
+    Raises
+    ------
+    EvaluationError
+        If there are any.
+    """
+    if unreadable:
+        count = f"{len(unreadable)} photo{'s' * (len(unreadable) > 1)}"
+        raise EvaluationError(f"{count} cannot be read, and --strict was given: {first_few(unreadable)}")

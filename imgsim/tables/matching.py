@@ -1,0 +1,189 @@
+"""Which photos the rows of a table are about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from imgsim.errors import ParameterError, TableError, UnknownNameError
+from imgsim.tables.photo_names import composed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imgsim.tables.photo_names import Shelf
+    from imgsim.tables.table import Table
+
+LIKELY = ("path", "file", "filename", "file_name", "filepath", "file_path", "photo", "image", "picture", "name")
+SAMPLE = 1000  # rows that tell which column names the photos
+
+
+@dataclass
+class Pairing:
+    """A table's rows beside the photos that they are about.
+
+    Parameters
+    ----------
+    key : str or None
+        The column that names the photos, which is no attribute; None where it is only a part of their names.
+    rows : mapping of str to int
+        The row of each photo, as a place in the table.
+    lost : list of str
+        Rows that are about no photo, or about nobody knows which.
+    """
+
+    key: str | None
+    rows: dict[str, int] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+
+
+def pair_rows(table: Table, shelf: Shelf, key: str | None = None) -> Pairing:
+    """Find out which photo each row is about.
+
+    Parameters
+    ----------
+    table : Table
+        The rows.
+    shelf : Shelf
+        The photos.
+    key : str, optional
+        The column that says which photo, or a pattern of file names with such a column in it, such as
+        ``{house}_*.jpg``; then a row may be about several photos. Unless given, it is the column that finds most.
+
+    Returns
+    -------
+    Pairing
+        The row of each photo that has one.
+
+    Raises
+    ------
+    TableError
+        If two rows are about the same photo, or no column is about photos; names the lines.
+    UnknownNameError
+        If there is no such column.
+    ParameterError
+        If a pattern has more than one column in it.
+    """
+    named = pattern_column(key)
+    column = named or key or find_column(table, shelf)
+    if column not in table.columns:
+        raise UnknownNameError("column", column, table.columns)
+    names = {place: key_text(row.cells[column]) for place, row in enumerate(table.rows) if column in row.cells}
+    _refuse_twice(table, [(name, place) for place, name in names.items()])
+    pairing = Pairing(None if named else column)
+    pairing.lost += [f"{table.place(n)} (no {column})" for n in range(len(table.rows)) if n not in names]
+    if named and key:
+        _pair_by_pattern(table, pairing, names, key, shelf)
+    else:
+        _pair_by_name(table, pairing, names, shelf)
+    return pairing
+
+
+def pattern_column(key: str | None) -> str | None:
+    """Give the column that a pattern of file names has in it.
+
+    Parameters
+    ----------
+    key : str or None
+        A column, or a pattern such as ``{house}_*.jpg``.
+
+    Returns
+    -------
+    str or None
+        None where the key is no pattern.
+
+    Raises
+    ------
+    ParameterError
+        If it has more than one column in it.
+
+    Examples
+    --------
+    >>> pattern_column("{house}_*.jpg"), pattern_column("file")
+    ('house', None)
+    """
+    named = re.findall(r"\{([^{}]*)\}", key or "")
+    if len(named) > 1:
+        raise ParameterError(f"--key {key}: a pattern has one column in it")
+    return named[0] if named else None
+
+
+def key_text(value: object) -> str:
+    """Write what says which photo as its file name has it: 25 for 25.0, which tables make of whole numbers.
+
+    Parameters
+    ----------
+    value : object
+        A table's cell.
+
+    Returns
+    -------
+    str
+        As text.
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def find_column(table: Table, shelf: Shelf) -> str:
+    """Give the column that says which photo: the one that finds most; of several, the likeliest by name.
+
+    Parameters
+    ----------
+    table : Table
+        The rows.
+    shelf : Shelf
+        The photos.
+
+    Returns
+    -------
+    str
+        Its name.
+
+    Raises
+    ------
+    TableError
+        If there are rows and no column finds any photo.
+    """
+    sample = table.rows[:: len(table.rows) // SAMPLE + 1]
+    found = {
+        column: sum(bool(shelf.find(key_text(row.cells[column]))) for row in sample if column in row.cells)
+        for column in sorted(table.columns, key=lambda column: column.lower() not in LIKELY)
+    }
+    best = max(found, key=lambda column: found[column])
+    if found[best] or not table.rows:
+        return best
+    raise TableError(
+        table.path,
+        f"no column names photos of the folder: --key says which does, or a pattern such as '{{{best}}}_*.jpg'",
+    )
+
+
+def _pair_by_name(table: Table, pairing: Pairing, names: Mapping[int, str], shelf: Shelf) -> None:
+    pairs = []
+    for place, name in names.items():
+        photos = shelf.find(name)
+        if len(photos) == 1:
+            pairs.append((photos[0], place))
+        else:
+            several = f": {len(photos)} photos have this name, {photos[0]} and {photos[1]}" if photos else ""
+            pairing.lost.append(f"{table.place(place)} ({name}{several})")
+    _refuse_twice(table, pairs)
+    pairing.rows = dict(pairs)
+
+
+def _pair_by_pattern(table: Table, pairing: Pairing, names: Mapping[int, str], pattern: str, shelf: Shelf) -> None:
+    places = {composed(name): place for place, name in names.items()}
+    pairing.rows = {photo: places[value] for photo, value in shelf.fitting(pattern, places)}
+    about = set(pairing.rows.values())
+    pairing.lost += [f"{table.place(place)} ({name})" for place, name in names.items() if place not in about]
+
+
+def _refuse_twice(table: Table, pairs: list[tuple[str, int]]) -> None:
+    """Make sure that no two rows are about the same thing."""
+    first: dict[str, int] = {}
+    twice = [(name, first[name], place) for name, place in pairs if first.setdefault(name, place) != place]
+    if twice:
+        name, one, other = twice[0]
+        more = f" (and {len(twice) - 1} more such rows)" if len(twice) > 1 else ""
+        raise TableError(table.path, f"{table.place(one)} and {table.place(other)} are both about {name}{more}")

@@ -1,0 +1,67 @@
+"""Parquet, through pyarrow."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from imgsim.errors import MissingDependencyError, TableError
+from imgsim.tables.table import Row, Table, check_columns
+
+
+def read_parquet(path: str, encoding: str | None = None) -> Table:
+    """Read a Parquet file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    encoding : str, optional
+        Not used: the format has its own.
+
+    Returns
+    -------
+    Table
+        Dates and times as ISO text, decimals as numbers; null, NaN and empty text are absent. Rows count from 1.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened.
+    TableError
+        If it is not Parquet.
+    MissingDependencyError
+        If pyarrow is not installed.
+    """
+    del encoding
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError as error:
+        raise MissingDependencyError("pyarrow", "parquet") from error
+    with open(path, "rb") as stream:
+        try:
+            content = parquet.read_table(stream)
+        except ArrowException as error:
+            raise TableError(path, f"not a Parquet file that pyarrow reads: {error}") from error
+    columns = check_columns(path, content.column_names)
+    rows = [
+        Row(number, {key: value for key, value in cells.items() if value not in (None, "")})
+        for number, cells in enumerate(map(_plain, content.to_pylist()), start=1)
+    ]
+    return Table(path, columns, rows, textual=False, unit="row")
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 (what Arrow holds, and what JSON does)
+    """Write a value as JSON has it."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float) and value != value:  # noqa: PLR0124 (NaN is not itself)
+        return None
+    return value

@@ -1,0 +1,208 @@
+"""What is written of a model that names colours: tables, and its model card, in Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from imgsim.colors.names import ColorNamer
+    from imgsim.evaluation.probabilities import LabelReport
+    from imgsim.training.colors.fit import Candidate
+    from imgsim.training.colors.held_out import Judgement
+    from imgsim.training.colors.rows import ColorRows
+
+FEW = 10  # rows, below which a contributor's accuracy says nothing
+_MEASURES = ("rows", "accuracy (95 %)", "log loss", "calibration error")  # the last one expected, of 15 bins
+KNOWN = "a409839b8289c7a47bcdc2997264825819e5db8eeb2fb1674bb8d9bbb9d98ba0"  # SHA-256 of colorData.json
+_ROWS = """\
+Colours that were shown on screens and named by volunteers who chose one of nine names ("red-ish" and so on), each under
+a user id: the crowd-sourced data of The Coding Train's colour classifier (2018), as mirrored by the repository
+github.com/sinbrive/Deep-Learning---Color-Classifier (`colorData.json`). **The licence of the data could not be found:**
+the mirror has no licence file, and the original was not at hand. The rows are therefore not shipped with imgsim; the
+weights were learned from them."""
+
+
+class Elsewhere(NamedTuple):
+    """How a recipe does otherwise than on the rows that its model is judged by.
+
+    Parameters
+    ----------
+    by_rows : Judgement
+        A network trained and judged on rows that were split one by one, whoever named them.
+    cross_validated : LabelReport
+        Networks trained and judged on all rows, over contributors; no rule is applied.
+    candidates : sequence of Candidate
+        What it was chosen among; empty if it was given.
+    """
+
+    by_rows: Judgement
+    cross_validated: LabelReport
+    candidates: Sequence[Candidate]
+
+
+def describe_judgement(judged: Judgement) -> str:
+    """Write how a model does, in Markdown tables.
+
+    Parameters
+    ----------
+    judged : Judgement
+        As `imgsim.training.colors.held_out.judge_namer` gives it.
+
+    Returns
+    -------
+    str
+        Ends in a newline.
+    """
+    both = {"as it answers": judged.answers, "among the names of the rows": judged.among}
+    summary = [[title, *_line(report)] for title, report in both.items()]
+    counted = [[name, *map(str, row)] for name, row in zip(judged.names, judged.answers.confusion, strict=True)]
+    parts = [
+        _table(["", *_MEASURES], summary),
+        _table(["name", "rows", "precision", "recall"], _of_names(judged)),
+        "Called by the name of the column, in rows of the name of the line:",
+        _table(["", *judged.names], [row for row in counted if any(map(int, row[1:]))]),
+        _of_contributors(judged),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def write_card(namer: ColorNamer, rows: ColorRows, judged: Judgement, elsewhere: Elsewhere) -> str:
+    """Write a model card.
+
+    Parameters
+    ----------
+    namer : ColorNamer
+        The model.
+    rows : ColorRows
+        All rows, learned from and held out.
+    judged : Judgement
+        On the rows that were held out.
+    elsewhere : Elsewhere
+        What else is known of its recipe.
+
+    Returns
+    -------
+    str
+        Markdown.
+
+    References
+    ----------
+    M. Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
+    """
+    header = namer.header
+    settings = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in sorted(header.recipe.items()))
+    parts = [
+        f"# The colour-name model `{header.architecture}`",
+        f"Names a colour (sRGB) by one of {len(header.names)} names: {', '.join(header.names)}.",
+        _about_black(namer, rows),
+        f"Training: {settings}. Cross-entropy, Adam, seed {header.seed}.",
+        "## Data",
+        *([_ROWS] if header.data == KNOWN else []),
+        f"{len(rows):,} rows of {len(set(rows.contributors))} contributors, SHA-256 of the file `{rows.digest[:16]}`. "
+        f"80 % were learned from, 10 % more helped to choose and to calibrate, 10 % were held out, split by "
+        f"{header.split}, seed {header.seed}. Contributors differ, and some answer at random: no model can be right on "
+        "their rows.",
+        "## On the rows held out",
+        describe_judgement(judged).rstrip(),
+        *_of_calibration(namer, judged),
+        "## Elsewhere",
+        _table(["the same recipe", *_MEASURES], list(_of_elsewhere(elsewhere))),
+        *_of_candidates(elsewhere.candidates),
+        "## To make it again",
+        f"`{_command(namer, elsewhere)}`",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _command(namer: ColorNamer, elsewhere: Elsewhere) -> str:
+    header = namer.header
+    split = f" --split {header.split}" if header.split != "contributors" else ""
+    choose = " --choose" if elsewhere.candidates else ""
+    options = f"--architecture {header.architecture}{choose}{split} --seed {header.seed}"
+    return f"imgsim color train colorData.json {options} --output color-names-{header.architecture}.onnx"
+
+
+def _about_black(namer: ColorNamer, rows: ColorRows) -> str:
+    added = [name for name in namer.names if name not in rows.names]
+    if not added:
+        return "It knows the names of its rows and no others."
+    from imgsim.training.colors.perceptron import BlackAndWhite as Rule
+
+    return (
+        f"The rows have no {' and no '.join(added)}: these follow from a rule, part of the network's graph. A colour "
+        f"is black below L* {Rule.black_below} and white above L* {Rule.white_above} (Munsell value 2.5 and 8.5, where "
+        "the ISCC-NBS system draws these borders for neutral surfaces: Kelly and Judd, NBS Special Publication 440, "
+        f"1976), and each unit of chroma C* above {Rule.free_chroma:g} counts as {Rule.price:g} of L* towards the "
+        f"middle. The borders are logistic, of scale {Rule.scale:g}. Nobody was asked: these two probabilities are not "
+        "calibrated."
+    )
+
+
+def _of_calibration(namer: ColorNamer, judged: Judgement) -> list[str]:
+    if not namer.header.recipe.get("calibrated"):
+        return []
+    return [
+        f"The temperature, {namer.header.recipe['temperature']}, was fitted to the scores that networks gave to rows "
+        "of contributors whom they had not learned from. Without it the expected calibration error among the names of "
+        f"the rows is {judged.uncalibrated:.3f}, with it {judged.among.calibration_error:.3f}."
+    ]
+
+
+def _of_names(judged: Judgement) -> list[list[str]]:
+    report = judged.answers
+    return [
+        [name, str(report.support[place]), f"{report.precision[place]:.3f}", f"{report.recall[place]:.3f}"]
+        for place, name in enumerate(judged.names)
+        if report.support[place]
+    ]
+
+
+def _of_contributors(judged: Judgement) -> str:
+    many = [accuracy for _, count, accuracy in judged.contributors if count >= FEW]
+    if not many:
+        return f"{len(judged.contributors)} contributors, none with {FEW} rows."
+    low, middle, high = np.quantile(many, [0.1, 0.5, 0.9])
+    return (
+        f"{len(judged.contributors)} contributors, of whom {len(many)} with {FEW} rows or more. Of these, a tenth are "
+        f"agreed with in less than {low:.1%} of their rows, half in less than {middle:.1%}, a tenth in more than "
+        f"{high:.1%}."
+    )
+
+
+def _of_elsewhere(elsewhere: Elsewhere) -> Iterator[list[str]]:
+    by_rows, crossed = elsewhere.by_rows, elsewhere.cross_validated
+    yield ["rows split one by one, as it answers", *_line(by_rows.answers)]
+    yield ["rows split one by one, among the names of the rows", *_line(by_rows.among)]
+    yield ["all rows, cross-validated over contributors", *_line(crossed)]
+
+
+def _of_candidates(candidates: Sequence[Candidate]) -> Iterator[str]:
+    if candidates:
+        yield "## What it was chosen among\n\nCross-validated over contributors, without the rows held out:"
+        lines = [
+            [str(one.recipe), f"{one.parameters:,}", f"{one.accuracy:.4f}", f"{one.log_loss:.4f}"] for one in candidates
+        ]
+        yield _table(["features-hidden units", "parameters", "accuracy", "log loss"], lines)
+
+
+def _line(report: LabelReport) -> list[str]:
+    """Write the values of `_MEASURES`."""
+    low, high = report.interval
+    accuracy = f"{report.accuracy:.4f} ({low:.3f} to {high:.3f})"
+    return [f"{report.count:,}", accuracy, f"{report.log_loss:.3f}", f"{report.calibration_error:.3f}"]
+
+
+def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Lay out a Markdown table whose columns line up as text too, numbers to the right."""
+    cells = [list(header), *map(list, lines)]
+    widths = [max(3, *(len(row[place]) for row in cells)) for place in range(len(header))]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    padded = [
+        [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        for row in cells
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [padded[0], rule, *padded[1:]])

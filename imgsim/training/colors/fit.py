@@ -1,0 +1,241 @@
+"""Training networks that name colours."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from imgsim.colors.names import ColorHeader
+from imgsim.evaluation.probabilities import log_loss
+from imgsim.models.tensors import torch
+from imgsim.training.colors.perceptron import NamingModel, ToLab, build_perceptron, export_namer, make_features
+from imgsim.training.colors.recipes import CANDIDATES
+from imgsim.training.colors.rows import split_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from imgsim.core import Image
+    from imgsim.training.colors.recipes import Recipe
+    from imgsim.training.colors.rows import ColorRows
+
+FOLDS = 5
+TEMPERATURES = (0.25, 4.0)  # within which the best is looked for
+
+
+class Candidate(NamedTuple):
+    """What cross-validation says of a recipe.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How it was trained.
+    parameters : int
+        Numbers learned.
+    accuracy, log_loss : float
+        On rows of contributors who were not learned from.
+    """
+
+    recipe: Recipe
+    parameters: int
+    accuracy: float
+    log_loss: float
+
+
+def fit_perceptron(recipe: Recipe, rows: ColorRows, seed: int) -> torch.nn.Sequential:
+    """Train a perceptron on all the rows given.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How.
+    rows : ColorRows
+        What to learn from.
+    seed : int
+        Of the first weights and of the order of the rows; equal seeds give equal networks on one machine. Global random
+        state is left as it was.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        Ready to score.
+    """
+    seen, labels = _see(recipe, rows.colors), torch.from_numpy(rows.labels)
+    with torch.random.fork_rng(devices=[]), _one_thread():
+        torch.manual_seed(seed)
+        perceptron = build_perceptron(recipe.features, recipe.hidden, len(rows.names))
+        optimizer = torch.optim.AdamW(
+            perceptron.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
+        schedule = _schedule(optimizer, recipe, recipe.epochs * -(-len(labels) // recipe.batch))
+        for _ in range(recipe.epochs):
+            for batch in torch.randperm(len(labels)).split(recipe.batch):
+                optimizer.zero_grad()
+                torch.nn.functional.cross_entropy(perceptron(seen[batch]), labels[batch]).backward()
+                optimizer.step()
+                schedule.step()
+    return perceptron.eval()
+
+
+def train_namer(
+    rows: ColorRows, architecture: str, recipe: Recipe, *, split: str = "contributors", seed: int = 0
+) -> bytes:
+    """Train, calibrate and export a model that names colours.
+
+    Parameters
+    ----------
+    rows : ColorRows
+        All rows: 80 % are learned from, 10 % more help to calibrate, and 10 % are not looked at.
+    architecture : str
+        What the model calls itself.
+    recipe : Recipe
+        How.
+    split : {"contributors", "rows"}
+        How rows are kept apart.
+    seed : int, default 0
+        Of the split and the training.
+
+    Returns
+    -------
+    bytes
+        An ONNX file.
+    """
+    parts = split_rows(rows, split, seed)
+    perceptron = fit_perceptron(recipe, rows.take(parts.training), seed)
+    temperature = 1.0
+    if recipe.calibrated:
+        seen = rows.take(parts.seen)
+        temperature = fit_temperature(cross_validate(recipe, seen, seed), seen)
+    added = ("black", "white") if recipe.knows_black_and_white and not {"black", "white"} & set(rows.names) else ()
+    model = NamingModel(recipe.features, perceptron, temperature, black_and_white=bool(added))
+    described = {**recipe._asdict(), "temperature": round(temperature, 4), "parameters": count_parameters(perceptron)}
+    return export_namer(model, ColorHeader(architecture, rows.names + added, described, rows.digest, split, seed))
+
+
+def fit_temperature(scores: NDArray[np.float64], rows: ColorRows) -> float:
+    """Find what to divide scores by, so that probabilities say how often they are right.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (N, names)
+        Of networks that did not learn from these rows.
+    rows : ColorRows
+        What to calibrate by.
+
+    Returns
+    -------
+    float
+        The temperature of least log loss.
+
+    References
+    ----------
+    C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import softmax
+
+    found = minimize_scalar(
+        lambda temperature: log_loss(rows.labels, softmax(scores / temperature, axis=1)),
+        bounds=TEMPERATURES,
+        method="bounded",
+    )
+    return float(found.x)
+
+
+def cross_validate(recipe: Recipe, rows: ColorRows, seed: int, folds: int = FOLDS) -> NDArray[np.float64]:
+    """Score every row by a network that learned from other contributors.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How to train; neither temperature nor rule is applied.
+    rows : ColorRows
+        The rows.
+    seed : int
+        As for `fit_perceptron`.
+    folds : int, default 5
+        Networks to train; a contributor's rows are all in one fold.
+
+    Returns
+    -------
+    ndarray of float64, shape (N, names)
+        Scores, of which the softmax are probabilities.
+    """
+    from sklearn.model_selection import GroupKFold
+
+    scores = np.zeros((len(rows), len(rows.names)))
+    for training, rest in GroupKFold(folds).split(rows.colors, rows.labels, rows.contributors):
+        perceptron = fit_perceptron(recipe, rows.take(training), seed)
+        with torch.inference_mode():
+            scores[rest] = perceptron(_see(recipe, rows.colors[rest])).numpy()
+    return scores
+
+
+def compare_candidates(rows: ColorRows, seed: int, folds: int = FOLDS) -> Iterator[Candidate]:
+    """Cross-validate every candidate over contributors.
+
+    Parameters
+    ----------
+    rows : ColorRows
+        Without those that are held out.
+    seed : int
+        As for `fit_perceptron`.
+    folds : int, default 5
+        As for `cross_validate`.
+
+    Yields
+    ------
+    Candidate
+        In the order of the table.
+    """
+    from scipy.special import softmax
+
+    for recipe in CANDIDATES:
+        probabilities = softmax(cross_validate(recipe, rows, seed, folds), axis=1)
+        accuracy = float((probabilities.argmax(axis=1) == rows.labels).mean())
+        size = count_parameters(build_perceptron(recipe.features, recipe.hidden, len(rows.names)))
+        yield Candidate(recipe, size, accuracy, log_loss(rows.labels, probabilities))
+
+
+def count_parameters(network: torch.nn.Module) -> int:
+    """Count the numbers that a network learns.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Any.
+
+    Returns
+    -------
+    int
+        Weights and biases.
+    """
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def _see(recipe: Recipe, colors: Image) -> torch.Tensor:
+    values = torch.from_numpy(colors.astype(np.float32))
+    with torch.inference_mode():
+        seen = make_features(recipe.features, values, ToLab()(values))
+    return seen.clone()  # one that gradients may be computed from
+
+
+def _schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
+    if recipe.schedule == "constant":
+        return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
+    return torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps + 1)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch use one thread: sums come in one order, and matrices this small gain nothing from two."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

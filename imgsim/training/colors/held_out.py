@@ -1,0 +1,98 @@
+"""How well a model names colours that people named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.evaluation.probabilities import LabelReport, accuracy_by_group, calibration_error, judge_labels
+from imgsim.training.colors.rows import split_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from imgsim.colors.names import ColorNamer
+    from imgsim.training.colors.rows import ColorRows
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What came of judging a model.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The model's and the rows', in the order of the reports' labels.
+    answers : LabelReport
+        The model as it answers.
+    among : LabelReport
+        The same if it could only answer by names that the rows have: rows that were never called black cannot tell
+        whether black is right.
+    uncalibrated : float
+        The expected calibration error of `among` without the model's temperature.
+    contributors : list of (str, int, float)
+        Each contributor's rows and the accuracy of `among` on them, the busiest first.
+    """
+
+    names: tuple[str, ...]
+    answers: LabelReport
+    among: LabelReport
+    uncalibrated: float
+    contributors: list[tuple[str, int, float]]
+
+
+def judge_namer(namer: ColorNamer, rows: ColorRows) -> Judgement:
+    """Judge a model by rows.
+
+    Parameters
+    ----------
+    namer : ColorNamer
+        The model.
+    rows : ColorRows
+        What people said; a name that the model does not know counts against it.
+
+    Returns
+    -------
+    Judgement
+        Everything.
+    """
+    names = namer.names + tuple(name for name in rows.names if name not in namer.names)
+    probabilities = np.zeros((len(rows), len(names)))
+    probabilities[:, : len(namer.names)] = namer.probabilities(rows.colors)
+    labels = np.array([names.index(name) for name in rows.names])[rows.labels]
+    among = _normalised(probabilities * np.isin(names, rows.names))
+    plain = _normalised(among ** float(namer.header.recipe.get("temperature", 1.0)))
+    return Judgement(
+        names,
+        judge_labels(labels, probabilities),
+        judge_labels(labels, among),
+        calibration_error(plain.max(axis=1), plain.argmax(axis=1) == labels),
+        accuracy_by_group(labels, among, rows.contributors),
+    )
+
+
+def held_out_rows(namer: ColorNamer, rows: ColorRows) -> ColorRows | None:
+    """Give the rows that were kept apart when a model was trained.
+
+    Parameters
+    ----------
+    namer : ColorNamer
+        The model, which remembers its split.
+    rows : ColorRows
+        All rows.
+
+    Returns
+    -------
+    ColorRows or None
+        None if these are other rows than those that it was trained on.
+    """
+    header = namer.header
+    if header.data != rows.digest:
+        return None
+    return rows.take(split_rows(rows, header.split, header.seed).held_out)
+
+
+def _normalised(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    return probabilities / np.maximum(probabilities.sum(axis=1, keepdims=True), 1e-300)  # type: ignore[no-any-return]

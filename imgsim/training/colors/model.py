@@ -1,0 +1,122 @@
+"""From rows of named colours to a model, its judgement and its card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from scipy.special import softmax
+
+from imgsim.colors.names import ColorNamer
+from imgsim.errors import ParameterError
+from imgsim.evaluation.probabilities import judge_labels
+from imgsim.training.colors.card import Elsewhere, write_card
+from imgsim.training.colors.fit import compare_candidates, cross_validate, train_namer
+from imgsim.training.colors.held_out import judge_namer
+from imgsim.training.colors.recipes import ARCHITECTURES
+from imgsim.training.colors.rows import split_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imgsim.training.colors.fit import Candidate
+    from imgsim.training.colors.held_out import Judgement
+    from imgsim.training.colors.recipes import Recipe
+    from imgsim.training.colors.rows import ColorRows
+
+
+class ColorModel(NamedTuple):
+    """A model that names colours, ready to be written.
+
+    Parameters
+    ----------
+    data : bytes
+        The ONNX file.
+    card : str
+        Its model card, Markdown.
+    judged : Judgement
+        On the rows that were held out.
+    """
+
+    data: bytes
+    card: str
+    judged: Judgement
+
+
+def make_color_model(
+    rows: ColorRows,
+    architecture: str,
+    *,
+    split: str = "contributors",
+    seed: int = 0,
+    choose: bool = False,
+    heard: Callable[[str], None] = lambda _: None,
+) -> ColorModel:
+    """Train a model that names colours, judge it, and describe it.
+
+    Parameters
+    ----------
+    rows : ColorRows
+        All rows.
+    architecture : {"lab", "rgb"}
+        The better network, or the reference.
+    split : {"contributors", "rows"}
+        How rows are kept apart.
+    seed : int, default 0
+        Of the split and the training; equal seeds give equal files on one machine.
+    choose : bool, default False
+        Whether to look for the best recipe by cross-validation over contributors, rather than to take the one that was
+        found so before.
+    heard : callable, optional
+        Hears a line for each candidate.
+
+    Returns
+    -------
+    ColorModel
+        All that is to be written.
+
+    Raises
+    ------
+    ParameterError
+        If the rows are too few, or the reference is to be chosen.
+    """
+    recipe = ARCHITECTURES[architecture]
+    candidates: list[Candidate] = []
+    if choose:
+        if architecture != "lab":
+            raise ParameterError(
+                f"architecture {architecture}: its recipe is the reference's, there is nothing to choose"
+            )
+        recipe, candidates = choose_recipe(rows, split, seed, heard)
+    namer = ColorNamer(data := train_namer(rows, architecture, recipe, split=split, seed=seed))
+    judged = judge_namer(namer, rows.take(split_rows(rows, split, seed).held_out))
+    other = ColorNamer(train_namer(rows, architecture, recipe, split="rows", seed=seed))
+    crossed = judge_labels(rows.labels, softmax(cross_validate(recipe, rows, seed), axis=1))
+    by_rows = judge_namer(other, rows.take(split_rows(rows, "rows", seed).held_out))
+    elsewhere = Elsewhere(by_rows, crossed, candidates)
+    return ColorModel(data, write_card(namer, rows, judged, elsewhere), judged)
+
+
+def choose_recipe(
+    rows: ColorRows, split: str, seed: int, heard: Callable[[str], None]
+) -> tuple[Recipe, list[Candidate]]:
+    """Choose the candidate of least log loss, by cross-validation over contributors.
+
+    Parameters
+    ----------
+    rows : ColorRows
+        All rows; those that are held out are not looked at.
+    split, seed : str, int
+        As for `make_color_model`.
+    heard : callable
+        Hears a line for each candidate.
+
+    Returns
+    -------
+    (Recipe, list of Candidate)
+        The best one, and all.
+    """
+    candidates = []
+    for candidate in compare_candidates(rows.take(split_rows(rows, split, seed).seen), seed):
+        heard(f"{candidate.recipe}: accuracy {candidate.accuracy:.4f}, log loss {candidate.log_loss:.4f}")
+        candidates.append(candidate)
+    return min(candidates, key=lambda candidate: candidate.log_loss).recipe, candidates

@@ -1,0 +1,1 @@
+"""Conditions on photos: a small language, read into a tree (docs/expressions.md)."""

@@ -1,0 +1,44 @@
+"""What conditions are answered from, whichever engine keeps it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from imgsim.where.conditions import Compares
+
+
+class AttributeCount(NamedTuple):
+    """An attribute, the types of its values, and how many photos have it."""
+
+    name: str
+    types: tuple[str, ...]
+    photos: int
+
+
+class FactTable(Protocol):
+    """Answers what is asked of all photos' attributes."""
+
+    def types(self) -> dict[str, set[str]]:
+        """Give the attributes that photos have, and the types of their values."""
+
+    def counts(self) -> list[AttributeCount]:
+        """Count the photos that have each attribute, by name."""
+
+    def where(self, comparison: Compares) -> NDArray[np.int64]:
+        """Give the keys of the photos for which a comparison holds, in any order, perhaps twice."""
+
+    def having(self, name: str) -> NDArray[np.int64]:
+        """Give the keys of the photos that have an attribute, in any order, perhaps twice."""
+
+    def texts(self, name: str) -> list[str]:
+        """Give the different texts that are values of an attribute."""
+
+    def numbers_within(self, name: str, member: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Give the keys of the photos that have a number in an attribute that is an object, and the numbers."""
+
+    def names_within(self, name: str) -> list[str]:
+        """Give the names in an attribute that is an object, over all photos."""

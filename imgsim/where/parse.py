@@ -1,0 +1,198 @@
+"""From an expression's pieces to its tree, by recursive descent.
+
+::
+
+    expression = conjunction { "or" conjunction }
+    conjunction = negation { "and" negation }
+    negation = "not" negation | "(" expression ")" | "has" name | name predicate
+    predicate = ( "=" | "!=" | "<" | "<=" | ">" | ">=" ) value
+              | [ "not" ] ( "like" | "contains" ) value
+              | [ "not" ] "between" value "and" value
+              | [ "not" ] "in" "(" value { "," value } ")"
+              | "is" [ "not" ] "missing"
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgsim.errors import ExpressionError
+from imgsim.where.syntax import Comparison, Every, Literal, Name, Not, Presence, Some
+from imgsim.where.tokens import tokenize
+
+if TYPE_CHECKING:
+    from imgsim.where.syntax import Expression
+    from imgsim.where.tokens import Token
+
+SIGNS = frozenset(("=", "!=", "<", "<=", ">", ">="))
+VALUES = frozenset(("number", "date", "text", "double"))
+DEPTH = 100  # of parentheses and nots, one in another
+
+
+def parse(expression: str) -> Expression:
+    """Read an expression.
+
+    Parameters
+    ----------
+    expression : str
+        Such as ``price < 30000 and category = 'shirt'``.
+
+    Returns
+    -------
+    Expression
+        Its tree.
+
+    Raises
+    ------
+    ExpressionError
+        Where it is not understood.
+
+    Examples
+    --------
+    >>> tree = parse("not sold = true or price < 30000 and has place")
+    >>> type(tree).__name__, [type(operand).__name__ for operand in tree.operands]
+    ('Some', ['Not', 'Every'])
+    """
+    parser = _Parser(expression)
+    tree = parser.expression()
+    parser.expect_end()
+    return tree
+
+
+class _Parser:
+    """Walks over the pieces once, from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = tokenize(text)
+        self._place = 0
+        self._depth = 0
+
+    # ------------------------------------------------------------- the pieces
+
+    @property
+    def _next(self) -> Token:
+        return self._tokens[self._place]
+
+    def _take(self) -> Token:
+        token = self._next
+        self._place += token.kind != "end"
+        return token
+
+    def _accept(self, *texts: str) -> Token | None:
+        """Take the next piece if it is one of these words or signs."""
+        return self._take() if self._next.kind in ("keyword", "sign") and self._next.text in texts else None
+
+    def _expect(self, text: str) -> Token:
+        return self._accept(text) or self._fail(text)
+
+    def _close(self, opening: Token) -> None:
+        if self._next.kind == "end":
+            raise ExpressionError(self._text, opening.start, "this ( is not closed")
+        self._expect(")")
+
+    def _fail(self, wanted: str, hint: str = "") -> Token:
+        """Say what was wanted in place of the next piece."""
+        token = self._next
+        found = self._text[token.start : token.end] or "the end"
+        raise ExpressionError(self._text, token.start, f"expected {wanted}, found {found}{hint and f': {hint}'}")
+
+    def expect_end(self) -> None:
+        """Make sure that nothing follows."""
+        if self._next.kind == "end":
+            return
+        after_number = self._tokens[self._place - 1].kind == "number"
+        comma = self._next.text == "," and after_number
+        self._fail("and, or, or the end", "numbers are written without commas" if comma else "")
+
+    # -------------------------------------------------------------- the rules
+
+    def expression(self) -> Expression:
+        """Read what ``or`` joins."""
+        operands = [self._conjunction()]
+        while self._accept("or"):
+            operands.append(self._conjunction())
+        return operands[0] if len(operands) == 1 else Some(tuple(operands))
+
+    def _conjunction(self) -> Expression:
+        operands = [self._negation()]
+        while self._accept("and"):
+            operands.append(self._negation())
+        return operands[0] if len(operands) == 1 else Every(tuple(operands))
+
+    def _negation(self) -> Expression:
+        opening = self._accept("not", "(")
+        if opening is None:
+            return self._predicate()
+        self._depth += 1
+        if self._depth > DEPTH:
+            raise ExpressionError(self._text, opening.start, f"more than {DEPTH} parentheses or nots in one another")
+        inner: Expression = Not(self._negation()) if opening.text == "not" else self.expression()
+        if opening.text == "(":
+            self._close(opening)
+        self._depth -= 1
+        return inner
+
+    def _predicate(self) -> Expression:
+        start = self._next.start
+        if self._accept("has"):
+            return Presence(self._name(), self._since(start))
+        name = self._name()
+        if self._accept("is"):
+            negated = self._accept("not")
+            self._expect("missing")
+            presence = Presence(name, self._since(start))
+            return presence if negated else Not(presence)
+        negated = self._accept("not")
+        operator = self._operator(signs=not negated)
+        values = self._values(operator)
+        return Comparison(name, operator, values, bool(negated), self._since(start))
+
+    def _since(self, start: int) -> str:
+        return self._text[start : self._tokens[self._place - 1].end]
+
+    def _name(self) -> Name:
+        if self._next.kind not in ("word", "double"):
+            hint = "a value comes after its operator, as in price < 5" if self._next.kind in VALUES else ""
+            hint = "a name goes in double quotes, if in any" if self._next.kind in ("text", "keyword") else hint
+            self._fail("the name of an attribute", hint)
+        token = self._take()
+        return Name(token.text, token.kind == "double", token.start)
+
+    def _operator(self, *, signs: bool) -> str:
+        words = ("in", "like", "contains", "between")
+        token = self._accept(*words, *(SIGNS if signs else ()))
+        if token is None:
+            listed = ", ".join(words)
+            token = self._fail(f"an operator (=, !=, <, <=, >, >=, {listed})" if signs else listed)
+        return token.text
+
+    def _values(self, operator: str) -> tuple[Literal, ...]:
+        if operator == "in":
+            opening = self._expect("(")
+            values = [self._value()]
+            while self._accept(","):
+                values.append(self._value())
+            self._close(opening)
+            return tuple(values)
+        first = self._value()
+        if operator == "between":
+            self._expect("and")
+            return first, self._value()
+        return (first,)
+
+    def _value(self) -> Literal:
+        token = self._next
+        if boolean := self._accept("true", "false"):
+            return Literal(boolean.text == "true", "boolean", token.start)
+        if token.kind not in VALUES:
+            self._fail("a value", f"text goes in quotes: '{token.text}'" if token.kind in ("word", "keyword") else "")
+        self._take()
+        if token.kind == "number":
+            return Literal(_number(token.text), "number", token.start)
+        return Literal(token.text, "date" if token.kind == "date" else "text", token.start)
+
+
+def _number(text: str) -> int | float:
+    digits = text.lstrip("+-")
+    return int(text) if digits.isdigit() and len(digits) < 19 else float(text)

@@ -1,0 +1,156 @@
+"""Asking the index for which photos an expression holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.where.check import check
+from imgsim.where.conditions import AllOf, AnyOf, Compares, Has, NoneOf
+from imgsim.where.parse import parse
+from imgsim.where.syntax import Comparison, Every, Presence, Some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.where.conditions import Condition
+    from imgsim.where.facts import FactTable
+    from imgsim.where.syntax import Expression
+
+
+def select_photos(facts: FactTable, expressions: Sequence[str], photos: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell for which photos every one of some expressions holds.
+
+    Parameters
+    ----------
+    facts : FactTable
+        The index's.
+    expressions : sequence of str
+        In the language of docs/expressions.md.
+    photos : ndarray of int64, shape (N,)
+        Keys of photos, as often as may be.
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
+        Whether all hold.
+
+    Raises
+    ------
+    ExpressionError
+        If an expression is not understood, or compares what does not compare.
+    UnknownNameError
+        If it names an attribute that no photo has.
+    """
+    trees = [(parse(text), text) for text in expressions]
+    catalogue = facts.types()
+    return holds(facts, AllOf(tuple(check(tree, text, catalogue) for tree, text in trees)), photos)
+
+
+def holds(facts: FactTable, condition: Condition, photos: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell for which photos a condition holds.
+
+    Parameters
+    ----------
+    facts : FactTable
+        The index's.
+    condition : Condition
+        As `check` gives it.
+    photos : ndarray of int64, shape (N,)
+        Their keys.
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
+        Two-valued: what is not true, for whatever reason, is false, and its opposite true.
+
+    Notes
+    -----
+    Each comparison is one range of the index's sorted facts; they are joined here, as arrays over keys, which takes a
+    quarter of the time that SQLite takes to join sets of a hundred thousand keys.
+    """
+    size = int(photos.max()) + 1 if len(photos) else 0
+    return _by_key(facts, condition, size)[photos]
+
+
+def _by_key(facts: FactTable, condition: Condition, size: int) -> NDArray[np.bool_]:
+    """Tell for each key below `size`, whether or not a photo has it."""
+    match condition:
+        case Compares():
+            return _marked(facts.where(condition), size)
+        case Has(name):
+            return _marked(facts.having(name), size)
+        case NoneOf(inner):
+            return ~_by_key(facts, inner, size)
+        case AllOf(conditions):
+            every = np.ones(size, bool)
+            for one in conditions:
+                every &= _by_key(facts, one, size)
+            return every
+        case AnyOf(conditions):
+            some = np.zeros(size, bool)
+            for one in conditions:
+                some |= _by_key(facts, one, size)
+            return some
+
+
+def _marked(keys: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
+    marks = np.zeros(size, bool)
+    marks[keys[keys < size]] = True
+    return marks
+
+
+def explain_nothing(facts: FactTable, expressions: Sequence[str]) -> str:
+    """Say why no photo was selected.
+
+    Parameters
+    ----------
+    facts : FactTable
+        The index's.
+    expressions : sequence of str
+        For which `select_photos` found nothing.
+
+    Returns
+    -------
+    str
+        A line that names the first comparison that holds for no photo, with what may have been meant, or says that
+        it is all of them together that hold for none.
+    """
+    catalogue = facts.types()
+    for text in expressions:
+        for leaf in _demanded(parse(text)):
+            asked = _alternatives(check(leaf, text, catalogue))
+            if asked and not any(len(facts.where(comparison)) for comparison in asked):
+                return f"no photo has {leaf.source}{_near(facts, asked[0])}"
+    return f"no photo has {' and '.join(expressions)}"
+
+
+def _demanded(tree: Expression) -> Iterator[Comparison | Presence]:
+    """Give the comparisons without a ``not`` before them."""
+    match tree:
+        case Comparison() | Presence():
+            yield tree
+        case Every(operands) | Some(operands):
+            for operand in operands:
+                yield from _demanded(operand)
+
+
+def _alternatives(condition: Condition) -> list[Compares]:
+    """Give the comparisons of which one must hold; none for a condition of another kind."""
+    conditions = condition.conditions if isinstance(condition, AnyOf) else (condition,)
+    return [one for one in conditions if isinstance(one, Compares)]
+
+
+def _near(facts: FactTable, comparison: Compares) -> str:
+    """Suggest a text that the attribute has."""
+    from difflib import get_close_matches
+
+    if comparison.field or comparison.type != "text" or comparison.operator != "=":
+        return ""
+    wanted = str(comparison.values[0]).casefold()
+    texts = {text.casefold(): text for text in facts.texts(comparison.name)}
+    near = get_close_matches(wanted, texts, n=1)
+    return f": did you mean '{texts[near[0]]}'?" if near else ""

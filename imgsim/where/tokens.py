@@ -1,0 +1,119 @@
+"""An expression as words, values and signs, each with its place."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from imgsim.errors import ExpressionError
+from imgsim.tables.values import is_date, is_month
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEYWORDS = {"and", "or", "not", "in", "like", "contains", "between", "is", "missing", "has", "true", "false"}
+
+_DATE = r"DDDD-DD(?:-DD(?:[T ]DD:DD(?::DD(?:\.D+)?)?)?)?(?![\w-])".replace("D", "[0-9]")
+_NUMBER = r"[+-]?(?:D+\.?D*|\.D+)(?:[eE][+-]?D+)?(?![\w.])".replace("D", "[0-9]")
+# In this order: a date begins like a number.
+_TOKEN = re.compile(
+    rf"(?P<date>{_DATE})|(?P<number>{_NUMBER})"
+    r"|(?P<text>'(?:[^']|'')*')"
+    r'|(?P<double>"(?:[^"]|"")*")'
+    r"|(?P<word>[^\W\d][\w.-]*)"
+    r"|(?P<sign><=|>=|!=|<>|==|[=<>(),])"
+)
+_SPACE = re.compile(r"\s*")
+_SAME_SIGN = {"==": "=", "<>": "!="}
+_MISPLACED = {
+    "'": "this quote is not closed; a quote within text is doubled: 'it''s'",
+    '"': "this quote is not closed",
+    "&": "write and",
+    "|": "write or",
+    "!": "write not, or != between two values",
+    **dict.fromkeys("\u2018\u2019\u201c\u201d\u201e\u00b4`", "text goes in straight quotes: 'red'"),
+}
+
+
+class Token(NamedTuple):
+    """A piece of an expression.
+
+    `kind` is ``word``, ``keyword``, ``number``, ``date``, ``text``, ``double``, ``sign`` or, once, ``end``; `text` is
+    what it says, without quotes and in the usual spelling; `start` and `end` are its place.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def tokenize(expression: str) -> list[Token]:
+    """Cut an expression into its pieces.
+
+    Parameters
+    ----------
+    expression : str
+        Whatever a user wrote.
+
+    Returns
+    -------
+    list of Token
+        In order; the last is of the kind ``end``.
+
+    Raises
+    ------
+    ExpressionError
+        At a character that belongs to nothing.
+
+    Examples
+    --------
+    >>> [f"{token.kind} {token.text}" for token in tokenize("price<30 AND who == 'Kim''s'")]
+    ['word price', 'sign <', 'number 30', 'keyword and', 'word who', 'sign =', "text Kim's", 'end ']
+    """
+    return list(_tokens(expression))
+
+
+def _tokens(expression: str) -> Iterator[Token]:
+    position = _skip_space(expression, 0)
+    while position < len(expression):
+        match = _TOKEN.match(expression, position)
+        if match is None or match.lastgroup is None:
+            raise ExpressionError(expression, position, _complaint(expression, position))
+        yield _token(expression, match.lastgroup, match.group(), position)
+        position = _skip_space(expression, match.end())
+    yield Token("end", "", len(expression), len(expression))
+
+
+def _token(expression: str, kind: str, raw: str, start: int) -> Token:
+    text = raw
+    if kind in ("text", "double"):
+        text = raw[1:-1].replace(raw[0] * 2, raw[0])
+    elif kind == "sign":
+        text = _SAME_SIGN.get(raw, raw)
+    elif kind == "word" and raw.lower() in KEYWORDS:
+        kind, text = "keyword", raw.lower()
+    elif kind == "date":
+        text = raw.replace(" ", "T")
+        if not (is_date(text) or is_month(text)):
+            raise ExpressionError(expression, start, f"{raw} is no date")
+    return Token(kind, text, start, start + len(raw))
+
+
+def _skip_space(expression: str, position: int) -> int:
+    match = _SPACE.match(expression, position)
+    assert match is not None
+    return match.end()
+
+
+def _complaint(expression: str, position: int) -> str:
+    character = expression[position]
+    if character in _MISPLACED:
+        return _MISPLACED[character]
+    piece = re.match(r"[\w.+-]*", expression[position:])
+    if piece and piece.group():
+        return (
+            f"{piece.group()} is neither a number nor a name; "
+            "text goes in single quotes, a name that begins with a digit in double quotes"
+        )
+    return f"{character!r} means nothing here"

@@ -1,0 +1,103 @@
+"""The cache of a gallery: right, or rebuilt, or not used."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from imgsim.errors import IndexWriteError
+from imgsim.index.gallery_cache import ARRAYS, CACHE, load_gallery
+from imgsim.index.index import open_index
+from imgsim.index.update import update_index
+from imgsim.metrics import load_metric
+from tests.photos import draw_photo
+
+
+@pytest.fixture
+def folder(make_photos):
+    folder = make_photos(6)
+    update_index(folder, extractors=["histogram:bins=4"])
+    return folder
+
+
+def answer(folder):
+    with open_index(folder) as index:
+        return index.search(folder / "0.png")
+
+
+def cached(folder):
+    (gallery,) = (folder / ".imgsim" / CACHE).iterdir()
+    return gallery
+
+
+def test_indexing_lays_the_gallery_out_for_queries(folder):
+    before = {path: path.stat().st_mtime_ns for path in cached(folder).iterdir()}
+    answer(folder)
+    assert {path: path.stat().st_mtime_ns for path in cached(folder).iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+@pytest.mark.parametrize("left", [0, 40, 130])
+def test_a_truncated_cache_is_rebuilt(folder, name, left):
+    right = answer(folder)
+    file = cached(folder) / f"{name}.npy"
+    size = file.stat().st_size
+    file.write_bytes(file.read_bytes()[:left])
+    assert answer(folder) == right
+    assert file.stat().st_size == size
+
+
+def test_a_deleted_cache_loses_nothing(folder):
+    right = answer(folder)
+    shutil.rmtree(folder / ".imgsim" / CACHE)
+    assert answer(folder) == right
+
+
+def test_a_cache_of_other_content_is_not_used(folder):
+    old = shutil.copytree(cached(folder), folder.parent / "old")
+    draw_photo(folder / "0a.png", 0)
+    update_index(folder)
+    new = cached(folder)
+    assert new.name != old.name
+    shutil.rmtree(new)
+    shutil.copytree(old, new)  # a gallery of five photos under the name of six
+    assert answer(folder)[0].path == "0a.png"
+
+
+def test_an_index_made_anew_does_not_take_the_old_ones_cache(folder):
+    kept = shutil.copytree(folder / ".imgsim" / CACHE, folder.parent / "kept")
+    shutil.rmtree(folder / ".imgsim")
+    for place in range(6):
+        draw_photo(folder / f"{place}.png", 50 - place)
+    update_index(folder, extractors=["histogram:bins=4"])
+    right = answer(folder)
+    shutil.copytree(kept, folder / ".imgsim" / CACHE, dirs_exist_ok=True)
+    assert answer(folder) == right
+
+
+def test_rows_are_mapped_not_loaded(folder):
+    with open_index(folder) as index, index.store.snapshot():
+        (extractor,) = index.store.extractors()
+        gallery = load_gallery(index.directory, index.store, extractor, load_metric("hellinger").fit())
+    assert isinstance(gallery.rows.base, np.memmap)
+    np.testing.assert_allclose(np.linalg.norm(gallery.rows, axis=1), 1, rtol=1e-6)
+
+
+def test_a_read_only_index_answers_without_leaving_a_trace(folder, monkeypatch):
+    right = answer(folder)
+    shutil.rmtree(folder / ".imgsim" / CACHE)
+    before = sorted(folder.rglob("*"))
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert answer(folder) == right
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_no_room_anywhere_is_one_line(folder, monkeypatch):
+    shutil.rmtree(folder / ".imgsim" / CACHE)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("imgsim.index.gallery_cache._write_arrays", full)
+    with pytest.raises(IndexWriteError, match="No space left on device.*TMPDIR"):
+        answer(folder)

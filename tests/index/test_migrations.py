@@ -1,0 +1,86 @@
+"""Indexes of format 1, which had no facts, are read as they are and brought to the present format by a writer."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from imgsim.errors import UnknownNameError
+from imgsim.index.index import open_index
+from imgsim.index.sqlite.connection import DATABASE
+from imgsim.index.sqlite.schema import FORMAT_VERSION
+from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.index.update import update_index
+
+
+@pytest.fixture
+def old(make_photos):
+    """A folder of four photos whose index is of format 1; one has attributes."""
+    folder = make_photos(4)
+    update_index(folder, extractors=["phash"])
+    with closing(sqlite3.connect(folder / ".imgsim" / DATABASE)) as database, database:
+        database.executescript("DROP TABLE facts; DROP TABLE kinds; PRAGMA user_version = 1;")
+        database.execute(
+            """UPDATE images SET attributes = '{"price": 5, "tags": ["x"]}' WHERE path = CAST('1.png' AS BLOB)"""
+        )
+    return folder
+
+
+def version(folder):
+    with closing(sqlite3.connect(folder / ".imgsim" / DATABASE)) as database:
+        return database.execute("PRAGMA user_version").fetchone()[0]
+
+
+def answers(folder):
+    with open_index(folder) as index:
+        return (
+            [match.path for match in index.search(folder / "0.png", where="price = 5")],
+            [record.path for record in index.photos("not tags = 'x'")],
+            len(index.search(folder / "0.png")),
+        )
+
+
+EXPECTED = (["1.png"], ["0.png", "2.png", "3.png"], 3)
+
+
+def test_it_is_read_without_being_written(old):
+    before = (old / ".imgsim" / DATABASE).read_bytes()
+    assert answers(old) == EXPECTED
+    assert (old / ".imgsim" / DATABASE).read_bytes() == before
+    assert version(old) == 1
+
+
+def test_a_writer_brings_it_to_the_present_format(old):
+    with open_index(old) as index:
+        generation = index.store.counts()["generation"]
+    assert update_index(old).unchanged == 4
+    assert version(old) == FORMAT_VERSION
+    assert answers(old) == EXPECTED
+    with open_index(old) as index:
+        assert index.store.counts()["generation"] == generation
+
+
+def test_it_can_be_read_where_nothing_can_be_written(old, monkeypatch):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert answers(old) == EXPECTED
+
+
+def test_cut_off_in_between_it_stays_as_it_was(old, monkeypatch):
+    def fail(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("imgsim.index.sqlite.fact_rows.Facts.replace", fail)
+        with pytest.raises(KeyboardInterrupt):
+            SqliteStore.open_writer(str(old / ".imgsim"), str(old))
+    assert version(old) == 1
+    assert answers(old) == EXPECTED
+    update_index(old)
+    assert answers(old) == EXPECTED
+
+
+def test_without_attributes_there_is_nothing_to_ask(old):
+    with closing(sqlite3.connect(old / ".imgsim" / DATABASE)) as database, database:
+        database.execute("UPDATE images SET attributes = '{}'")
+    with open_index(old) as index, pytest.raises(UnknownNameError, match="unknown attribute 'price'"):
+        list(index.photos("price = 5"))

@@ -1,0 +1,274 @@
+"""Indexing a folder, run after run."""
+
+import os
+import shutil
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from imgsim.errors import ExtractorMismatchError, ImgsimError, ParameterError
+from imgsim.features import load_extractor
+from imgsim.images.read import read_image
+from imgsim.index.index import open_index
+from imgsim.index.options import Options
+from imgsim.index.update import update_index
+from imgsim.index.workers import CHUNK
+from tests.photos import draw_photo
+
+FAST = ["histogram:bins=4"]
+
+
+class Heard:
+    """An observer that remembers."""
+
+    def __init__(self):
+        self.total, self.done, self.failures = 0, 0, []
+
+    def started(self, photos):
+        self.total = photos
+
+    def advanced(self, photos):
+        self.done += photos
+
+    def failed(self, path, reason):
+        self.failures.append((path, reason))
+
+
+def index(folder, extractors=FAST, **options):
+    return update_index(folder, extractors=extractors, options=Options(**options))
+
+
+def counts(summary):
+    return {key: value for key, value in vars(summary).items() if value and key != "seconds"}
+
+
+def features_by_path(folder):
+    """Every photo's features by every extractor, as stored."""
+    with open_index(folder) as opened:
+        store = opened.store
+        paths = [label.path for label in store.labels(store.part_keys()[0].tolist())]
+        return {
+            (str(extractor.spec), path): row.tolist()
+            for extractor in store.extractors()
+            for rows, present in store.features(extractor)
+            for path, row, here in zip(paths, rows, present, strict=True)
+            if here
+        }
+
+
+def test_features_are_those_of_the_extractor(make_photos):
+    folder = make_photos("b.png", "sub/a.jpg")
+    index(folder, ["histogram:bins=4", "phash"])
+    stored = features_by_path(folder)
+    for (spec, path), row in stored.items():
+        extractor = load_extractor(spec)
+        image = read_image(folder / path, scale=extractor.scale)
+        np.testing.assert_array_equal(row, extractor.extract([image])[0])
+    assert len(stored) == 4
+
+
+def test_a_second_run_finds_nothing_to_do(make_photos):
+    folder = make_photos(3)
+    assert counts(index(folder)) == {"added": 3}
+    assert counts(index(folder)) == {"unchanged": 3}
+
+
+def test_changed_renamed_removed_and_added_photos(make_photos):
+    folder = make_photos(8)
+    index(folder)
+    draw_photo(folder / "0.png", 100, (60, 50))
+    (folder / "1.png").rename(folder / "moved.png")
+    (folder / "2.png").unlink()
+    draw_photo(folder / "new.png", 101)
+    os.utime(folder / "3.png", ns=(1, 1))
+    summary = index(folder)
+    assert counts(summary) == {"added": 1, "changed": 1, "renamed": 1, "removed": 1, "unchanged": 5}
+    again = features_by_path(folder)
+    shutil.rmtree(folder / ".imgsim")
+    index(folder)
+    assert again == features_by_path(folder)
+
+
+def test_a_rename_keeps_features_without_measuring(make_photos):
+    folder = make_photos(3)
+    index(folder)
+    (folder / "1.png").rename(folder / "z.png")
+    heard = Heard()
+    update_index(folder, observer=heard)
+    assert heard.total == 0
+
+
+def test_an_unreadable_photo_is_one_ledger_row_and_changes_no_other(make_photos):
+    folder = make_photos(5)
+    index(folder)
+    alone = features_by_path(folder)
+    shutil.rmtree(folder / ".imgsim")
+    (folder / "1a.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a jpeg")
+    (folder / "3a.png").write_bytes(b"")
+    heard = Heard()
+    summary = update_index(folder, extractors=FAST, observer=heard)
+    assert (summary.added, summary.failed) == (5, 2)
+    assert features_by_path(folder) == alone
+    with open_index(folder) as opened:
+        ledger = [(failure.path, failure.reason) for failure in opened.store.failures()]
+    assert ledger == heard.failures
+    assert [path for path, _ in ledger] == ["1a.jpg", "3a.png"]
+
+
+def test_failures_wait_until_they_change_or_are_retried(make_photos):
+    folder = make_photos(1)
+    (folder / "bad.png").write_bytes(b"nothing")
+    index(folder)
+    for retry_failed, heard_failures in ((False, 0), (True, 1)):
+        heard = Heard()
+        summary = update_index(folder, options=Options(retry_failed=retry_failed), observer=heard)
+        assert summary.failed == 1
+        assert len(heard.failures) == heard_failures
+    draw_photo(folder / "bad.png", 7)
+    assert counts(index(folder)) == {"added": 1, "unchanged": 1}
+    with open_index(folder) as opened:
+        assert opened.store.failures() == []
+
+
+def test_a_photo_that_became_unreadable_loses_its_features(make_photos):
+    folder = make_photos(3)
+    index(folder)
+    (folder / "1.png").write_bytes(b"broken now")
+    assert counts(index(folder)) == {"unchanged": 2, "failed": 1}
+    assert {path for _, path in features_by_path(folder)} == {"0.png", "2.png"}
+
+
+def test_a_failure_whose_file_is_gone_leaves_the_ledger(make_photos):
+    folder = make_photos(1)
+    (folder / "bad.png").write_bytes(b"nothing")
+    index(folder)
+    (folder / "bad.png").unlink()
+    assert counts(index(folder)) == {"unchanged": 1}
+
+
+def test_an_added_extractor_measures_what_lacks_it(make_photos):
+    folder = make_photos(3)
+    index(folder)
+    assert counts(index(folder, ["phash"])) == {"unchanged": 3}
+    draw_photo(folder / "new.png", 50)
+    index(folder, [])
+    assert len(features_by_path(folder)) == 8
+
+
+def test_the_default_extractor_can_be_changed(make_photos):
+    folder = make_photos(2)
+    index(folder, ["histogram:bins=4", "phash"])
+    index(folder, [], default="phash")
+    with open_index(folder) as opened:
+        assert opened.store.default_query().extractors[0][0].spec.name == "phash"
+        by_default, by_name = opened.search(folder / "0.png"), opened.search(folder / "0.png", extractors=["phash"])
+        assert by_default == by_name
+        assert by_default != opened.search(folder / "0.png", extractors=["histogram"])
+
+
+def test_more_than_half_missing_changes_nothing_unless_pruned(make_photos):
+    folder = make_photos(5)
+    index(folder)
+    for name in ("0.png", "1.png", "2.png"):
+        (folder / name).unlink()
+    draw_photo(folder / "new.png", 9)
+    with pytest.raises(ImgsimError, match="3 of 5 indexed photos are missing.*--prune"):
+        index(folder)
+    with pytest.raises(ImgsimError, match="nothing was changed"):
+        index(folder, ["phash"], default="phash")
+    with open_index(folder) as opened:
+        assert [extractor.spec.name for extractor in opened.store.extractors()] == ["histogram"]
+    assert len(features_by_path(folder)) == 5
+    assert counts(index(folder, prune=True)) == {"added": 1, "removed": 3, "unchanged": 2}
+
+
+def test_patterns_choose_photos(make_photos):
+    folder = make_photos("a.png", "b.jpg", "sub/c.png", "sub/d.jpg")
+    assert counts(index(folder, include=["*.png"])) == {"added": 2}
+    assert counts(index(folder, exclude=["sub/*"])) == {"added": 1, "removed": 1, "unchanged": 1}
+
+
+def test_listed_files_are_all_that_is_looked_at(make_photos):
+    folder = make_photos(4)
+    index(folder)
+    draw_photo(folder / "5.png", 60)
+    draw_photo(folder / "6.png", 61)
+    (folder / "0.png").unlink()
+    heard = Heard()
+    summary = update_index(folder, options=Options(files=[str(folder / "5.png"), "/elsewhere.png"]), observer=heard)
+    assert (summary.added, summary.removed, summary.failed) == (1, 0, 1)
+    assert heard.failures[0][0] == "/elsewhere.png"
+
+
+def test_an_index_elsewhere_follows_its_folder_only_when_told(make_photos, tmp_path):
+    folder = make_photos(3)
+    place = tmp_path / "place"
+    update_index(folder, index=place, extractors=FAST)
+    moved = tmp_path / "moved"
+    folder.rename(moved)
+    with pytest.raises(ImgsimError, match="--moved"):
+        update_index(moved, index=place)
+    assert counts(update_index(moved, index=place, options=Options(moved=True))) == {"unchanged": 3}
+    with open_index(place) as opened:
+        assert os.path.samefile(opened.root, moved)
+        assert len(opened.search(moved / "0.png")) == 2
+
+
+def test_an_index_inside_its_folder_follows_by_itself(make_photos, tmp_path):
+    folder = make_photos(3)
+    index(folder)
+    folder.rename(tmp_path / "moved")
+    assert counts(index(tmp_path / "moved")) == {"unchanged": 3}
+
+
+def test_statistics_stay_pinned_until_refitted(make_photos):
+    folder = make_photos(4)
+    index(folder, ["haralick"])
+
+    def pinned():
+        with open_index(folder) as opened:
+            return opened.store.statistics(opened.store.extractors()[0])
+
+    first = pinned()
+    draw_photo(folder / "new.png", 77)
+    index(folder, [])
+    np.testing.assert_array_equal(pinned().variance, first.variance)
+    index(folder, [], refit=True)
+    assert pinned().count == 5
+
+
+def test_a_wrong_extractor_makes_no_index(make_photos):
+    folder = make_photos(1)
+    for text, error in (("haralik", ImgsimError), ("histogram:bins=0", ParameterError), ("phash@0.5", ParameterError)):
+        with pytest.raises(error):
+            index(folder, [text])
+    assert not (folder / ".imgsim").exists()
+
+
+def test_features_of_another_version_are_refused(make_photos, monkeypatch):
+    folder = make_photos(2)
+    index(folder, ["phash"])
+    monkeypatch.setattr("imgsim.features.phash.PHash.version", 99)
+    with open_index(folder) as opened, pytest.raises(ExtractorMismatchError, match="version 99.*--drop phash"):
+        opened.search(folder / "0.png")
+
+
+def test_processes_give_what_one_process_gives(make_photos):
+    folder = make_photos(3 * CHUNK + 5)
+    for place in range(0, 40, 9):
+        (folder / f"{place}x.jpg").write_bytes(b"\xff\xd8\xff")
+    index(folder, ["histogram:bins=4", "lbp"], jobs=1)
+    alone = features_by_path(folder)
+    shutil.rmtree(folder / ".imgsim")
+    summary = index(folder, ["histogram:bins=4", "lbp"], jobs=2)
+    assert (summary.added, summary.failed) == (3 * CHUNK + 5, 5)
+    assert features_by_path(folder) == alone
+
+
+def test_a_photo_larger_than_the_limit_is_a_failure(make_photos):
+    folder = make_photos(2)
+    PIL.Image.new("L", (2000, 1000)).save(folder / "big.png")
+    heard = Heard()
+    update_index(folder, extractors=FAST, options=Options(max_megapixels=1), observer=heard)
+    assert heard.failures == [("big.png", "2.0 megapixels, over the limit of 1 (--max-megapixels)")]

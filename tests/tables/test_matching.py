@@ -1,0 +1,114 @@
+"""Which photo a row is about, and when that is not clear."""
+
+import unicodedata
+
+import pytest
+
+from imgsim.errors import ParameterError, TableError, UnknownNameError
+from imgsim.tables.matching import pair_rows
+from imgsim.tables.photo_names import Shelf
+from imgsim.tables.table import Row, Table
+
+PATHS = ["a.jpg", "in/b.jpg", "in/c.jpg", "out/c.jpg", "in/12_front.jpg", "in/12_back.jpg", "in/120_back.jpg"]
+
+
+def pair(names, key=None, paths=PATHS, column="file", folder="/photos"):
+    rows = [Row(line, {"n": "x"} | ({column: name} if name else {})) for line, name in enumerate(names, start=2)]
+    return pair_rows(Table("items.csv", ("n", column), rows, textual=True), Shelf("/photos", paths, folder), key)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("a.jpg", "a.jpg"),
+        ("in/b.jpg", "in/b.jpg"),
+        ("./in//b.jpg", "in/b.jpg"),
+        ("in\\b.jpg", "in/b.jpg"),
+        ("b.jpg", "in/b.jpg"),
+        ("/photos/in/b.jpg", "in/b.jpg"),
+        ("out/c.jpg", "out/c.jpg"),
+    ],
+)
+def test_a_photo_is_named_by_path_or_by_its_own_name(name, path):
+    pairing = pair([name])
+    assert (pairing.rows, pairing.lost, pairing.key) == ({path: 0}, [], "file")
+
+
+def test_paths_may_be_as_seen_from_the_table():
+    assert pair(["photos/in/b.jpg"], folder="/").rows == {"in/b.jpg": 0}
+    assert pair(["../photos/in/b.jpg"], folder="/tables").rows == {"in/b.jpg": 0}
+
+
+def test_names_are_compared_composed():
+    composed, decomposed = (unicodedata.normalize(form, "schön.jpg") for form in ("NFC", "NFD"))
+    assert pair([composed], paths=[decomposed]).rows == {decomposed: 0}
+    assert pair([decomposed], paths=[composed]).rows == {composed: 0}
+    assert pair([composed, decomposed], paths=[composed, decomposed]).rows == {composed: 0, decomposed: 1}
+
+
+def test_rows_about_no_photo_are_named():
+    pairing = pair(["a.jpg", "gone.jpg", None, "c.jpg", "in/gone.jpg"])
+    assert pairing.rows == {"a.jpg": 0}
+    assert sorted(pairing.lost) == [
+        "line 3 (gone.jpg)",
+        "line 4 (no file)",
+        "line 5 (c.jpg: 2 photos have this name, in/c.jpg and out/c.jpg)",
+        "line 6 (in/gone.jpg)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (["a.jpg", "x", "a.jpg"], "items.csv: line 2 and line 4 are both about a.jpg$"),
+        (["in/b.jpg", "b.jpg"], "line 2 and line 3 are both about in/b.jpg"),
+        (["gone", "gone", "gone"], r"line 2 and line 3 are both about gone \(and 1 more such rows\)"),
+    ],
+)
+def test_two_rows_about_one_photo_are_refused(names, reason):
+    with pytest.raises(TableError, match=reason):
+        pair(names, key="file")
+
+
+def test_the_column_that_finds_most_photos_names_them():
+    rows = [
+        Row(2, {"name": "Coat", "id": "a.jpg", "other": "b.jpg"}),
+        Row(3, {"name": "a.jpg", "id": "b.jpg"}),
+    ]
+    table = Table("items.csv", ("name", "other", "id"), rows, textual=True)
+    assert pair_rows(table, Shelf("/photos", PATHS, "/")).key == "id"
+    assert pair_rows(table, Shelf("/photos", PATHS, "/"), "other").rows == {"in/b.jpg": 0}
+    alike = Table("items.csv", ("id", "Photo"), [Row(2, {"id": "a.jpg", "Photo": "b.jpg"})], textual=True)
+    assert pair_rows(alike, Shelf("/photos", PATHS, "/")).key == "Photo"
+
+
+def test_a_pattern_gives_a_row_to_several_photos():
+    pairing = pair(["12", "120", "7"], key="{file}_*.jpg")
+    assert pairing.rows == {"in/12_front.jpg": 0, "in/12_back.jpg": 0, "in/120_back.jpg": 1}
+    assert pairing.lost == ["line 4 (7)"]
+    assert pairing.key is None
+    assert pair([12.0], key="in/{file}_f*").rows == {"in/12_front.jpg": 0}
+    assert pair(["c"], key="{file}.jpg").rows == {"in/c.jpg": 0, "out/c.jpg": 0}
+    assert pair(["back"], key="*_{file}.jpg").rows == {"in/12_back.jpg": 0, "in/120_back.jpg": 0}
+
+
+def test_of_several_values_that_fit_a_pattern_the_longest_counts():
+    assert pair(["1", "12"], key="{file}*").rows == dict.fromkeys(PATHS[4:], 1)
+
+
+@pytest.mark.parametrize(
+    ("key", "error", "reason"),
+    [
+        ("fil", UnknownNameError, "unknown column 'fil': did you mean file"),
+        ("{fil}_*", UnknownNameError, "did you mean file"),
+        ("{file}_{n}", ParameterError, "one column"),
+        (None, TableError, r"no column names photos.*'\{file\}_\*\.jpg'|no column names photos.*'\{n\}_\*\.jpg'"),
+    ],
+)
+def test_keys_that_are_none(key, error, reason):
+    with pytest.raises(error, match=reason):
+        pair(["gone.jpg"], key=key)
+
+
+def test_a_table_without_rows_is_about_nothing():
+    assert pair([]).rows == {}

@@ -1,0 +1,105 @@
+"""What is a number, a date, true or false; and what an index can keep."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgsim.errors import ParameterError
+from imgsim.tables.values import as_boolean, as_date, as_number, check_attributes, kind_of, read_value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0", 0),
+        ("-12", -12),
+        ("+5", 5),
+        ("3.", 3.0),
+        (".5", 0.5),
+        ("1e3", 1000.0),
+        ("0.10", 0.1),
+        ("9223372036854775807", 2**63 - 1),
+    ],
+)
+def test_numbers(text, value):
+    number = as_number(text)
+    assert (number, type(number)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "007", "-01", "1,5", "30 000", "0x10", "1_000", "nan", "inf", "1e999", "9" * 30, "9" * 5000, "٣", "5€"]
+)
+def test_what_is_no_number(text):
+    assert as_number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("2026-05-01", "2026-05-01"),
+        ("2026-05-01T10:30:59.5", "2026-05-01T10:30:59.5"),
+        ("2026-05-01 10:30", "2026-05-01T10:30:00"),
+        ("2026-05-01 10:30+09:00", "2026-05-01T10:30:00+09:00"),
+        ("2026-05-01T10:30:00Z", "2026-05-01T10:30:00Z"),
+        ("2024-02-29", "2024-02-29"),
+    ],
+)
+def test_dates(text, date):
+    assert as_date(text) == date
+    assert as_date(date) == date
+    assert kind_of(date) == "date"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2026-5-1", "2026-02-29", "01.05.2026", "20260501", "2026-05-01 25:00", "2026-05"]
+)
+def test_what_is_no_date(text):
+    assert as_date(text) is None
+    assert kind_of(text) == "text"
+
+
+def test_booleans():
+    assert [as_boolean(text) for text in ("true", "FALSE", "1", "yes", "")] == [True, False, None, None, None]
+
+
+@given(st.text(max_size=20))
+def test_reading_again_what_was_read_changes_nothing(text):
+    value = read_value(text)
+    if isinstance(value, str):
+        assert read_value(value) == value
+    assert json.loads(json.dumps(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("", None),
+        (None, None),
+        ([1, "2026-05-01 10:30"], [1, "2026-05-01T10:30:00"]),
+        ((1, 2), [1, 2]),
+        ({"a": {"b": [True]}}, {"a": {"b": [True]}}),
+        (10**25, 1e25),
+        (-0.5, -0.5),
+    ],
+)
+def test_values_are_kept_in_one_form(value, kept):
+    assert check_attributes({"x": value}) == {"x": kept}
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"": 1},
+        {"x": float("inf")},
+        {"x": b"bytes"},
+        {"x": [object()]},
+        {"x": "\udcff"},
+        {"\udcff": 1},
+        {"x": {"\ud800": 1}},
+    ],
+)
+def test_what_cannot_be_kept_is_refused(attributes):
+    with pytest.raises(ParameterError):
+        check_attributes(attributes)

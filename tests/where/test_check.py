@@ -1,0 +1,102 @@
+"""Names are found among an index's attributes, and values have types that compare."""
+
+import pytest
+
+from imgsim.errors import ExpressionError, UnknownNameError
+from imgsim.where.check import check
+from imgsim.where.conditions import AllOf, AnyOf, Compares, Has, NoneOf
+from imgsim.where.parse import parse
+
+CATALOGUE = {
+    "price": {"number"},
+    "brand": {"text"},
+    "found": {"date"},
+    "sold": {"boolean"},
+    "mixed": {"number", "text", "date"},
+    "tags": {"list", "text"},
+    "colors": {"object"},
+    "size": {"text"},
+    "photo.width": {"text"},
+}
+
+
+def checked(text):
+    return check(parse(text), text, CATALOGUE)
+
+
+def test_a_comparison_has_the_attributes_type():
+    assert checked("price < 5") == Compares("price", False, "number", "<", (5,))
+    assert checked("found >= 2026-05") == Compares("found", False, "date", ">=", ("2026-05",))
+    assert checked("sold = true") == Compares("sold", False, "boolean", "=", (True,))
+    assert checked("tags = 'lost'") == Compares("tags", False, "text", "=", ("lost",))
+
+
+def test_quoted_dates_are_dates_where_there_are_dates():
+    assert checked("found = '2026-05-01 10:30'").values == ("2026-05-01T10:30",)
+    assert checked("found = '2026-05'").type == "date"
+    assert checked("mixed = '2026-05-01'").type == "date"
+    assert checked("mixed = '2026-05'").type == "text"
+    assert checked("brand = '2026-05-01'").type == "text"
+
+
+def test_several_values_are_several_comparisons():
+    assert checked("mixed in (1, 'x')") == AnyOf(
+        (Compares("mixed", False, "number", "=", (1,)), Compares("mixed", False, "text", "=", ("x",)))
+    )
+    assert checked("mixed like 'x%'") == AnyOf(
+        (Compares("mixed", False, "text", "like", ("x%",)), Compares("mixed", False, "date", "like", ("x%",)))
+    )
+    assert checked("price between 1 and 2") == Compares("price", False, "number", "between", (1, 2))
+
+
+@pytest.mark.parametrize("text", ["price != 5", "price not in (5)"])
+def test_other_values_need_the_attribute(text):
+    assert checked(text) == AllOf((Has("price"), NoneOf(Compares("price", False, "number", "=", (5,)))))
+
+
+def test_every_photo_has_its_fields():
+    assert checked("width < 5") == Compares("width", True, "number", "<", (5,))
+    assert checked("photo.height != 5") == NoneOf(Compares("height", True, "number", "=", (5,)))
+    assert checked("has path") == AllOf(())
+    assert checked("photo.path like '%x'") == Compares("path", True, "text", "like", ("%x",))
+
+
+def test_an_attribute_goes_before_a_field_of_its_name():
+    assert checked("size = 'M'") == Compares("size", False, "text", "=", ("M",))
+    assert checked("photo.size > 1000") == Compares("size", True, "number", ">", (1000,))
+    assert checked("photo.width > 1000").field
+    assert not checked("\"photo.width\" = 'x'").field
+    with pytest.raises(UnknownNameError):
+        checked('"height" = 3')
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "reason"),
+    [
+        ("price < 'cheap'", 8, "price holds numbers, 'cheap' is text"),
+        ("price = true", 8, "price holds numbers, true is a boolean"),
+        ("price = 2026-05-01", 8, "2026-05-01 is a date"),
+        ("brand = 5", 8, "brand holds text, 5 is a number; text goes in quotes"),
+        ("found > 'May'", 8, "found holds dates, 'May' is text"),
+        ("sold > true", 7, "true and false have no order"),
+        ("sold = 1", 7, "sold holds true or false, 1 is a number"),
+        ("mixed = true", 8, "mixed holds dates and numbers and text"),
+        ("colors = 'red'", 9, "colors holds objects"),
+        ("price like '5%'", 11, "price holds numbers, like is for text"),
+        ("brand contains 5", 15, "looks for text in quotes, not for 5"),
+        ("mixed between 1 and 'b'", 20, "between begins with a number, 'b' is none"),
+        ("brand = 'x' and (price = 1 or price in (2, 'y'))", 43, "'y' is text"),
+        ("width = 'wide'", 8, "width holds numbers"),
+    ],
+)
+def test_what_does_not_compare_is_named_by_its_place(text, position, reason):
+    with pytest.raises(ExpressionError, match=reason) as caught:
+        checked(text)
+    assert caught.value.position == position
+
+
+def test_unknown_attributes_get_a_suggestion():
+    with pytest.raises(UnknownNameError, match="unknown attribute 'prise': did you mean price"):
+        checked("prise < 5")
+    with pytest.raises(UnknownNameError, match="choose from"):
+        checked("has xyz")
