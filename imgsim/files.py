@@ -16,20 +16,7 @@ OLD = 24 * 3600  # seconds since it was last written to: nobody goes on with suc
 
 
 def write_whole(target: str, data: bytes) -> None:
-    """Write a file under a temporary name, then rename it.
-
-    Parameters
-    ----------
-    target : str
-        The file; its folder is made where there is none.
-    data : bytes
-        Its content.
-
-    Raises
-    ------
-    WeightsError
-        If it cannot be written; nothing is left behind.
-    """
+    """Write a file under a temporary name, then rename it."""
     folder = os.path.dirname(os.path.abspath(target))
     part = ""
     try:
@@ -49,38 +36,14 @@ def write_whole(target: str, data: bytes) -> None:
 
 
 def open_part(folder: str, extension: str = "") -> tuple[int, str]:
-    """Make a temporary file that `remove_old_parts` knows, and remove the old ones beside it.
-
-    Parameters
-    ----------
-    folder : str
-        Where; it is made where there is none.
-    extension : str, optional
-        What its name ends in, with the dot.
-
-    Returns
-    -------
-    tuple of int and str
-        Its descriptor, to write to, and its path.
-
-    Raises
-    ------
-    OSError
-        If it cannot be made.
-    """
+    """Make a temporary file that `remove_old_parts` knows, and remove the old ones beside it."""
     os.makedirs(folder, exist_ok=True)
     remove_old_parts(folder)
     return tempfile.mkstemp(dir=folder, prefix=PREFIX, suffix=f".part{extension}")
 
 
 def remove_old_parts(folder: str) -> None:
-    """Remove the temporary files of processes that were killed, as far as that is allowed.
-
-    Parameters
-    ----------
-    folder : str
-        Those in it, last written to more than a day ago: another process may be writing to a younger one.
-    """
+    """Remove the temporary files of processes that were killed, as far as that is allowed."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if _PART.fullmatch(entry.name):

@@ -53,16 +53,6 @@ def parse_naming(text: str) -> Naming:
 def without_weight(text: str) -> str:
     """Take the weight off what a user wrote.
 
-    Parameters
-    ----------
-    text : str
-        For example ``histogram:space=lab@0.3``.
-
-    Returns
-    -------
-    str
-        For example ``histogram:space=lab``.
-
     Examples
     --------
     >>> without_weight("histogram:space=lab@0.3"), without_weight("haralick")

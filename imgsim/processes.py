@@ -42,22 +42,7 @@ def one_thread_each() -> Iterator[None]:
 
 
 def hire(jobs: int, prepare: Callable[[Argument], None], argument: Argument) -> ProcessPoolExecutor:
-    """Make a pool of new processes, which start at its first task.
-
-    Parameters
-    ----------
-    jobs : int
-        Processes.
-    prepare : callable
-        Called in each, first of all; of a module's top level.
-    argument : object
-        What it is called with; pickled.
-
-    Returns
-    -------
-    ProcessPoolExecutor
-        Deaf to an interrupt, which is this process's own affair, and gone when this process is killed.
-    """
+    """Make a pool of new processes, which start at its first task."""
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(jobs, context, initializer=_start, initargs=(prepare, argument))
 
@@ -87,19 +72,7 @@ _work: Callable[[Any], Any]  # of this process
 
 @contextmanager
 def single_threads(jobs: int) -> Iterator[Executor]:
-    """Work in several threads, while linear algebra keeps to one thread a call.
-
-    Parameters
-    ----------
-    jobs : int
-        Threads. NumPy lets others run while it calculates, so for large arrays they serve as well as processes, which
-        take a second or two to start.
-
-    Yields
-    ------
-    Executor
-        What has not begun when it is left is not done.
-    """
+    """Work in several threads, while linear algebra keeps to one thread a call."""
     from threadpoolctl import threadpool_limits
 
     pool = ThreadPoolExecutor(jobs)
@@ -111,27 +84,7 @@ def single_threads(jobs: int) -> Iterator[Executor]:
 
 
 def map_in_processes(work: Callable[[Task], Outcome], tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
-    """Work in several processes: for what spends much of its time in Python, where threads wait for each other.
-
-    Parameters
-    ----------
-    work : callable
-        Of a module's top level, or a partial of such a one; it is sent to each process once.
-    tasks : sequence
-        What it is called with.
-    jobs : int
-        Processes.
-
-    Yields
-    ------
-    Outcome
-        What it returned, in order.
-
-    Raises
-    ------
-    ImgsimError
-        If a process is brought down.
-    """
+    """Work in several processes: for what spends much of its time in Python, where threads wait for each other."""
     with one_thread_each():
         pool = hire(jobs, _keep, work)
         try:

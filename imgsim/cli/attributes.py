@@ -44,26 +44,7 @@ def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
 
 
 class AttributeColumns:
-    """Adds attributes to rows of an answer.
-
-    Parameters
-    ----------
-    index : Index
-        Whose attributes.
-    names : sequence of str or None
-        The attributes to show, as `--show` gave them.
-    format_ : str
-        In ``jsonl`` attributes are an object of their own, with all of them unless some are named.
-    columns : sequence of str
-        The columns before; an attribute of the same name is written ``attributes.NAME``.
-
-    Attributes
-    ----------
-    columns : tuple of str
-        The columns before, and those of attributes.
-    chosen : bool
-        Whether `--show` named any.
-    """
+    """Adds attributes to rows of an answer."""
 
     def __init__(self, index: Index, names: Sequence[str] | None, format_: str, columns: Sequence[str]) -> None:
         known = index.store.facts.types() if names else {}

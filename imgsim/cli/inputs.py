@@ -24,18 +24,7 @@ class QueryPhoto(NamedTuple):
 
 
 def expand_photos(names: Iterable[str]) -> Iterator[QueryPhoto]:
-    """Give the photos that arguments stand for, as they come.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Paths; ``-`` reads paths from stdin, a line each or NUL-separated, or else one picture's bytes.
-
-    Yields
-    ------
-    QueryPhoto
-        In order.
-    """
+    """Give the photos that arguments stand for, as they come."""
     for name in names:
         if name == "-":
             yield from _from_stdin(cast("BufferedReader", sys.stdin.buffer))
@@ -53,20 +42,7 @@ def listed_paths(name: str) -> Iterator[str]:
 
 
 def read_paths(stream: BufferedReader, head: bytes = b"") -> Iterator[str]:
-    """Read paths as they arrive, separated by NUL if there is any, otherwise a line each.
-
-    Parameters
-    ----------
-    stream : buffered binary file
-        Where they come from.
-    head : bytes, optional
-        What was read of it already.
-
-    Yields
-    ------
-    str
-        Not empty.
-    """
+    """Read paths as they arrive, separated by NUL if there is any, otherwise a line each."""
     data = head
     while not _separated(data) and (more := stream.read1(CHUNK)):
         data += more

@@ -22,22 +22,7 @@ class Measured(NamedTuple):
 
 
 def measure_named(names: Iterable[str], extractors: Sequence[Extractor], max_megapixels: float) -> Iterator[Measured]:
-    """Measure photos one after another, and say which cannot be read.
-
-    Parameters
-    ----------
-    names : iterable of str
-        As given on the command line.
-    extractors : sequence of Extractor
-        What to measure them with.
-    max_megapixels : float
-        The largest photo to decode.
-
-    Yields
-    ------
-    Measured
-        One for each photo, in order.
-    """
+    """Measure photos one after another, and say which cannot be read."""
     from imgsim.images.read import read_scales
 
     scales = {extractor.scale for extractor in extractors}

@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 
 def pull_model(cut: Cut) -> None:
-    """Download and import a network's published weights, with a bar on a terminal.
-
-    Parameters
-    ----------
-    cut : Cut
-        Of which network.
-    """
+    """Download and import a network's published weights, with a bar on a terminal."""
     from imgsim.cli.progress_bars import download_bar
     from imgsim.models.download import download_weights, find_published
 
@@ -43,19 +37,7 @@ def pull_model(cut: Cut) -> None:
 
 
 def import_file(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
-    """Import an exported model, which says itself what it is, or weights.
-
-    Parameters
-    ----------
-    file : str
-        Of either kind.
-    architecture : str or None
-        Which network it is of; weights do not say it themselves.
-    layer : str
-        Where it is cut.
-    padding : str or None
-        How its strided convolutions pad.
-    """
+    """Import an exported model, which says itself what it is, or weights."""
     from imgsim.models.take_in import import_model, is_model
 
     try:
@@ -86,20 +68,7 @@ def _importer(cut: Cut) -> Callable[[str, Cut], ModelFile]:
 
 
 def provide_model(text: str, weights: str | None) -> bool:
-    """Import what a deep extractor needs, from a file or else from where it is published; others need nothing.
-
-    Parameters
-    ----------
-    text : str
-        An extractor, as users name it.
-    weights : str or None
-        A weight file.
-
-    Returns
-    -------
-    bool
-        Whether it is a deep extractor.
-    """
+    """Import what a deep extractor needs, from a file or else from where it is published; others need nothing."""
     name, params, _ = parse_naming(text)
     if name not in ARCHITECTURES and not name.startswith(TIMM):
         return False

@@ -31,20 +31,7 @@ def choose_format(asked: str | None) -> str:
 
 
 def write_bytes(data: bytes) -> None:
-    """Write to stdout at once, so that a reader at the other end of a pipe sees it.
-
-    Parameters
-    ----------
-    data : bytes
-        What to write.
-
-    Raises
-    ------
-    BrokenPipeError
-        If nobody reads any more.
-    ImgsimError
-        If it cannot be written, to a full disk for example.
-    """
+    """Write to stdout at once, so that a reader at the other end of a pipe sees it."""
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -67,15 +54,7 @@ def write_paths(paths: Iterable[str], folder: str, *, null: bool) -> None:
 
 
 class RowWriter:
-    """Writes rows in one format; what comes first (a csv header) is written once.
-
-    Parameters
-    ----------
-    format_ : {"table", "tsv", "csv", "jsonl"}
-        The format.
-    columns : sequence of str
-        The columns of all formats but jsonl, which writes every key of a row.
-    """
+    """Writes rows in one format; what comes first (a csv header) is written once."""
 
     def __init__(self, format_: str, columns: Sequence[str]) -> None:
         self._format = format_

@@ -18,27 +18,7 @@ T = TypeVar("T")
 
 
 def judge_each(candidates: Iterable[Candidate], judge: Callable[[Candidate], T]) -> tuple[list[T], int]:
-    """Judge candidates, and say which cannot be judged and why.
-
-    Parameters
-    ----------
-    candidates : iterable of Candidate
-        In order.
-    judge : callable
-        Judges one.
-
-    Returns
-    -------
-    judged : list
-        Of those that can be judged; at least one.
-    refused : int
-        How many cannot.
-
-    Raises
-    ------
-    EvaluationError
-        If none can be judged.
-    """
+    """Judge candidates, and say which cannot be judged and why."""
     judged: list[T] = []
     refused: dict[str, list[str]] = {}
     for candidate in candidates:
@@ -58,19 +38,7 @@ def judge_each(candidates: Iterable[Candidate], judge: Callable[[Candidate], T])
 def write_judged(
     rows: list[dict[str, Any]], format_: str, to_lines: Callable[[str], list[list[str]]], notes: str = ""
 ) -> None:
-    """Write what was found out about candidates.
-
-    Parameters
-    ----------
-    rows : list of dict
-        What JSON can hold, for programs.
-    format_ : {"table", "markdown", "json", "csv"}
-        The format.
-    to_lines : callable
-        Gives a header and a line for each row, for people, with this text between a figure and its interval.
-    notes : str, optional
-        What stands below, for people.
-    """
+    """Write what was found out about candidates."""
     from imgsim.reports.judgement_rows import to_flat
     from imgsim.reports.markdown import markdown_table
 

@@ -18,23 +18,6 @@ def open_for(index_path: str | None, photos: Sequence[str] = ()) -> Index:
     """Open the index that is named, or else the one that must be meant.
 
     That is the nearest upward from here, or else upward from the first photo, or else the only one right below here.
-
-    Parameters
-    ----------
-    index_path : str or None
-        As `--index` gave it.
-    photos : sequence of str, optional
-        The photos that a query names.
-
-    Returns
-    -------
-    Index
-        A context manager.
-
-    Raises
-    ------
-    IndexNotFoundError
-        If there is none, or several are right below here.
     """
     from imgsim.index.index import open_index
 

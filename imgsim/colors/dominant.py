@@ -31,21 +31,7 @@ _DIGITS = 4  # of shares and probabilities
 
 @dataclass(frozen=True)
 class DominantColor:
-    """A colour of a photo.
-
-    Parameters
-    ----------
-    share : float
-        Of the foreground, 0..1.
-    rgb : (int, int, int)
-        sRGB, the mean of the lighter half of its pixels: shade darkens a thing without changing what people call it.
-    name : str
-        Its likeliest name.
-    probability : float
-        Of that name.
-    probabilities : mapping of str to float
-        Of every name that the model knows.
-    """
+    """A colour of a photo."""
 
     share: float
     rgb: tuple[int, int, int]
@@ -77,21 +63,7 @@ def find_colors(
 ) -> list[DominantColor]:
     """Find the colours of what a photo shows.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-        RGB.
-    mask : ndarray of bool, shape (H, W), optional
-        The pixels that count, as for `imgsim.colors.view.view_photo`.
-    count : int, default 6
-        Groups of pixels to begin with; those of like colours are joined.
-    namer : ColorNamer, optional
-        What names them; the shipped default unless given.
-
-    Returns
-    -------
-    list of DominantColor
-        The largest share first.
+    `image` (H, W, 3), `mask` (H, W).
 
     Examples
     --------
@@ -104,22 +76,7 @@ def find_colors(
 
 
 def name_view(view: View, *, count: int = COLORS, namer: ColorNamer | None = None) -> list[DominantColor]:
-    """Group and name the colours of a photo's foreground.
-
-    Parameters
-    ----------
-    view : View
-        The photo.
-    count : int, default 6
-        As for `find_colors`.
-    namer : ColorNamer, optional
-        As for `find_colors`.
-
-    Returns
-    -------
-    list of DominantColor
-        The largest share first; those below 2 % are left out.
-    """
+    """Group and name the colours of a photo's foreground."""
     namer = namer or load_namer()
     pixels = np.bincount(view.labels[view.foreground.ravel()], minlength=len(view.rgb)).astype(float)
     shown = np.flatnonzero(pixels)
@@ -135,19 +92,7 @@ def name_view(view: View, *, count: int = COLORS, namer: ColorNamer | None = Non
 
 
 def color_attributes(colors: Sequence[DominantColor]) -> dict[str, Any]:
-    """Write colours as an index keeps them with a photo.
-
-    Parameters
-    ----------
-    colors : sequence of DominantColor
-        Of one photo, at least one.
-
-    Returns
-    -------
-    dict
-        ``color``, the likeliest name of the foreground as a whole; ``color_probabilities``, of every name, the mean
-        over its colours by share, which sums to 1; ``palette``, a list of share, hex, name and probability.
-    """
+    """Write colours as an index keeps them with a photo."""
     total = sum(color.share for color in colors)
     mixed = {
         name: round(sum(color.share * color.probabilities[name] for color in colors) / total, 2 + _DIGITS)
@@ -161,13 +106,7 @@ def color_attributes(colors: Sequence[DominantColor]) -> dict[str, Any]:
 
 
 def measure_identity() -> str:
-    """Tell how this imgsim measures colours: what an index remembers.
-
-    Returns
-    -------
-    str
-        The model that names them, and the version of what finds them.
-    """
+    """Tell how this imgsim measures colours: what an index remembers."""
     return f"{model_identity()}-{VERSION}"
 
 

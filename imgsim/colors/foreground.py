@@ -24,27 +24,7 @@ _TONES = 2  # colours that a background may have: a wall and a floor
 def find_foreground(lab: NDArray[np.float64], labels: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[np.bool_]:
     """Tell which pixels show what the photo is of.
 
-    Parameters
-    ----------
-    lab : ndarray of float64, shape (C, 3)
-        The colours of a photo, in L*a*b*.
-    labels : ndarray of int, shape (H * W,)
-        Which of them each pixel has, row by row.
-    shape : (int, int)
-        Height and width.
-
-    Returns
-    -------
-    ndarray of bool, shape (H, W)
-        True for the foreground, some pixels at least.
-
-    Notes
-    -----
-    The background's colour is the median of the border's pixels, and where enough of the border is unlike it, the
-    median of that is a second one: a wall and a floor. If most of the border is like these, what is like them and
-    connected to the border is background, and all else counts. Where the border is not so plain, or the background
-    would swallow the middle of the photo too, the middle counts: an ellipse, since people hold their camera towards the
-    thing.
+    `lab` (C, 3), `labels` (H * W,); gives (H, W).
     """
     height, width = shape
     near = _background(lab * _WEIGHTS, labels[_border(height, width)])

@@ -27,23 +27,7 @@ _NUMBER = re.compile(r"[0-9]{1,3}")
 
 
 class ColorHeader(NamedTuple):
-    """What a naming model says of itself.
-
-    Parameters
-    ----------
-    architecture : str
-        A key of `MODELS`.
-    names : tuple of str
-        What it answers, in the order of its probabilities.
-    recipe : mapping
-        How it was trained.
-    data : str
-        SHA-256 of the rows that it was trained on.
-    split : str
-        What was kept apart to judge it: ``"contributors"`` or ``"rows"``.
-    seed : int
-        Of the split and of the training.
-    """
+    """What a naming model says of itself."""
 
     architecture: str
     names: tuple[str, ...]
@@ -68,21 +52,6 @@ class ColorHeader(NamedTuple):
 
 class ColorNamer:
     """A network that names colours, run by ONNX Runtime.
-
-    Parameters
-    ----------
-    data : bytes
-        The ONNX file.
-
-    Attributes
-    ----------
-    header : ColorHeader
-        What the file says of itself.
-
-    Raises
-    ------
-    WeightsError
-        If the file is no model, or none that names colours.
 
     Examples
     --------
@@ -111,15 +80,7 @@ class ColorNamer:
     def probabilities(self, colors: ArrayLike) -> NDArray[np.float64]:
         """Tell how likely people are to call colours by each name.
 
-        Parameters
-        ----------
-        colors : array_like, shape (N, 3)
-            sRGB, 0..255.
-
-        Returns
-        -------
-        ndarray of float64, shape (N, len(names))
-            Rows sum to 1.
+        `colors` (N, 3); gives (N, len(names).
         """
         rows = np.asarray(colors, np.float32).reshape(-1, 3)
         if not len(rows):
@@ -131,15 +92,7 @@ class ColorNamer:
     def name(self, colors: ArrayLike) -> list[tuple[str, float]]:
         """Name colours, each by its likeliest name.
 
-        Parameters
-        ----------
-        colors : array_like, shape (N, 3)
-            sRGB, 0..255.
-
-        Returns
-        -------
-        list of (str, float)
-            A name and its probability for each colour.
+        `colors` (N, 3).
         """
         probabilities = self.probabilities(colors)
         best = probabilities.argmax(axis=1)
@@ -147,26 +100,7 @@ class ColorNamer:
 
 
 def load_namer(model: str = DEFAULT_MODEL) -> ColorNamer:
-    """Load a model that names colours.
-
-    Parameters
-    ----------
-    model : str, default "lab"
-        ``"lab"``, which knows eleven names, ``"rgb"``, the network of nine names that it is measured against, or an
-        ONNX file that `imgsim color train` wrote.
-
-    Returns
-    -------
-    ColorNamer
-        The same one for the same name.
-
-    Raises
-    ------
-    UnknownNameError
-        If it is neither a name nor an ONNX file's.
-    WeightsError
-        If the file cannot be read or is none that names colours.
-    """
+    """Load a model that names colours."""
     if model in MODELS:
         return _load(str(FOLDER / MODELS[model]))
     if not model.endswith(".onnx"):
@@ -175,18 +109,7 @@ def load_namer(model: str = DEFAULT_MODEL) -> ColorNamer:
 
 
 def model_identity(model: str = DEFAULT_MODEL) -> str:
-    """Tell which model a name stands for in this imgsim: what an index remembers.
-
-    Parameters
-    ----------
-    model : str, default "lab"
-        A key of `MODELS`.
-
-    Returns
-    -------
-    str
-        The name, and the start of the file's SHA-256.
-    """
+    """Tell which model a name stands for in this imgsim: what an index remembers."""
     return f"{model}-{hashlib.sha256((FOLDER / MODELS[model]).read_bytes()).hexdigest()[:12]}"
 
 
@@ -202,21 +125,6 @@ def _load(path: str) -> ColorNamer:
 
 def parse_color(text: str) -> tuple[int, int, int]:
     """Read a colour.
-
-    Parameters
-    ----------
-    text : str
-        ``R,G,B``, each 0 to 255, or ``#rrggbb``.
-
-    Returns
-    -------
-    (int, int, int)
-        Red, green, blue.
-
-    Raises
-    ------
-    ParameterError
-        If it is no colour.
 
     Examples
     --------

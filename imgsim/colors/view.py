@@ -22,18 +22,7 @@ _BITS = 4  # a channel: pixels whose leading bits agree are one colour, their me
 class View(NamedTuple):
     """A photo as its colours are counted.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (h, w, 3)
-        The photo, small.
-    foreground : ndarray of bool, shape (h, w)
-        The pixels that count.
-    rgb : ndarray of float64, shape (C, 3)
-        Its colours, each the mean of the pixels that have it.
-    lab : ndarray of float64, shape (C, 3)
-        The same in L*a*b*.
-    labels : ndarray of int, shape (h * w,)
-        Which of them each pixel has.
+    `image` (h, w, 3), `foreground` (h, w), `rgb` (C, 3), `lab` (C, 3), `labels` (h * w,).
     """
 
     image: Image
@@ -46,17 +35,7 @@ class View(NamedTuple):
 def view_photo(image: Image, mask: NDArray[np.bool_] | None = None) -> View:
     """Bring a photo down to a few thousand pixels and some hundred colours, and tell what it shows from its background.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-        RGB.
-    mask : ndarray of bool, shape (H, W), optional
-        The pixels that count; without it, or if it has none, what `find_foreground` finds.
-
-    Returns
-    -------
-    View
-        For `imgsim.colors.dominant.name_view`.
+    `image` (H, W, 3), `mask` (H, W).
     """
     height, width = image.shape[:2]
     scale = min(1.0, _SIDE / max(height, width))

@@ -35,20 +35,7 @@ FOLDS = 5
 class CalibrationFit:
     """A calibration, and how well its kind does on queries that it was not fitted to.
 
-    Parameters
-    ----------
-    calibration : Calibration
-        Fitted to everything.
-    log_losses : dict of str to float
-        Of each kind, out of fold; the lower one was chosen. Nats a match.
-    brier : float
-        Mean squared difference of the chosen kind's probabilities from the truth, out of fold.
-    reliability : Reliability
-        Of the chosen kind's probabilities, out of fold.
-    probabilities : ndarray of float64, shape (M,)
-        The chosen kind's, out of fold.
-    folds : int
-        Groups of queries that took turns.
+    `probabilities` (M,).
     """
 
     calibration: Calibration
@@ -113,17 +100,7 @@ def fit_calibration(distances: ArrayLike, same: ArrayLike, groups: ArrayLike, *,
 def log_loss(same: ArrayLike, probabilities: ArrayLike) -> float:
     """Give the mean negative logarithm of the probability of what was so, in nats.
 
-    Parameters
-    ----------
-    same : array_like of bool, shape (M,)
-        What was so.
-    probabilities : array_like of float, shape (M,)
-        Of its being so, between 0 and 1 and neither.
-
-    Returns
-    -------
-    float
-        0 at best.
+    `same` (M,), `probabilities` (M,).
     """
     given = np.where(np.asarray(same, bool), probabilities, 1 - np.asarray(probabilities))
     return float(-np.log(given).mean())
@@ -132,22 +109,7 @@ def log_loss(same: ArrayLike, probabilities: ArrayLike) -> float:
 def fit_logistic(distances: Array, same: Truth) -> Calibration:
     """Fit a logistic curve.
 
-    Parameters
-    ----------
-    distances : ndarray of float64, shape (M,)
-        At least one.
-    same : ndarray of bool, shape (M,)
-        Whether they are of the same thing.
-
-    Returns
-    -------
-    Calibration
-        The likeliest that does not rise.
-
-    Notes
-    -----
-    Platt's targets (1999, section 2.2) stand for 1 and 0: (P + 1) / (P + 2) and 1 / (N + 2) for P and N matches of each
-    kind, so that probabilities stay off both even where a threshold parts the kinds.
+    `distances` (M,), `same` (M,).
     """
     from scipy.optimize import minimize
 
@@ -171,23 +133,7 @@ def fit_logistic(distances: Array, same: Truth) -> Calibration:
 def fit_isotonic(distances: Array, same: Truth) -> Calibration:
     """Fit a curve of any shape that does not rise.
 
-    Parameters
-    ----------
-    distances : ndarray of float64, shape (M,)
-        At least one.
-    same : ndarray of bool, shape (M,)
-        Whether they are of the same thing.
-
-    Returns
-    -------
-    Calibration
-        A broken line.
-
-    Notes
-    -----
-    The least squares fit says 1 and 0 at the ends, however few matches are there, and a single exception then costs
-    everything. So two imagined matches, one of each kind, are added at either end: by Laplace's rule of succession a
-    first or last step of m matches, all alike, says (m + 1) / (m + 2) or 1 / (m + 2).
+    `distances` (M,), `same` (M,).
     """
     from sklearn.isotonic import IsotonicRegression
 
@@ -222,37 +168,7 @@ def calibrate_distance(
 ) -> CalibrationFit:
     """Fit the probability that a match shows the same thing as its query, by its distance.
 
-    Parameters
-    ----------
-    directory : str
-        The index's own folder.
-    store : Store
-        The index, within a snapshot.
-    distance : ChosenDistance
-        What is calibrated.
-    codes : ndarray of int, shape (photos,)
-        What each photo shows, by path; -1 for those that nobody knows of, which take no part.
-    k : int
-        Matches of each query.
-    seed : int
-        Deals queries to folds.
-    advanced : callable, optional
-        Hears how many more photos have asked.
-
-    Returns
-    -------
-    CalibrationFit
-        To be kept with the index.
-
-    Raises
-    ------
-    ImgsimError
-        If all matches show the same thing as their query, or none does.
-
-    Notes
-    -----
-    Photos that are alone in their class ask, too: nothing that they find is right, as when a lost thing was never
-    handed in. The probabilities hold for queries of which as many have a match in the gallery.
+    `codes` (photos,).
     """
     facets = load_facets(directory, store, distance)
     found = find_neighbours(facets, k, wanted=codes >= 0, advanced=advanced)

@@ -22,15 +22,7 @@ VALUES = ("cosine", "euclidean", "cityblock", "correlation", "seuclidean")
 
 
 class Candidate(NamedTuple):
-    """An extractor, or several fused, and a distance.
-
-    Parameters
-    ----------
-    extractors : tuple of str
-        Each ``NAME[:key=value,...][@WEIGHT]``.
-    metric : str or None
-        None for each extractor's own.
-    """
+    """An extractor, or several fused, and a distance."""
 
     extractors: tuple[str, ...]
     metric: str | None = None
@@ -43,25 +35,6 @@ class Candidate(NamedTuple):
 
 def parse_candidates(texts: Iterable[str], metrics: Iterable[str] = ()) -> list[Candidate]:
     """Pair what a user asks for, extractors and metrics, each with each.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        Each ``NAME[:key=value,...][@WEIGHT]``, or several of these joined by ``+``.
-    metrics : iterable of str, optional
-        None for each extractor's own.
-
-    Returns
-    -------
-    list of Candidate
-        Without repetition.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such extractor or metric.
-    ParameterError
-        If one does not take its parameters.
 
     Examples
     --------
@@ -76,25 +49,7 @@ def parse_candidates(texts: Iterable[str], metrics: Iterable[str] = ()) -> list[
 
 
 def pair_with_metrics(extractors: Iterable[Sequence[str]], metrics: Iterable[str] = ()) -> list[Candidate]:
-    """Pair extractors that are known to exist with metrics, each with each.
-
-    Parameters
-    ----------
-    extractors : iterable of sequence of str
-        Those of each candidate.
-    metrics : iterable of str, optional
-        None for each extractor's own.
-
-    Returns
-    -------
-    list of Candidate
-        Without repetition.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such metric.
-    """
+    """Pair extractors that are known to exist with metrics, each with each."""
     wanted: list[str | None] = [*metrics] or [None]
     for metric in wanted:
         if metric is not None:
@@ -104,20 +59,6 @@ def pair_with_metrics(extractors: Iterable[Sequence[str]], metrics: Iterable[str
 
 def split_fused(text: str) -> tuple[str, ...]:
     """Split fused extractors at the ``+`` between them, not at one within a parameter.
-
-    Parameters
-    ----------
-    text : str
-        One or several ``NAME[:key=value,...][@WEIGHT]``, joined by ``+``.
-
-    Returns
-    -------
-    tuple of str
-        Each extractor.
-
-    Notes
-    -----
-    A ``+`` among parameters belongs to a value, unless the name of an extractor follows.
 
     Examples
     --------
@@ -137,45 +78,18 @@ def split_fused(text: str) -> tuple[str, ...]:
 
 
 def bare_extractors(candidates: Iterable[Candidate]) -> list[str]:
-    """List the extractors that candidates need, without weights.
-
-    Parameters
-    ----------
-    candidates : iterable of Candidate
-        Some.
-
-    Returns
-    -------
-    list of str
-        Without repetition, in order.
-    """
+    """List the extractors that candidates need, without weights."""
     return list(dict.fromkeys(without_weight(text) for candidate in candidates for text in candidate.extractors))
 
 
 def extractor_grid() -> list[str]:
-    """List the extractors that are worth a trial: the table, some variants, and each network in the model cache.
-
-    Returns
-    -------
-    list of str
-        Names and parameters.
-    """
+    """List the extractors that are worth a trial: the table, some variants, and each network in the model cache."""
     networks = dict.fromkeys(model.architecture for model in list_models() if model.layer == "final")
     return [*EXTRACTORS, *VARIANTS, *networks]
 
 
 def metric_grid(extractor: str) -> list[str]:
     """List the metrics that are worth a trial for an extractor, its own first.
-
-    Parameters
-    ----------
-    extractor : str
-        ``NAME[:key=value,...]``.
-
-    Returns
-    -------
-    list of str
-        Names.
 
     Examples
     --------

@@ -35,18 +35,7 @@ CHUNK = 32  # photos that a thread takes at a time
 class Classification:
     """What was predicted for each photo by a fit that had not seen it.
 
-    Parameters
-    ----------
-    classes : ndarray, shape (K,)
-        Labels, sorted.
-    truth : ndarray of int, shape (N,)
-        Each photo's class, as its place in `classes`.
-    predicted : ndarray of int, shape (N,)
-        The same, as predicted; `ALONE` for a photo that is alone in its class, which nothing could predict.
-    procedure : str
-        ``"leave-one-out"``, or ``"10-fold"``.
-    fits : int
-        Fits of scikit-learn's that it took, besides the one to all photos.
+    `classes` (K,), `truth` (N,), `predicted` (N,).
     """
 
     classes: NDArray[np.generic]
@@ -101,37 +90,7 @@ def classify(
 ) -> Classification:
     """Predict every photo's class from the other photos.
 
-    Parameters
-    ----------
-    features : ndarray of float, shape (N, D)
-        Of photos.
-    labels : array_like, shape (N,)
-        Their classes.
-    seed : int, default 0
-        Deals photos to folds, where there are folds.
-    jobs : int, default 1
-        Threads, or processes.
-    most_work : float, optional
-        Where `estimate_work` gives more, ten stratified folds take the place of leaving out one.
-    advanced : callable, optional
-        Hears of how many more photos are done; N in all.
-
-    Returns
-    -------
-    Classification
-        The same whatever the number of jobs.
-
-    Raises
-    ------
-    ImgsimError
-        If there are fewer than two classes, or each has one photo only.
-
-    Notes
-    -----
-    Predictions are those of scikit-learn's ``make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))`` on
-    float64 features under ``cross_val_predict`` with ``LeaveOneOut``: either certain from one fit to all photos
-    (see `imgsim.evaluation.logistic.SharedFit`), or that pipeline's own. Photos alone in their class are not
-    predicted, but stay among those that others are predicted from.
+    `features` (N, D), `labels` (N,).
     """
     classes, truth = np.unique(np.asarray(labels), return_inverse=True)
     judged = np.flatnonzero(np.bincount(truth)[truth] > 1)
@@ -158,18 +117,7 @@ def classify(
 
 
 def estimate_work(photos: int, dim: int, classes: int) -> float:
-    """Estimate how long it takes to leave out one photo after another.
-
-    Parameters
-    ----------
-    photos, dim, classes : int
-        Of them, of values in a row, and of classes.
-
-    Returns
-    -------
-    float
-        In the units of `estimate_fit`.
-    """
+    """Estimate how long it takes to leave out one photo after another."""
     work = photos * estimate_fit(photos, dim, classes)
     return SHARED * work if _is_shared(photos, dim, classes) else work
 

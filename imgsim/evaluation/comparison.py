@@ -21,17 +21,7 @@ SAME = 1e-12  # relative: two sums this close differ by rounding alone
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two methods on the same queries.
-
-    Parameters
-    ----------
-    difference : float
-        The mean of the first less that of the second; NaN for no queries.
-    low, high : float
-        Its 95 % interval, by the bootstrap.
-    p_value : float
-        How likely a difference this large, in either direction, is by luck alone.
-    """
+    """Two methods on the same queries."""
 
     difference: float
     low: float
@@ -42,23 +32,7 @@ class Comparison:
 def compare(first: NDArray[np.float64], second: NDArray[np.float64], *, seed: int) -> Comparison:
     """Compare two methods by a figure that each query has from both.
 
-    Parameters
-    ----------
-    first, second : ndarray of float64, shape (n,)
-        The figure of the same queries in the same order; outcomes 0 and 1 are recognised.
-    seed : int
-        Chooses resamples and permutations.
-
-    Returns
-    -------
-    Comparison
-        By `mcnemar` for outcomes 0 and 1, else by `sign_flip`.
-
-    Notes
-    -----
-    Interval and test both take the queries for independent. Photos of one class are not: they look for each other, so
-    that with few classes the interval is too narrow and the p-value too small. Both tell whether the difference would
-    stand with other photos of these classes, not with other classes.
+    `first`, `second` (n,).
     """
     differences = np.asarray(first, np.float64) - np.asarray(second, np.float64)
     estimate = bootstrap(differences, seed=seed)

@@ -21,17 +21,7 @@ PAIR_FIGURES = ("pair_precision", "pair_recall", "pair_f1", "pair_accuracy", "pa
 def estimate_outcomes(values: NDArray[np.float64], seed: int) -> Estimate:
     """Average what queries came to.
 
-    Parameters
-    ----------
-    values : ndarray of float64, shape (M,)
-        A figure of each query.
-    seed : int
-        Chooses resamples.
-
-    Returns
-    -------
-    Estimate
-        With Wilson's interval for outcomes 0 and 1, else with the bootstrap's.
+    `values` (M,).
     """
     if np.isin(values, (0, 1)).all():
         return wilson(int(values.sum()), len(values))
@@ -39,18 +29,7 @@ def estimate_outcomes(values: NDArray[np.float64], seed: int) -> Estimate:
 
 
 def estimate_classification(classification: Classification) -> dict[str, Estimate]:
-    """Sum up predictions.
-
-    Parameters
-    ----------
-    classification : Classification
-        Of photos by fits that had not seen them.
-
-    Returns
-    -------
-    dict of str to Estimate
-        ``loocv_accuracy`` with Wilson's interval, ``loocv_macro_f1`` with that of `estimate_macro_f1`.
-    """
+    """Sum up predictions."""
     judged = classification.judged
     return {
         "loocv_accuracy": wilson(int(classification.correct.sum()), int(judged.sum())),

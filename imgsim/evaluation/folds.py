@@ -26,20 +26,7 @@ LONG = 2e9  # as `estimate_fit` counts: some 12 seconds of a core, beside which 
 def stratified_folds(codes: Codes, folds: int, *, seed: int) -> list[Codes]:
     """Deal photos to folds, class by class, so that every fold has its share of each class.
 
-    Parameters
-    ----------
-    codes : ndarray of int, shape (N,)
-        Classes.
-    folds : int
-        At least 2.
-    seed : int
-        Shuffles the photos first.
-
-    Returns
-    -------
-    list of ndarray of int
-        Photos of each fold. A class of m photos is in m folds, or in all: it is never left out as a whole, unless it
-        has one photo only.
+    `codes` (N,).
 
     Examples
     --------
@@ -52,42 +39,14 @@ def stratified_folds(codes: Codes, folds: int, *, seed: int) -> list[Codes]:
 
 
 def estimate_fit(photos: int, dim: int, classes: int) -> float:
-    """Estimate how long one fit takes.
-
-    Parameters
-    ----------
-    photos, dim, classes : int
-        Of them, of values in a row, and of classes.
-
-    Returns
-    -------
-    float
-        In units of some 6 ns on a core at 2.5 GHz, give or take half of it.
-    """
+    """Estimate how long one fit takes."""
     return float(photos) * classes * (dim + SOFTMAX)
 
 
 def predict_folds(
     rows: NDArray[np.float64], codes: Codes, folds: Sequence[Codes], pool: Executor, jobs: int
 ) -> Iterator[Codes]:
-    """Predict fold after fold, each from all photos that are not in it.
-
-    Parameters
-    ----------
-    rows, codes : ndarray
-        As for `predict_fold`.
-    folds : sequence of ndarray of int
-        Photos to predict at a time.
-    pool : Executor
-        Threads, which do where there is little to do.
-    jobs : int
-        Processes, otherwise: scikit-learn's solver is in Python between any two steps, and threads wait for each other.
-
-    Returns
-    -------
-    iterator of ndarray of int
-        Classes, fold after fold.
-    """
+    """Predict fold after fold, each from all photos that are not in it."""
     work = len(folds) * estimate_fit(len(rows), rows.shape[1], int(codes.max()) + 1)
     if min(jobs, len(folds)) > 1 and work > LONG:
         return map_in_processes(partial(_predict_fold_quietly, rows, codes), folds, jobs)
@@ -114,24 +73,7 @@ def quietly() -> Iterator[None]:
 def predict_fold(rows: NDArray[np.float64], codes: Codes, left_out: Codes) -> Codes:
     """Predict some photos from all others, by scikit-learn.
 
-    Parameters
-    ----------
-    rows : ndarray of float64, shape (N, D)
-        Features.
-    codes : ndarray of int, shape (N,)
-        Classes.
-    left_out : ndarray of int, shape (M,)
-        Photos to predict.
-
-    Returns
-    -------
-    ndarray of int, shape (M,)
-        Classes.
-
-    Notes
-    -----
-    ``LogisticRegression`` with its default C = 1 and ``max_iter=1000``, after ``StandardScaler``; both are fitted to
-    the other photos.
+    `rows` (N, D), `codes` (N,), `left_out` (M,); gives (M,).
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

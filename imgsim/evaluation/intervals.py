@@ -23,15 +23,7 @@ CHUNK_VALUES = 1 << 22  # 32 MB of counts at a time
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % confidence interval.
-
-    Parameters
-    ----------
-    value : float
-        NaN where nothing was observed.
-    low, high : float
-        The interval's ends.
-    """
+    """A figure with its 95 % confidence interval."""
 
     value: float
     low: float
@@ -116,17 +108,7 @@ def _score_interval(share: float, trials: float) -> Estimate:
 def weighted_mean(values: NDArray[Any], counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Take the mean of each resample.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n,)
-        What was observed.
-    counts : ndarray of float64, shape (B, n)
-        How often each value is in each resample.
-
-    Returns
-    -------
-    ndarray of float64, shape (B,)
-        The means.
+    `values` (n,), `counts` (B, n); gives (B,).
     """
     means: NDArray[np.float64] = counts @ np.asarray(values, np.float64) / counts.sum(axis=1)
     return means

@@ -41,28 +41,7 @@ NOTHING = Estimate(float("nan"), float("nan"), float("nan"))
 class Judgement:
     """What was found out about a candidate.
 
-    Parameters
-    ----------
-    candidate : Candidate
-        Judged.
-    specs : tuple of str
-        Its extractors, every parameter written out.
-    metric : str
-        Its distance; several where fused extractors have each its own.
-    queries : ndarray of int, shape (M,)
-        The photos that asked, by their place in the gallery.
-    counts : mapping of str to int
-        ``n`` photos that asked, ``classes``, photos ``alone`` in their class, photos ``left_out``.
-    figures : mapping of str to Estimate
-        By name, such as ``recall@1``.
-    outcomes : mapping of str to ndarray of float64, shape (M,)
-        The figures of retrieval, query by query, and of ``loocv_accuracy``; NaN where a query has none.
-    classification : Classification or None
-        Predictions of the photos, in the gallery's order; None where it was not asked for, or there is one class.
-    pairs : PairScores or None
-        Likewise, and where there are too few of them.
-    remarks : tuple of str
-        What could not be measured, and why.
+    `queries` (M,), `outcomes` (M,).
     """
 
     candidate: Candidate
@@ -93,22 +72,7 @@ class Retrieved(NamedTuple):
 class Judge:
     """Judges candidates on the same photos.
 
-    Parameters
-    ----------
-    directory : str
-        The index's own folder.
-    store : Store
-        The index, within a snapshot.
-    codes : ndarray of int, shape (photos,)
-        The class of each photo, by path; -1 for none.
-    seed : int
-        Of all that is drawn.
-    jobs : int
-        Threads.
-    full : bool
-        Whether to classify and to judge pairs, too, if there are two classes; retrieval alone is quick.
-    advanced : callable
-        Hears of what is being done, and which share of it is done.
+    `codes` (photos,).
     """
 
     def __init__(
@@ -128,49 +92,11 @@ class Judge:
         self._classified: dict[tuple[str, ...], tuple[Classification, NDArray[np.float64]]] = {}
 
     def judge(self, candidate: Candidate) -> Judgement:
-        """Judge a candidate whose extractors are in the index.
-
-        Parameters
-        ----------
-        candidate : Candidate
-            An extractor, or several fused, and a distance.
-
-        Returns
-        -------
-        Judgement
-            All there is to say.
-
-        Raises
-        ------
-        EvaluationError
-            If no class has two photos with features.
-        MetricDomainError
-            If the features do not suit the metric.
-        ImgsimError
-            If there is only one class to tell apart.
-        """
+        """Judge a candidate whose extractors are in the index."""
         return self.conclude(self.retrieve(candidate))
 
     def retrieve(self, candidate: Candidate) -> Retrieved:
-        """Rank by a candidate whose extractors are in the index, the first and larger part of judging it.
-
-        Parameters
-        ----------
-        candidate : Candidate
-            An extractor, or several fused, and a distance.
-
-        Returns
-        -------
-        Retrieved
-            For `conclude`.
-
-        Raises
-        ------
-        EvaluationError
-            If no class has two photos with features.
-        MetricDomainError
-            If the features do not suit the metric.
-        """
+        """Rank by a candidate whose extractors are in the index, the first and larger part of judging it."""
         distance = choose_distance(self._store, candidate.extractors, candidate.metric)
         facets = load_facets(self._directory, self._store, distance)
         found = score_retrieval(facets, self._codes, advanced=self._steps(f"{candidate.name}: ranking", self._labelled))
@@ -179,18 +105,7 @@ class Judge:
         return Retrieved(candidate, distance, facets, found)
 
     def conclude(self, retrieved: Retrieved) -> Judgement:
-        """Estimate all figures of a candidate, with their intervals.
-
-        Parameters
-        ----------
-        retrieved : Retrieved
-            As `retrieve` gives it.
-
-        Returns
-        -------
-        Judgement
-            All there is to say.
-        """
+        """Estimate all figures of a candidate, with their intervals."""
         candidate, distance, facets, found = retrieved
         figures = {name: estimate_outcomes(values, self._seed) for name, values in found.values.items()}
         classification, pairs, outcomes = None, None, dict(found.values)
@@ -270,19 +185,7 @@ class Judge:
 def gather_features(store: Store, distance: ChosenDistance) -> tuple[Features, NDArray[np.bool_]]:
     """Gather the features of whole photos, those of several extractors side by side.
 
-    Parameters
-    ----------
-    store : Store
-        The index, within a snapshot.
-    distance : ChosenDistance
-        Whose extractors.
-
-    Returns
-    -------
-    features : ndarray of float32, shape (photos, D)
-        By path.
-    present : ndarray of bool, shape (photos,)
-        Which photos have all of them; the rows of others hold zeros.
+    Gives (photos, D) and (photos,).
     """
     starts = Parts(store.part_keys()[1]).starts
     columns, present = [], np.ones(len(starts), bool)

@@ -31,20 +31,7 @@ LEAST_DEVIATION = 1e-9  # share of a value's mean; what deviates less is made of
 
 
 def count_parameters(dim: int, classes: int) -> int:
-    """Count the weights and intercepts of a fit.
-
-    Parameters
-    ----------
-    dim : int
-        Values in a row.
-    classes : int
-        Two classes share one score, more have one each.
-
-    Returns
-    -------
-    int
-        The side of the inverse that `SharedFit` keeps.
-    """
+    """Count the weights and intercepts of a fit."""
     return (dim + 1) * (classes if classes > 2 else 1)
 
 
@@ -101,15 +88,7 @@ class SharedFit:
     def predict(self, photos: Codes) -> Codes:
         """Predict each of some photos from all others.
 
-        Parameters
-        ----------
-        photos : ndarray of int, shape (M,)
-            Which; every photo's class has another photo.
-
-        Returns
-        -------
-        ndarray of int, shape (M,)
-            Classes, or `UNSURE`.
+        `photos` (M,); gives (M,).
         """
         predicted = np.full(len(photos), UNSURE)
         if self._fragile:
@@ -178,12 +157,7 @@ class SharedFit:
 def _decide(scores: Array, wrong: Array, reach: Array) -> int:
     """Give the class that wins whatever the solver left undone, or `UNSURE`.
 
-    Parameters
-    ----------
-    scores, wrong : ndarray of float64, shape (C,)
-        The photo's scores, and how far off they may be.
-    reach : ndarray of float64, shape (C, D + 1, C)
-        How far each parameter's gradient, at its limit, moves each score.
+    `scores`, `wrong` (C,), `reach` (C, D + 1, C).
     """
     if len(scores) == 1:  # of two classes: the first one's score is 0
         scores, wrong = np.append(0.0, scores), np.append(0.0, wrong)

@@ -17,15 +17,7 @@ if TYPE_CHECKING:
 def macro_f1(truth: Codes, predicted: Codes) -> float:
     """Take the mean F1 of the classes that photos have or are predicted to have.
 
-    Parameters
-    ----------
-    truth, predicted : ndarray of int, shape (N,)
-        Classes of at least one photo, as numbers from 0.
-
-    Returns
-    -------
-    float
-        scikit-learn's ``f1_score(average="macro")``.
+    `truth`, `predicted` (N,).
 
     Examples
     --------

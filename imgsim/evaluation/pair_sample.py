@@ -26,12 +26,7 @@ MOST_PAIRS = 100_000
 class Pairs:
     """Pairs of photos, by their places.
 
-    Parameters
-    ----------
-    first, second : ndarray of int, shape (P,)
-        The two photos of each pair; never the same photo, and no pair twice.
-    same : ndarray of bool, shape (P,)
-        Whether they are of one class.
+    `first`, `second` (P,), `same` (P,).
     """
 
     first: Indices
@@ -42,25 +37,7 @@ class Pairs:
 def sample_pairs(labels: ArrayLike, *, seed: int, most: int = MOST_PAIRS) -> Pairs:
     """Draw pairs without replacement, half of them of the same class.
 
-    Parameters
-    ----------
-    labels : array_like, shape (N,)
-        Classes of the photos.
-    seed : int
-        Draws.
-    most : int, default 100_000
-        Pairs wanted; there are fewer where photos do not make as many of one kind.
-
-    Returns
-    -------
-    Pairs
-        As many of the same class as of different classes. All pairs of a kind are equally likely, so large classes
-        give most of the former.
-
-    Raises
-    ------
-    ImgsimError
-        If there are no two classes, or no class has two photos.
+    `labels` (N,).
     """
     codes = np.unique(np.asarray(labels), return_inverse=True)[1]
     order, sizes = np.argsort(codes, kind="stable"), np.bincount(codes)
@@ -93,17 +70,7 @@ def _draw(numbers: Indices, count: int, rng: np.random.Generator) -> tuple[Indic
 def pair_distances(facets: Sequence[Facet], first: Indices, second: Indices) -> NDArray[np.float64]:
     """Measure the distance of each pair, as a query by its first photo would.
 
-    Parameters
-    ----------
-    facets : sequence of Facet
-        At least one; several are fused.
-    first, second : ndarray of int, shape (P,)
-        Rows of the gallery.
-
-    Returns
-    -------
-    ndarray of float64, shape (P,)
-        Distances.
+    `first`, `second` (P,); gives (P,).
     """
     distances = np.empty(len(first))
     order = np.argsort(first, kind="stable")

@@ -19,13 +19,7 @@ class TooFewPairsError(EvaluationError):
 
 @dataclass(frozen=True)
 class PairCounts:
-    """Pairs by what they are and what a threshold says.
-
-    Parameters
-    ----------
-    true_positives, false_positives, false_negatives, true_negatives : int
-        Positive is what the threshold calls the same; true is where it is right.
-    """
+    """Pairs by what they are and what a threshold says."""
 
     true_positives: int
     false_positives: int
@@ -59,21 +53,7 @@ class PairCounts:
 class PairScores:
     """How well a distance tells pairs of the same class from pairs of different ones.
 
-    Parameters
-    ----------
-    positives, negatives : int
-        Pairs of the same class and of different classes, in all. Precision, F1, accuracy and average precision depend
-        on how many there are of each, and mean nothing without these numbers.
-    threshold : float
-        The distance with the best F1 on one half of the pairs.
-    held_out : PairCounts
-        What that threshold says of the other half.
-    roc_auc : float
-        Probability that a pair of the same class is closer than one of different classes; ties count half.
-    average_precision : float
-        Mean precision over the steps of recall.
-    precisions, recalls, thresholds : ndarray of float64, shape (T,)
-        The precision-recall curve: at each threshold, from the farthest to the closest.
+    `precisions`, `recalls`, `thresholds` (T,).
     """
 
     positives: int
@@ -90,19 +70,7 @@ class PairScores:
 def count_pairs(same: ArrayLike, distances: ArrayLike, threshold: float) -> PairCounts:
     """Compare what pairs are with what a threshold says.
 
-    Parameters
-    ----------
-    same : array_like of bool, shape (P,)
-        Whether each pair is of the same class.
-    distances : array_like of float, shape (P,)
-        How far apart its photos are.
-    threshold : float
-        At most this far apart is called the same.
-
-    Returns
-    -------
-    PairCounts
-        The four kinds.
+    `same` (P,), `distances` (P,).
 
     Examples
     --------

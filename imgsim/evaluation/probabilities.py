@@ -21,24 +21,7 @@ BINS = 15  # of confidence, as Guo et al. have it
 class LabelReport:
     """What came of comparing labels.
 
-    Parameters
-    ----------
-    count : int
-        Rows judged.
-    accuracy : float
-        Share of the rows whose likeliest label is the true one.
-    interval : (float, float)
-        Where the true accuracy lies, with 95 % confidence.
-    log_loss : float
-        Mean of ``-log(probability of the true label)``, in nats.
-    calibration_error : float
-        Expected calibration error.
-    precision, recall : ndarray of float64, shape (K,)
-        Of each label; 0 where nothing was so called, or nothing was so.
-    support : ndarray of int64, shape (K,)
-        Rows of each label.
-    confusion : ndarray of int64, shape (K, K)
-        How many rows of the label of the line were called by the label of the column.
+    `precision`, `recall` (K,), `support` (K,), `confusion` (K, K).
     """
 
     count: int
@@ -55,17 +38,7 @@ class LabelReport:
 def judge_labels(labels: ArrayLike, probabilities: ArrayLike) -> LabelReport:
     """Judge probabilities of labels.
 
-    Parameters
-    ----------
-    labels : array_like of int, shape (N,)
-        The true labels, 0..K-1.
-    probabilities : array_like of float, shape (N, K)
-        Of each label; rows sum to 1.
-
-    Returns
-    -------
-    LabelReport
-        Everything.
+    `labels` (N,), `probabilities` (N, K).
 
     Examples
     --------
@@ -95,17 +68,7 @@ def judge_labels(labels: ArrayLike, probabilities: ArrayLike) -> LabelReport:
 def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """Measure the mean surprise at the true labels.
 
-    Parameters
-    ----------
-    labels : array_like of int, shape (N,)
-        The true labels.
-    probabilities : array_like of float, shape (N, K)
-        Of each label; less than 1e-12 counts as that.
-
-    Returns
-    -------
-    float
-        Nats; 0 of no rows.
+    `labels` (N,), `probabilities` (N, K).
     """
     true, likely = np.asarray(labels, int), np.asarray(probabilities, float)
     of_true = likely[np.arange(len(true)), true]
@@ -144,19 +107,7 @@ def accuracy_by_group(
 ) -> list[tuple[str, int, float]]:
     """Measure accuracy for each group of rows.
 
-    Parameters
-    ----------
-    labels : array_like of int, shape (N,)
-        The true labels.
-    probabilities : array_like of float, shape (N, K)
-        Of each label.
-    groups : sequence of str, length N
-        Whose row it is.
-
-    Returns
-    -------
-    list of (str, int, float)
-        Group, rows and accuracy, the largest group first, ties by name.
+    `labels` (N,), `probabilities` (N, K).
     """
     right = np.asarray(probabilities, float).argmax(axis=1) == np.asarray(labels, int)
     found, place, counts = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)

@@ -25,14 +25,7 @@ SMALL_SHARE = 8  # one photo in so many, or fewer, is worth being picked out bef
 class RelevantRanks:
     """The ranks of the relevant photos of M queries, those of query i being ``ranks[offsets[i]:offsets[i + 1]]``.
 
-    Parameters
-    ----------
-    photos : ndarray of int, shape (M,)
-        The queries' places in the gallery.
-    offsets : ndarray of int, shape (M + 1,)
-        Where each query's ranks begin, and where the last one's end; every query has at least one.
-    ranks : ndarray of int32, shape (offsets[-1],)
-        Ascending for each query; 1 for the closest of all other photos.
+    `photos` (M,), `offsets` (M + 1,), `ranks` (offsets[-1],).
     """
 
     photos: NDArray[np.intp]
@@ -54,28 +47,7 @@ class RelevantRanks:
 class Ranking:
     """The photos of a labelled gallery, each asking for the others of its class.
 
-    Parameters
-    ----------
-    facets : sequence of Facet
-        At least one; several are fused as in a query.
-    labels : ndarray of int, shape (photos of the gallery,)
-        The class of each photo, -1 for none.
-
-    Attributes
-    ----------
-    queries : int
-        Photos that ask: those of a class with at least two.
-    alone : int
-        Photos that are alone in their class: they ask nothing, but may be found, always wrongly.
-    left_out : int
-        Photos that neither ask nor may be found: those without label, since nobody knows for whom they are right, and
-        those that lack features of an extractor, since nobody knows how far they are.
-
-    Notes
-    -----
-    The rank of a photo is one more than the number of others that are closer to the query; of two at the same distance
-    the earlier in the gallery is closer, as in `imgsim.search.ranking.rank`. The query itself is left out by its place,
-    not by its distance, so a copy of it is a photo like any other.
+    `labels` (photos of the gallery,).
     """
 
     def __init__(self, facets: Sequence[Facet], labels: NDArray[np.integer]) -> None:
@@ -92,13 +64,7 @@ class Ranking:
         self.left_out = len(labels) - len(self._gallery)
 
     def blocks(self) -> Iterator[RelevantRanks]:
-        """Rank, and give the ranks in blocks of queries, in the order of the gallery.
-
-        Yields
-        ------
-        RelevantRanks
-            Of the next queries.
-        """
+        """Rank, and give the ranks in blocks of queries, in the order of the gallery."""
         done = 0
         for answers in self._gallery.ask(self._asking, self._answer):
             photos = self._gallery.photos[self._asking[done : done + len(answers)]]

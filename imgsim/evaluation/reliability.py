@@ -17,14 +17,7 @@ BINS = 10
 class Reliability:
     """Probabilities in bins, beside what came true; bins that are empty are left out.
 
-    Parameters
-    ----------
-    predicted : ndarray of float64, shape (B,)
-        Mean probability of each bin, ascending.
-    observed : ndarray of float64, shape (B,)
-        Share that was so.
-    hits, count : ndarray of int, shape (B,)
-        How many were so, of how many.
+    `predicted` (B,), `observed` (B,), `hits`, `count` (B,).
     """
 
     predicted: NDArray[np.float64]

@@ -23,16 +23,7 @@ KS = (1, 5, 10)
 class Retrieval:
     """What leave-one-out retrieval came to.
 
-    Parameters
-    ----------
-    photos : ndarray of int, shape (M,)
-        Places in the gallery of the photos that asked.
-    values : dict of str to ndarray of float64, shape (M,)
-        Figures, as `score_ranks` names them, of each query.
-    alone : int
-        Photos that are alone in their class: they asked nothing, but could be found.
-    left_out : int
-        Photos without label or features, that took no part.
+    `photos` (M,), `values` (M,).
     """
 
     photos: NDArray[np.intp]
@@ -50,21 +41,7 @@ def score_retrieval(
 ) -> Retrieval:
     """Let every photo of a labelled gallery ask for the others of its class, and score the answers.
 
-    Parameters
-    ----------
-    facets : sequence of Facet
-        At least one; several are fused as in a query.
-    labels : ndarray of int, shape (photos of the gallery,)
-        The class of each photo, -1 for none.
-    ks : sequence of int, default (1, 5, 10)
-        For recall@k and precision@k; each at least 1.
-    advanced : callable, optional
-        Hears how many more photos have asked.
-
-    Returns
-    -------
-    Retrieval
-        The figures of each query; who asks and who does not is told in `imgsim.evaluation.ranks.Ranking`.
+    `labels` (photos of the gallery,).
     """
     ranking = Ranking(facets, labels)
     nothing = RelevantRanks.join([])

@@ -26,21 +26,7 @@ HUGE = 2.0**900  # sums and differences of larger scores may be more than a floa
 
 @dataclass(frozen=True)
 class ScoreJudgement:
-    """What was found out about a candidate.
-
-    Parameters
-    ----------
-    candidate : Candidate
-        Judged.
-    specs : tuple of str
-        Its extractors, every parameter written out.
-    metric : str
-        Its distance; several where fused extractors have each its own.
-    agreement : ScoreAgreement
-        Of the scores divided by `unit`.
-    unit : float
-        A power of two; 1 unless scores are huge.
-    """
+    """What was found out about a candidate."""
 
     candidate: Candidate
     specs: tuple[str, ...]
@@ -61,34 +47,7 @@ def judge_scores(
 ) -> ScoreJudgement:
     """Judge a candidate by how well a photo's neighbours tell its score.
 
-    Parameters
-    ----------
-    directory : str
-        The index's own folder.
-    store : Store
-        The index, within a snapshot.
-    scores : ndarray of float64, shape (photos,)
-        By path; NaN for none.
-    candidate : Candidate
-        Whose extractors are in the index.
-    k : int
-        Neighbours.
-    seed : int
-        Of all that is drawn.
-    advanced : callable, optional
-        Hears how many more photos have asked.
-
-    Returns
-    -------
-    ScoreJudgement
-        All there is to say.
-
-    Raises
-    ------
-    EvaluationError
-        If fewer than two photos have a score.
-    MetricDomainError
-        If the features do not suit the metric.
+    `scores` (photos,).
     """
     distance = choose_distance(store, candidate.extractors, candidate.metric)
     facets = load_facets(directory, store, distance)

@@ -21,22 +21,7 @@ if TYPE_CHECKING:
 class ScoreAgreement:
     """How well the neighbours' scores tell a photo's own.
 
-    Parameters
-    ----------
-    n, k : int
-        Photos, and the neighbours of each.
-    photos : ndarray of int, shape (n,)
-        Their places in the gallery.
-    errors : ndarray of float64, shape (n,)
-        How far each photo's score is from the mean of its neighbours'.
-    spearman : Estimate
-        Rank correlation between a photo's score and the mean of its neighbours' scores; NaN where either is constant.
-    error : Estimate
-        Mean absolute error, in the scores' unit, of guessing that mean.
-    baseline : Estimate
-        Mean absolute error of guessing the mean score of all others.
-    against_baseline : Comparison
-        Of the absolute errors; a difference below 0 says that neighbours tell something.
+    `photos` (n,), `errors` (n,).
     """
 
     n: int
@@ -105,17 +90,7 @@ def score_agreement(scores: NDArray[np.float64], neighbours: Neighbours, *, seed
 def spearman(pairs: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Correlate the ranks of two values in each resample.
 
-    Parameters
-    ----------
-    pairs : ndarray of float64, shape (n, 2)
-        What was observed.
-    counts : ndarray of float64, shape (B, n)
-        How often each pair is in each resample.
-
-    Returns
-    -------
-    ndarray of float64, shape (B,)
-        From -1 to 1, equal values having their mean rank; NaN where all of either value are equal.
+    `pairs` (n, 2), `counts` (B, n); gives (B,).
     """
     first, second = (_centred_ranks(values, counts) for values in pairs.T)
 

@@ -22,17 +22,7 @@ LEVEL = 0.05
 
 
 class Verdict(NamedTuple):
-    """How a candidate stands to the best.
-
-    Parameters
-    ----------
-    word : str
-        ``best``, ``worse``, or ``not told apart``.
-    difference : float
-        Its mean figure less the best's, on the queries of both; 0 for the best.
-    p_value : float or None
-        Of the paired test, adjusted for the number of candidates; None for the best.
-    """
+    """How a candidate stands to the best."""
 
     word: str
     difference: float
@@ -40,31 +30,7 @@ class Verdict(NamedTuple):
 
 
 def give_verdicts(judgements: Sequence[Judgement], figure: str, *, seed: int) -> list[Verdict]:
-    """Compare all candidates with the one whose figure is highest.
-
-    Parameters
-    ----------
-    judgements : sequence of Judgement
-        At least one, of photos of the same gallery.
-    figure : str
-        That each query has, such as ``recall@1`` or ``loocv_accuracy``.
-    seed : int
-        Chooses resamples and permutations.
-
-    Returns
-    -------
-    list of Verdict
-        In the same order. A candidate is worse if the adjusted p-value is below 0.05.
-
-    Raises
-    ------
-    EvaluationError
-        If a candidate has no such figure, as photos of one class have no accuracy.
-
-    Notes
-    -----
-    The best is chosen by the same queries that it is then compared on, which makes it look a little better than it is.
-    """
+    """Compare all candidates with the one whose figure is highest."""
     if any(figure not in judgement.figures for judgement in judgements):
         raise EvaluationError(f"no {figure} to compare by: choose another figure, such as recall@1")
     best = max(range(len(judgements)), key=lambda place: judgements[place].figures[figure].value)
@@ -74,19 +40,7 @@ def give_verdicts(judgements: Sequence[Judgement], figure: str, *, seed: int) ->
 def compare_with_best(best: int, outcomes: Sequence[Outcomes], *, seed: int) -> list[Verdict]:
     """Compare all candidates with the best one, whichever end of the figure is the better.
 
-    Parameters
-    ----------
-    best : int
-        Its place.
-    outcomes : sequence of (ndarray of int, shape (M,), ndarray of float64, shape (M,))
-        Of each candidate: who asked, and the figure of each; NaN where there is none.
-    seed : int
-        Chooses resamples and permutations.
-
-    Returns
-    -------
-    list of Verdict
-        In the same order.
+    `outcomes` (M,).
     """
     others = [place for place in range(len(outcomes)) if place != best]
     comparisons = [compare(*_paired(outcomes[place], outcomes[best]), seed=seed) for place in others]

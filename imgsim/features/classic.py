@@ -20,18 +20,7 @@ if TYPE_CHECKING:
 
 
 class Part(NamedTuple):
-    """One extractor as it enters `classic`.
-
-    Parameters
-    ----------
-    extractor : PhotoExtractor
-        What measures the photo.
-    scale : float
-        Its median Euclidean distance between two photos: what its values are divided by.
-    root : bool, optional
-        Whether square roots are taken first, which makes the Euclidean distance of histograms the Hellinger distance
-        (times sqrt(2)).
-    """
+    """One extractor as it enters `classic`."""
 
     extractor: PhotoExtractor
     scale: float
@@ -40,15 +29,7 @@ class Part(NamedTuple):
     def describe(self, image: Image) -> NDArray[np.floating]:
         """Measure one image.
 
-        Parameters
-        ----------
-        image : ndarray of uint8, shape (H, W, 3)
-            RGB.
-
-        Returns
-        -------
-        ndarray of float, shape (extractor.dim,)
-            Values whose median distance between two photos is about 1.
+        `image` (H, W, 3); gives (extractor.dim,).
         """
         values = self.extractor.describe(image)
         return (np.sqrt(values) if self.root else values) / self.scale
@@ -98,14 +79,6 @@ class Classic(PhotoExtractor):
     def describe(self, image: Image) -> NDArray[np.floating]:
         """Measure one image.
 
-        Parameters
-        ----------
-        image : ndarray of uint8, shape (H, W, 3)
-            RGB.
-
-        Returns
-        -------
-        ndarray of float, shape (dim,)
-            The parts, one after the other.
+        `image` (H, W, 3); gives (dim,).
         """
         return np.concatenate([part.describe(image) for part in PARTS])

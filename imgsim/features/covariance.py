@@ -74,15 +74,7 @@ class Covariance(PhotoExtractor):
     def describe(self, image: Image) -> NDArray[np.floating]:
         """Measure one image.
 
-        Parameters
-        ----------
-        image : ndarray of uint8, shape (H, W, 3)
-            RGB.
-
-        Returns
-        -------
-        ndarray of float64, shape (dim,)
-            Upper triangle of the matrix logarithm, row by row.
+        `image` (H, W, 3); gives (dim,).
         """
         small = cast("Image", cv2.resize(image, (_SIZE, _SIZE), interpolation=cv2.INTER_AREA))
         energies = _energies(to_grey(small), _filters(self.scales, self.orientations))

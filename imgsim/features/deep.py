@@ -130,20 +130,7 @@ class DeepExtractor:
     def extract(self, images: Sequence[Image]) -> Features:
         """Describe images, one row each.
 
-        Parameters
-        ----------
-        images : sequence of ndarray of uint8, shape (H, W, 3)
-            RGB, sizes may differ.
-
-        Returns
-        -------
-        ndarray of float32, shape (len(images), dim)
-            Unit rows, in order.
-
-        Raises
-        ------
-        WeightsError
-            If the model is not in the cache, or damaged.
+        `images` (H, W, 3); gives (len(images).
         """
         rows = np.concatenate([np.zeros((0, self._engine.header.dim), np.float32), *map(self._describe, images)])
         return self._whitening.apply(rows) if self.whitening else rows
@@ -201,21 +188,7 @@ def _resized(preprocessing: Preprocessing, side: int) -> int:
 def prepare(image: Image, preprocessing: Preprocessing, *, crop: str, size: int) -> NDArray[np.float32]:
     """Bring pixels into the form that a network was trained with.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-        RGB.
-    preprocessing : Preprocessing
-        The network's.
-    crop : {"center", "squash", "whole"}
-        As for `DeepExtractor`.
-    size : int
-        Side of the square in place of the network's own; 0 for that.
-
-    Returns
-    -------
-    ndarray of float32, shape (1, 3, h, w)
-        Normalised.
+    `image` (H, W, 3); gives (1, 3, h, w).
     """
     side = size or _published_side(preprocessing, crop)
     if crop == "center":

@@ -43,23 +43,7 @@ def extractor_names() -> list[str]:
 
 
 def find_factory(name: str) -> Callable[..., Extractor]:
-    """Find what makes an extractor.
-
-    Parameters
-    ----------
-    name : str
-        Of the table of extractors, of the table of networks, or ``timm/NAME``.
-
-    Returns
-    -------
-    callable
-        Takes the extractor's parameters by name.
-
-    Raises
-    ------
-    UnknownNameError
-        If no extractor has that name.
-    """
+    """Find what makes an extractor."""
     if name in ARCHITECTURES or name.startswith(TIMM):
         from imgsim.features.deep import DeepExtractor
 
@@ -101,18 +85,7 @@ def load_extractor(text: str) -> Extractor:
 
 
 def default_parameters(name: str) -> dict[str, ParamValue]:
-    """Give the parameters of an extractor, without making one.
-
-    Parameters
-    ----------
-    name : str
-        As for `find_factory`.
-
-    Returns
-    -------
-    dict of str to int, float, str or bool
-        Every parameter with its default.
-    """
+    """Give the parameters of an extractor, without making one."""
     return {field.name: field.default for field in fields(_class(name)) if field.default is not MISSING}
 
 

@@ -16,15 +16,7 @@ if TYPE_CHECKING:
 def to_grey(image: Image) -> NDArray[np.uint8]:
     """Convert RGB to grey.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-        RGB.
-
-    Returns
-    -------
-    ndarray of uint8, shape (H, W)
-        0.299 R + 0.587 G + 0.114 B, rounded (ITU-R BT.601, as OpenCV computes it).
+    `image` (H, W, 3); gives (H, W).
     """
     return cast("NDArray[np.uint8]", cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
 
@@ -32,15 +24,7 @@ def to_grey(image: Image) -> NDArray[np.uint8]:
 def halve(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Reduce a grey image to half its size by averaging.
 
-    Parameters
-    ----------
-    grey : ndarray of uint8, shape (H, W)
-        Any size.
-
-    Returns
-    -------
-    ndarray of uint8, shape (ceil(H / 2), ceil(W / 2))
-        Means of the pixels covered.
+    `grey` (H, W); gives (ceil(H / 2).
     """
     height, width = grey.shape
     size = (width + 1) // 2, (height + 1) // 2

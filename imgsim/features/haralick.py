@@ -75,15 +75,7 @@ class Haralick(PhotoExtractor):
     def describe(self, image: Image) -> NDArray[np.floating]:
         """Measure one image.
 
-        Parameters
-        ----------
-        image : ndarray of uint8, shape (H, W, 3)
-            RGB.
-
-        Returns
-        -------
-        ndarray of float64, shape (dim,)
-            The measures, means first.
+        `image` (H, W, 3); gives (dim,).
         """
         grey = to_grey(image)
         short = [max(0, self.distance + 1 - side) for side in grey.shape]

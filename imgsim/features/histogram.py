@@ -65,15 +65,7 @@ class Histogram(PhotoExtractor):
     def describe(self, image: Image) -> NDArray[np.floating]:
         """Measure one image.
 
-        Parameters
-        ----------
-        image : ndarray of uint8, shape (H, W, 3)
-            RGB.
-
-        Returns
-        -------
-        ndarray of float32, shape (dim,)
-            Share of the pixels in each bin, the first channel slowest; sums to 1.
+        `image` (H, W, 3); gives (dim,).
         """
         conversion = _CONVERSION[self.space]
         pixels = image if conversion is None else cast("Image", cv2.cvtColor(image, conversion))

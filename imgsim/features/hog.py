@@ -59,16 +59,7 @@ class Hog(PhotoExtractor):
     def describe(self, image: Image) -> NDArray[np.floating]:
         """Measure one image.
 
-        Parameters
-        ----------
-        image : ndarray of uint8, shape (H, W, 3)
-            RGB.
-
-        Returns
-        -------
-        ndarray of float32, shape (dim,)
-            Blocks of 2 x 2 cells, columns of blocks first, each of length at most 1 (L2-Hys: clipped at 0.2
-            between two normalisations).
+        `image` (H, W, 3); gives (dim,).
         """
         row = self._compute(image)
         return row if self.mirror == "apart" else (row + self._compute(cast("Image", cv2.flip(image, 1)))) / 2

@@ -85,15 +85,7 @@ class Lbp(PhotoExtractor):
     def describe(self, image: Image) -> NDArray[np.floating]:
         """Measure one image.
 
-        Parameters
-        ----------
-        image : ndarray of uint8, shape (H, W, 3)
-            RGB.
-
-        Returns
-        -------
-        ndarray of float64, shape (dim,)
-            Share of the centres that have each code, the finest scale first; sums to 1, a scale to 1 / `scales`.
+        `image` (H, W, 3); gives (dim,).
         """
         grey = to_grey(image)
         shares = []

@@ -46,15 +46,7 @@ class PHash(PhotoExtractor):
     def describe(self, image: Image) -> NDArray[np.floating]:
         """Measure one image.
 
-        Parameters
-        ----------
-        image : ndarray of uint8, shape (H, W, 3)
-            RGB.
-
-        Returns
-        -------
-        ndarray of float32, shape (64,)
-            Bits, 0 or 1.
+        `image` (H, W, 3); gives (64,).
         """
         # A colour image would be taken for BGR.
         packed = np.asarray(cv2.img_hash.pHash(to_grey(image)), np.uint8)

@@ -20,31 +20,7 @@ if TYPE_CHECKING:
 
 
 def fit_to_folder(folder: str, text: str, dim: int, skipped: Callable[[str], None]) -> str:
-    """Fit a PCA-whitening to the features of a folder's photos.
-
-    Parameters
-    ----------
-    folder : str
-        The photos: unlabelled, and best not the ones that queries will be judged on.
-    text : str
-        A deep extractor, as users name it.
-    dim : int
-        Axes to keep.
-    skipped : callable
-        Hears of each photo that cannot be read.
-
-    Returns
-    -------
-    str
-        The hash for the extractor's parameter `whitening`.
-
-    Raises
-    ------
-    ParameterError
-        If the extractor is not a deep one.
-    WeightsError
-        If there are too few photos.
-    """
+    """Fit a PCA-whitening to the features of a folder's photos."""
     extractor = load_extractor(text)
     if not isinstance(extractor, DeepExtractor):
         raise ParameterError(f"{text} is no deep extractor: only those are whitened")

@@ -19,15 +19,7 @@ _QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 class Distribution(NamedTuple):
-    """A distribution of numbers in a few of them.
-
-    Parameters
-    ----------
-    mean, deviation : float
-        The standard deviation divides by the count.
-    min, q25, q50, q75, max : float
-        Quantiles, interpolated linearly as `numpy.quantile` does.
-    """
+    """A distribution of numbers in a few of them."""
 
     mean: float
     deviation: float
@@ -41,15 +33,7 @@ class Distribution(NamedTuple):
 def count_values(image: Image) -> NDArray[np.int64]:
     """Count how many pixels have each value.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-        RGB.
-
-    Returns
-    -------
-    ndarray of int64, shape (3, 256)
-        Of red, green and blue; such counts add up over photos.
+    `image` (H, W, 3); gives (3, 256).
     """
     return np.array(PIL.Image.fromarray(np.ascontiguousarray(image)).histogram(), np.int64).reshape(3, 256)
 
@@ -57,15 +41,7 @@ def count_values(image: Image) -> NDArray[np.int64]:
 def describe_counts(counts: ArrayLike) -> Distribution:
     """Describe whole numbers that were counted.
 
-    Parameters
-    ----------
-    counts : array_like of int, shape (V,)
-        How many are 0, 1, 2, ...; at least one.
-
-    Returns
-    -------
-    Distribution
-        Exact: what the numbers themselves would give.
+    `counts` (V,).
 
     Examples
     --------
@@ -85,15 +61,7 @@ def describe_counts(counts: ArrayLike) -> Distribution:
 def describe_values(values: ArrayLike) -> Distribution:
     """Describe a few numbers, such as the widths of photos.
 
-    Parameters
-    ----------
-    values : array_like of float, shape (N,)
-        At least one.
-
-    Returns
-    -------
-    Distribution
-        As of counts.
+    `values` (N,).
     """
     numbers = np.asarray(values, float)
     return Distribution(float(numbers.mean()), float(numbers.std()), *np.quantile(numbers, _QUANTILES).tolist())
@@ -102,22 +70,7 @@ def describe_values(values: ArrayLike) -> Distribution:
 def merge_bins(counts: NDArray[np.int64], bins: int) -> NDArray[np.int64]:
     """Count in fewer bins.
 
-    Parameters
-    ----------
-    counts : ndarray of int64, shape (..., 256)
-        Of single values.
-    bins : int
-        Equal ones: 1, 2, 4, 8, 16, 32, 64, 128 or 256.
-
-    Returns
-    -------
-    ndarray of int64, shape (..., bins)
-        Their sums.
-
-    Raises
-    ------
-    ParameterError
-        If the values do not divide equally.
+    `counts` (..., 256); gives (..., bins).
     """
     if bins < 1 or counts.shape[-1] % bins:
         raise ParameterError(f"{counts.shape[-1]} values do not divide into {bins} equal bins: take a power of two")

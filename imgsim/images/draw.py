@@ -34,14 +34,7 @@ class ImageWriteError(ImgsimError):
 class Cell(NamedTuple):
     """One picture of a grid, with what stands under it, each line shortened in its middle to fit.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3), or None
-        The picture; None draws a placeholder.
-    title : str
-        The first line, in the foreground: a rank and a distance, or "query".
-    note : str, default ""
-        The second line, faint: a path.
+    `image` (H, W, 3).
     """
 
     image: Image | None
@@ -52,17 +45,7 @@ class Cell(NamedTuple):
 def thumbnail(image: Image, size: int) -> Image:
     """Bring a picture down to fit a square.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-        RGB.
-    size : int
-        Side of the square, pixels.
-
-    Returns
-    -------
-    ndarray of uint8, shape (h, w, 3)
-        The whole picture, its longer side at most `size`, never enlarged.
+    `image` (H, W, 3); gives (h, w, 3).
     """
     return _resized(image, min(1.0, size / max(image.shape[:2])))
 
@@ -70,17 +53,7 @@ def thumbnail(image: Image, size: int) -> Image:
 def draw_grid(rows: Sequence[Sequence[Cell]], *, cell_size: int = 200) -> Image:
     """Draw queries beside their matches, one row a query.
 
-    Parameters
-    ----------
-    rows : sequence of sequences of Cell
-        The first cell of each row is the query: a line sets it apart from its matches.
-    cell_size : int, default 200
-        Side of the square that each picture fits, pixels; a row is as high as its highest picture.
-
-    Returns
-    -------
-    ndarray of uint8, shape (H, W, 3)
-        RGB, on white.
+    Gives (H, W, 3).
     """
     columns = max((len(row) for row in rows), default=0)
     small = [[cell._replace(image=_fitted(cell.image, cell_size)) for cell in row] for row in rows]
@@ -99,17 +72,7 @@ def draw_grid(rows: Sequence[Sequence[Cell]], *, cell_size: int = 200) -> Image:
 def save_png(image: Image, path: str | os.PathLike[str]) -> None:
     """Write a picture as PNG, whole or not at all.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-        RGB.
-    path : str or path-like
-        The file, replaced where it exists.
-
-    Raises
-    ------
-    ImageWriteError
-        If it cannot be written; what stood there before stands there still.
+    `image` (H, W, 3).
     """
     buffer = io.BytesIO()
     PIL.Image.fromarray(image).save(buffer, "PNG")
@@ -117,20 +80,7 @@ def save_png(image: Image, path: str | os.PathLike[str]) -> None:
 
 
 def write_picture(data: bytes, path: str | os.PathLike[str]) -> None:
-    """Write a picture that is already encoded, whole or not at all.
-
-    Parameters
-    ----------
-    data : bytes
-        Content of the file.
-    path : str or path-like
-        The file, replaced where it exists.
-
-    Raises
-    ------
-    ImageWriteError
-        If it cannot be written; what stood there before stands there still.
-    """
+    """Write a picture that is already encoded, whole or not at all."""
     name = os.fspath(path)
     part = f"{name}.{os.getpid()}.part"
     try:
@@ -147,17 +97,7 @@ def write_picture(data: bytes, path: str | os.PathLike[str]) -> None:
 def half_blocks(image: Image, columns: int) -> str:
     """Draw a picture for a terminal that knows 24-bit colour, two pixels a character.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-        RGB.
-    columns : int
-        Characters a line; a picture of fewer pixels is not enlarged.
-
-    Returns
-    -------
-    str
-        Lines of upper half blocks, each ending in a colour reset; no newline at the end.
+    `image` (H, W, 3).
     """
     small = _resized(image, min(1.0, columns / image.shape[1]))
     lines = []

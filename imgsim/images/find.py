@@ -16,17 +16,7 @@ if TYPE_CHECKING:
 
 
 class FoundImage(NamedTuple):
-    """A file that says it is a picture, by its first bytes or by its name's ending.
-
-    Parameters
-    ----------
-    path : str
-        Posix path relative to the root; undecodable bytes are surrogate escapes.
-    size : int
-        Bytes.
-    mtime_ns : int
-        Modification time, nanoseconds since the epoch.
-    """
+    """A file that says it is a picture, by its first bytes or by its name's ending."""
 
     path: str
     size: int
@@ -34,17 +24,7 @@ class FoundImage(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a folder holds.
-
-    Parameters
-    ----------
-    images : list of FoundImage
-        The candidates, sorted by the bytes of their paths.
-    passed_over : int
-        Files that are no pictures: other formats, pipes, devices, broken links.
-    unreadable : list of (str, str)
-        Folders and files that could not be looked at, each with the reason.
-    """
+    """What a folder holds."""
 
     images: list[FoundImage]
     passed_over: int
@@ -52,28 +32,7 @@ class Found(NamedTuple):
 
 
 def find_images(root: str | os.PathLike[str], *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Found:
-    """Walk a folder for pictures.
-
-    Parameters
-    ----------
-    root : str or path-like
-        The folder. Names within it that begin with a dot are skipped; links are followed, unless back to a folder
-        above.
-    include, exclude : sequence of str, optional
-        Shell patterns, matched with case. One without a slash is compared with the names of a file and of the folders
-        above it; one with a slash with their paths relative to the root, where ``*`` also matches slashes. A
-        slash at the end limits a pattern to folders. What is left out is not counted as passed over.
-
-    Returns
-    -------
-    Found
-        The pictures, sorted by the bytes of their paths, and what else there was.
-
-    Raises
-    ------
-    OSError
-        If the root itself cannot be listed.
-    """
+    """Walk a folder for pictures."""
     walk = _Walk(os.fspath(root), _matcher(include), _matcher(exclude))
     at = os.stat(walk.root)
     walk.pending.append(_Pending("", ((at.st_dev, at.st_ino),), not include))
@@ -84,21 +43,7 @@ def find_images(root: str | os.PathLike[str], *, include: Sequence[str] = (), ex
 
 
 def list_images(root: str | os.PathLike[str], paths: Iterable[str]) -> Found:
-    """Look at the files that are named, as `find_images` would.
-
-    Parameters
-    ----------
-    root : str or path-like
-        The folder that the found paths are relative to.
-    paths : iterable of str
-        Files within it, absolute or relative to the working folder; one named twice counts once.
-
-    Returns
-    -------
-    Found
-        The pictures, sorted; a path that is missing, hidden or outside the root is unreadable, under the name it
-        was given.
-    """
+    """Look at the files that are named, as `find_images` would."""
     base = os.path.abspath(root)
     images: dict[str, FoundImage] = {}
     passed_over = 0

@@ -9,17 +9,7 @@ HEAD = 64  # bytes, enough for the brands of an ISO-BMFF file and the header of 
 
 
 class Format(NamedTuple):
-    """A picture format.
-
-    Parameters
-    ----------
-    name : str
-        Pillow's name for it.
-    extensions : str
-        The endings of its files' names, in lower case, apart by spaces.
-    signature : bytes
-        A regular expression that the first bytes match.
-    """
+    """A picture format."""
 
     name: str
     extensions: str
@@ -48,16 +38,6 @@ _SIGNATURES = [(re.compile(one.signature, re.DOTALL), one.name) for one in FORMA
 def sniff(head: bytes) -> str | None:
     """Tell the format of a file by its first bytes.
 
-    Parameters
-    ----------
-    head : bytes
-        The first `HEAD` bytes, or all of a shorter file.
-
-    Returns
-    -------
-    str or None
-        Pillow's name of the format; None where they start no picture that imgsim reads.
-
     Examples
     --------
     >>> sniff(b"GIF89a...")
@@ -70,16 +50,6 @@ def sniff(head: bytes) -> str | None:
 
 def named_as_picture(name: str) -> bool:
     """Tell whether a file's name ends as a picture's.
-
-    Parameters
-    ----------
-    name : str
-        The name, with or without the folders above it.
-
-    Returns
-    -------
-    bool
-        Whether its extension, in any case, is one of `EXTENSIONS`.
 
     Examples
     --------

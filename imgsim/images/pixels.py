@@ -40,19 +40,7 @@ def orientation(photo: ImageFile.ImageFile) -> int:
 def to_pixels(photo: PIL.Image.Image, size: tuple[int, int], turn: int) -> Image:
     """Make a decoded picture an upright RGB array of at most `size`.
 
-    Parameters
-    ----------
-    photo : PIL.Image.Image
-        The picture as stored, decoded, in any of Pillow's modes.
-    size : (int, int)
-        Width and height, as stored, to bring it down to.
-    turn : int
-        How it is stored: 1 to 8, as EXIF counts.
-
-    Returns
-    -------
-    ndarray of uint8, shape (H, W, 3)
-        Contiguous RGB; what is transparent is white.
+    Gives (H, W, 3).
     """
     photo = _eight_bit(photo)
     if photo.size != size:

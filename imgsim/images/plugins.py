@@ -74,25 +74,7 @@ _CLASSES: dict[str, type[ImageFile.ImageFile]] = {
 
 
 def open_picture(kind: str, stream: BinaryIO) -> ImageFile.ImageFile:
-    """Read a picture's header; call it within `undisturbed`, and look at the size before the pixels are loaded.
-
-    Parameters
-    ----------
-    kind : str
-        Its format, as `imgsim.images.formats.sniff` names it.
-    stream : binary file
-        The picture, from its first byte; it stays open.
-
-    Returns
-    -------
-    PIL.ImageFile.ImageFile
-        The picture, its pixels not yet decoded.
-
-    Raises
-    ------
-    MissingDependencyError
-        If it is HEIC and pillow-heif is not installed.
-    """
+    """Read a picture's header; call it within `undisturbed`, and look at the size before the pixels are loaded."""
     if kind == "AVIF":
         return _open_avif(stream)
     return (_heif_class() if kind == "HEIF" else _CLASSES[kind])(stream)

@@ -32,12 +32,7 @@ FULL_SCALE = Scale(sys.maxsize)
 class Decoded(NamedTuple):
     """A decoded photo.
 
-    Parameters
-    ----------
-    images : mapping of Scale to ndarray of uint8, shape (H, W, 3)
-        Upright RGB, contiguous, at each scale that was asked for.
-    width, height : int
-        Pixels of the upright photo at full scale.
+    `images` (H, W, 3).
     """
 
     images: Mapping[Scale, Image]
@@ -84,24 +79,7 @@ def read_scales(
 ) -> Mapping[Scale, Image]:
     """Read a photo as upright RGB, for extractors that want it at several scales.
 
-    Parameters
-    ----------
-    photo : str, path-like or bytes
-        As for `read_image`.
-    scales : collection of Scale
-        How large it is wanted.
-    max_megapixels : float, default 100
-        The largest photo to decode, in millions of pixels at full scale.
-
-    Returns
-    -------
-    mapping of Scale to ndarray of uint8, shape (H, W, 3)
-        As `read_image` gives it at each scale.
-
-    Raises
-    ------
-    ImageReadError
-        If the photo cannot be read, with the reason.
+    Gives (H, W, 3).
     """
     if isinstance(photo, bytes):
         return decode(io.BytesIO(photo), "-", scales, max_megapixels=max_megapixels).images
@@ -112,40 +90,14 @@ def read_scales(
 def shrink(image: Image, scale: Scale) -> Image:
     """Bring pixels that are already decoded down as `read_image` would.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (H, W, 3)
-        Upright RGB.
-    scale : Scale
-        How large they are wanted.
-
-    Returns
-    -------
-    ndarray of uint8, shape (h, w, 3)
-        RGB.
+    `image` (H, W, 3); gives (h, w, 3).
     """
     height, width = image.shape[:2]
     return to_pixels(PIL.Image.fromarray(image), _target((width, height), (width, height), scale), 1)
 
 
 def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
-    """Open a photo's file, and nothing but a regular file.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Where it is.
-
-    Returns
-    -------
-    binary file
-        For `decode`; the caller closes it.
-
-    Raises
-    ------
-    ImageReadError
-        If the system refuses, or the path is a folder, a pipe or a device.
-    """
+    """Open a photo's file, and nothing but a regular file."""
     name = os.fspath(path)
     try:
         # Not blocking: opening a pipe that nobody writes to would wait for ever.
@@ -163,29 +115,7 @@ def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
 def decode(
     stream: BinaryIO, name: str, scales: Collection[Scale] = (FULL_SCALE,), *, max_megapixels: float = MAX_MEGAPIXELS
 ) -> Decoded:
-    """Decode a photo from an open file, once for each working size.
-
-    Parameters
-    ----------
-    stream : seekable binary file
-        The photo, from its first byte wherever the stream stands; it stays open, at any position.
-    name : str
-        What errors call the photo.
-    scales : collection of Scale, optional
-        At least one.
-    max_megapixels : float, default 100
-        The largest photo to decode, in millions of pixels at full scale.
-
-    Returns
-    -------
-    Decoded
-        The pixels, and the photo's size at full scale.
-
-    Raises
-    ------
-    ImageReadError
-        If the photo cannot be decoded, with the reason.
-    """
+    """Decode a photo from an open file, once for each working size."""
     kind = _kind(stream, name)
     try:
         with undisturbed(max_megapixels * 1e6):

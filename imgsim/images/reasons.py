@@ -17,38 +17,12 @@ _LONGEST = 100  # characters
 
 
 def system_reason(error: OSError) -> str:
-    """Say why the system refused.
-
-    Parameters
-    ----------
-    error : OSError
-        The refusal.
-
-    Returns
-    -------
-    str
-        A reason without the path.
-    """
+    """Say why the system refused."""
     return _OTHER_WORDS.get(error.errno or 0) or _one_line(error.strerror or str(error)).lower()
 
 
 def decoding_reason(error: Exception, kind: str, size: int) -> str:
-    """Say why a picture could not be decoded.
-
-    Parameters
-    ----------
-    error : Exception
-        What the decoder raised.
-    kind : str
-        The picture's format.
-    size : int
-        Bytes in the file.
-
-    Returns
-    -------
-    str
-        A reason without the path.
-    """
+    """Say why a picture could not be decoded."""
     if isinstance(error, MemoryError):
         return "not enough memory to decode it"
     if isinstance(error, OSError) and error.errno and error.errno not in _DECODERS_FAULT:

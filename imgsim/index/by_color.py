@@ -20,31 +20,7 @@ PROBABILITIES = "color_probabilities"  # and the one that holds the probability 
 
 
 def rank_by_color(store: Store, color: str, k: int, where: Sequence[str] = ()) -> list[Match]:
-    """Find the photos that most probably have a colour.
-
-    Parameters
-    ----------
-    store : Store
-        Inside a snapshot.
-    color : str
-        A colour's name.
-    k : int
-        Matches wanted.
-    where : sequence of str, optional
-        Find only photos for which all of these expressions hold.
-
-    Returns
-    -------
-    list of Match
-        The most probable first, ties by path; the distance is 1 - probability. Photos without colours are left out.
-
-    Raises
-    ------
-    UnknownNameError
-        If no photo has a probability for that name.
-    ImgsimError
-        If no photo has colours.
-    """
+    """Find the photos that most probably have a colour."""
     having, probabilities = store.facts.numbers_within(PROBABILITIES, color)
     if not len(having):
         raise _unknown(store, color, store.facts.names_within(PROBABILITIES))
@@ -61,27 +37,7 @@ def rank_by_color(store: Store, color: str, k: int, where: Sequence[str] = ()) -
 
 
 def color_expression(store: Store, color: str) -> str:
-    """Write the expression that holds for photos of a colour.
-
-    Parameters
-    ----------
-    store : Store
-        The index.
-    color : str
-        A colour's name.
-
-    Returns
-    -------
-    str
-        ``color = 'NAME'``.
-
-    Raises
-    ------
-    UnknownNameError
-        If no photo has that colour.
-    ImgsimError
-        If no photo has colours.
-    """
+    """Write the expression that holds for photos of a colour."""
     names = store.facts.texts(COLOR)
     if color not in names:
         raise _unknown(store, color, names)

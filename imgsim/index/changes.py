@@ -43,26 +43,7 @@ def find_changes(
     *,
     complete: bool = True,
 ) -> Changes:
-    """Compare what a scan found with what the index knows.
-
-    Parameters
-    ----------
-    root : str
-        The folder.
-    found : Found
-        What it holds now.
-    known : mapping of str to Known
-        The index's photos.
-    ledger : mapping of str to Failure
-        Files that could not be read and are not to be tried again while they stay as they are.
-    complete : bool, default True
-        Whether the scan saw the whole folder, so that what it did not find is missing.
-
-    Returns
-    -------
-    Changes
-        Each found image in one list; a photo within a folder that could not be looked into is not missing.
-    """
+    """Compare what a scan found with what the index knows."""
     changes = Changes()
     for image in found.images:
         before, failure = known.get(image.path), ledger.get(image.path)

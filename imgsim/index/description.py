@@ -23,17 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """Where attributes come from.
-
-    Parameters
-    ----------
-    path : str
-        A table: .csv, .tsv, .jsonl or .parquet.
-    key : str, optional
-        The column that says which photo, as for `pair_rows`.
-    encoding : str, optional
-        Of its text, as for `read_text`.
-    """
+    """Where attributes come from."""
 
     path: str
     key: str | None = None
@@ -42,19 +32,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Described:
-    """What became of a table.
-
-    Parameters
-    ----------
-    path : str
-        Its file.
-    changed : int
-        Photos whose attributes changed.
-    lost_rows, photos_without_row : sequence of str
-        Rows about no photo of the index, and photos that no row is about.
-    notes : sequence of str
-        What else is worth saying.
-    """
+    """What became of a table."""
 
     path: str
     changed: int
@@ -64,56 +42,21 @@ class Described:
 
 
 class Description:
-    """A table of attributes, read before anything is changed.
-
-    Parameters
-    ----------
-    source : Source
-        Where it is.
-
-    Raises
-    ------
-    TableError
-        If it cannot be read or understood.
-    """
+    """A table of attributes, read before anything is changed."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._table = read_table(source.path, source.encoding)
 
     def pair(self, root: str, paths: Collection[str]) -> None:
-        """Find out which photo each row is about.
-
-        Parameters
-        ----------
-        root : str
-            The indexed folder.
-        paths : collection of str
-            The photos that it has, whether or not they are indexed yet.
-
-        Raises
-        ------
-        TableError
-            If that is not clear.
-        """
+        """Find out which photo each row is about."""
         folder = os.path.dirname(os.path.abspath(self._source.path))
         self._pairing = pair_rows(self._table, Shelf(root, paths, folder), self._source.key)
         columns = [column for column in self._table.columns if column != self._pairing.key]
         self._values, self._notes = read_columns(self._table, columns)
 
     def apply(self, store: Store) -> Described:
-        """Give each indexed photo the attributes of its row; only those that differ are written.
-
-        Parameters
-        ----------
-        store : Store
-            Within a transaction, after `pair`.
-
-        Returns
-        -------
-        Described
-            What was done. Attributes that the table has no column for stay as they are.
-        """
+        """Give each indexed photo the attributes of its row; only those that differ are written."""
         changed = 0
         without = []
         indexed = set()
@@ -139,33 +82,7 @@ def _holds(attributes: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
 
 
 def edit_attributes(directory: str, photo: str, assignments: Iterable[str]) -> dict[str, Any]:
-    """Change attributes of a photo, as a user writes it.
-
-    Parameters
-    ----------
-    directory : str
-        The index's own folder.
-    photo : str
-        A path that opens from here, or the photo's path within the indexed folder.
-    assignments : iterable of str
-        ``NAME=VALUE`` each, as for `parse_assignment`.
-
-    Returns
-    -------
-    dict
-        What was set; None is what was removed.
-
-    Raises
-    ------
-    ParameterError
-        If an assignment is not understood, or its value does not fit the attribute's others.
-    IndexLockedError
-        If another process is writing the index.
-    IndexWriteError
-        If the index cannot be written.
-    ImgsimError
-        If the photo is not in the index.
-    """
+    """Change attributes of a photo, as a user writes it."""
     store = SqliteStore.open_writer(directory, os.path.dirname(os.path.abspath(directory)))
     try:
         path = _path_within(store, photo)
@@ -185,24 +102,6 @@ def edit_attributes(directory: str, photo: str, assignments: Iterable[str]) -> d
 
 def parse_assignment(text: str, types: Mapping[str, Collection[str]]) -> tuple[str, Any]:
     """Read ``NAME=VALUE``.
-
-    Parameters
-    ----------
-    text : str
-        The value is of the type that the attribute has on other photos, or else of the type that it looks like; in
-        double quotes it is text; nothing removes the attribute.
-    types : mapping of str to collection of str
-        The attributes of the index and their types.
-
-    Returns
-    -------
-    tuple of str and value
-        Name and value; None for nothing.
-
-    Raises
-    ------
-    ParameterError
-        If it has another form, or a value of another type than the attribute has.
 
     Examples
     --------

@@ -27,15 +27,7 @@ class ChosenExtractor(NamedTuple):
 
 
 class ChosenDistance(NamedTuple):
-    """A distance between photos: by one extractor, or by several fused.
-
-    Parameters
-    ----------
-    extractors : tuple of ChosenExtractor
-        At least one.
-    metric : str or None
-        In place of each extractor's own.
-    """
+    """A distance between photos: by one extractor, or by several fused."""
 
     extractors: tuple[ChosenExtractor, ...]
     metric: str | None
@@ -64,29 +56,7 @@ class ChosenDistance(NamedTuple):
 
 
 def choose_distance(store: Store, texts: Sequence[str] = (), metric: str | None = None) -> ChosenDistance:
-    """Find the extractors that a query names, among those that the index has.
-
-    Parameters
-    ----------
-    store : Store
-        The index.
-    texts : sequence of str, optional
-        Each ``NAME[:key=value,...][@WEIGHT]``, weight 1 unless given; none means the index's default.
-    metric : str, optional
-        In place of each extractor's own, or of the index's default.
-
-    Returns
-    -------
-    ChosenDistance
-        Ready to be loaded.
-
-    Raises
-    ------
-    ExtractorMismatchError
-        If the index has no features of an extractor, or has them of another version.
-    IndexFormatError
-        If the index has no extractor at all.
-    """
+    """Find the extractors that a query names, among those that the index has."""
     if texts:
         named = [(find_stored(store, text), parse_naming(text).weight) for text in texts]
         return _chosen([(stored, 1.0 if weight is None else weight) for stored, weight in named], metric)
@@ -102,27 +72,7 @@ def _chosen(pairs: Iterable[tuple[StoredExtractor, float]], metric: str | None) 
 
 
 def find_stored(store: Store, text: str) -> StoredExtractor:
-    """Find an extractor of the index by name, whether or not this imgsim can still make it.
-
-    Parameters
-    ----------
-    store : Store
-        The index.
-    text : str
-        ``NAME[:key=value,...]``; a name alone means the only extractor of that name, or the one with its defaults.
-
-    Returns
-    -------
-    StoredExtractor
-        The one that is meant.
-
-    Raises
-    ------
-    ExtractorMismatchError
-        If the index has no features of it.
-    UnknownNameError
-        If there is no such extractor anywhere.
-    """
+    """Find an extractor of the index by name, whether or not this imgsim can still make it."""
     bare = without_weight(text)
     name, params, _ = parse_naming(bare)
     stored = store.extractors()
@@ -143,29 +93,7 @@ def find_stored(store: Store, text: str) -> StoredExtractor:
 
 
 def load_facets(directory: str, store: Store, distance: ChosenDistance) -> list[Facet]:
-    """Map the galleries of a distance's extractors, ready to be ranked.
-
-    Parameters
-    ----------
-    directory : str
-        The index's folder.
-    store : Store
-        Read within a snapshot, as long as the facets are used.
-    distance : ChosenDistance
-        As chosen.
-
-    Returns
-    -------
-    list of Facet
-        One for each extractor, their weights adding up to 1.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such metric.
-    MetricDomainError
-        If an extractor's features do not suit the metric.
-    """
+    """Map the galleries of a distance's extractors, ready to be ranked."""
     total = sum(one.weight for one in distance.extractors)
     fused = len(distance.extractors) > 1
     return [

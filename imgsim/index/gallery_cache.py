@@ -34,29 +34,7 @@ ARRAYS = ("rows", "squared_norms", "present", "parts", "photos")
 
 
 def load_gallery(directory: str, store: Store, extractor: StoredExtractor, metric: FittedMetric) -> Gallery:
-    """Map a cached gallery, building it first where there is none of the store's present content.
-
-    Parameters
-    ----------
-    directory : str
-        The index's folder; where it cannot be written the gallery is built in a temporary one.
-    store : Store
-        Read within a snapshot.
-    extractor : StoredExtractor
-        Whose features.
-    metric : FittedMetric
-        Whose space.
-
-    Returns
-    -------
-    Gallery
-        With memory-mapped rows.
-
-    Raises
-    ------
-    IndexWriteError
-        If there is no room for it anywhere.
-    """
+    """Map a cached gallery, building it first where there is none of the store's present content."""
     cache = Path(directory, CACHE)
     folder = cache / f"{store.stamp}-{extractor.id}-{metric.space}"
     with suppress(OSError, ValueError, EOFError):
@@ -132,50 +110,19 @@ def _chunks(store: Store, extractor: StoredExtractor) -> Iterator[tuple[Features
 
 
 def gather_statistics(store: Store, extractor: StoredExtractor) -> Statistics:
-    """Give an extractor's pinned statistics or, before the first indexing has ended, those of the rows so far.
-
-    Parameters
-    ----------
-    store : Store
-        The index.
-    extractor : StoredExtractor
-        Whose features.
-
-    Returns
-    -------
-    Statistics
-        Of the gallery.
-    """
+    """Give an extractor's pinned statistics or, before the first indexing has ended, those of the rows so far."""
     return store.statistics(extractor) or _measure(store, extractor)
 
 
 def pin_statistics(store: Store, extractor: StoredExtractor) -> None:
-    """Pin the statistics of an extractor's features as they are; without any, there is nothing to pin.
-
-    Parameters
-    ----------
-    store : Store
-        Within a transaction.
-    extractor : StoredExtractor
-        Whose features.
-    """
+    """Pin the statistics of an extractor's features as they are; without any, there is nothing to pin."""
     statistics = _measure(store, extractor)
     if statistics.count:
         store.pin_statistics(extractor, statistics)
 
 
 def lay_out_galleries(directory: str, store: Store, extractors: Sequence[StoredExtractor]) -> None:
-    """Write the galleries that queries by each extractor's own metric will map.
-
-    Parameters
-    ----------
-    directory : str
-        The index's folder.
-    store : Store
-        The index.
-    extractors : sequence of StoredExtractor
-        Those of the index.
-    """
+    """Write the galleries that queries by each extractor's own metric will map."""
     with store.snapshot():
         for extractor in extractors:
             metric = load_metric(build_extractor(extractor.spec).metric, binary=extractor.binary)

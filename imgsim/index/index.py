@@ -19,18 +19,7 @@ if TYPE_CHECKING:
 
 
 def find_index(start: str) -> str | None:
-    """Look for the nearest index upward from a place.
-
-    Parameters
-    ----------
-    start : str
-        A folder or a file.
-
-    Returns
-    -------
-    str or None
-        The index's own folder (``.imgsim``).
-    """
+    """Look for the nearest index upward from a place."""
     place = os.path.abspath(start)
     while True:
         candidate = os.path.join(place, FOLDER)
@@ -43,40 +32,13 @@ def find_index(start: str) -> str | None:
 
 
 def find_indexes_below(folder: str) -> list[str]:
-    """List the indexed folders right below a folder.
-
-    Parameters
-    ----------
-    folder : str
-        Whose sub-folders are looked at, but not theirs.
-
-    Returns
-    -------
-    list of str
-        The sub-folders, sorted.
-    """
+    """List the indexed folders right below a folder."""
     with os.scandir(folder) as entries:
         return sorted(entry.path for entry in entries if os.path.exists(os.path.join(entry.path, FOLDER, DATABASE)))
 
 
 def locate_index(place: str) -> str:
-    """Find the index that a path names: an indexed folder, or the index's own folder.
-
-    Parameters
-    ----------
-    place : str
-        The path.
-
-    Returns
-    -------
-    str
-        The index's own folder.
-
-    Raises
-    ------
-    IndexNotFoundError
-        If there is none.
-    """
+    """Find the index that a path names: an indexed folder, or the index's own folder."""
     for candidate in (os.path.join(place, FOLDER), place):
         if os.path.exists(os.path.join(candidate, DATABASE)):
             return candidate

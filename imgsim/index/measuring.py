@@ -28,13 +28,7 @@ class _Opened(NamedTuple):
 
 
 class Measurer:
-    """Measures photos as an assignment says.
-
-    Parameters
-    ----------
-    assignment : Assignment
-        The folder and the extractors.
-    """
+    """Measures photos as an assignment says."""
 
     def __init__(self, assignment: Assignment) -> None:
         self._assignment = assignment
@@ -42,18 +36,7 @@ class Measurer:
         self._describe_colors = _color_describer() if assignment.colors else None
 
     def measure(self, tasks: Sequence[Task]) -> list[Outcome]:
-        """Measure photos; one that cannot be read leaves its neighbours as they are.
-
-        Parameters
-        ----------
-        tasks : sequence of Task
-            The photos.
-
-        Returns
-        -------
-        list of MeasuredPhoto or Failure
-            One for each task, in order.
-        """
+        """Measure photos; one that cannot be read leaves its neighbours as they are."""
         opened = [self._open(task) for task in tasks]
         features: list[dict[int, Features]] = [{} for _ in tasks]
         for key, extractor in self._extractors.items():
@@ -101,23 +84,7 @@ def _color_describer() -> Callable[[Image], Mapping[str, Any]]:
 
 
 def content_digest(stream: BinaryIO) -> bytes:
-    """Digest a file's content.
-
-    Parameters
-    ----------
-    stream : seekable binary file
-        Read from its first byte.
-
-    Returns
-    -------
-    bytes
-        BLAKE2b of 16 bytes (Aumasson et al., RFC 7693, 2015).
-
-    Raises
-    ------
-    ImageReadError
-        If the disk fails.
-    """
+    """Digest a file's content."""
     try:
         stream.seek(0)
         return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).digest()  # type: ignore[arg-type]

@@ -34,21 +34,7 @@ BATCH_SECONDS = 2.0
 
 
 class Update:
-    """One run over a folder.
-
-    Parameters
-    ----------
-    root : str
-        The folder of photos.
-    directory : str
-        The index's own folder.
-    store : SqliteStore
-        The index, open for writing.
-    options : Options
-        How to index.
-    observer : Observer
-        Who hears of it.
-    """
+    """One run over a folder."""
 
     def __init__(self, root: str, directory: str, store: SqliteStore, options: Options, observer: Observer) -> None:
         self.root = root

@@ -15,42 +15,13 @@ if TYPE_CHECKING:
 
 
 def check_folder(folder: str) -> None:
-    """Make sure that a folder is one.
-
-    Parameters
-    ----------
-    folder : str
-        As the user named it.
-
-    Raises
-    ------
-    ImgsimError
-        If it is not there, or something else.
-    """
+    """Make sure that a folder is one."""
     if not os.path.isdir(folder):
         raise ImgsimError(f"{folder}: {'not a folder' if os.path.exists(folder) else 'no such folder'}")
 
 
 def scan_folder(folder: str, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Found:
-    """Walk a folder for pictures.
-
-    Parameters
-    ----------
-    folder : str
-        As the user named it.
-    include, exclude : sequence of str, optional
-        As for `find_images`.
-
-    Returns
-    -------
-    Found
-        As `find_images` gives it.
-
-    Raises
-    ------
-    ImgsimError
-        If it is no folder, or cannot be listed.
-    """
+    """Walk a folder for pictures."""
     check_folder(folder)
     try:
         return find_images(folder, include=include, exclude=exclude)

@@ -29,21 +29,7 @@ Photo: TypeAlias = "str | os.PathLike[str] | bytes | Image"
 
 
 class Searcher:
-    """Answers queries by the same extractors and metric.
-
-    Parameters
-    ----------
-    directory : str
-        The index's folder.
-    store : Store
-        Stays inside one snapshot as long as the searcher is used.
-    extractors : sequence of str
-        As for `choose_distance`; several are fused.
-    metric : str, optional
-        In place of each extractor's own.
-    where : sequence of str, optional
-        Find only photos for which all of these expressions hold.
-    """
+    """Answers queries by the same extractors and metric."""
 
     def __init__(
         self,
@@ -85,32 +71,7 @@ class Searcher:
     ) -> list[Match]:
         """Rank the index's photos by their distance to one thing.
 
-        Parameters
-        ----------
-        views : sequence of str, path, bytes or ndarray of uint8, shape (H, W, 3)
-            Photos of it, bytes being a file's content; the closest view counts.
-        k : int
-            Matches wanted, at least 1.
-        max_distance : float, optional
-            Leave out matches farther than this.
-        min_probability : float, optional
-            Leave out matches less probable than this.
-        include_self : bool, default False
-            Whether the query photo itself may be a match, if it is in the index.
-        max_megapixels : float, optional
-            The largest query photo to decode.
-
-        Returns
-        -------
-        list of Match
-            At most k, the closest first, ties by path.
-
-        Raises
-        ------
-        ImageReadError
-            If a query photo cannot be read.
-        CalibrationError
-            If a probability is asked for and the distance is not calibrated.
+        `views` (H, W, 3).
         """
         if min_probability is not None and not self.calibrated:
             root, name = self._store.root, self._distance.name

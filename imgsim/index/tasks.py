@@ -23,19 +23,7 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True)
 class Assignment:
-    """What every worker is told once.
-
-    Parameters
-    ----------
-    root : str
-        The indexed folder.
-    specs : mapping of int to ExtractorSpec
-        By the extractors' keys in the index.
-    max_megapixels : float
-        The largest photo to decode.
-    colors : bool
-        Whether any task asks for colours.
-    """
+    """What every worker is told once."""
 
     root: str
     specs: Mapping[int, ExtractorSpec]

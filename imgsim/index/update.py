@@ -80,24 +80,7 @@ def update_index(
 
 
 def check_update(root: str | os.PathLike[str], *, index: str | os.PathLike[str] | None = None) -> None:
-    """Find out whether the index of a folder can be made or brought up to date, before anything else is done for it.
-
-    Parameters
-    ----------
-    root : str or path
-        The folder of photos.
-    index : str or path, optional
-        The index's own folder; ``root/.imgsim`` unless given.
-
-    Raises
-    ------
-    IndexLockedError
-        If another process is writing the index.
-    IndexWriteError
-        If the index cannot be written.
-    ImgsimError
-        If the folder is not there, or more than half of its photos are missing.
-    """
+    """Find out whether the index of a folder can be made or brought up to date, before anything else is done for it."""
     folder = os.fspath(root)
     check_folder(folder)
     directory = _name_directory(folder, index)
@@ -114,27 +97,7 @@ def check_update(root: str | os.PathLike[str], *, index: str | os.PathLike[str] 
 def check_index(
     root: str | os.PathLike[str], *, index: str | os.PathLike[str] | None = None, extractors: Sequence[str] = ()
 ) -> Summary | None:
-    """Tell whether an index is up to date, without writing: it may be where nobody can.
-
-    Parameters
-    ----------
-    root : str or path
-        The folder of photos.
-    index : str or path, optional
-        The index's own folder; ``root/.imgsim`` unless given.
-    extractors : sequence of str, optional
-        ``NAME[:key=value,...]`` each, that have to be in it; all that are in it unless given.
-
-    Returns
-    -------
-    Summary or None
-        As `update_index` would give it; None if there is no index, or `update_index` would change it.
-
-    Raises
-    ------
-    ImgsimError
-        If more than half of its photos are missing, or the index is of another folder.
-    """
+    """Tell whether an index is up to date, without writing: it may be where nobody can."""
     folder = os.fspath(root)
     directory = _name_directory(folder, index)
     if not os.path.exists(os.path.join(directory, DATABASE)):
@@ -154,26 +117,7 @@ def set_default_query(
     *,
     index: str | os.PathLike[str] | None = None,
 ) -> None:
-    """Set what queries of an index compare by, unless told otherwise.
-
-    Parameters
-    ----------
-    root : str or path
-        The folder of photos.
-    extractors : sequence of str
-        ``NAME[:key=value,...][@WEIGHT]`` each, among those of the index; several are fused.
-    metric : str, optional
-        In place of each extractor's own.
-    index : str or path, optional
-        The index's own folder; ``root/.imgsim`` unless given.
-
-    Raises
-    ------
-    ExtractorMismatchError
-        If the index has no features of an extractor.
-    IndexLockedError
-        If another process is writing the index.
-    """
+    """Set what queries of an index compare by, unless told otherwise."""
     from imgsim.index.distance import choose_distance
 
     store = SqliteStore.open_writer(make_directory(os.fspath(root), index), os.fspath(root))
@@ -187,25 +131,7 @@ def set_default_query(
 
 
 def make_directory(root: str, index: str | os.PathLike[str] | None) -> str:
-    """Make the index's own folder, unless it is there.
-
-    Parameters
-    ----------
-    root : str
-        The folder of photos.
-    index : str or path, optional
-        Where the index is to be; ``root/.imgsim`` unless given.
-
-    Returns
-    -------
-    str
-        The index's own folder.
-
-    Raises
-    ------
-    IndexWriteError
-        If it cannot be made.
-    """
+    """Make the index's own folder, unless it is there."""
     directory = _name_directory(root, index)
     try:
         os.makedirs(directory, exist_ok=True)

@@ -29,22 +29,7 @@ _measurer: Measurer | None = None  # of this worker process
 
 
 def measure_photos(assignment: Assignment, tasks: Sequence[Task], jobs: int) -> Iterator[list[Outcome]]:
-    """Measure photos, chunk by chunk, in the order of the tasks.
-
-    Parameters
-    ----------
-    assignment : Assignment
-        The folder and the extractors.
-    tasks : sequence of Task
-        The photos.
-    jobs : int
-        Processes; with 1, or few photos, all is done in this one.
-
-    Yields
-    ------
-    list of MeasuredPhoto or Failure
-        One for each task of a chunk.
-    """
+    """Measure photos, chunk by chunk, in the order of the tasks."""
     chunks = _chunks(tasks, jobs)
     if min(jobs, len(tasks) // CHUNK) < 2:
         measurer = Measurer(assignment)

@@ -12,19 +12,7 @@ TIMM = "timm/"
 
 
 class Preprocessing(NamedTuple):
-    """What a network's input went through when it was trained.
-
-    Parameters
-    ----------
-    resize : int
-        Pixels that the shorter side is brought to.
-    crop : int
-        Side of the square that is cut from the middle.
-    interpolation : str
-        ``"bilinear"`` or ``"bicubic"``, with antialiasing.
-    mean, std : tuple of float
-        Subtracted from, and divided by, channel values in 0..1.
-    """
+    """What a network's input went through when it was trained."""
 
     resize: int
     crop: int
@@ -34,23 +22,7 @@ class Preprocessing(NamedTuple):
 
 
 class Architecture(NamedTuple):
-    """A network of torchvision.
-
-    Parameters
-    ----------
-    name : str
-        Torchvision's, and the extractor's.
-    dim : int
-        Channels of its last feature map.
-    weights : str
-        Torchvision's default weights, of ImageNet: the file's name, which ends in the start of its SHA-256.
-    megabytes : float
-        Size of that file.
-    preprocessing : Preprocessing
-        Torchvision's for those weights.
-    paper : str
-        Where it was described.
-    """
+    """A network of torchvision."""
 
     name: str
     dim: int
@@ -146,23 +118,7 @@ ARCHITECTURES = {
 
 
 def find_architecture(name: str) -> Architecture:
-    """Look a network up.
-
-    Parameters
-    ----------
-    name : str
-        Torchvision's name.
-
-    Returns
-    -------
-    Architecture
-        Its row in the table.
-
-    Raises
-    ------
-    UnknownNameError
-        If it is not in the table.
-    """
+    """Look a network up."""
     if name not in ARCHITECTURES:
         raise UnknownNameError("architecture", name, ARCHITECTURES)
     return ARCHITECTURES[name]

@@ -28,23 +28,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ModelFile(NamedTuple):
-    """A cached model, as its name tells: ``ARCHITECTURE--PADDING--LAYER--WEIGHTS--CONTENT.onnx``.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    architecture : str
-        A name in the table, or ``timm/NAME``.
-    padding : str
-        ``"torch"`` or ``"tensorflow"``.
-    layer : str
-        Where the network was cut.
-    weights : str
-        SHA-256 of the weight file that it was exported from.
-    content : str
-        The first 16 digits of its own SHA-256.
-    """
+    """A cached model, as its name tells: ``ARCHITECTURE--PADDING--LAYER--WEIGHTS--CONTENT.onnx``."""
 
     path: str
     architecture: str
@@ -67,36 +51,14 @@ class ModelFile(NamedTuple):
         return f"`imgsim models remove {self.architecture}`, then import it again"
 
     def read(self) -> bytes:
-        """Read the model, and make sure that it is what its name says.
-
-        Returns
-        -------
-        bytes
-            The ONNX file's content.
-
-        Raises
-        ------
-        WeightsError
-            If it was truncated or tampered with.
-        """
+        """Read the model, and make sure that it is what its name says."""
         with self._open() as stream:
             data = stream.read()
         self._compare(hashlib.sha256(data))
         return data
 
     def verify(self) -> str:
-        """Make sure that the model is what its name says, without holding it in memory.
-
-        Returns
-        -------
-        str
-            Its path, for ONNX Runtime.
-
-        Raises
-        ------
-        WeightsError
-            If it was truncated or tampered with.
-        """
+        """Make sure that the model is what its name says, without holding it in memory."""
         with self._open() as stream:
             self._compare(hashlib.file_digest(stream, "sha256"))
         return self.path
@@ -125,35 +87,14 @@ def models_directory() -> str:
 
 
 def list_models() -> list[ModelFile]:
-    """List the cached models, the newest first.
-
-    Returns
-    -------
-    list of ModelFile
-        Files with other names are passed over, and those that went away meanwhile.
-    """
+    """List the cached models, the newest first."""
     parsed = (_parse(path) for path in Path(models_directory()).glob("*.onnx"))
     aged = [(-age, file.path, file) for file in parsed if file and (age := _modified(file.path)) is not None]
     return [file for _, _, file in sorted(aged)]
 
 
 def find_models(architecture: str, *, weights: str = "", padding: str = "", layer: str = "") -> list[ModelFile]:
-    """Find cached models, the newest first.
-
-    Parameters
-    ----------
-    architecture : str
-        Of this network.
-    weights : str, optional
-        Whose weights' SHA-256 begins so.
-    padding, layer : str, optional
-        With this padding; cut at this layer.
-
-    Returns
-    -------
-    list of ModelFile
-        Those that fit.
-    """
+    """Find cached models, the newest first."""
     return [
         file
         for file in list_models()
@@ -165,23 +106,7 @@ def find_models(architecture: str, *, weights: str = "", padding: str = "", laye
 
 
 def weights_digest(path: str) -> str:
-    """Digest a weight file.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-
-    Returns
-    -------
-    str
-        SHA-256 of its content, 64 hexadecimal digits.
-
-    Raises
-    ------
-    WeightsError
-        If it cannot be read, or has the name of a published file but not its content.
-    """
+    """Digest a weight file."""
     try:
         with open(path, "rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -194,18 +119,7 @@ def weights_digest(path: str) -> str:
 
 
 def make_newest(file: ModelFile) -> None:
-    """Make a cached model the one that its architecture means, if no weights are named.
-
-    Parameters
-    ----------
-    file : ModelFile
-        Which.
-
-    Raises
-    ------
-    WeightsError
-        If the cache cannot be written, and the model is not the newest anyway.
-    """
+    """Make a cached model the one that its architecture means, if no weights are named."""
     try:
         os.utime(file.path)
     except OSError as error:
@@ -216,25 +130,7 @@ def make_newest(file: ModelFile) -> None:
 
 
 def store_model(data: bytes, *, architecture: str, padding: str, layer: str, weights: str) -> ModelFile:
-    """Put a model into the cache, whole or not at all.
-
-    Parameters
-    ----------
-    data : bytes
-        The ONNX file.
-    architecture, padding, layer, weights : str
-        As in `ModelFile`.
-
-    Returns
-    -------
-    ModelFile
-        Where it is now.
-
-    Raises
-    ------
-    WeightsError
-        If the cache cannot be written, or the model's name could not be read back.
-    """
+    """Put a model into the cache, whole or not at all."""
     folder = models_directory()
     fields = (architecture.replace("/", "~"), padding, layer, weights, _digest(data))
     target = os.path.join(folder, "--".join(fields) + ".onnx")
@@ -250,18 +146,7 @@ def store_model(data: bytes, *, architecture: str, padding: str, layer: str, wei
 
 
 def is_identity(architecture: str, padding: str, layer: str, weights: str) -> bool:
-    """Tell whether there could be such a model.
-
-    Parameters
-    ----------
-    architecture, padding, layer, weights : str
-        As in `ModelFile`.
-
-    Returns
-    -------
-    bool
-        Whether each is what it should be; of timm's networks and of layers, whether they could be names.
-    """
+    """Tell whether there could be such a model."""
     known = architecture in ARCHITECTURES or _OF_TIMM.fullmatch(architecture)
     return bool(known and padding in PADDINGS and _LAYER.fullmatch(layer) and SHA256.fullmatch(weights))
 

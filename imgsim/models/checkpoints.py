@@ -14,23 +14,7 @@ if TYPE_CHECKING:
 
 
 def read_state_dict(path: str) -> dict[str, Tensor]:
-    """Read a state dict, and nothing that could be code.
-
-    Parameters
-    ----------
-    path : str
-        A file that `torch.save` wrote, or a ``.safetensors`` file; half precision becomes single.
-
-    Returns
-    -------
-    dict of str to torch.Tensor
-        By parameter.
-
-    Raises
-    ------
-    WeightsError
-        If the file is truncated or damaged, holds code, or holds something else.
-    """
+    """Read a state dict, and nothing that could be code."""
     state: Any = _read_safetensors(path) if path.endswith(".safetensors") else _read_pickle(path)
     if isinstance(state, dict):
         state = state.get("state_dict", state)
@@ -100,22 +84,7 @@ def _read_safetensors(path: str) -> dict[str, Tensor]:
 
 
 def load_strictly(network: nn.Module, state: dict[str, Tensor], *, path: str, architecture: str) -> None:
-    """Load weights into a network, all of them and no others.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        The network; in place.
-    state : dict of str to torch.Tensor
-        The weights.
-    path, architecture : str
-        What errors call the two.
-
-    Raises
-    ------
-    WeightsError
-        If a weight is missing, unexpected or of another shape; it names the first of each.
-    """
+    """Load weights into a network, all of them and no others."""
     wanted = network.state_dict()
     # Counters that batch normalisation keeps while training: old files lack them.
     missing = [key for key in wanted if key not in state and not key.endswith("num_batches_tracked")]

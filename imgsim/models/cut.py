@@ -12,15 +12,6 @@ from imgsim.models.cache import FINAL, SHOWN_DIGITS, find_models, models_directo
 class Cut:
     """Which part of a network, padded how.
 
-    Parameters
-    ----------
-    architecture : str
-        A name in the table, or ``timm/NAME``.
-    layer : str, optional
-        The last layer; the last feature map unless given, or if it is ``"final"``, as the cache calls that one.
-    padding : str, optional
-        ``"torch"``, or ``"tensorflow"`` for weights that were trained there.
-
     Examples
     --------
     >>> Cut("resnet50", "layer3").importing
@@ -44,20 +35,7 @@ class Cut:
 
 
 def missing_model(cut: Cut, weights: str = "") -> str:
-    """Say in one line which model is missing, and how it comes here.
-
-    Parameters
-    ----------
-    cut : Cut
-        What is asked for.
-    weights : str, optional
-        Start of the weights' SHA-256, where certain weights are asked for.
-
-    Returns
-    -------
-    str
-        Which model, from where, how large, and the command that takes it.
-    """
+    """Say in one line which model is missing, and how it comes here."""
     padding = "" if cut.padding == "torch" else cut.padding
     wanted = {"weights": weights, "padding": padding, "layer": cut.layer}
     described = ", ".join(f"{key} {value}" for key, value in wanted.items() if value)

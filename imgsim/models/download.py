@@ -27,19 +27,7 @@ SHA256_DIGITS = 64
 
 
 class Published(NamedTuple):
-    """A weight file that can be downloaded.
-
-    Parameters
-    ----------
-    cut : Cut
-        What it is to be imported as.
-    url : str
-        Where.
-    digest : str
-        Its SHA-256, or the start of that.
-    size : int
-        Bytes, more or less; 0 if unknown.
-    """
+    """A weight file that can be downloaded."""
 
     cut: Cut
     url: str
@@ -51,27 +39,7 @@ class Published(NamedTuple):
 
 
 def find_published(cut: Cut) -> Published:
-    """Find a network's published weights.
-
-    Parameters
-    ----------
-    cut : Cut
-        Of a network in the table, or of timm's, whose file's hash is asked of the Hugging Face Hub.
-
-    Returns
-    -------
-    Published
-        What to download.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such network.
-    MissingDependencyError
-        If timm is needed and not installed.
-    WeightsError
-        If no weights are published, or none with a SHA-256, or the Hub does not answer.
-    """
+    """Find a network's published weights."""
     if not cut.architecture.startswith(TIMM):
         known = find_architecture(cut.architecture)
         return Published(cut, known.url, known.digest, round(known.megabytes * 1e6))
@@ -99,25 +67,7 @@ def _ask_hub(published: Published) -> Published:
 
 
 def download_weights(published: Published, advance: Callable[[int], None]) -> str:
-    """Download published weights.
-
-    Parameters
-    ----------
-    published : Published
-        Which.
-    advance : callable
-        Hears of every so many bytes.
-
-    Returns
-    -------
-    str
-        A temporary file in the model cache's folder, of the extension published, which the caller removes.
-
-    Raises
-    ------
-    WeightsError
-        If the network does not answer, or sends something else; it says how to do without.
-    """
+    """Download published weights."""
     folder = models_directory()
     try:
         descriptor, part = open_part(folder, os.path.splitext(published.url)[1])

@@ -28,29 +28,7 @@ THREADS = "OMP_NUM_THREADS"  # set to 1 for workers, which share the processors 
 
 
 class Engine:
-    """A network that ONNX Runtime runs.
-
-    Parameters
-    ----------
-    model : bytes or str
-        The ONNX file's content, or its path, which takes half of the memory.
-    device : str, optional
-        A key of `PROVIDERS`, or ``"auto"``: the environment's ``IMGSIM_DEVICE`` unless given.
-
-    Attributes
-    ----------
-    header : Header
-        What the file says of itself.
-    takes_any_size : bool
-        Whether images may be larger or smaller than those that the network was trained on.
-
-    Raises
-    ------
-    WeightsError
-        If the file is no model, or none that imgsim exported.
-    ParameterError
-        If this ONNX Runtime has no such device.
-    """
+    """A network that ONNX Runtime runs."""
 
     def __init__(self, model: bytes | str, device: str | None = None) -> None:
         options = onnxruntime.SessionOptions()
@@ -71,15 +49,7 @@ class Engine:
     def run(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Compute feature maps.
 
-        Parameters
-        ----------
-        images : ndarray of float32, shape (N, 3, H, W)
-            Normalised.
-
-        Returns
-        -------
-        ndarray of float32, shape (N, C, h, w)
-            The maps.
+        `images` (N, 3, H, W); gives (N, C, h, w).
         """
         maps: NDArray[np.float32] = self._session.run(["maps"], {"images": images})[0]
         return maps
@@ -94,23 +64,7 @@ def _properties(session: onnxruntime.InferenceSession) -> dict[str, str]:
 
 
 def choose_providers(device: str) -> list[str]:
-    """Choose ONNX Runtime's execution providers.
-
-    Parameters
-    ----------
-    device : str
-        A key of `PROVIDERS`, or ``"auto"`` for the first of those that this ONNX Runtime has.
-
-    Returns
-    -------
-    list of str
-        Their names, the processor last.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such device here.
-    """
+    """Choose ONNX Runtime's execution providers."""
     available = set(onnxruntime.get_available_providers())
     here = [name for name, provider in PROVIDERS.items() if provider in available]
     if device == "auto":

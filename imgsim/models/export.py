@@ -32,25 +32,7 @@ RELATIVE_ERROR = 1e-5
 
 
 def import_weights(path: str, cut: Cut) -> ModelFile:
-    """Export a network with the weights of a file, unless the cache has it already, whole and with a digest.
-
-    Parameters
-    ----------
-    path : str
-        A state dict.
-    cut : Cut
-        Of which network.
-
-    Returns
-    -------
-    ModelFile
-        In the cache, now the newest of its architecture.
-
-    Raises
-    ------
-    WeightsError
-        If the weights are damaged or another network's, or the cache cannot be written.
-    """
+    """Export a network with the weights of a file, unless the cache has it already, whole and with a digest."""
     weights = weights_digest(path)
     there = find_models(cut.architecture, weights=weights, padding=cut.padding, layer=cut.layer)
     good = next(filter(_is_good, there), None)
@@ -76,30 +58,7 @@ def _is_good(file: ModelFile) -> bool:
 
 
 def export_network(network: nn.Module, cut: Cut, weights: str, path: str = "") -> ModelFile:
-    """Export a network whose weights are loaded.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        As `build_network` makes it; changed in place.
-    cut : Cut
-        Which it is.
-    weights : str
-        SHA-256 of its weight file.
-    path : str, optional
-        What errors call that file.
-
-    Returns
-    -------
-    ModelFile
-        In the cache.
-
-    Raises
-    ------
-    WeightsError
-        If the network gives no feature map or values that are not finite, torch cannot export it, or ONNX Runtime does
-        not give what torch gives.
-    """
+    """Export a network whose weights are loaded."""
     names = {id(tensor): name for name, tensor in network.state_dict(keep_vars=True).items()}
     preprocessing = preprocessing_of(cut.architecture, network)
     if cut.padding == "tensorflow":

@@ -24,20 +24,7 @@ LARGEST, LEAST_DEVIATION = 1000, 1e-6  # of means and deviations, for values in 
 
 
 class Header(NamedTuple):
-    """What a model file says of itself.
-
-    Parameters
-    ----------
-    architecture, padding, layer, weights : str
-        As in `imgsim.models.cache.ModelFile`.
-    dim : int
-        Channels of its maps.
-    preprocessing : Preprocessing
-        What its input goes through.
-    digest : str, optional
-        SHA-256 of the file with zeros in place of these very digits, as `seal` writes it; files that imgsim exported
-        before it did so have none.
-    """
+    """What a model file says of itself."""
 
     architecture: str
     padding: str
@@ -89,23 +76,7 @@ def _impossible_input(preprocessing: Preprocessing) -> str:
 
 
 def read_header(path: str) -> Header:
-    """Read what a model file says of itself, without running or checking it.
-
-    Parameters
-    ----------
-    path : str
-        An ONNX file that imgsim exported: its metadata are its last bytes.
-
-    Returns
-    -------
-    Header
-        Of it.
-
-    Raises
-    ------
-    WeightsError
-        If it cannot be read, or imgsim did not export it.
-    """
+    """Read what a model file says of itself, without running or checking it."""
     try:
         with open(path, "rb") as stream:
             stream.seek(0, os.SEEK_END)
@@ -121,35 +92,13 @@ def read_header(path: str) -> Header:
 
 
 def check_model(file: ModelFile) -> None:
-    """Make sure that a cached model is what its name says, without opening it.
-
-    Parameters
-    ----------
-    file : ModelFile
-        Which.
-
-    Raises
-    ------
-    WeightsError
-        If it is damaged, tampered with or renamed.
-    """
+    """Make sure that a cached model is what its name says, without opening it."""
     file.verify()
     check_header(file)
 
 
 def check_header(file: ModelFile) -> None:
-    """Make sure that a cached model says of itself what its name says.
-
-    Parameters
-    ----------
-    file : ModelFile
-        Which; its content is not checked.
-
-    Raises
-    ------
-    WeightsError
-        If it was renamed, or imgsim did not export it.
-    """
+    """Make sure that a cached model says of itself what its name says."""
     try:
         header = read_header(file.path)
     except WeightsError as error:
@@ -163,35 +112,13 @@ def check_header(file: ModelFile) -> None:
 
 
 def seal(data: bytes) -> bytes:
-    """Write the digest of a model file into its header.
-
-    Parameters
-    ----------
-    data : bytes
-        The file; its header's digest is `UNSEALED`.
-
-    Returns
-    -------
-    bytes
-        As long.
-    """
+    """Write the digest of a model file into its header."""
     place = data.rindex(_SEAL + UNSEALED) + len(_SEAL)
     return b"".join((data[:place], _sealed_digest(data, place), data[place + len(UNSEALED) :]))
 
 
 def check_seal(data: bytes) -> None:
-    """Make sure that a model file is, bit for bit, what was exported: ONNX Runtime can crash on one that is not.
-
-    Parameters
-    ----------
-    data : bytes
-        The file.
-
-    Raises
-    ------
-    WeightsError
-        If it was damaged or tampered with, or has no digest.
-    """
+    """Make sure that a model file is, bit for bit, what was exported: ONNX Runtime can crash on one that is not."""
     place = data.rfind(_SEAL) + len(_SEAL)
     if place < len(_SEAL):
         if data.endswith(b"]}}"):

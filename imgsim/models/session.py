@@ -13,27 +13,7 @@ if TYPE_CHECKING:
 
 
 def open_checked(file: ModelFile, device: str | None = None) -> Engine:
-    """Open a cached model that `imgsim.models.header.check_model` found to be what its name says.
-
-    Parameters
-    ----------
-    file : ModelFile
-        Which.
-    device : str, optional
-        As for `Engine`.
-
-    Returns
-    -------
-    Engine
-        That runs it.
-
-    Raises
-    ------
-    WeightsError
-        If ONNX Runtime cannot run it.
-    ParameterError
-        If this ONNX Runtime has no such device.
-    """
+    """Open a cached model that `imgsim.models.header.check_model` found to be what its name says."""
     try:
         return Engine(file.path, device)
     except WeightsError as error:
@@ -41,23 +21,7 @@ def open_checked(file: ModelFile, device: str | None = None) -> Engine:
 
 
 def read_sealed(file: ModelFile) -> bytes:
-    """Read a cached model that other machines may import.
-
-    Parameters
-    ----------
-    file : ModelFile
-        Which.
-
-    Returns
-    -------
-    bytes
-        The ONNX file's content, with its digest.
-
-    Raises
-    ------
-    WeightsError
-        If it is not what its name says, or an older imgsim exported it.
-    """
+    """Read a cached model that other machines may import."""
     data = file.read()
     check_header(file)
     open_checked(file, "cpu")

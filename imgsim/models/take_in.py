@@ -21,18 +21,7 @@ _START = re.compile(rb"\x08[\x01-\x7f]\x12.{5}[^{]", re.DOTALL)
 
 
 def is_model(path: str) -> bool:
-    """Tell whether a file is an ONNX file rather than one of weights.
-
-    Parameters
-    ----------
-    path : str
-        Of any name: by its first bytes, or else by an extension.
-
-    Returns
-    -------
-    bool
-        Whether it is, or calls itself so.
-    """
+    """Tell whether a file is an ONNX file rather than one of weights."""
     try:
         with open(path, "rb") as stream:
             start = stream.read(9)
@@ -42,46 +31,12 @@ def is_model(path: str) -> bool:
 
 
 def weights_in(path: str) -> str:
-    """Tell which weights a file has.
-
-    Parameters
-    ----------
-    path : str
-        An ONNX file that imgsim wrote, or a weight file.
-
-    Returns
-    -------
-    str
-        SHA-256 of the weight file, 64 hexadecimal digits.
-
-    Raises
-    ------
-    WeightsError
-        If it cannot be read.
-    """
+    """Tell which weights a file has."""
     return read_header(path).weights if is_model(path) else weights_digest(path)
 
 
 def import_model(path: str, architecture: str = "", *, padding: str = "", layer: str = "") -> ModelFile:
-    """Put an exported model into the cache.
-
-    Parameters
-    ----------
-    path : str
-        An ONNX file that imgsim wrote.
-    architecture, padding, layer : str, optional
-        What the file must be a model of, and how padded and where cut.
-
-    Returns
-    -------
-    ModelFile
-        In the cache.
-
-    Raises
-    ------
-    WeightsError
-        If it is damaged, no such file, or another model.
-    """
+    """Put an exported model into the cache."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:

@@ -15,21 +15,7 @@ if TYPE_CHECKING:
 
 
 def random_network(architecture: str, seed: int) -> torch.nn.Module:
-    """Build a network with random weights, for tests only.
-
-    Parameters
-    ----------
-    architecture : str
-        As for `imgsim.models.trunks.build_network`.
-    seed : int
-        Equal seeds give equal weights; global random state is left as it was.
-
-    Returns
-    -------
-    torch.nn.Module
-        With its classifier. Each weight's deviation is ``1 / sqrt(fan-in)``: as large as keeps deep networks from
-        blowing up the differences between one float32 engine and another.
-    """
+    """Build a network with random weights, for tests only."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = build_network(architecture)
@@ -41,21 +27,6 @@ def random_network(architecture: str, seed: int) -> torch.nn.Module:
 
 
 def store_random_model(architecture: str, seed: int, *, layer: str = "", padding: str = "torch") -> ModelFile:
-    """Export a network with random weights into the model cache, for tests only.
-
-    Parameters
-    ----------
-    architecture : str
-        As for `random_network`.
-    seed : int
-        As for `random_network`.
-    layer, padding : str, optional
-        As for `imgsim.models.export.Cut`.
-
-    Returns
-    -------
-    ModelFile
-        In the cache.
-    """
+    """Export a network with random weights into the model cache, for tests only."""
     weights = hashlib.sha256(f"random weights of {architecture}, seed {seed}".encode()).hexdigest()
     return export_network(random_network(architecture, seed), Cut(architecture, layer, padding), weights)

@@ -36,49 +36,14 @@ class TimmTrunk(nn.Module):
 
 
 def build_timm(name: str) -> nn.Module:
-    """Build a network with its classifier, its weights not yet loaded.
-
-    Parameters
-    ----------
-    name : str
-        Timm's, with or without a tag: ``xception41`` or ``xception41.tf_in1k``.
-
-    Returns
-    -------
-    torch.nn.Module
-        Randomly initialised.
-
-    Raises
-    ------
-    UnknownNameError
-        If timm has no such network, or no weights of such a tag.
-    MissingDependencyError
-        If timm is not installed.
-    """
+    """Build a network with its classifier, its weights not yet loaded."""
     timm, _ = _find(name)
     network: nn.Module = timm.create_model(name, pretrained=False)
     return network
 
 
 def timm_weights(name: str) -> str:
-    """Tell where a network's weights are published.
-
-    Parameters
-    ----------
-    name : str
-        Timm's; without a tag, its default weights are meant.
-
-    Returns
-    -------
-    str
-        A URL: of a safetensors file on the Hugging Face Hub, or where ``HF_ENDPOINT`` says; or, of networks that have
-        not moved there, of a file whose name ends in the start of its SHA-256. Empty if there are none.
-
-    Raises
-    ------
-    UnknownNameError, MissingDependencyError
-        As for `build_timm`.
-    """
+    """Tell where a network's weights are published."""
     _, config = _find(name)
     if not config.hf_hub_id:
         return config.url or ""
@@ -89,23 +54,7 @@ def timm_weights(name: str) -> str:
 
 
 def timm_preprocessing(network: nn.Module) -> Preprocessing:
-    """Tell what a network's input went through when it was trained.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        As `build_timm` made it.
-
-    Returns
-    -------
-    Preprocessing
-        Timm's for its weights.
-
-    Raises
-    ------
-    WeightsError
-        If it takes no square images, or none of three channels.
-    """
+    """Tell what a network's input went through when it was trained."""
     from timm.data import resolve_model_data_config
 
     config = resolve_model_data_config(network)

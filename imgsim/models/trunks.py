@@ -70,25 +70,7 @@ _CUTS: dict[str, Callable[[nn.Module], nn.Module]] = {
 
 
 def build_network(architecture: str) -> nn.Module:
-    """Build a network with its classifier, its weights not yet loaded.
-
-    Parameters
-    ----------
-    architecture : str
-        A name in the table, or ``timm/NAME``.
-
-    Returns
-    -------
-    torch.nn.Module
-        Randomly initialised.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such network.
-    MissingDependencyError
-        If timm is needed and not installed.
-    """
+    """Build a network with its classifier, its weights not yet loaded."""
     if architecture.startswith(TIMM):
         return build_timm(architecture.removeprefix(TIMM))
     network: nn.Module = torchvision.models.get_model(find_architecture(architecture).name, weights=None)
@@ -96,29 +78,7 @@ def build_network(architecture: str) -> nn.Module:
 
 
 def cut_trunk(architecture: str, network: nn.Module, layer: str = "") -> nn.Module:
-    """Take a network's classifier off.
-
-    Parameters
-    ----------
-    architecture : str
-        Which network it is.
-    network : torch.nn.Module
-        As `build_network` made it.
-    layer : str, optional
-        Stop after this layer instead, for example ``layer3`` or ``features.10``.
-
-    Returns
-    -------
-    torch.nn.Module
-        From images (N, 3, H, W) to maps (N, C, h, w), whichever axis the network has its channels on; for evaluation.
-
-    Raises
-    ------
-    ParameterError
-        If the network has no such layer.
-    WeightsError
-        If what it gives is no feature map, or it cannot be cut at a layer.
-    """
+    """Take a network's classifier off."""
     if layer:
         return _channels_first(_cut_at(architecture, network, layer), architecture, network, layer)
     if architecture.startswith(TIMM):
@@ -128,20 +88,7 @@ def cut_trunk(architecture: str, network: nn.Module, layer: str = "") -> nn.Modu
 
 
 def preprocessing_of(architecture: str, network: nn.Module) -> Preprocessing:
-    """Tell what a network's input went through when it was trained.
-
-    Parameters
-    ----------
-    architecture : str
-        A name in the table, or ``timm/NAME``.
-    network : torch.nn.Module
-        The network, which timm's know it of themselves.
-
-    Returns
-    -------
-    Preprocessing
-        Of the table, or of timm.
-    """
+    """Tell what a network's input went through when it was trained."""
     if architecture.startswith(TIMM):
         return timm_preprocessing(network)
     return find_architecture(architecture).preprocessing
@@ -210,13 +157,7 @@ class _PadRightBottom(nn.Module):
 
 
 def pad_as_tensorflow(module: nn.Module) -> None:
-    """Let every convolution of stride 2 pad as TensorFlow does, in place.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        A network whose weights were trained in TensorFlow.
-    """
+    """Let every convolution of stride 2 pad as TensorFlow does, in place."""
     for name, child in module.named_children():
         if isinstance(child, nn.Conv2d) and child.stride == (2, 2) and child.padding != (0, 0):
             setattr(module, name, _PadRightBottom(child))

@@ -68,15 +68,7 @@ class Whitening:
 def unit_rows(rows: NDArray[np.floating]) -> Features:
     """Divide rows by their length; rows of zeros stay.
 
-    Parameters
-    ----------
-    rows : ndarray of float, shape (N, D)
-        The rows.
-
-    Returns
-    -------
-    ndarray of float32, shape (N, D)
-        Of length 1, or 0.
+    `rows` (N, D); gives (N, D).
     """
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     norms[norms == 0] = 1
@@ -87,24 +79,7 @@ def unit_rows(rows: NDArray[np.floating]) -> Features:
 def fit_whitening(features: Features, dim: int, *, fitted_to: str = "") -> Whitening:
     """Fit a whitening.
 
-    Parameters
-    ----------
-    features : ndarray of float32, shape (N, D)
-        Of photos like those that will be compared.
-    dim : int
-        Axes to keep: fewer than there are rows, and at most D.
-    fitted_to : str, optional
-        The specification of their extractor, as JSON.
-
-    Returns
-    -------
-    Whitening
-        Fitted.
-
-    Raises
-    ------
-    WeightsError
-        If there are too few rows, or all are alike.
+    `features` (N, D).
     """
     if not 1 <= dim <= min(len(features) - 1, features.shape[1]):
         most = max(min(len(features) - 1, features.shape[1]), 0)
@@ -119,18 +94,7 @@ def fit_whitening(features: Features, dim: int, *, fitted_to: str = "") -> White
 
 
 def store_whitening(whitening: Whitening) -> str:
-    """Put a whitening into the model cache.
-
-    Parameters
-    ----------
-    whitening : Whitening
-        As fitted.
-
-    Returns
-    -------
-    str
-        The hash that names it in specs: 12 digits of its file's SHA-256.
-    """
+    """Put a whitening into the model cache."""
     data = whitening.to_bytes()
     digest = hashlib.sha256(data).hexdigest()[:12]
     write_whole(_path(digest), data)
@@ -138,23 +102,7 @@ def store_whitening(whitening: Whitening) -> str:
 
 
 def load_whitening(digest: str) -> Whitening:
-    """Load a whitening from the model cache.
-
-    Parameters
-    ----------
-    digest : str
-        As `store_whitening` gave it.
-
-    Returns
-    -------
-    Whitening
-        The same.
-
-    Raises
-    ------
-    WeightsError
-        If it is not there, or not what its name says.
-    """
+    """Load a whitening from the model cache."""
     path = _path(digest)
     try:
         data = Path(path).read_bytes()

@@ -23,15 +23,7 @@ TIMED = 8  # photos that an extractor's speed is measured on
 
 @dataclass(frozen=True)
 class Footprint:
-    """What an extractor costs.
-
-    Parameters
-    ----------
-    seconds : float
-        For a photo that is already decoded, on this machine: the median of a few.
-    bytes : int
-        In the index, for a photo.
-    """
+    """What an extractor costs."""
 
     seconds: float
     bytes: int
@@ -52,26 +44,7 @@ def measure_footprints(
     seconds: float = float("inf"),
     clock: Callable[[], float] = time.perf_counter,
 ) -> Footprints:
-    """Find out what extractors cost on photos of a folder.
-
-    Parameters
-    ----------
-    folder : str
-        The folder.
-    paths : sequence of str
-        Photos in it; a few are read.
-    extractors : collection of str
-        ``NAME[:key=value,...]`` each.
-    seconds : float, optional
-        What all of it should take; each extractor measures two photos whatever they take.
-    clock : callable, optional
-        Tells the time in seconds.
-
-    Returns
-    -------
-    Footprints
-        By extractor.
-    """
+    """Find out what extractors cost on photos of a folder."""
     loaded = {text: load_extractor(text) for text in extractors}
     began = clock()
     images = list(_decode(folder, paths, {one.scale for one in loaded.values()}))

@@ -23,17 +23,7 @@ MARGIN = 0.9  # of the time that is left: the rest is for rounds that take longe
 
 
 class Standing(NamedTuple, Generic[T]):
-    """How far a contestant came.
-
-    Parameters
-    ----------
-    contestant : object
-        As it was given.
-    score : float
-        Its last; larger is better.
-    photos : int
-        How many photos that was on.
-    """
+    """How far a contestant came."""
 
     contestant: T
     score: float
@@ -43,17 +33,7 @@ class Standing(NamedTuple, Generic[T]):
 def pairs_first(codes: NDArray[np.intp], seed: int = 0) -> NDArray[np.intp]:
     """Order photos so that whatever number comes first has company of its own class.
 
-    Parameters
-    ----------
-    codes : ndarray of int, shape (N,)
-        Classes.
-    seed : int, default 0
-        Shuffles classes, and photos within each.
-
-    Returns
-    -------
-    ndarray of int, shape (N,)
-        Positions: two photos of each class that has two, then the third of each, and so on; those alone come last.
+    `codes` (N,); gives (N,).
 
     Examples
     --------

@@ -21,17 +21,7 @@ class Seen(NamedTuple):
 
 
 class Pace:
-    """Learns from each round, and tells how long another would take.
-
-    Parameters
-    ----------
-    costs : mapping of str to float
-        Seconds for a photo, of every extractor, as a few photos told them before the first round.
-    decoding : float
-        Seconds to decode a photo, which all extractors share.
-    jobs : int
-        Processes that may share the work.
-    """
+    """Learns from each round, and tells how long another would take."""
 
     def __init__(self, costs: Mapping[str, float], decoding: float = 0.0, jobs: int = 1) -> None:
         self._costs, self._decoding, self._jobs = costs, decoding, jobs
@@ -40,105 +30,31 @@ class Pace:
         self._metrics: dict[str, int] = {}
 
     def measured(self, extractors: Iterable[str], photos: int, seconds: float) -> None:
-        """Learn what it took to measure some photos.
-
-        Parameters
-        ----------
-        extractors : iterable of str
-            By which.
-        photos : int
-            How many more than before.
-        seconds : float
-            Of all of them together.
-        """
+        """Learn what it took to measure some photos."""
         self._rate = seconds / max(self._work(extractors, photos), TINY)
 
     def judged(self, extractor: str, photos: int, metrics: int, seconds: float) -> None:
-        """Learn what it took to judge an extractor.
-
-        Parameters
-        ----------
-        extractor : str
-            Which.
-        photos : int
-            How many there were in all.
-        metrics : int
-            How many it was ranked by.
-        seconds : float
-            Of all of them together.
-        """
+        """Learn what it took to judge an extractor."""
         before = self._judged.get(extractor, [])
         self._judged[extractor] = [*before[:1], Seen(photos, seconds / metrics)]
         self._metrics[extractor] = max(metrics, self._metrics.get(extractor, 0))
 
     def foresee(self, extractors: Sequence[str], before: int, photos: int) -> float:
-        """Tell how long a round would take.
-
-        Parameters
-        ----------
-        extractors : sequence of str
-            Those that take part.
-        before : int
-            Photos that are measured already.
-        photos : int
-            Photos in all.
-
-        Returns
-        -------
-        float
-            Seconds.
-        """
+        """Tell how long a round would take."""
         ranking = sum(_ranking(self._judged.get(one, ()), photos) * self._metrics.get(one, 1) for one in extractors)
         return self.foresee_measuring(extractors, photos - before) + ranking
 
     def foresee_measuring(self, extractors: Iterable[str], photos: int) -> float:
-        """Tell how long it would take to measure more photos.
-
-        Parameters
-        ----------
-        extractors : iterable of str
-            By which.
-        photos : int
-            How many more.
-
-        Returns
-        -------
-        float
-            Seconds.
-        """
+        """Tell how long it would take to measure more photos."""
         return self._rate * self._work(extractors, photos)
 
     def choose_jobs(self, extractors: Iterable[str], photos: int) -> int:
-        """Choose how many processes measure photos: one, where others would take longer to start than they save.
-
-        Parameters
-        ----------
-        extractors : iterable of str
-            By which.
-        photos : int
-            How many.
-
-        Returns
-        -------
-        int
-            Processes.
-        """
+        """Choose how many processes measure photos: one, where others would take longer to start than they save."""
         alone = self._work_alone(extractors, photos)
         return self._jobs if alone > HIRING + alone / self._jobs else 1
 
     def foresee_end(self, photos: int) -> float:
-        """Tell how long it will take, after the last round, to fuse two extractors and to compare all.
-
-        Parameters
-        ----------
-        photos : int
-            Of the last round.
-
-        Returns
-        -------
-        float
-            Seconds.
-        """
+        """Tell how long it will take, after the last round, to fuse two extractors and to compare all."""
         most = max((seen[-1].size for seen in self._judged.values()), default=0)
         last = [seen for seen in self._judged.values() if seen[-1].size == most]
         return FUSED * max((_ranking(seen, photos) for seen in last), default=0.0)

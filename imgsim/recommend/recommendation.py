@@ -26,17 +26,7 @@ PROBING = 0.1  # of the time, which footprints may take
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A candidate, how it was judged, and what it costs.
-
-    Parameters
-    ----------
-    judgement : Judgement
-        Of retrieval.
-    photos : int
-        How many took part; those who were given up early were judged on fewer.
-    footprint : Footprint
-        Of all its extractors together.
-    """
+    """A candidate, how it was judged, and what it costs."""
 
     judgement: Judgement
     photos: int
@@ -54,32 +44,7 @@ def recommend(
     jobs: int,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Recommendation]:
-    """Rank extractors, each with its best metric, and at the end the two best fused.
-
-    Parameters
-    ----------
-    trial : Trial
-        On these photos.
-    folder : str
-        The photos.
-    paths : sequence of str
-        Labelled photos, relative to the folder, in the order in which they join in.
-    extractors : sequence of str
-        At least one.
-    by : str
-        The figure that decides.
-    end : float
-        When all of it is to be over, on the clock; the smallest first round is held whatever it takes.
-    jobs : int
-        Processes that share the work.
-    clock : callable, optional
-        Tells the time in seconds.
-
-    Returns
-    -------
-    list of Recommendation
-        The best first: those judged on most photos, by figure.
-    """
+    """Rank extractors, each with its best metric, and at the end the two best fused."""
     footprints, decoding = measure_footprints(folder, paths, extractors, seconds=PROBING * (end - clock()), clock=clock)
     pace = Pace({text: one.seconds for text, one in footprints.items()}, decoding, jobs)
     trial.pace, trial.end = pace, end
@@ -103,16 +68,6 @@ def recommend(
 
 def distinct(extractors: Iterable[str]) -> list[str]:
     """Leave out extractors that are the same as an earlier one, however they are written.
-
-    Parameters
-    ----------
-    extractors : iterable of str
-        ``NAME[:key=value,...]`` each.
-
-    Returns
-    -------
-    list of str
-        As they were first written.
 
     Examples
     --------

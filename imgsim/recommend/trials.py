@@ -33,37 +33,7 @@ if TYPE_CHECKING:
 class Trial:
     """Judges extractors on the first so many photos, and keeps what was measured from one call to the next.
 
-    Parameters
-    ----------
-    folder : str
-        The photos.
-    directory : str
-        The trial's index.
-    paths : sequence of str
-        Labelled photos, relative to the folder, in the order in which they join in.
-    codes : ndarray of int, shape (len(paths),)
-        Their classes.
-    by : str
-        The figure that decides.
-    seed : int
-        Of all that is drawn.
-    observer : Observer
-        Hears of photos that are measured, and of those that cannot be read.
-    strict : bool, default False
-        Whether a photo that cannot be read is an error.
-    clock : callable, optional
-        Tells the time in seconds.
-
-    Attributes
-    ----------
-    judgements : dict of str to Judgement
-        The last of each extractor.
-    unreadable : list of str
-        Photos of the last round that could not be read.
-    pace : Pace
-        Learns from every round, and says how many processes measure photos.
-    end : float
-        When to finish, on the clock.
+    `codes` (len(paths).
     """
 
     def __init__(
@@ -90,21 +60,7 @@ class Trial:
         self.pace, self.end = Pace({}), math.inf
 
     def judge(self, extractors: Sequence[str], photos: int) -> dict[str, float]:
-        """Judge extractors, each by the metric that suits it best.
-
-        Parameters
-        ----------
-        extractors : sequence of str
-            Those of the call before, or some of them.
-        photos : int
-            How many of the paths take part.
-
-        Returns
-        -------
-        dict of str to float
-            The figure that decides. The judgements are in `judgements`. When time is short, the metrics that did
-            worse in the call before are left out, and so are the last extractors, if they were judged before.
-        """
+        """Judge extractors, each by the metric that suits it best."""
         began = self._clock()
         self._measure(extractors, photos)
         self.pace.measured(extractors, photos - self._photos, self._clock() - began)
@@ -118,18 +74,7 @@ class Trial:
         return scores
 
     def judge_one(self, candidate: Candidate) -> Judgement:
-        """Judge a candidate on the photos that have been measured.
-
-        Parameters
-        ----------
-        candidate : Candidate
-            Whose extractors were in the last call of `judge`.
-
-        Returns
-        -------
-        Judgement
-            Of retrieval alone.
-        """
+        """Judge a candidate on the photos that have been measured."""
         with self._judge() as judge:
             return judge.judge(candidate)
 

@@ -21,25 +21,6 @@ class PlotError(ImgsimError):
 def checked(values: ArrayLike, what: str, shape: tuple[int | None, ...]) -> NDArray[np.float64]:
     """Give data as finite numbers of the shape that a plot needs.
 
-    Parameters
-    ----------
-    values : array_like
-        The data.
-    what : str
-        What it is, for errors: ``"the confusion matrix"``.
-    shape : tuple of int or None
-        The shape asked for; None takes any size above 0.
-
-    Returns
-    -------
-    ndarray of float64
-        The same numbers.
-
-    Raises
-    ------
-    PlotError
-        If the shape is another, there is nothing in it, or a value is NaN or infinite.
-
     Examples
     --------
     >>> checked([[1, 2]], "the matrix", (None, 2))
@@ -64,27 +45,7 @@ def checked(values: ArrayLike, what: str, shape: tuple[int | None, ...]) -> NDAr
 
 
 def checked_names(names: Sequence[str], what: str, count: int) -> list[str]:
-    """Give names as a list, one for each thing.
-
-    Parameters
-    ----------
-    names : sequence of str
-        The names.
-    what : str
-        What they name, for errors: ``"classes"``.
-    count : int
-        How many things there are.
-
-    Returns
-    -------
-    list of str
-        The names.
-
-    Raises
-    ------
-    PlotError
-        If there are more or fewer.
-    """
+    """Give names as a list, one for each thing."""
     listed = [str(name) for name in names]
     if len(listed) != count:
         raise PlotError(f"{len(listed):,} names for {count:,} {what}")

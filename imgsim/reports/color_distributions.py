@@ -36,27 +36,7 @@ def plot_color_distributions(
 ) -> None:
     """Draw the distributions of red, green and blue, a panel for each photo or set of photos.
 
-    Parameters
-    ----------
-    histograms : mapping of str to array_like of float, shape (3, 256)
-        How many pixels have each value, for red, green and blue; any unit, each channel is divided by its sum.
-    path : str or path-like
-        The picture, PNG or SVG by its ending.
-    reference : str, optional
-        A name in `histograms` that the others are compared with: it comes first, and its outline stands over every
-        panel.
-    title : str, default "Distribution of red, green and blue"
-        What stands above it.
-
-    Raises
-    ------
-    PlotError
-        If there are none or more than 100, one is empty, negative or NaN, or the reference is not among them.
-
-    Notes
-    -----
-    All panels have one scale. A plain background puts a great share of the pixels into one bin; such peaks are cut, and
-    their height is written beside them.
+    `histograms` (3, 256).
     """
     if not 1 <= len(histograms) <= MOST:
         raise PlotError(f"{len(histograms):,} colour distributions: a picture holds 1 to {MOST}")

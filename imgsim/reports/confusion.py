@@ -26,26 +26,7 @@ def plot_confusion(
 ) -> None:
     """Draw a confusion matrix.
 
-    Parameters
-    ----------
-    matrix : array_like of int, shape (K, K)
-        How many photos of each class (rows) were taken for each class (columns).
-    names : sequence of str, length K
-        The classes.
-    path : str or path-like
-        The picture, PNG or SVG by its ending.
-    title : str, default "Confusion matrix"
-        What stands above it.
-
-    Raises
-    ------
-    PlotError
-        If the matrix is not square, empty, NaN or negative, or there are more or fewer names.
-
-    Notes
-    -----
-    Colours show shares of a row, so classes of different sizes compare; a class without photos is a row of zeros.
-    Counts other than 0 stand in the cells of up to 20 classes. Beyond about 160 classes not every name is written.
+    `matrix` (K, K).
     """
     counts = checked(matrix, "the confusion matrix", (None, None))
     size = len(counts)

@@ -32,30 +32,7 @@ def plot_precision_recall(
     baselines: Mapping[str, float] | None = None,
     title: str = "Precision and recall",
 ) -> None:
-    r"""Draw precision-recall curves in one picture, the best first in the legend.
-
-    Parameters
-    ----------
-    curves : mapping of str to (recall, precision)
-        For each extractor two arrays of shape (T,), values in [0, 1], recall ascending or descending.
-    path : str or path-like
-        The picture, PNG or SVG by its ending.
-    baselines : mapping of str to float, optional
-        What chance reaches, with a name: the share of pairs that belong together. Each is a dashed line.
-    title : str, default "Precision and recall"
-        What stands above it.
-
-    Raises
-    ------
-    PlotError
-        If there is no curve, or one is empty, unordered or outside [0, 1].
-
-    Notes
-    -----
-    Curves are drawn as steps, and the legend gives the area under the steps: the average precision
-    :math:`\sum_n (R_n - R_{n-1}) P_n`, as scikit-learn's ``average_precision_score``, not the larger area under
-    straight lines between the points.
-    """
+    r"""Draw precision-recall curves in one picture, the best first in the legend."""
     if not curves:
         raise PlotError("precision and recall: there is no curve to draw")
     ready = {name: _ascending(name, recall, precision) for name, (recall, precision) in curves.items()}

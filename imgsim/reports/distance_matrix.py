@@ -30,24 +30,7 @@ _FEW, _LINES = 30, 150  # classes up to which the lines between them are thick, 
 def distance_mosaic(rows_of: RowsOf, count: int, cells: int = CELLS) -> NDArray[np.float64]:
     """Bring the distances between many photos down to a small square of means, a few rows at a time.
 
-    Parameters
-    ----------
-    rows_of : callable
-        Gives the distances from the photos of a slice to all photos: ``rows_of(slice(0, 10))`` has shape (10, N).
-    count : int
-        Number of photos, N.
-    cells : int, default 1500
-        Side of the square, at most.
-
-    Returns
-    -------
-    ndarray of float64, shape (C, C)
-        Means over blocks of N / C photos, where C is the smaller of N and `cells`; the blocks differ by one photo.
-
-    Raises
-    ------
-    PlotError
-        If there are no photos, rows have another length, or a distance is NaN or infinite.
+    Gives (C, C).
 
     Examples
     --------
@@ -81,29 +64,7 @@ def plot_distance_matrix(
 ) -> None:
     """Draw the distances between photos, each class beside itself.
 
-    Parameters
-    ----------
-    distances : array_like of float, shape (N, N), or callable
-        The matrix, or what gives its rows as in `distance_mosaic`, so that it never stands in memory. Photos come in
-        the order of their classes.
-    labels : sequence of str, length N
-        Class of each photo; photos of a class follow each other.
-    path : str or path-like
-        The picture, PNG or SVG by its ending.
-    title : str, default "Distances"
-        What stands above it.
-    metric : str, default "distance"
-        What the colours are: the metric's name.
-
-    Raises
-    ------
-    PlotError
-        If the matrix is not N x N or not finite, or a class appears in two places.
-
-    Notes
-    -----
-    Colours span the 1st to the 99th percentile of what is off the diagonal, so one odd photo does not make all others
-    look alike. More than 1,500 photos are drawn as means over blocks.
+    `distances` (N, N).
     """
     count = len(labels)
     names, edges = _class_edges(labels)

@@ -37,22 +37,7 @@ MOST_ON_MAP = 2000  # photos: more take t-SNE long, and a picture shows no more
 
 
 def prepare_folder(folder: str, kind: str) -> None:
-    """Make a folder for pictures, and make sure that they can be drawn, before any work is done for them.
-
-    Parameters
-    ----------
-    folder : str
-        Made where there is none.
-    kind : {"png", "svg"}
-        Of picture.
-
-    Raises
-    ------
-    ImageWriteError
-        If it cannot be made or written.
-    MissingDependencyError
-        If matplotlib is not installed.
-    """
+    """Make a folder for pictures, and make sure that they can be drawn, before any work is done for them."""
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
@@ -63,28 +48,7 @@ def prepare_folder(folder: str, kind: str) -> None:
 def draw_evaluation(
     folder: str, kind: str, index: Index, labels: Labels, judgements: Sequence[Judgement], *, seed: int
 ) -> Iterator[str]:
-    """Draw what was found out.
-
-    Parameters
-    ----------
-    folder : str
-        Where pictures go.
-    kind : {"png", "svg"}
-        Of picture.
-    index : Index
-        Within a snapshot.
-    labels : Labels
-        Of its photos, by path.
-    judgements : sequence of Judgement
-        Of candidates in it.
-    seed : int
-        Of what is drawn by lot: the photos of a map of many, and where t-SNE begins.
-
-    Yields
-    ------
-    str
-        Each picture's path, once it is there.
-    """
+    """Draw what was found out."""
     curves = {_title(one): (one.pairs.recalls, one.pairs.precisions) for one in judgements if one.pairs is not None}
     if curves:
         path = os.path.join(folder, f"precision-recall.{kind}")

@@ -60,27 +60,7 @@ STYLE: dict[str, Any] = {
 
 
 def check_picture_path(path: str | os.PathLike[str]) -> str:
-    """Make sure that a picture can be drawn and written, before any work is done for it.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file that is to be written.
-
-    Returns
-    -------
-    {"png", "svg"}
-        The format, by the file's ending.
-
-    Raises
-    ------
-    PlotError
-        If the file has another ending.
-    ImageWriteError
-        If its folder is not there or cannot be written.
-    MissingDependencyError
-        If matplotlib is not installed.
-    """
+    """Make sure that a picture can be drawn and written, before any work is done for it."""
     name = os.fspath(path)
     ending = os.path.splitext(name)[1].lower().removeprefix(".")
     if ending not in FORMATS:
@@ -102,31 +82,7 @@ def check_picture_path(path: str | os.PathLike[str]) -> str:
 
 @contextmanager
 def drawing(path: str | os.PathLike[str], width: float, height: float) -> Iterator[tuple[Figure, Callable[[str], str]]]:
-    """Open a figure in imgsim's style, and write it when the block ends without an error.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file: PNG or SVG by its ending, replaced where it exists, whole or not at all.
-    width, height : float
-        Inches of the figure. The picture is as large as what is drawn: text that reaches beyond the figure is not cut.
-
-    Yields
-    ------
-    figure : matplotlib.figure.Figure
-        Empty; no display and no global state of pyplot is touched.
-    spell : callable
-        Every text that comes from data goes through it: it replaces what the fonts cannot draw.
-
-    Raises
-    ------
-    PlotError, ImageWriteError, MissingDependencyError
-        As `check_picture_path`; ImageWriteError also if writing fails.
-
-    Notes
-    -----
-    matplotlib keeps its style in a global: two threads should not draw at the same time.
-    """
+    """Open a figure in imgsim's style, and write it when the block ends without an error."""
     kind = check_picture_path(path)
     with _undisturbed():
         from matplotlib import style
@@ -140,17 +96,7 @@ def drawing(path: str | os.PathLike[str], width: float, height: float) -> Iterat
 
 
 def set_title(figure: Figure, title: str, spell: Callable[[str], str]) -> None:
-    """Write a title above a figure, on as many lines as it needs.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        From `drawing`; the title begins at its left edge.
-    title : str
-        The title; its newlines stay.
-    spell : callable
-        From `drawing`.
-    """
+    """Write a title above a figure, on as many lines as it needs."""
     inches = max(figure.get_figwidth(), _TITLE_INCHES)
     lines = [wrapped(spell(line), inches, _TITLE_POINTS) for line in title.splitlines()]
     above = 1 + _TITLE_GAP / figure.get_figheight()
@@ -158,21 +104,7 @@ def set_title(figure: Figure, title: str, spell: Callable[[str], str]) -> None:
 
 
 def add_color_bar(image: AxesImage, axes: Axes, label: str, inches: float, *, extend: str = "neither") -> None:
-    """Draw a colour bar right of axes, as high as they are.
-
-    Parameters
-    ----------
-    image : matplotlib.image.AxesImage
-        What it explains.
-    axes : matplotlib.axes.Axes
-        Where that is.
-    label : str
-        What the colours mean.
-    inches : float
-        Width of the axes, for a bar of the same width in every picture.
-    extend : {"neither", "min", "max", "both"}, default "neither"
-        Where values lie beyond the colours.
-    """
+    """Draw a colour bar right of axes, as high as they are."""
     bar_axes = axes.inset_axes((1 + 0.15 / inches, 0.0, 0.16 / inches, 1.0))
     bar = axes.get_figure(root=True).colorbar(image, cax=bar_axes, extend=extend, label=label)  # type: ignore[union-attr]
     bar.outline.set_visible(False)

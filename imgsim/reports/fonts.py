@@ -46,13 +46,7 @@ _EM = 0.62  # mean width of a bold letter, of its size
 
 @cache
 def font_families() -> tuple[str, ...]:
-    """List the fonts of plots, in the order in which a letter is looked for.
-
-    Returns
-    -------
-    tuple of str
-        matplotlib's own, and an East Asian one where one is installed.
-    """
+    """List the fonts of plots, in the order in which a letter is looked for."""
     from matplotlib.font_manager import get_font_names
 
     installed = set(get_font_names())
@@ -61,18 +55,6 @@ def font_families() -> tuple[str, ...]:
 
 def spelled(text: str, *, any_font: bool = False) -> str:
     r"""Replace what cannot be drawn: accents are taken off where that helps, the rest becomes a question mark.
-
-    Parameters
-    ----------
-    text : str
-        A name; undecodable bytes may be surrogate escapes.
-    any_font : bool, default False
-        Keep letters that the fonts here lack.
-
-    Returns
-    -------
-    str
-        On one line, as long as `text`.
 
     Examples
     --------
@@ -84,18 +66,6 @@ def spelled(text: str, *, any_font: bool = False) -> str:
 
 def shortened(text: str, longest: int = LONGEST) -> str:
     """Cut the middle out of a long name; the end of a path tells more than its middle.
-
-    Parameters
-    ----------
-    text : str
-        The name.
-    longest : int, default 32
-        Characters that it may have.
-
-    Returns
-    -------
-    str
-        At most so long.
 
     Examples
     --------
@@ -110,20 +80,6 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 
 def wrapped(text: str, inches: float, points: float) -> str:
     r"""Break a text into lines.
-
-    Parameters
-    ----------
-    text : str
-        The text; words that are too long are broken too.
-    inches : float
-        Width of a line.
-    points : float
-        Size of the letters.
-
-    Returns
-    -------
-    str
-        The lines.
 
     Examples
     --------
@@ -144,20 +100,7 @@ def name_ticks(
 ) -> None:
     """Write names beside an axis: smaller where they are close, and only as many as do not touch.
 
-    Parameters
-    ----------
-    axis : matplotlib.axis.Axis
-        Of x or y.
-    positions : ndarray of float, shape (K,)
-        Where the names belong, ascending, in units of the axis.
-    names : sequence of str
-        Their names.
-    spell : callable
-        From `drawing`.
-    inches : float
-        Length of a unit of the axis.
-    rotation : float, default 0
-        Degrees that the names are turned by.
+    `positions` (K,).
     """
     typical = float(np.median(np.diff(positions))) * inches if len(positions) > 1 else 1.0
     points = float(np.clip(typical * 72 / _LINE, _SMALLEST, _LARGEST))

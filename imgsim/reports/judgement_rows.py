@@ -26,23 +26,7 @@ LONG = 1e9  # numbers for people are written with an exponent from here on
 
 
 def to_objects(judgements: Sequence[Judgement], verdicts: Sequence[Verdict], by: str) -> list[dict[str, Any]]:
-    """Write judgements for programs.
-
-    Parameters
-    ----------
-    judgements : sequence of Judgement
-        As judged.
-    verdicts : sequence of Verdict
-        One each.
-    by : str
-        The figure that the verdicts are about.
-
-    Returns
-    -------
-    list of dict
-        What JSON can hold: ``extractor``, ``specs``, ``metric``, counts, figures, each with its ``_ci`` pair, the
-        procedure behind the classification, and ``verdict`` with ``difference`` and ``p_value``.
-    """
+    """Write judgements for programs."""
     return [_object(judgement, verdict, by) for judgement, verdict in zip(judgements, verdicts, strict=True)]
 
 
@@ -71,18 +55,7 @@ def _object(judgement: Judgement, verdict: Verdict, by: str) -> dict[str, Any]:
 
 
 def figures_of(figures: Mapping[str, Estimate]) -> dict[str, Any]:
-    """Write figures for programs.
-
-    Parameters
-    ----------
-    figures : mapping of str to Estimate
-        By name.
-
-    Returns
-    -------
-    dict
-        Each figure, and under its name with ``_ci`` the ends of its 95 % interval; None for what is not a number.
-    """
+    """Write figures for programs."""
     written: dict[str, Any] = {}
     for name, estimate in figures.items():
         written |= {name: number(estimate.value), f"{name}_ci": [number(estimate.low), number(estimate.high)]}
@@ -90,18 +63,7 @@ def figures_of(figures: Mapping[str, Estimate]) -> dict[str, Any]:
 
 
 def to_flat(objects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Give every interval two columns of its own, as CSV needs it.
-
-    Parameters
-    ----------
-    objects : iterable of mapping
-        As `to_objects` wrote them.
-
-    Returns
-    -------
-    list of dict
-        With ``_low`` and ``_high`` in place of ``_ci``, and lists joined by a space.
-    """
+    """Give every interval two columns of its own, as CSV needs it."""
     return [dict(_flat(row)) for row in objects]
 
 
@@ -114,22 +76,7 @@ def _flat(row: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 
 def to_cells(objects: Sequence[Mapping[str, Any]], titles: Mapping[str, str], *, between: str = " ") -> list[list[str]]:
-    """Write rows for people: a figure and its interval in one cell.
-
-    Parameters
-    ----------
-    objects : sequence of mapping
-        As `to_objects` wrote them.
-    titles : mapping of str to str
-        Which figures, and what their columns are called.
-    between : str
-        What stands between a figure and its interval.
-
-    Returns
-    -------
-    list of list of str
-        The header first: extractor, metric, n, the figures that there are, and the verdict where there is one.
-    """
+    """Write rows for people: a figure and its interval in one cell."""
     shown = [name for name in titles if any(name in row for row in objects)]
     judged = any("verdict" in row for row in objects)
     header = ["extractor", "metric", "n", *(titles[name] for name in shown)] + (["compared"] if judged else [])
@@ -161,34 +108,12 @@ def _verdict(row: Mapping[str, Any], between: str) -> str:
 
 
 def number(value: float) -> float | None:
-    """Write a number for programs.
-
-    Parameters
-    ----------
-    value : float
-        Any.
-
-    Returns
-    -------
-    float or None
-        Rounded; None for what JSON cannot hold.
-    """
+    """Write a number for programs."""
     return round(float(value), DIGITS) if math.isfinite(value) else None
 
 
 def to_notes(objects: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say what stands behind judgements and is seen in no figure of the table.
-
-    Parameters
-    ----------
-    objects : sequence of mapping
-        As `to_objects` wrote them.
-
-    Returns
-    -------
-    list of str
-        A line each; with the extractors, where it is not true of all.
-    """
+    """Say what stands behind judgements and is seen in no figure of the table."""
     notes = _noted(objects, "alone", "{} photos are alone in their class: they ask nothing, but may be found")
     notes += _noted(objects, "left_out", "{} photos have no label or no features, and take no part")
     folds = "accuracy and macro F1 are by {}, stratified, since leaving one out would take too long"

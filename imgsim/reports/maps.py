@@ -46,34 +46,7 @@ def plot_map(
 ) -> None:
     """Draw a map of a gallery.
 
-    Parameters
-    ----------
-    points : array_like of float, shape (N, 2)
-        Where the photos lie, as `project` places them.
-    path : str or path-like
-        The picture, PNG or SVG by its ending.
-    thumbnail_of : callable, optional
-        Gives the photo of a place in `points`, RGB of any size, or None where it cannot be read. It is asked only for
-        the photos that are shown; without it every photo is a dot.
-    labels : sequence of str, length N, optional
-        Class of each photo: the colour of its frame, and the sign at its corner.
-    title : str, default "Map of the gallery"
-        What stands above it.
-    size : int, default 2000
-        Pixels of the longer side of the map.
-    thumbnail_size : int, default 96
-        Pixels of the longer side of a thumbnail.
-
-    Raises
-    ------
-    PlotError
-        If there are no points, one is NaN or infinite, or there are more or fewer labels.
-
-    Notes
-    -----
-    Thumbnails stand at their true points and never overlap: each photo is shown that has room left beside those before
-    it, first those nearest to the nodes of a grid, since that packs them closely; the others are dots. Classes up to
-    96 have a colour and a sign of their own; beyond that they repeat, and there is no legend.
+    `points` (N, 2).
     """
     places = checked(points, "the points of the map", (None, 2))
     names = checked_names([""] * len(places) if labels is None else labels, "photos", len(places))
@@ -101,17 +74,7 @@ def plot_map(
 def spread(points: NDArray[np.float64], least: float) -> list[int]:
     """Choose points from the first on that keep a distance to all chosen before, across or down.
 
-    Parameters
-    ----------
-    points : ndarray of float, shape (N, 2)
-        The points, those first that matter most.
-    least : float
-        The distance: squares of this side about the chosen points do not overlap.
-
-    Returns
-    -------
-    list of int
-        Rows of the chosen points, ascending.
+    `points` (N, 2).
 
     Examples
     --------

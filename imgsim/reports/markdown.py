@@ -18,27 +18,6 @@ _EMPHASIS = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # an underscore within a wo
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     r"""Write a table as Markdown that GitHub renders, and that reads well as it is.
 
-    Parameters
-    ----------
-    columns : sequence of str, length C
-        The headings.
-    rows : iterable of sequences of length C
-        The cells: floats are written with four decimals, None as nothing, all else as text.
-
-    Returns
-    -------
-    str
-        The lines, with a newline at the end. Columns of numbers are aligned to the right.
-
-    Raises
-    ------
-    ValueError
-        If a row has more or fewer cells than there are columns.
-
-    Notes
-    -----
-    What Markdown would take for markup is escaped, so that every cell is shown as it is; a newline becomes ``<br>``.
-
     Examples
     --------
     >>> print(markdown_table(["extractor", "map"], [["haralick", 0.31], ["a|b", None]]), end="")

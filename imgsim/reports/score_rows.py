@@ -18,22 +18,7 @@ FIGURE = "mae"  # that candidates are compared by
 
 
 def score_objects(judgements: Sequence[ScoreJudgement], *, seed: int) -> list[dict[str, Any]]:
-    """Write judgements for programs, each compared with the one of the least error.
-
-    Parameters
-    ----------
-    judgements : sequence of ScoreJudgement
-        At least one, all by the same scores.
-    seed : int
-        Chooses resamples and permutations.
-
-    Returns
-    -------
-    list of dict
-        What JSON can hold: ``extractor``, ``metric``, ``n``, ``k``, ``spearman``, ``mae``, ``mae_baseline`` and their
-        ``difference``, each with its ``_ci`` pair, the ``p_value`` of the difference, and the ``verdict`` with
-        ``best_difference`` and ``best_p_value``.
-    """
+    """Write judgements for programs, each compared with the one of the least error."""
     best = min(range(len(judgements)), key=lambda place: judgements[place].agreement.error.value)
     outcomes = [(one.agreement.photos, one.agreement.errors) for one in judgements]
     rows = []

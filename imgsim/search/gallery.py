@@ -19,16 +19,7 @@ CHUNK_ROWS = 4096  # embedded at a time: some metrics do so in float64
 class Gallery:
     """Every part in the index, sorted by path and part, as one extractor and one metric's space see it.
 
-    Parameters
-    ----------
-    rows : ndarray of float32 or uint8, shape (N, R)
-        Embedded features; zeros where a part has none.
-    squared_norms : ndarray of float32, shape (N,)
-        Of the rows.
-    present : ndarray of bool, shape (N,)
-        Which parts have features.
-    parts, photos : ndarray of int64, shape (N,)
-        Keys of the parts and of their photos.
+    `rows` (N, R), `squared_norms` (N,), `present` (N,), `parts`, `photos` (N,).
     """
 
     rows: NDArray[Any]
@@ -41,17 +32,7 @@ class Gallery:
 def lay_out(features: Features, metric: FittedMetric) -> Gallery:
     """Lay out features that are at hand as a gallery of whole photos, numbered in their order.
 
-    Parameters
-    ----------
-    features : ndarray of float32, shape (N, D)
-        One row a photo.
-    metric : FittedMetric
-        Whose space.
-
-    Returns
-    -------
-    Gallery
-        In memory.
+    `features` (N, D).
     """
     chunks = [
         metric.embed(features[start : start + CHUNK_ROWS]) for start in range(0, max(len(features), 1), CHUNK_ROWS)

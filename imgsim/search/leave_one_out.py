@@ -39,21 +39,7 @@ class Seen(NamedTuple):
 class LeaveOneOut:
     """The photos of a gallery, each of which asks for all the others.
 
-    Parameters
-    ----------
-    facets : sequence of Facet
-        At least one; several are fused as in a query.
-    wanted : ndarray of bool, shape (photos of the gallery,), optional
-        The photos that take part, both asking and being found; all unless given.
-
-    Attributes
-    ----------
-    photos : ndarray of int, shape (P,)
-        Places in the gallery of those that do. A photo that lacks features of an extractor does not.
-
-    Notes
-    -----
-    A photo of several parts speaks by its closest part, on both sides.
+    `wanted` (photos of the gallery,), `photos` (P,).
     """
 
     def __init__(self, facets: Sequence[Facet], wanted: NDArray[np.bool_] | None = None) -> None:
@@ -73,17 +59,7 @@ class LeaveOneOut:
     def ask(self, photos: NDArray[np.intp], answer: Callable[[Seen], Answer]) -> Iterator[list[Answer]]:
         """Let photos ask one after another.
 
-        Parameters
-        ----------
-        photos : ndarray of int, shape (n,)
-            Ascending numbers of photos that take part.
-        answer : callable
-            What is wanted of the others as a photo sees them.
-
-        Yields
-        ------
-        list
-            The answers to a chunk of photos, in order.
+        `photos` (n,).
         """
         rows = [facet.gallery.rows for facet in self._facets]
         pair = sum(DOUBLE_BYTES if its.dtype == np.float64 else PAIR_BYTES for its in rows)
@@ -96,17 +72,7 @@ class LeaveOneOut:
     def distances(self, seen: Seen, others: NDArray[np.intp]) -> NDArray[np.float64]:
         """Measure the distances to some others in full, unless their bounds tell them.
 
-        Parameters
-        ----------
-        seen : Seen
-            From which photo.
-        others : ndarray of int, shape (n,)
-            Different numbers of photos that take part.
-
-        Returns
-        -------
-        ndarray of float64, shape (n,)
-            The distances.
+        `others` (n,); gives (n,).
         """
         distances = seen.lower[others].astype(np.float64)
         open_ = np.flatnonzero(distances < seen.upper[others])

@@ -23,14 +23,7 @@ if TYPE_CHECKING:
 class Neighbours:
     """The k nearest neighbours of M photos; all places are those in the gallery.
 
-    Parameters
-    ----------
-    photos : ndarray of int, shape (M,)
-        Whose neighbours, ascending.
-    rows : ndarray of int, shape (M, k)
-        The neighbours, nearest first, ties by place.
-    distances : ndarray of float64, shape (M, k)
-        Theirs.
+    `photos` (M,), `rows` (M, k), `distances` (M, k).
     """
 
     photos: NDArray[np.intp]
@@ -47,21 +40,7 @@ def find_neighbours(
 ) -> Neighbours:
     """Find the k nearest neighbours of every photo among the others.
 
-    Parameters
-    ----------
-    facets : sequence of Facet
-        At least one; several are fused as in a query.
-    k : int
-        At least 1; where fewer others take part, all of them are neighbours.
-    wanted : ndarray of bool, shape (photos of the gallery,), optional
-        The photos that take part, both asking and being found; all unless given.
-    advanced : callable, optional
-        Hears how many more photos have asked.
-
-    Returns
-    -------
-    Neighbours
-        Of those that take part and have features of every extractor.
+    `wanted` (photos of the gallery,).
     """
     gallery = LeaveOneOut(facets, wanted)
     k = min(k, max(0, len(gallery) - 1))

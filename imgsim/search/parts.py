@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 class Parts:
     """The photos that rows belong to, numbered from 0 in the order of the rows.
 
-    Parameters
-    ----------
-    photos : ndarray of int64, shape (N,)
-        Each row's photo, by any key; equal keys lie side by side.
+    `photos` (N,).
 
     Examples
     --------

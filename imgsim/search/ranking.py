@@ -24,19 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Facet:
-    """One extractor's say in a distance.
-
-    Parameters
-    ----------
-    gallery : Gallery
-        Its rows.
-    metric : FittedMetric
-        Its distance.
-    factor : float
-        What distances are multiplied with: its weight, divided by the gallery's median pair distance.
-    weight : float
-        Its share in the weighted mean over extractors.
-    """
+    """One extractor's say in a distance."""
 
     gallery: Gallery
     metric: FittedMetric
@@ -61,23 +49,7 @@ def rank(
 ) -> Ranked:
     """Find the k photos closest to a query.
 
-    Parameters
-    ----------
-    facets : sequence of Facet
-        At least one; their galleries have the same parts.
-    views : sequence of ndarray, shape (V, R)
-        The query as each facet's metric embeds it: a row for each view of the same thing; the closest view counts.
-    k : int
-        Photos wanted, at least 1. A photo stands for its closest part.
-    excluded : collection of int
-        Keys of photos to leave out.
-    allowed : ndarray of bool, shape (N,), optional
-        Which rows of the gallery may be found, all parts of a photo or none; every row, unless given.
-
-    Returns
-    -------
-    Ranked
-        At most k rows of the gallery, by distance, then by row: ties go by path.
+    `views` (V, R), `allowed` (N,).
     """
     gallery = facets[0].gallery
     lower, upper = (bounds.min(axis=0) for bounds in enclose(facets, views))
@@ -99,21 +71,7 @@ def rank(
 def enclose(facets: Sequence[Facet], queries: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Enclose the distances from queries to all rows of a gallery.
 
-    Parameters
-    ----------
-    facets : sequence of Facet
-        At least one; their galleries have the same parts.
-    queries : sequence of ndarray, shape (Q, R)
-        The queries as each facet's metric embeds them.
-
-    Returns
-    -------
-    tuple of ndarray of floating, shape (Q, N)
-        Lower and upper bounds, which may be one array; infinite where no extractor has the row.
-
-    Notes
-    -----
-    Several extractors give the weighted mean of their scaled distances, over those that have the row.
+    `queries` (Q, R); gives (Q, N).
     """
     bounds = [
         facet.metric.bounds(own, facet.gallery.rows, facet.gallery.squared_norms)
@@ -132,19 +90,7 @@ def enclose(facets: Sequence[Facet], queries: Sequence[NDArray[Any]]) -> tuple[N
 def distances_to(facets: Sequence[Facet], views: Sequence[NDArray[Any]], rows: NDArray[np.intp]) -> NDArray[np.float64]:
     """Measure the distances from one thing to some rows of a gallery in full.
 
-    Parameters
-    ----------
-    facets : sequence of Facet
-        At least one; their galleries have the same parts.
-    views : sequence of ndarray, shape (V, R)
-        The thing as each facet's metric embeds it: a row for each view; the closest view counts.
-    rows : ndarray of int, shape (n,)
-        Which rows.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        Infinite where no extractor has the row.
+    `views` (V, R), `rows` (n,); gives (n,).
     """
     there = [facet.gallery.rows[rows] for facet in facets]
     measured = [
@@ -175,17 +121,7 @@ def _weighted_mean(
 def shortlist(lower: NDArray[Any], upper: NDArray[Any], k: int) -> NDArray[np.intp]:
     """Keep what may be among the k closest: whatever could be nearer than the k-th surely is.
 
-    Parameters
-    ----------
-    lower, upper : ndarray of floating, shape (N,)
-        Bounds of distances.
-    k : int
-        At least 1.
-
-    Returns
-    -------
-    ndarray of int
-        Ascending places; those of infinite bounds are not among them.
+    `lower`, `upper` (N,).
     """
     farthest = np.partition(upper, k - 1)[k - 1] if k < len(upper) else np.inf
     return np.flatnonzero((lower <= farthest) & np.isfinite(lower))

@@ -23,25 +23,7 @@ class Typed(NamedTuple):
 
 
 def read_columns(table: Table, columns: Collection[str]) -> Typed:
-    """Read the values of some columns.
-
-    Parameters
-    ----------
-    table : Table
-        Whose cells may be text. A column of text has one type: all numbers, all dates, all true or false, or all text.
-    columns : collection of str
-        Those that become attributes.
-
-    Returns
-    -------
-    Typed
-        For each row, each of the columns; None where its cell is empty.
-
-    Raises
-    ------
-    TableError
-        If a value cannot be kept; names the line.
-    """
+    """Read the values of some columns."""
     cells = [{column: row.cells.get(column) for column in columns} for row in table.rows]
     notes = []
     if table.textual:

@@ -17,27 +17,7 @@ DELIMITERS = ",;\t"
 
 
 def read_delimited(path: str, encoding: str | None = None) -> Table:
-    """Read a table whose first line names the columns.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    encoding : str, optional
-        As for `read_text`.
-
-    Returns
-    -------
-    Table
-        Cells without the space around them; empty cells and empty lines are left out.
-
-    Raises
-    ------
-    OSError
-        If it cannot be opened.
-    TableError
-        If it is not such a table; names the line.
-    """
+    """Read a table whose first line names the columns."""
     text = read_text(path, encoding)
     records = _records(path, text, _delimiter(text))
     _, header = next(records, (1, [""]))

@@ -25,14 +25,7 @@ FOLDERS = "folders"
 class Labels:
     """The class of each photo.
 
-    Parameters
-    ----------
-    names : tuple of str
-        The classes, sorted.
-    codes : ndarray of int, shape (N,)
-        Each photo's class, as its place in `names`; -1 for none.
-    remarks : list of str
-        What did not fit, a line each.
+    `codes` (N,).
     """
 
     names: tuple[str, ...]
@@ -44,12 +37,7 @@ class Labels:
 class Scores:
     """The score of each photo.
 
-    Parameters
-    ----------
-    values : ndarray of float64, shape (N,)
-        NaN for none.
-    remarks : list of str
-        What did not fit, a line each.
+    `values` (N,).
     """
 
     values: NDArray[np.float64]
@@ -59,35 +47,7 @@ class Scores:
 def read_labels(
     source: str, root: str, paths: Sequence[str], *, key: str | None = None, encoding: str | None = None
 ) -> Labels:
-    """Find out the class of each photo.
-
-    Parameters
-    ----------
-    source : str
-        ``folders``, for the folder that a photo lies in, or ``FILE:COLUMN``.
-    root : str
-        The indexed folder.
-    paths : sequence of str
-        Its photos, relative to it.
-    key : str, optional
-        The column of FILE that says which photo; the one that finds most unless given.
-    encoding : str, optional
-        Of FILE; UTF-8, or what its byte order mark says, unless given.
-
-    Returns
-    -------
-    Labels
-        In the order of the paths.
-
-    Raises
-    ------
-    TableError
-        If the file cannot be read or understood, or is not about these photos.
-    UnknownNameError
-        If it has no such column.
-    ParameterError
-        If the source is neither.
-    """
+    """Find out the class of each photo."""
     if source == FOLDERS:
         folders = [posixpath.dirname(path) for path in paths]
         loose = [path for path, folder in zip(paths, folders, strict=True) if not folder]
@@ -100,33 +60,7 @@ def read_labels(
 def read_scores(
     source: str, root: str, paths: Sequence[str], *, key: str | None = None, encoding: str | None = None
 ) -> Scores:
-    """Find out the score of each photo.
-
-    Parameters
-    ----------
-    source : str
-        ``FILE:COLUMN``.
-    root : str
-        The indexed folder.
-    paths : sequence of str
-        Its photos, relative to it.
-    key, encoding : str, optional
-        As for `read_labels`.
-
-    Returns
-    -------
-    Scores
-        In the order of the paths.
-
-    Raises
-    ------
-    TableError
-        If the file cannot be read or understood, or is not about these photos.
-    UnknownNameError
-        If it has no such column.
-    ParameterError
-        If the source is not of that form.
-    """
+    """Find out the score of each photo."""
     cells, remarks = read_column(source, root, paths, key, encoding)
     values = {path: _number(cell) for path, cell in cells.items()}
     odd = [f"{path} ({cells[path]})" for path, value in values.items() if math.isnan(value)]
@@ -161,40 +95,14 @@ def one_class(count: int, name: str) -> str:
 
 
 def check_photos(folder: str, photos: int, unreadable: Sequence[str] = ()) -> None:
-    """Make sure that there are photos at all.
-
-    Parameters
-    ----------
-    folder : str
-        As the user named it.
-    photos : int
-        How many there are in it.
-    unreadable : sequence of str, optional
-        The paths of those that cannot be read.
-
-    Raises
-    ------
-    EvaluationError
-        If there are none.
-    """
+    """Make sure that there are photos at all."""
     if not photos:
         problem = f"no photo can be read: {first_few(unreadable)}" if unreadable else "no photos in this folder"
         raise EvaluationError(f"{folder}: {problem}")
 
 
 def check_readable(unreadable: Sequence[str]) -> None:
-    """Make sure, where a user is strict, that all photos can be read.
-
-    Parameters
-    ----------
-    unreadable : sequence of str
-        The paths of those that cannot.
-
-    Raises
-    ------
-    EvaluationError
-        If there are any.
-    """
+    """Make sure, where a user is strict, that all photos can be read."""
     if unreadable:
         count = f"{len(unreadable)} photo{'s' * (len(unreadable) > 1)}"
         raise EvaluationError(f"{count} cannot be read, and --strict was given: {first_few(unreadable)}")

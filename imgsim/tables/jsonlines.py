@@ -11,27 +11,7 @@ from imgsim.tables.text import read_text
 
 
 def read_jsonlines(path: str, encoding: str | None = None) -> Table:
-    """Read a table of JSON objects, one a line.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    encoding : str, optional
-        As for `read_text`.
-
-    Returns
-    -------
-    Table
-        Its columns are all keys, in the order of their first appearance; null and empty text are absent.
-
-    Raises
-    ------
-    OSError
-        If it cannot be opened.
-    TableError
-        If a line is no object; names the line.
-    """
+    """Read a table of JSON objects, one a line."""
     rows = []
     columns: dict[str, None] = {}
     for number, line in enumerate(read_text(path, encoding).split("\n"), start=1):

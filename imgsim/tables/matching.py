@@ -21,17 +21,7 @@ SAMPLE = 1000  # rows that tell which column names the photos
 
 @dataclass
 class Pairing:
-    """A table's rows beside the photos that they are about.
-
-    Parameters
-    ----------
-    key : str or None
-        The column that names the photos, which is no attribute; None where it is only a part of their names.
-    rows : mapping of str to int
-        The row of each photo, as a place in the table.
-    lost : list of str
-        Rows that are about no photo, or about nobody knows which.
-    """
+    """A table's rows beside the photos that they are about."""
 
     key: str | None
     rows: dict[str, int] = field(default_factory=dict)
@@ -39,32 +29,7 @@ class Pairing:
 
 
 def pair_rows(table: Table, shelf: Shelf, key: str | None = None) -> Pairing:
-    """Find out which photo each row is about.
-
-    Parameters
-    ----------
-    table : Table
-        The rows.
-    shelf : Shelf
-        The photos.
-    key : str, optional
-        The column that says which photo, or a pattern of file names with such a column in it, such as
-        ``{house}_*.jpg``; then a row may be about several photos. Unless given, it is the column that finds most.
-
-    Returns
-    -------
-    Pairing
-        The row of each photo that has one.
-
-    Raises
-    ------
-    TableError
-        If two rows are about the same photo, or no column is about photos; names the lines.
-    UnknownNameError
-        If there is no such column.
-    ParameterError
-        If a pattern has more than one column in it.
-    """
+    """Find out which photo each row is about."""
     named = pattern_column(key)
     column = named or key or find_column(table, shelf)
     if column not in table.columns:
@@ -83,21 +48,6 @@ def pair_rows(table: Table, shelf: Shelf, key: str | None = None) -> Pairing:
 def pattern_column(key: str | None) -> str | None:
     """Give the column that a pattern of file names has in it.
 
-    Parameters
-    ----------
-    key : str or None
-        A column, or a pattern such as ``{house}_*.jpg``.
-
-    Returns
-    -------
-    str or None
-        None where the key is no pattern.
-
-    Raises
-    ------
-    ParameterError
-        If it has more than one column in it.
-
     Examples
     --------
     >>> pattern_column("{house}_*.jpg"), pattern_column("file")
@@ -110,41 +60,12 @@ def pattern_column(key: str | None) -> str | None:
 
 
 def key_text(value: object) -> str:
-    """Write what says which photo as its file name has it: 25 for 25.0, which tables make of whole numbers.
-
-    Parameters
-    ----------
-    value : object
-        A table's cell.
-
-    Returns
-    -------
-    str
-        As text.
-    """
+    """Write what says which photo as its file name has it: 25 for 25.0, which tables make of whole numbers."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def find_column(table: Table, shelf: Shelf) -> str:
-    """Give the column that says which photo: the one that finds most; of several, the likeliest by name.
-
-    Parameters
-    ----------
-    table : Table
-        The rows.
-    shelf : Shelf
-        The photos.
-
-    Returns
-    -------
-    str
-        Its name.
-
-    Raises
-    ------
-    TableError
-        If there are rows and no column finds any photo.
-    """
+    """Give the column that says which photo: the one that finds most; of several, the likeliest by name."""
     sample = table.rows[:: len(table.rows) // SAMPLE + 1]
     found = {
         column: sum(bool(shelf.find(key_text(row.cells[column]))) for row in sample if column in row.cells)

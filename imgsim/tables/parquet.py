@@ -11,29 +11,7 @@ from imgsim.tables.table import Row, Table, check_columns
 
 
 def read_parquet(path: str, encoding: str | None = None) -> Table:
-    """Read a Parquet file.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    encoding : str, optional
-        Not used: the format has its own.
-
-    Returns
-    -------
-    Table
-        Dates and times as ISO text, decimals as numbers; null, NaN and empty text are absent. Rows count from 1.
-
-    Raises
-    ------
-    OSError
-        If it cannot be opened.
-    TableError
-        If it is not Parquet.
-    MissingDependencyError
-        If pyarrow is not installed.
-    """
+    """Read a Parquet file."""
     del encoding
     try:
         from pyarrow import ArrowException, parquet

@@ -20,35 +20,7 @@ if TYPE_CHECKING:
 def read_column(
     source: str, root: str, paths: Sequence[str], key: str | None, encoding: str | None
 ) -> tuple[dict[str, object], list[str]]:
-    """Read a table's column for the photos that it is about.
-
-    Parameters
-    ----------
-    source : str
-        ``FILE:COLUMN``.
-    root : str
-        The indexed folder.
-    paths : sequence of str
-        Its photos, relative to it.
-    key : str or None
-        The column of FILE that says which photo, or a pattern; None for the one that finds most.
-    encoding : str or None
-        Of FILE; None for UTF-8, or what its byte order mark says.
-
-    Returns
-    -------
-    (dict of str to object, list of str)
-        A cell for each photo that has one: text, a number or a truth value. And what did not fit, a line each.
-
-    Raises
-    ------
-    TableError
-        If the file cannot be read or understood, or is not about these photos.
-    UnknownNameError
-        If it has no such column.
-    ParameterError
-        If the source is not of that form, or the pattern.
-    """
+    """Read a table's column for the photos that it is about."""
     file, colon, column = source.rpartition(":")
     if not (colon and file and column):
         raise ParameterError(f"{source!r}: write FILE:COLUMN, for example photos.csv:kind")
@@ -114,18 +86,6 @@ def _shown(cell: object) -> str:
 
 def remark(what: Sequence[str], reason: str) -> list[str]:
     """Count what does not fit, and name the first few.
-
-    Parameters
-    ----------
-    what : sequence of str
-        Names.
-    reason : str
-        What they have in common.
-
-    Returns
-    -------
-    list of str
-        One line, or none for no names.
 
     Examples
     --------

@@ -14,17 +14,7 @@ if TYPE_CHECKING:
 
 
 class Shelf:
-    """Finds photos by path, by path as seen from a table's folder, or by a file name that only one has.
-
-    Parameters
-    ----------
-    root : str
-        The indexed folder.
-    paths : collection of str
-        Its photos, relative to it.
-    folder : str
-        Where the table is.
-    """
+    """Finds photos by path, by path as seen from a table's folder, or by a file name that only one has."""
 
     def __init__(self, root: str, paths: Collection[str], folder: str) -> None:
         self._root = os.path.realpath(root)
@@ -35,18 +25,7 @@ class Shelf:
             self._names.setdefault(composed(os.path.basename(path)), []).append(path)
 
     def find(self, name: str) -> list[str]:
-        """Give the photos that a table's cell may mean.
-
-        Parameters
-        ----------
-        name : str
-            A path, the end of one, or a file name, with slashes of either kind, composed or decomposed.
-
-        Returns
-        -------
-        list of str
-            None, one, or all that end so.
-        """
+        """Give the photos that a table's cell may mean."""
         if name in self._paths:
             return [self._paths[name]]
         name = composed(os.path.normpath(name.replace("\\", "/")))
@@ -60,21 +39,7 @@ class Shelf:
         return os.path.relpath(name if name.startswith("/") else f"{self._folder}/{name}", self._root)
 
     def fitting(self, pattern: str, values: Collection[str]) -> Iterator[tuple[str, str]]:
-        """Find photos by a pattern, such as ``{house}_*.jpg``.
-
-        Parameters
-        ----------
-        pattern : str
-            With one ``{...}``, in whose place a value stands; ``*`` and ``?`` are as in a shell. Without a slash it is
-            compared with file names, otherwise with paths.
-        values : collection of str
-            Composed.
-
-        Yields
-        ------
-        tuple of str and str
-            A photo, and of the values that fit the longest.
-        """
+        """Find photos by a pattern, such as ``{house}_*.jpg``."""
         before, after = (re.compile(translate(part)) for part in re.split(r"\{[^{}]*\}", pattern))
         for path in dict.fromkeys(self._paths.values()):
             name = composed(path if "/" in pattern else os.path.basename(path))

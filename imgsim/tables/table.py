@@ -35,21 +35,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """A table as it stands in its file.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    columns : tuple of str
-        Names, each once.
-    rows : sequence of Row
-        In the file's order.
-    textual : bool
-        Whether every cell is text, whose type is still to be read.
-    unit : {"line", "row"}
-        What `Row.line` counts.
-    """
+    """A table as it stands in its file."""
 
     path: str
     columns: tuple[str, ...]
@@ -63,29 +49,7 @@ class Table:
 
 
 def read_table(path: str, encoding: str | None = None) -> Table:
-    """Read a table of attributes; its name tells what kind it is.
-
-    Parameters
-    ----------
-    path : str
-        A file whose name ends in .csv, .tsv, .txt, .jsonl, .ndjson or .parquet.
-    encoding : str, optional
-        Of its text; UTF-8, or what a byte order mark says, unless given.
-
-    Returns
-    -------
-    Table
-        All of it.
-
-    Raises
-    ------
-    TableError
-        If it cannot be read or understood.
-    UnknownNameError
-        If it is of another kind.
-    MissingDependencyError
-        If its kind needs a package that is not installed.
-    """
+    """Read a table of attributes; its name tells what kind it is."""
     read = READERS.load(os.path.splitext(path)[1].lower())
     try:
         return read(path, encoding)
@@ -94,25 +58,7 @@ def read_table(path: str, encoding: str | None = None) -> Table:
 
 
 def check_columns(path: str, columns: Sequence[str]) -> tuple[str, ...]:
-    """Make sure that columns have different names.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    columns : sequence of str
-        As the file names them; columns without a name are passed over.
-
-    Returns
-    -------
-    tuple of str
-        The same.
-
-    Raises
-    ------
-    TableError
-        If there is none, or one name twice.
-    """
+    """Make sure that columns have different names."""
     named = [column for column in columns if column]
     twice = next((column for place, column in enumerate(named) if column in named[:place]), None)
     if twice is not None:

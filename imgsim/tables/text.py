@@ -17,29 +17,7 @@ MARKS = {  # the longer first: UTF-32's begins with UTF-16's
 
 
 def read_text(path: str, encoding: str | None = None) -> str:
-    """Read a text file.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    encoding : str, optional
-        Its encoding; that of its byte order mark or else UTF-8, unless given.
-
-    Returns
-    -------
-    str
-        Its text, line ends as they are, without the mark.
-
-    Raises
-    ------
-    OSError
-        If it cannot be opened.
-    TableError
-        If it is not in that encoding; names the line.
-    ParameterError
-        If there is no such encoding.
-    """
+    """Read a text file."""
     data = Path(path).read_bytes()
     name = encoding or next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
     if name == "utf-8" and b"\0" in data:

@@ -21,16 +21,6 @@ _LARGEST = 2**63 - 1  # beyond it SQLite would round
 def kind_of(value: object) -> str:
     """Name the type of an attribute's value.
 
-    Parameters
-    ----------
-    value : object
-        As JSON has it.
-
-    Returns
-    -------
-    str
-        ``number``, ``text``, ``date``, ``boolean``, ``list`` or ``object``.
-
     Examples
     --------
     >>> [kind_of(value) for value in (3, 0.5, "red", "2026-05-01", "2026-02-30", True, ["red"], {})]
@@ -46,18 +36,7 @@ def kind_of(value: object) -> str:
 
 
 def is_date(text: str) -> bool:
-    """Tell whether text is a day, or a day and a time, of the calendar.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``2026-05-01`` or ``2026-05-01T10:30``, with or without seconds and an offset.
-
-    Returns
-    -------
-    bool
-        Whether it is.
-    """
+    """Tell whether text is a day, or a day and a time, of the calendar."""
     if not _DATE.fullmatch(text):
         return False
     try:
@@ -75,16 +54,6 @@ def is_month(text: str) -> bool:
 def as_date(text: str) -> str | None:
     """Write a date so that dates sort as text.
 
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    str or None
-        ``YYYY-MM-DD`` or ``YYYY-MM-DDTHH:MM:SS`` with what followed; None if it is no date.
-
     Examples
     --------
     >>> as_date("2026-05-01 10:30"), as_date("2026-05-01T10:30Z"), as_date("May")
@@ -98,16 +67,6 @@ def as_date(text: str) -> str | None:
 
 def as_number(text: str) -> int | float | None:
     """Read a number as programs write it.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    int, float or None
-        None if it is no number, or begins with a zero that a number would not have, or is out of range.
 
     Examples
     --------
@@ -133,16 +92,6 @@ READERS = {"boolean": as_boolean, "number": as_number, "date": as_date}  # tried
 def read_value(text: str) -> int | float | str | bool:
     """Read a value by what it looks like.
 
-    Parameters
-    ----------
-    text : str
-        Not empty.
-
-    Returns
-    -------
-    int, float, str or bool
-        The value.
-
     Examples
     --------
     >>> [read_value(text) for text in ("30000", "TRUE", "2026-05-01", "red")]
@@ -154,21 +103,6 @@ def read_value(text: str) -> int | float | str | bool:
 
 def check_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Bring attributes into the form that the index keeps.
-
-    Parameters
-    ----------
-    attributes : mapping
-        Names and values: numbers, text, booleans, lists, objects; None for what is absent, and so is empty text.
-
-    Returns
-    -------
-    dict
-        The same with dates in one spelling.
-
-    Raises
-    ------
-    ParameterError
-        If a name or a value cannot be kept.
 
     Examples
     --------

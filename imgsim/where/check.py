@@ -35,30 +35,7 @@ class Subject(NamedTuple):
 
 
 def check(tree: Expression, text: str, catalogue: Mapping[str, Collection[str]]) -> Condition:
-    """Find what an expression names, and make sure that its values can be compared.
-
-    Parameters
-    ----------
-    tree : Expression
-        As `parse` gives it.
-    text : str
-        The expression itself, for messages.
-    catalogue : mapping of str to collection of str
-        The attributes of the index and the types that each has.
-
-    Returns
-    -------
-    Condition
-        To be asked of the index. ``!=`` and what has ``not`` within (``not in``) speak of photos that have the
-        attribute; ``not`` before a condition speaks of all others.
-
-    Raises
-    ------
-    UnknownNameError
-        If no photo has such an attribute.
-    ExpressionError
-        If a value does not compare with the attribute.
-    """
+    """Find what an expression names, and make sure that its values can be compared."""
     match tree:
         case Comparison():
             return _comparison(tree, text, catalogue)
@@ -74,25 +51,7 @@ def check(tree: Expression, text: str, catalogue: Mapping[str, Collection[str]])
 
 
 def find_subject(name: Name, catalogue: Mapping[str, Collection[str]]) -> Subject:
-    """Find what a name stands for: an attribute, or else, unless it is quoted, something that every photo has.
-
-    Parameters
-    ----------
-    name : Name
-        As written. ``photo.width`` is the photo's own width even where an attribute is named ``width``.
-    catalogue : mapping of str to collection of str
-        The attributes of the index and the types that each has.
-
-    Returns
-    -------
-    Subject
-        The attribute or field.
-
-    Raises
-    ------
-    UnknownNameError
-        If it is neither.
-    """
+    """Find what a name stands for: an attribute, or else, unless it is quoted, something that every photo has."""
     fields = {} if name.quoted else FIELDS
     field = name.text.removeprefix(FIELD_PREFIX)
     if name.text in catalogue and not (field != name.text and field in fields):

@@ -12,21 +12,7 @@ FIELD_PREFIX = "photo."
 
 @dataclass(frozen=True)
 class Compares:
-    """One comparison.
-
-    Parameters
-    ----------
-    name : str
-        The attribute, or the field.
-    field : bool
-        Whether it is a field of the photo itself.
-    type : {"number", "text", "date", "boolean"}
-        Values of other types that the attribute has on some photos do not hold.
-    operator : {"=", "<", "<=", ">", ">=", "between", "like", "contains"}
-        Of a list's items, one is enough.
-    values : tuple of int, float, str or bool
-        One, or two for ``between``.
-    """
+    """One comparison."""
 
     name: str
     field: bool

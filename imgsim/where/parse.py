@@ -32,21 +32,6 @@ DEPTH = 100  # of parentheses and nots, one in another
 def parse(expression: str) -> Expression:
     """Read an expression.
 
-    Parameters
-    ----------
-    expression : str
-        Such as ``price < 30000 and category = 'shirt'``.
-
-    Returns
-    -------
-    Expression
-        Its tree.
-
-    Raises
-    ------
-    ExpressionError
-        Where it is not understood.
-
     Examples
     --------
     >>> tree = parse("not sold = true or price < 30000 and has place")

@@ -8,17 +8,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Name:
-    """The name of an attribute, or of something that every photo has.
-
-    Parameters
-    ----------
-    text : str
-        The name.
-    quoted : bool
-        Whether it was written in double quotes, which only attributes' names are.
-    position : int
-        Of its first character in the expression.
-    """
+    """The name of an attribute, or of something that every photo has."""
 
     text: str
     quoted: bool
@@ -27,17 +17,7 @@ class Name:
 
 @dataclass(frozen=True)
 class Literal:
-    """A value.
-
-    Parameters
-    ----------
-    value : int, float, str or bool
-        The value; a date is a string such as ``2026-05``, ``2026-05-01`` or ``2026-05-01T10:30``.
-    type : {"number", "text", "date", "boolean"}
-        What was written.
-    position : int
-        Of its first character in the expression.
-    """
+    """A value."""
 
     value: int | float | str | bool
     type: str

@@ -51,21 +51,6 @@ class Token(NamedTuple):
 def tokenize(expression: str) -> list[Token]:
     """Cut an expression into its pieces.
 
-    Parameters
-    ----------
-    expression : str
-        Whatever a user wrote.
-
-    Returns
-    -------
-    list of Token
-        In order; the last is of the kind ``end``.
-
-    Raises
-    ------
-    ExpressionError
-        At a character that belongs to nothing.
-
     Examples
     --------
     >>> [f"{token.kind} {token.text}" for token in tokenize("price<30 AND who == 'Kim''s'")]

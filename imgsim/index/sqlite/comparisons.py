@@ -37,16 +37,6 @@ class Statement(NamedTuple):
 def compile_comparison(comparison: Compares) -> Statement:
     """Write a comparison as SQL.
 
-    Parameters
-    ----------
-    comparison : Compares
-        With names and values as a user wrote them.
-
-    Returns
-    -------
-    Statement
-        Selects the keys of the photos for which it holds, in any order, a list's photos perhaps twice.
-
     Examples
     --------
     >>> from imgsim.where.conditions import Compares
@@ -78,38 +68,12 @@ def _compile_pattern(comparison: Compares) -> Statement:
 
 
 def is_like(value: str | bytes, pattern: str | bytes) -> bool:
-    """Tell whether a value fits the regular expression of a ``like``.
-
-    Parameters
-    ----------
-    value : str or bytes
-        Text, or a path.
-    pattern : str or bytes
-        From `pattern_of`.
-
-    Returns
-    -------
-    bool
-        Whether all of it fits, whatever its case.
-    """
+    """Tell whether a value fits the regular expression of a ``like``."""
     return _compiled(_text(pattern)).match(_text(value).casefold()) is not None
 
 
 def does_contain(value: str | bytes, piece: str | bytes) -> bool:
-    """Tell whether a value contains a piece of text.
-
-    Parameters
-    ----------
-    value : str or bytes
-        Text, or a path.
-    piece : str or bytes
-        From `pattern_of`.
-
-    Returns
-    -------
-    bool
-        Whether it does, whatever its case.
-    """
+    """Tell whether a value contains a piece of text."""
     return _text(piece) in _text(value).casefold()
 
 
@@ -119,18 +83,6 @@ PREFIX = "imgsim_"
 
 def pattern_of(operator: str, text: str) -> str:
     """Prepare what ``like`` or ``contains`` looks for.
-
-    Parameters
-    ----------
-    operator : {"like", "contains"}
-        In ``like``, ``%`` stands for any text and ``_`` for one character.
-    text : str
-        As written.
-
-    Returns
-    -------
-    str
-        Text without case; of ``like`` a regular expression.
 
     Examples
     --------

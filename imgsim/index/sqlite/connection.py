@@ -44,25 +44,7 @@ def explained(directory: str) -> Iterator[None]:
 
 
 def lock_writer(directory: str) -> sqlite3.Connection:
-    """Become the only writer of an index until the connection is closed; the system lets go when a process dies.
-
-    Parameters
-    ----------
-    directory : str
-        The index's folder.
-
-    Returns
-    -------
-    sqlite3.Connection
-        Holds the lock, on a file of its own, so that readers are never kept waiting.
-
-    Raises
-    ------
-    IndexLockedError
-        If another process is the writer.
-    IndexWriteError
-        If the folder cannot be written.
-    """
+    """Become the only writer of an index until the connection is closed; the system lets go when a process dies."""
     with explained(directory):
         lock = sqlite3.connect(os.path.join(directory, LOCK), timeout=0, isolation_level=None)
         try:
@@ -124,19 +106,6 @@ def _check(connection: sqlite3.Connection, directory: str) -> None:
 
 
 def index_option(directory: str, root: str) -> list[str]:
-    """Write the option that names an index, unless it is where it is looked for anyway.
-
-    Parameters
-    ----------
-    directory : str
-        The index's own folder.
-    root : str
-        The folder of photos.
-
-    Returns
-    -------
-    list of str
-        For a command line.
-    """
+    """Write the option that names an index, unless it is where it is looked for anyway."""
     outside = os.path.realpath(directory) != os.path.realpath(os.path.join(root, FOLDER))
     return ["--index", directory] if outside else []

@@ -13,15 +13,7 @@ if TYPE_CHECKING:
 
 
 class Database:
-    """What the parts of a SQLite store share.
-
-    Parameters
-    ----------
-    directory : str
-        The index's folder.
-    connection : sqlite3.Connection
-        To its database.
-    """
+    """What the parts of a SQLite store share."""
 
     def __init__(self, directory: str, connection: sqlite3.Connection) -> None:
         self.directory = directory

@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 
 class Facts:
-    """The facts of an index.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-        To the index's database.
-    """
+    """The facts of an index."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -37,15 +31,7 @@ class Facts:
     # ---------------------------------------------------------------- writing
 
     def replace(self, photo: int, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        """Bring a photo's facts from old attributes to new ones.
-
-        Parameters
-        ----------
-        photo : int
-            Its key.
-        old, new : mapping
-            All of its attributes, before and now; empty if there are none.
-        """
+        """Bring a photo's facts from old attributes to new ones."""
         before, now = set(facts_of(old)), set(facts_of(new))
         gone = [(name, type_, value, photo) for name, type_, value in before - now]
         come = [(value, photo, name, type_) for name, type_, value in now - before]
@@ -55,20 +41,7 @@ class Facts:
         execute("INSERT OR IGNORE INTO facts SELECT id, ?, ? FROM kinds WHERE name = ? AND type = ?", come)
 
     def merge(self, photo: int, attributes: Mapping[str, Any]) -> None:
-        """Change some of a photo's attributes, and its facts with them.
-
-        Parameters
-        ----------
-        photo : int
-            Its key.
-        attributes : mapping
-            New values; None removes an attribute.
-
-        Raises
-        ------
-        ParameterError
-            If a name or a value cannot be kept.
-        """
+        """Change some of a photo's attributes, and its facts with them."""
         old = self.attributes_of(photo)
         merged = old | check_attributes(attributes)
         new = {name: value for name, value in merged.items() if value is not None}
@@ -139,16 +112,6 @@ class Facts:
 
 def facts_of(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str, int | float | str]]:
     """Give the name, type and value of each attribute, and of each plain item of a list.
-
-    Parameters
-    ----------
-    attributes : mapping
-        A photo's.
-
-    Yields
-    ------
-    tuple of str, str and int, float or str
-        Lists and objects, which compare with nothing, have the value 1: that they are there is a fact.
 
     Examples
     --------

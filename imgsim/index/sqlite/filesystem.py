@@ -10,20 +10,7 @@ MOUNTS = Path("/proc/self/mountinfo")
 
 
 def is_network_share(folder: str, mounts: Path = MOUNTS) -> bool:
-    """Tell whether a folder lies on a network share.
-
-    Parameters
-    ----------
-    folder : str
-        An existing folder.
-    mounts : Path, optional
-        Linux's table of mounts (proc(5), ``mountinfo``); where there is none the disk is taken for a local one.
-
-    Returns
-    -------
-    bool
-        Whether the file system that holds the folder is a network one.
-    """
+    """Tell whether a folder lies on a network share."""
     if not mounts.exists():
         return False
     where = os.path.realpath(folder)

@@ -13,13 +13,7 @@ if TYPE_CHECKING:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring an index to the present format, in one transaction.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-        To a database of this or an earlier format, outside of a transaction.
-    """
+    """Bring an index to the present format, in one transaction."""
     if not _is_older(connection):
         return
     connection.execute("BEGIN IMMEDIATE")
@@ -33,13 +27,7 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def supplement(connection: sqlite3.Connection) -> None:
-    """Add what an index of an earlier format lacks for as long as it is read, without writing to it.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-        To a database of this or an earlier format, outside of a transaction.
-    """
+    """Add what an index of an earlier format lacks for as long as it is read, without writing to it."""
     if _is_older(connection):
         _add_facts(connection, "TEMP")
 

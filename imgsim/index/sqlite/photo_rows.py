@@ -25,13 +25,7 @@ COLORS = ("color", "color_probabilities", "palette")  # the attributes that meas
 
 
 class PhotoRows(FeatureRows, LedgerRows):
-    """Photos, as `imgsim.index.store.Store` describes them.
-
-    Attributes
-    ----------
-    facts : Facts
-        What is known of all photos' attributes.
-    """
+    """Photos, as `imgsim.index.store.Store` describes them."""
 
     def __init__(self, directory: str, connection: sqlite3.Connection) -> None:
         super().__init__(directory, connection)
@@ -119,24 +113,7 @@ class PhotoRows(FeatureRows, LedgerRows):
                 self._write("DELETE FROM images WHERE id = ?", key)
 
     def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> None:
-        """Change some attributes of a photo and keep the others.
-
-        Parameters
-        ----------
-        path : str
-            The photo, as the index names it.
-        attributes : mapping
-            Names and new values; None removes an attribute.
-
-        Raises
-        ------
-        ImgsimError
-            If the photo is not in the index, or a value cannot be kept.
-
-        Notes
-        -----
-        No new generation is made: attributes are no part of what is searched.
-        """
+        """Change some attributes of a photo and keep the others."""
         key = self.photo_key(path)
         if key is None:
             raise ImgsimError(f"{path}: not in the index")

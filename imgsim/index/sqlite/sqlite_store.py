@@ -15,22 +15,7 @@ if TYPE_CHECKING:
 
 
 class SqliteStore(ExtractorRows, PhotoRows):
-    """A `Store` in a folder of its own.
-
-    Parameters
-    ----------
-    directory : str
-        The index's folder.
-    connection : sqlite3.Connection
-        To its database.
-    lock : sqlite3.Connection, optional
-        The writer's lock; without it the store only reads.
-
-    Attributes
-    ----------
-    facts : Facts
-        What is known of all photos' attributes.
-    """
+    """A `Store` in a folder of its own."""
 
     def __init__(self, directory: str, connection: sqlite3.Connection, lock: sqlite3.Connection | None = None) -> None:
         super().__init__(directory, connection)
@@ -43,29 +28,7 @@ class SqliteStore(ExtractorRows, PhotoRows):
 
     @classmethod
     def open_writer(cls, directory: str, root: str) -> SqliteStore:
-        """Open an index for writing, made first where there is none.
-
-        Parameters
-        ----------
-        directory : str
-            The index's folder, which exists.
-        root : str
-            The folder that a new index is of.
-
-        Returns
-        -------
-        SqliteStore
-            The only writer.
-
-        Raises
-        ------
-        IndexLockedError
-            If another process is writing.
-        IndexWriteError
-            If the folder cannot be written.
-        IndexFormatError
-            If the file is damaged, newer, or something else.
-        """
+        """Open an index for writing, made first where there is none."""
         lock = lock_writer(directory)
         try:
             store = cls(directory, connect_writer(directory), lock)

@@ -27,17 +27,7 @@ weights were learned from them."""
 
 
 class Elsewhere(NamedTuple):
-    """How a recipe does otherwise than on the rows that its model is judged by.
-
-    Parameters
-    ----------
-    by_rows : Judgement
-        A network trained and judged on rows that were split one by one, whoever named them.
-    cross_validated : LabelReport
-        Networks trained and judged on all rows, over contributors; no rule is applied.
-    candidates : sequence of Candidate
-        What it was chosen among; empty if it was given.
-    """
+    """How a recipe does otherwise than on the rows that its model is judged by."""
 
     by_rows: Judgement
     cross_validated: LabelReport
@@ -45,18 +35,7 @@ class Elsewhere(NamedTuple):
 
 
 def describe_judgement(judged: Judgement) -> str:
-    """Write how a model does, in Markdown tables.
-
-    Parameters
-    ----------
-    judged : Judgement
-        As `imgsim.training.colors.held_out.judge_namer` gives it.
-
-    Returns
-    -------
-    str
-        Ends in a newline.
-    """
+    """Write how a model does, in Markdown tables."""
     both = {"as it answers": judged.answers, "among the names of the rows": judged.among}
     summary = [[title, *_line(report)] for title, report in both.items()]
     counted = [[name, *map(str, row)] for name, row in zip(judged.names, judged.answers.confusion, strict=True)]

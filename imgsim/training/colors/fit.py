@@ -28,17 +28,7 @@ TEMPERATURES = (0.25, 4.0)  # within which the best is looked for
 
 
 class Candidate(NamedTuple):
-    """What cross-validation says of a recipe.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        How it was trained.
-    parameters : int
-        Numbers learned.
-    accuracy, log_loss : float
-        On rows of contributors who were not learned from.
-    """
+    """What cross-validation says of a recipe."""
 
     recipe: Recipe
     parameters: int
@@ -47,23 +37,7 @@ class Candidate(NamedTuple):
 
 
 def fit_perceptron(recipe: Recipe, rows: ColorRows, seed: int) -> torch.nn.Sequential:
-    """Train a perceptron on all the rows given.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        How.
-    rows : ColorRows
-        What to learn from.
-    seed : int
-        Of the first weights and of the order of the rows; equal seeds give equal networks on one machine. Global random
-        state is left as it was.
-
-    Returns
-    -------
-    torch.nn.Sequential
-        Ready to score.
-    """
+    """Train a perceptron on all the rows given."""
     seen, labels = _see(recipe, rows.colors), torch.from_numpy(rows.labels)
     with torch.random.fork_rng(devices=[]), _one_thread():
         torch.manual_seed(seed)
@@ -84,26 +58,7 @@ def fit_perceptron(recipe: Recipe, rows: ColorRows, seed: int) -> torch.nn.Seque
 def train_namer(
     rows: ColorRows, architecture: str, recipe: Recipe, *, split: str = "contributors", seed: int = 0
 ) -> bytes:
-    """Train, calibrate and export a model that names colours.
-
-    Parameters
-    ----------
-    rows : ColorRows
-        All rows: 80 % are learned from, 10 % more help to calibrate, and 10 % are not looked at.
-    architecture : str
-        What the model calls itself.
-    recipe : Recipe
-        How.
-    split : {"contributors", "rows"}
-        How rows are kept apart.
-    seed : int, default 0
-        Of the split and the training.
-
-    Returns
-    -------
-    bytes
-        An ONNX file.
-    """
+    """Train, calibrate and export a model that names colours."""
     parts = split_rows(rows, split, seed)
     perceptron = fit_perceptron(recipe, rows.take(parts.training), seed)
     temperature = 1.0
@@ -149,21 +104,7 @@ def fit_temperature(scores: NDArray[np.float64], rows: ColorRows) -> float:
 def cross_validate(recipe: Recipe, rows: ColorRows, seed: int, folds: int = FOLDS) -> NDArray[np.float64]:
     """Score every row by a network that learned from other contributors.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        How to train; neither temperature nor rule is applied.
-    rows : ColorRows
-        The rows.
-    seed : int
-        As for `fit_perceptron`.
-    folds : int, default 5
-        Networks to train; a contributor's rows are all in one fold.
-
-    Returns
-    -------
-    ndarray of float64, shape (N, names)
-        Scores, of which the softmax are probabilities.
+    Gives (N, names).
     """
     from sklearn.model_selection import GroupKFold
 
@@ -176,22 +117,7 @@ def cross_validate(recipe: Recipe, rows: ColorRows, seed: int, folds: int = FOLD
 
 
 def compare_candidates(rows: ColorRows, seed: int, folds: int = FOLDS) -> Iterator[Candidate]:
-    """Cross-validate every candidate over contributors.
-
-    Parameters
-    ----------
-    rows : ColorRows
-        Without those that are held out.
-    seed : int
-        As for `fit_perceptron`.
-    folds : int, default 5
-        As for `cross_validate`.
-
-    Yields
-    ------
-    Candidate
-        In the order of the table.
-    """
+    """Cross-validate every candidate over contributors."""
     from scipy.special import softmax
 
     for recipe in CANDIDATES:
@@ -202,18 +128,7 @@ def compare_candidates(rows: ColorRows, seed: int, folds: int = FOLDS) -> Iterat
 
 
 def count_parameters(network: torch.nn.Module) -> int:
-    """Count the numbers that a network learns.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        Any.
-
-    Returns
-    -------
-    int
-        Weights and biases.
-    """
+    """Count the numbers that a network learns."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 

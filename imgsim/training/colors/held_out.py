@@ -19,22 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What came of judging a model.
-
-    Parameters
-    ----------
-    names : tuple of str
-        The model's and the rows', in the order of the reports' labels.
-    answers : LabelReport
-        The model as it answers.
-    among : LabelReport
-        The same if it could only answer by names that the rows have: rows that were never called black cannot tell
-        whether black is right.
-    uncalibrated : float
-        The expected calibration error of `among` without the model's temperature.
-    contributors : list of (str, int, float)
-        Each contributor's rows and the accuracy of `among` on them, the busiest first.
-    """
+    """What came of judging a model."""
 
     names: tuple[str, ...]
     answers: LabelReport
@@ -44,20 +29,7 @@ class Judgement:
 
 
 def judge_namer(namer: ColorNamer, rows: ColorRows) -> Judgement:
-    """Judge a model by rows.
-
-    Parameters
-    ----------
-    namer : ColorNamer
-        The model.
-    rows : ColorRows
-        What people said; a name that the model does not know counts against it.
-
-    Returns
-    -------
-    Judgement
-        Everything.
-    """
+    """Judge a model by rows."""
     names = namer.names + tuple(name for name in rows.names if name not in namer.names)
     probabilities = np.zeros((len(rows), len(names)))
     probabilities[:, : len(namer.names)] = namer.probabilities(rows.colors)
@@ -74,20 +46,7 @@ def judge_namer(namer: ColorNamer, rows: ColorRows) -> Judgement:
 
 
 def held_out_rows(namer: ColorNamer, rows: ColorRows) -> ColorRows | None:
-    """Give the rows that were kept apart when a model was trained.
-
-    Parameters
-    ----------
-    namer : ColorNamer
-        The model, which remembers its split.
-    rows : ColorRows
-        All rows.
-
-    Returns
-    -------
-    ColorRows or None
-        None if these are other rows than those that it was trained on.
-    """
+    """Give the rows that were kept apart when a model was trained."""
     header = namer.header
     if header.data != rows.digest:
         return None

@@ -25,17 +25,7 @@ if TYPE_CHECKING:
 
 
 class ColorModel(NamedTuple):
-    """A model that names colours, ready to be written.
-
-    Parameters
-    ----------
-    data : bytes
-        The ONNX file.
-    card : str
-        Its model card, Markdown.
-    judged : Judgement
-        On the rows that were held out.
-    """
+    """A model that names colours, ready to be written."""
 
     data: bytes
     card: str
@@ -51,34 +41,7 @@ def make_color_model(
     choose: bool = False,
     heard: Callable[[str], None] = lambda _: None,
 ) -> ColorModel:
-    """Train a model that names colours, judge it, and describe it.
-
-    Parameters
-    ----------
-    rows : ColorRows
-        All rows.
-    architecture : {"lab", "rgb"}
-        The better network, or the reference.
-    split : {"contributors", "rows"}
-        How rows are kept apart.
-    seed : int, default 0
-        Of the split and the training; equal seeds give equal files on one machine.
-    choose : bool, default False
-        Whether to look for the best recipe by cross-validation over contributors, rather than to take the one that was
-        found so before.
-    heard : callable, optional
-        Hears a line for each candidate.
-
-    Returns
-    -------
-    ColorModel
-        All that is to be written.
-
-    Raises
-    ------
-    ParameterError
-        If the rows are too few, or the reference is to be chosen.
-    """
+    """Train a model that names colours, judge it, and describe it."""
     recipe = ARCHITECTURES[architecture]
     candidates: list[Candidate] = []
     if choose:
@@ -99,22 +62,7 @@ def make_color_model(
 def choose_recipe(
     rows: ColorRows, split: str, seed: int, heard: Callable[[str], None]
 ) -> tuple[Recipe, list[Candidate]]:
-    """Choose the candidate of least log loss, by cross-validation over contributors.
-
-    Parameters
-    ----------
-    rows : ColorRows
-        All rows; those that are held out are not looked at.
-    split, seed : str, int
-        As for `make_color_model`.
-    heard : callable
-        Hears a line for each candidate.
-
-    Returns
-    -------
-    (Recipe, list of Candidate)
-        The best one, and all.
-    """
+    """Choose the candidate of least log loss, by cross-validation over contributors."""
     candidates = []
     for candidate in compare_candidates(rows.take(split_rows(rows, split, seed).seen), seed):
         heard(f"{candidate.recipe}: accuracy {candidate.accuracy:.4f}, log loss {candidate.log_loss:.4f}")

@@ -44,19 +44,7 @@ class ToLab(torch.nn.Module):
 def make_features(name: str, colors: torch.Tensor, lab: torch.Tensor) -> torch.Tensor:
     """Show colours as a network sees them.
 
-    Parameters
-    ----------
-    name : {"rgb", "lab", "lab+hue"}
-        Red, green and blue over 255; L*a*b* over 50; or that and the hue (a* and b* over C* + 10).
-    colors : torch.Tensor, shape (N, 3)
-        sRGB, 0..255.
-    lab : torch.Tensor, shape (N, 3)
-        The same colours in L*a*b*.
-
-    Returns
-    -------
-    torch.Tensor, shape (N, FEATURES[name])
-        In about -1..2.
+    `colors` (N, 3), `lab` (N, 3); gives (N, FEATURES[name]).
     """
     if name == "rgb":
         return colors / 255
@@ -67,22 +55,7 @@ def make_features(name: str, colors: torch.Tensor, lab: torch.Tensor) -> torch.T
 
 
 def build_perceptron(features: str, hidden: Sequence[int], names: int) -> torch.nn.Sequential:
-    """Build a perceptron from features to a score for each name.
-
-    Parameters
-    ----------
-    features : str
-        A key of `FEATURES`.
-    hidden : sequence of int
-        Units of each hidden layer, all with ReLU.
-    names : int
-        Scores wanted.
-
-    Returns
-    -------
-    torch.nn.Sequential
-        With random weights.
-    """
+    """Build a perceptron from features to a score for each name."""
     sizes = [FEATURES[features], *hidden]
     layers: list[torch.nn.Module] = []
     for before, after in pairwise(sizes):
@@ -119,19 +92,7 @@ class BlackAndWhite(torch.nn.Module):
 
 
 class NamingModel(torch.nn.Module):
-    """What is exported: a perceptron, its temperature, and the rule for black and white where it is wanted.
-
-    Parameters
-    ----------
-    features : str
-        A key of `FEATURES`.
-    perceptron : torch.nn.Module
-        Trained.
-    temperature : float
-        What its scores are divided by (Guo et al. 2017).
-    black_and_white : bool
-        Whether two names are added by rule.
-    """
+    """What is exported: a perceptron, its temperature, and the rule for black and white where it is wanted."""
 
     def __init__(
         self, features: str, perceptron: torch.nn.Module, temperature: float, *, black_and_white: bool
@@ -157,27 +118,7 @@ def chroma_of(lab: torch.Tensor) -> torch.Tensor:
 
 
 def export_namer(model: NamingModel, header: ColorHeader) -> bytes:
-    """Export a naming model to ONNX, and make sure that ONNX Runtime answers as torch does.
-
-    Parameters
-    ----------
-    model : NamingModel
-        Trained.
-    header : ColorHeader
-        What the file is to say of itself.
-
-    Returns
-    -------
-    bytes
-        The file, for `imgsim.colors.names.ColorNamer`.
-
-    Raises
-    ------
-    MissingDependencyError
-        If the package onnx is not installed.
-    WeightsError
-        If the answers differ.
-    """
+    """Export a naming model to ONNX, and make sure that ONNX Runtime answers as torch does."""
     steps = np.array([0, 10, 11, 64, 128, 250, 255], np.float32)  # 10 and 11: sRGB's curve has its knee between
     colors = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
     with torch.inference_mode():

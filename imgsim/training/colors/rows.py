@@ -31,18 +31,7 @@ class ColorDataError(ImgsimError):
 class ColorRows:
     """Colours, each named by somebody.
 
-    Parameters
-    ----------
-    colors : ndarray of uint8, shape (N, 3)
-        RGB.
-    labels : ndarray of int64, shape (N,)
-        Places in `names`.
-    contributors : ndarray of str, shape (N,)
-        Who named them.
-    names : tuple of str
-        The names, sorted.
-    digest : str
-        SHA-256 of the file.
+    `colors` (N, 3), `labels` (N,), `contributors` (N,).
     """
 
     colors: Image
@@ -73,27 +62,7 @@ class Split(NamedTuple):
 
 
 def read_color_rows(path: str | os.PathLike[str]) -> ColorRows:
-    """Read colours that people named.
-
-    Parameters
-    ----------
-    path : str or path-like
-        A JSON list of objects with ``r``, ``g``, ``b`` (0..255), ``label`` and ``uid``, the contributor.
-
-    Returns
-    -------
-    ColorRows
-        In the order of the file.
-
-    Raises
-    ------
-    ColorDataError
-        If the file cannot be read, or a row is no named colour.
-
-    Notes
-    -----
-    Labels lose their ``-ish`` and capitals; gray is grey. A row without ``uid`` counts as a contributor of its own.
-    """
+    """Read colours that people named."""
     try:
         data = Path(path).read_bytes()
         listed = json.loads(data)
@@ -117,16 +86,6 @@ def read_color_rows(path: str | os.PathLike[str]) -> ColorRows:
 def plain_name(label: str) -> str:
     """Write a label as a plain word.
 
-    Parameters
-    ----------
-    label : str
-        As a contributor chose it.
-
-    Returns
-    -------
-    str
-        In lower case, British, without ``-ish``.
-
     Examples
     --------
     >>> plain_name("Gray-ish")
@@ -137,28 +96,7 @@ def plain_name(label: str) -> str:
 
 
 def split_rows(rows: ColorRows, by: str, seed: int) -> Split:
-    """Split rows 80 : 10 : 10.
-
-    Parameters
-    ----------
-    rows : ColorRows
-        All of them.
-    by : {"contributors", "rows"}
-        Whether a contributor's rows stay together: then no one who is judged by was learned from, and the parts are as
-        near to 80 : 10 : 10 as whole contributors allow.
-    seed : int
-        Equal seeds give equal splits.
-
-    Returns
-    -------
-    Split
-        Places in ascending order.
-
-    Raises
-    ------
-    ParameterError
-        If a part is empty.
-    """
+    """Split rows 80 : 10 : 10."""
     if by not in SPLITS:
         raise ParameterError(f"split by {' or '.join(SPLITS)}, not by {by!r}")
     units = rows.contributors if by == "contributors" else np.arange(len(rows))
