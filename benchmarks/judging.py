@@ -17,7 +17,7 @@ from benchmarks.memory import peak_memory
 from imgsim.evaluation.retrieval import score_retrieval
 from imgsim.metrics import load_metric
 from imgsim.search.gallery import lay_out
-from imgsim.search.ranking import Facet
+from imgsim.search.ranking import Term
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,10 +33,10 @@ GIGABYTE = 1000  # MB
 
 def judge(setting: Setting) -> list[Figure]:
     """Score retrieval by cosine, leave one out."""
-    facet, labels = labelled_gallery(setting.judged)
-    rows = facet.gallery.rows
+    term, labels = labelled_gallery(setting.judged)
+    rows = term.gallery.rows
     runs = {
-        "ours": lambda: seconds(lambda: score_retrieval([facet], labels)),
+        "ours": lambda: seconds(lambda: score_retrieval([term], labels)),
         "theirs": lambda: seconds(lambda: _multiply(rows)),
     }
     times = interleave(runs, max(2, setting.repeats // 2), warm_up=False)
@@ -52,14 +52,14 @@ def judge_memory(setting: Setting) -> list[Figure]:
     return [Figure(name, f"{peak:.0f} MB", "the features alone", f"{size:.0f} MB", peak, "MB", target=GIGABYTE)]
 
 
-def labelled_gallery(count: int) -> tuple[Facet, NDArray[np.intp]]:
+def labelled_gallery(count: int) -> tuple[Term, NDArray[np.intp]]:
     """Make a gallery of some 5.3 photos a class, and their labels."""
     rng = np.random.default_rng(0)
     labels = rng.integers(int(count / PHOTOS_A_CLASS), size=count)
     features = rng.standard_normal((labels.max() + 1, DIM), dtype=np.float32)[labels]
     features += np.float32(NOISE) * rng.standard_normal((count, DIM), dtype=np.float32)
     metric = load_metric("cosine").fit()
-    return Facet(lay_out(features, metric), metric), labels
+    return Term(lay_out(features, metric), metric), labels
 
 
 def _multiply(rows: NDArray[np.float32]) -> None:

@@ -30,7 +30,7 @@ from imgsim.errors import ImageReadError
 from imgsim.features import EXTRACTORS, load_extractor
 from imgsim.features.classic import PARTS, Part
 from imgsim.images.read import read_image, read_scales, shrink
-from imgsim.metrics import load_metric, measure, median_pair_distance
+from imgsim.metrics import load_metric, measure_statistics, median_pair_distance
 from imgsim.naming import parse_naming, without_weight
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _distances(fused: list[Row], features: list[Features]) -> NDArray[np.float64
     """Measure all pairs; several extractors give the weighted mean, each in units of its median pair distance."""
     matrices = []
     for row, one in zip(fused, features, strict=True):
-        statistics = measure(one)
+        statistics = measure_statistics(one)
         metric = load_metric(row.metric).fit(statistics)
         matrices.append(metric(one, one) / (median_pair_distance(metric, statistics) if len(fused) > 1 else 1))
     return np.average(matrices, axis=0, weights=[row.weight for row in fused])

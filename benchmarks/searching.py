@@ -11,7 +11,7 @@ from benchmarks.measuring import interleave, seconds, slowdown
 from imgsim.index.gallery_cache import load_gallery
 from imgsim.index.index import open_index
 from imgsim.metrics import load_metric
-from imgsim.search.ranking import Facet, rank
+from imgsim.search.ranking import Term, rank
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,12 +23,12 @@ K = 10
 
 def search(setting: Setting) -> list[Figure]:
     """Find the ten closest rows by cosine; both sides find the same."""
-    facet = _facet(setting)
-    query = np.random.default_rng(1).random((1, facet.gallery.rows.shape[1]), np.float32)
-    rows, views = np.array(facet.gallery.rows), facet.metric.embed(query)
-    assert rank([facet], [views], K).rows.tolist() == _plain(rows, views[0]).tolist()
+    term = _facet(setting)
+    query = np.random.default_rng(1).random((1, term.gallery.rows.shape[1]), np.float32)
+    rows, views = np.array(term.gallery.rows), term.metric.embed(query)
+    assert rank([term], [views], K).rows.tolist() == _plain(rows, views[0]).tolist()
     runs = {
-        "ours": lambda: seconds(lambda: rank([facet], [views], K)),
+        "ours": lambda: seconds(lambda: rank([term], [views], K)),
         "theirs": lambda: seconds(lambda: _plain(rows, views[0])),
     }
     name = "search {:,} x {} by cosine".format(*rows.shape)
@@ -42,9 +42,9 @@ def _plain(rows: NDArray[np.float32], view: NDArray[np.float32]) -> NDArray[np.i
     return best[np.argsort(-products[best])]
 
 
-def _facet(setting: Setting) -> Facet:
+def _facet(setting: Setting) -> Term:
     directory = make_index(setting.scratch, "histogram", setting.rows)
     metric = load_metric("cosine").fit()
     with open_index(directory) as index, index.store.snapshot():
         extractor = index.store.extractors()[0]
-        return Facet(load_gallery(str(directory), index.store, extractor, metric), metric)
+        return Term(load_gallery(str(directory), index.store, extractor, metric), metric)

@@ -41,7 +41,7 @@ def one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def hire(jobs: int, prepare: Callable[[Argument], None], argument: Argument) -> ProcessPoolExecutor:
+def start_pool(jobs: int, prepare: Callable[[Argument], None], argument: Argument) -> ProcessPoolExecutor:
     """Make a pool of new processes, which start at its first task."""
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(jobs, context, initializer=_start, initargs=(prepare, argument))
@@ -62,7 +62,7 @@ def _follow_parent() -> None:
         os._exit(1)
 
 
-Task = TypeVar("Task")
+Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
 BROKEN = "a process was brought down, which is what a lack of memory looks like: try again with --jobs 1"
@@ -83,10 +83,10 @@ def single_threads(jobs: int) -> Iterator[Executor]:
         pool.shutdown(cancel_futures=True)
 
 
-def map_in_processes(work: Callable[[Task], Outcome], tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+def map_in_processes(work: Callable[[Item], Outcome], tasks: Sequence[Item], jobs: int) -> Iterator[Outcome]:
     """Work in several processes: for what spends much of its time in Python, where threads wait for each other."""
     with one_thread_each():
-        pool = hire(jobs, _keep, work)
+        pool = start_pool(jobs, _keep, work)
         try:
             yield from pool.map(_call, tasks)
         except BrokenProcessPool as error:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from imgsim.tables.ground_truth import Labels, Scores
 
 
-class Source(NamedTuple):
+class LabelSource(NamedTuple):
     """Where labels come from, and how strictly they are taken; the options of `labels_options`."""
 
     labels: str | None
@@ -28,7 +28,7 @@ class Source(NamedTuple):
     strict: bool
     scores: str | None = None
 
-    def checked(self) -> Source:
+    def checked(self) -> LabelSource:
         """Refuse options that would be passed over in silence."""
         from imgsim.tables.ground_truth import FOLDERS
 
@@ -98,7 +98,7 @@ def indexed_paths(index: Index) -> list[str]:
     return sorted(index.store.known(), key=os.fsencode)
 
 
-def labels_for(source: Source, root: str, paths: Sequence[str]) -> Labels:
+def labels_for(source: LabelSource, root: str, paths: Sequence[str]) -> Labels:
     """Read the photos' classes, and say what does not fit."""
     from imgsim.tables.ground_truth import FOLDERS, read_labels
 
@@ -107,7 +107,7 @@ def labels_for(source: Source, root: str, paths: Sequence[str]) -> Labels:
     return labels
 
 
-def scores_for(source: Source, root: str, paths: Sequence[str]) -> Scores:
+def scores_for(source: LabelSource, root: str, paths: Sequence[str]) -> Scores:
     """Read the photos' scores, and say what does not fit."""
     from imgsim.tables.ground_truth import read_scores
 

@@ -41,7 +41,7 @@ INTERRUPTED = 130  # as a shell reports SIGINT
 CLOSED_PIPE = 141  # and SIGPIPE
 
 
-class Failure(click.ClickException):
+class CommandError(click.ClickException):
     """What imgsim explains to its user: one line on stderr, and exit code 2."""
 
     exit_code = 2
@@ -74,7 +74,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ImgsimError as error:
-            raise Failure(str(error)) from error
+            raise CommandError(str(error)) from error
         except BrokenPipeError:
             discard(sys.stdout)  # whoever reads has enough
             ctx.exit(CLOSED_PIPE)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from imgsim.core import Match
 
 
-class Answer(NamedTuple):
+class QueryAnswer(NamedTuple):
     """The matches of one query: of one photo, of several views of one thing, or of a colour's name."""
 
     name: str
@@ -24,7 +24,7 @@ class Answer(NamedTuple):
     views: Sequence[QueryPhoto] = ()
 
 
-def draw_grid_of(answers: Sequence[Answer], path: str, root: str, max_megapixels: float) -> None:
+def draw_grid_of(answers: Sequence[QueryAnswer], path: str, root: str, max_megapixels: float) -> None:
     """Draw a row for each answer: the query, if it is a photo, and its matches."""
     from imgsim.images.draw import Cell, draw_grid, save_png
 
@@ -52,7 +52,7 @@ def check_plot(path: str) -> None:
     check_picture_path(path)
 
 
-def plot_colors_of(answers: Sequence[Answer], path: str, root: str, max_megapixels: float) -> None:
+def plot_colors_of(answers: Sequence[QueryAnswer], path: str, root: str, max_megapixels: float) -> None:
     """Draw how red, green and blue are distributed in a query, over each of its matches."""
     from imgsim.images.distributions import count_values
     from imgsim.reports.color_distributions import plot_color_distributions

@@ -9,7 +9,7 @@ import numpy as np
 
 from imgsim.errors import ImgsimError
 from imgsim.evaluation.reliability import Reliability, measure_reliability
-from imgsim.index.distance import load_facets
+from imgsim.index.distance import load_terms
 from imgsim.metrics.calibration import Calibration
 from imgsim.search.neighbours import find_neighbours
 
@@ -170,8 +170,8 @@ def calibrate_distance(
 
     `codes` (photos,).
     """
-    facets = load_facets(directory, store, distance)
-    found = find_neighbours(facets, k, wanted=codes >= 0, advanced=advanced)
+    terms = load_terms(directory, store, distance)
+    found = find_neighbours(terms, k, wanted=codes >= 0, advanced=advanced)
     same = codes[found.photos][:, None] == codes[found.rows]
     groups = np.broadcast_to(found.photos[:, None], same.shape)
     return fit_calibration(found.distances.ravel(), same.ravel(), groups.ravel(), seed=seed)

@@ -19,7 +19,7 @@ from imgsim.evaluation.intervals import Estimate
 from imgsim.evaluation.pair_sample import pair_distances, sample_pairs
 from imgsim.evaluation.pairs import PairScores, TooFewPairsError, score_pairs
 from imgsim.evaluation.retrieval import score_retrieval
-from imgsim.index.distance import choose_distance, load_facets
+from imgsim.index.distance import choose_distance, load_terms
 from imgsim.search.parts import Parts
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from imgsim.evaluation.retrieval import Retrieval
     from imgsim.index.distance import ChosenDistance
     from imgsim.index.store import Store
-    from imgsim.search.ranking import Facet
+    from imgsim.search.ranking import Term
 
 NOTHING = Estimate(float("nan"), float("nan"), float("nan"))
 
@@ -61,7 +61,7 @@ class Retrieved(NamedTuple):
 
     candidate: Candidate
     distance: ChosenDistance
-    facets: Sequence[Facet]
+    terms: Sequence[Term]
     retrieval: Retrieval
 
     def mean(self, figure: str) -> float:
@@ -98,22 +98,22 @@ class Judge:
     def retrieve(self, candidate: Candidate) -> Retrieved:
         """Rank by a candidate whose extractors are in the index, the first and larger part of judging it."""
         distance = choose_distance(self._store, candidate.extractors, candidate.metric)
-        facets = load_facets(self._directory, self._store, distance)
-        found = score_retrieval(facets, self._codes, advanced=self._steps(f"{candidate.name}: ranking", self._labelled))
+        terms = load_terms(self._directory, self._store, distance)
+        found = score_retrieval(terms, self._codes, advanced=self._steps(f"{candidate.name}: ranking", self._labelled))
         if not len(found.photos):
             raise EvaluationError("no class has two photos: there is nothing to find, give other labels")
-        return Retrieved(candidate, distance, facets, found)
+        return Retrieved(candidate, distance, terms, found)
 
     def conclude(self, retrieved: Retrieved) -> Judgement:
         """Estimate all figures of a candidate, with their intervals."""
-        candidate, distance, facets, found = retrieved
+        candidate, distance, terms, found = retrieved
         figures = {name: estimate_outcomes(values, self._seed) for name, values in found.values.items()}
         classification, pairs, outcomes = None, None, dict(found.values)
         remarks: tuple[str, ...] = ()
         if self._full:
             classification, correct = self._classify(candidate, distance)
             outcomes["loocv_accuracy"] = correct[found.photos]
-            pairs, remarks = self._judge_pairs(facets)
+            pairs, remarks = self._judge_pairs(terms)
             figures |= estimate_classification(classification)
             figures |= estimate_pairs(pairs, self._seed) if pairs else dict.fromkeys(PAIR_FIGURES, NOTHING)
         return Judgement(
@@ -154,13 +154,13 @@ class Judge:
             self._classified[candidate.extractors] = classification, correct
         return self._classified[candidate.extractors]
 
-    def _judge_pairs(self, facets: Sequence[Facet]) -> tuple[PairScores | None, tuple[str, ...]]:
+    def _judge_pairs(self, terms: Sequence[Term]) -> tuple[PairScores | None, tuple[str, ...]]:
         """Judge pairs, or say why there are too few of them."""
-        starts = Parts(facets[0].gallery.photos).starts
-        present = np.logical_and.reduce([facet.gallery.present[starts] for facet in facets])
+        starts = Parts(terms[0].gallery.photos).starts
+        present = np.logical_and.reduce([term.gallery.present[starts] for term in terms])
         places = np.flatnonzero(present & (self._codes >= 0))
         pairs = sample_pairs(self._codes[places], seed=self._seed)
-        distances = pair_distances(facets, starts[places[pairs.first]], starts[places[pairs.second]])
+        distances = pair_distances(terms, starts[places[pairs.first]], starts[places[pairs.second]])
         try:
             return score_pairs(pairs.same, distances, seed=self._seed), ()
         except TooFewPairsError as error:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from imgsim.search.ranking import Facet
+    from imgsim.search.ranking import Term
 
     Indices = NDArray[np.intp]
 
@@ -67,7 +67,7 @@ def _draw(numbers: Indices, count: int, rng: np.random.Generator) -> tuple[Indic
     return where, drawn - (ends - numbers)[where]
 
 
-def pair_distances(facets: Sequence[Facet], first: Indices, second: Indices) -> NDArray[np.float64]:
+def pair_distances(terms: Sequence[Term], first: Indices, second: Indices) -> NDArray[np.float64]:
     """Measure the distance of each pair, as a query by its first photo would.
 
     `first`, `second` (P,); gives (P,).
@@ -75,6 +75,6 @@ def pair_distances(facets: Sequence[Facet], first: Indices, second: Indices) -> 
     distances = np.empty(len(first))
     order = np.argsort(first, kind="stable")
     for places in np.split(order, np.flatnonzero(np.diff(first[order])) + 1) if len(first) else []:
-        views = [facet.gallery.rows[first[places[:1]]] for facet in facets]
-        distances[places] = distances_to(facets, views, second[places])
+        views = [term.gallery.rows[first[places[:1]]] for term in terms]
+        distances[places] = distances_to(terms, views, second[places])
     return distances

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.search.leave_one_out import Seen
-    from imgsim.search.ranking import Facet
+    from imgsim.search.leave_one_out import PhotoBounds
+    from imgsim.search.ranking import Term
 
 FEW = 64  # relevant photos up to which comparing all photos with each is quicker than sorting all
 SMALL_SHARE = 8  # one photo in so many, or fewer, is worth being picked out before it is compared again and again
@@ -50,12 +50,12 @@ class Ranking:
     `labels` (photos of the gallery,).
     """
 
-    def __init__(self, facets: Sequence[Facet], labels: NDArray[np.integer]) -> None:
-        self._gallery = LeaveOneOut(facets, labels >= 0)
+    def __init__(self, terms: Sequence[Term], labels: NDArray[np.integer]) -> None:
+        self._gallery = LeaveOneOut(terms, labels >= 0)
         _, self._classes, sizes = np.unique(labels[self._gallery.photos], return_inverse=True, return_counts=True)
         self._asking = np.flatnonzero(sizes[self._classes] > 1)
         if len(self._asking) and sizes[self._classes[self._asking]].mean() > FEW:
-            self._gallery = LeaveOneOut([_in_double(facet) for facet in facets], labels >= 0)
+            self._gallery = LeaveOneOut([_in_double(term) for term in terms], labels >= 0)
         # The members of class c are members[starts[c]:starts[c + 1]], ascending.
         self._members = np.argsort(self._classes, kind="stable")
         self._starts = np.concatenate([[0], sizes.cumsum()])
@@ -72,14 +72,14 @@ class Ranking:
             yield RelevantRanks(photos, offsets, np.concatenate(answers))
             done += len(answers)
 
-    def _answer(self, seen: Seen) -> NDArray[np.int32]:
+    def _answer(self, seen: PhotoBounds) -> NDArray[np.int32]:
         its_class = self._classes[seen.photo]
         members = self._members[self._starts[its_class] : self._starts[its_class + 1]]
         relevant = members[members != seen.photo]
         closer = self._count_closer(seen, relevant) if len(relevant) <= FEW else self._places(seen)[relevant]
         return np.sort(1 + closer).astype(np.int32)
 
-    def _count_closer(self, seen: Seen, relevant: NDArray[np.intp]) -> NDArray[np.intp]:
+    def _count_closer(self, seen: PhotoBounds, relevant: NDArray[np.intp]) -> NDArray[np.intp]:
         """Count for each of a few photos who is closer for certain, then measure those in doubt."""
         distances = self._gallery.distances(seen, relevant)
         order = np.argsort(distances)
@@ -98,7 +98,7 @@ class Ranking:
         closer -= np.searchsorted(np.sort(seen.upper[photos]), near)
         return closer + places[: len(relevant)]
 
-    def _places(self, seen: Seen) -> NDArray[np.intp]:
+    def _places(self, seen: PhotoBounds) -> NDArray[np.intp]:
         """Sort all photos by their bounds, then measure and sort those whose bounds overlap: give each one's place."""
         order = np.argsort(seen.lower)
         overlap = seen.lower[order[1:]] <= np.maximum.accumulate(seen.upper[order])[:-1]
@@ -113,7 +113,7 @@ class Ranking:
 
 
 def _compare(
-    seen: Seen, near: NDArray[np.floating], far: NDArray[np.floating]
+    seen: PhotoBounds, near: NDArray[np.floating], far: NDArray[np.floating]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Count for each ascending distance who is closer for certain; list who may be closer or not to any of them.
 
@@ -135,10 +135,10 @@ def _compare(
     return closer, numbers if within is None else within[numbers]
 
 
-def _in_double(facet: Facet) -> Facet:
+def _in_double(term: Term) -> Term:
     """Copy float32 rows to float64, where bounds are so narrow that hardly any overlap."""
-    gallery = facet.gallery
+    gallery = term.gallery
     if gallery.rows.dtype != np.float32:
-        return facet
+        return term
     rows = gallery.rows.astype(np.float64)
-    return replace(facet, gallery=replace(gallery, rows=rows, squared_norms=np.einsum("nd,nd->n", rows, rows)))
+    return replace(term, gallery=replace(gallery, rows=rows, squared_norms=np.einsum("nd,nd->n", rows, rows)))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.search.ranking import Facet
+    from imgsim.search.ranking import Term
 
 KS = (1, 5, 10)
 
@@ -33,7 +33,7 @@ class Retrieval:
 
 
 def score_retrieval(
-    facets: Sequence[Facet],
+    terms: Sequence[Term],
     labels: NDArray[np.integer],
     ks: Sequence[int] = KS,
     *,
@@ -43,7 +43,7 @@ def score_retrieval(
 
     `labels` (photos of the gallery,).
     """
-    ranking = Ranking(facets, labels)
+    ranking = Ranking(terms, labels)
     nothing = RelevantRanks.join([])
     photos, scored = [nothing.photos], [score_ranks(nothing, ks)]
     for block in ranking.blocks():

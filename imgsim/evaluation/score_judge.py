@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.evaluation.scores import score_agreement
-from imgsim.index.distance import choose_distance, load_facets
+from imgsim.index.distance import choose_distance, load_terms
 from imgsim.search.neighbours import find_neighbours
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def judge_scores(
     `scores` (photos,).
     """
     distance = choose_distance(store, candidate.extractors, candidate.metric)
-    facets = load_facets(directory, store, distance)
+    terms = load_terms(directory, store, distance)
     scored, unit = np.isfinite(scores), _unit(scores)
-    agreement = score_agreement(scores / unit, find_neighbours(facets, k, wanted=scored, advanced=advanced), seed=seed)
+    agreement = score_agreement(scores / unit, find_neighbours(terms, k, wanted=scored, advanced=advanced), seed=seed)
     specs = tuple(str(one.stored.spec) for one in distance.extractors)
     return ScoreJudgement(candidate, specs, " + ".join(dict.fromkeys(distance.metrics)), agreement, unit)
 

@@ -21,7 +21,7 @@ def to_grey(image: Image) -> NDArray[np.uint8]:
     return cast("NDArray[np.uint8]", cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
 
 
-def halve(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def halve_size(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Reduce a grey image to half its size by averaging.
 
     `grey` (H, W); gives (ceil(H / 2).

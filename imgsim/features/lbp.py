@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from imgsim.features.base import PhotoExtractor
-from imgsim.features.grey import halve, to_grey
+from imgsim.features.grey import halve_size, to_grey
 from imgsim.images.opencv import cv2
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Lbp(PhotoExtractor):
             codes = _code_of_pattern(self.points)[self._patterns(grey)]
             counts = np.bincount(codes.ravel(), minlength=self._codes)
             shares.append(counts / counts.sum() / self.scales)
-            grey = halve(grey)
+            grey = halve_size(grey)
         return np.concatenate(shares)
 
     def _patterns(self, grey: NDArray[np.uint8]) -> NDArray[np.uint16]:

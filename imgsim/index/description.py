@@ -11,7 +11,7 @@ from imgsim.errors import ImgsimError, ParameterError
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.tables.columns import read_columns
 from imgsim.tables.matching import pair_rows
-from imgsim.tables.photo_names import Shelf
+from imgsim.tables.photo_names import PhotoNames
 from imgsim.tables.table import read_table
 from imgsim.tables.values import READERS, read_value
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Source:
+class AttributeTable:
     """Where attributes come from."""
 
     path: str
@@ -44,14 +44,14 @@ class Described:
 class Description:
     """A table of attributes, read before anything is changed."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: AttributeTable) -> None:
         self._source = source
         self._table = read_table(source.path, source.encoding)
 
     def pair(self, root: str, paths: Collection[str]) -> None:
         """Find out which photo each row is about."""
         folder = os.path.dirname(os.path.abspath(self._source.path))
-        self._pairing = pair_rows(self._table, Shelf(root, paths, folder), self._source.key)
+        self._pairing = pair_rows(self._table, PhotoNames(root, paths, folder), self._source.key)
         columns = [column for column in self._table.columns if column != self._pairing.key]
         self._values, self._notes = read_columns(self._table, columns)
 

@@ -9,7 +9,7 @@ from imgsim.features import build_extractor, find_factory, load_extractor
 from imgsim.index.gallery_cache import gather_statistics, load_gallery
 from imgsim.metrics import load_metric, median_pair_distance
 from imgsim.naming import parse_naming, without_weight
-from imgsim.search.ranking import Facet
+from imgsim.search.ranking import Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -92,23 +92,23 @@ def find_stored(store: Store, text: str) -> StoredExtractor:
     return exact[0]
 
 
-def load_facets(directory: str, store: Store, distance: ChosenDistance) -> list[Facet]:
+def load_terms(directory: str, store: Store, distance: ChosenDistance) -> list[Term]:
     """Map the galleries of a distance's extractors, ready to be ranked."""
     total = sum(one.weight for one in distance.extractors)
     fused = len(distance.extractors) > 1
     return [
-        _load_facet(directory, store, one, metric, one.weight / total, fused=fused)
+        _load_term(directory, store, one, metric, one.weight / total, fused=fused)
         for one, metric in zip(distance.extractors, distance.metrics, strict=True)
     ]
 
 
-def _load_facet(
+def _load_term(
     directory: str, store: Store, chosen: ChosenExtractor, metric_name: str, weight: float, *, fused: bool
-) -> Facet:
+) -> Term:
     stored = chosen.stored
     metric = load_metric(metric_name, binary=stored.binary)
     statistics = gather_statistics(store, stored) if metric.needs_statistics or fused else None
     fitted = metric.fit(statistics)
     gallery = load_gallery(directory, store, stored, fitted)
     unit = median_pair_distance(fitted, statistics) if fused and statistics else 1.0
-    return Facet(gallery, fitted, weight / unit, weight)
+    return Term(gallery, fitted, weight / unit, weight)

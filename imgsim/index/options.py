@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imgsim.index.description import Source
+    from imgsim.index.description import AttributeTable
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Options:
         Try the files in the ledger again.
     default : str, optional
         The extractor that queries use from now on.
-    attributes : Source, optional
+    attributes : AttributeTable, optional
         A table that says more about the photos.
     colors : bool, optional
         Whether to measure colours, now and in later runs; as before unless given.
@@ -51,5 +51,5 @@ class Options:
     refit: bool = False
     retry_failed: bool = False
     default: str | None = None
-    attributes: Source | None = None
+    attributes: AttributeTable | None = None
     colors: bool | None = None

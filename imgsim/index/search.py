@@ -11,7 +11,7 @@ import numpy as np
 from imgsim.core import Match
 from imgsim.errors import CalibrationError
 from imgsim.images.read import MAX_MEGAPIXELS, read_scales, shrink
-from imgsim.index.distance import choose_distance, load_facets
+from imgsim.index.distance import choose_distance, load_terms
 from imgsim.index.sqlite.connection import index_option
 from imgsim.metrics.calibration import Calibration
 from imgsim.search.ranking import rank
@@ -42,11 +42,11 @@ class Searcher:
         self._store = store
         distance = choose_distance(store, extractors, metric)
         self._chosen = distance.extractors
-        self._facets = load_facets(directory, store, distance)
+        self._terms = load_terms(directory, store, distance)
         self._directory, self._distance = directory, distance
         fitted = store.calibrations().get(distance.name)
         self._calibration = None if fitted is None else Calibration.from_json(fitted)
-        photos = self._facets[0].gallery.photos
+        photos = self._terms[0].gallery.photos
         self._allowed = select_photos(store.facts, where, photos) if where else None
 
     @property
@@ -90,19 +90,19 @@ class Searcher:
             excluded |= again
 
     def _embed(self, views: Sequence[Photo], max_megapixels: float) -> list[NDArray[Any]]:
-        """Bring the views into each facet's space: an array (V, R) a facet."""
+        """Bring the views into each term's space: an array (V, R) a term."""
         scales = {extractor.scale for _, extractor, _ in self._chosen}
         images = [_images(view, scales, max_megapixels) for view in views]
         return [
-            facet.metric.embed(extractor.extract([image[extractor.scale] for image in images]))
-            for facet, (_, extractor, _) in zip(self._facets, self._chosen, strict=True)
+            term.metric.embed(extractor.extract([image[extractor.scale] for image in images]))
+            for term, (_, extractor, _) in zip(self._terms, self._chosen, strict=True)
         ]
 
     def _ranked(
         self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[int]
     ) -> tuple[list[Match], list[int]]:
-        gallery = self._facets[0].gallery
-        rows, distances = rank(self._facets, views, k, excluded=excluded, allowed=self._allowed)
+        gallery = self._terms[0].gallery
+        rows, distances = rank(self._terms, views, k, excluded=excluded, allowed=self._allowed)
         labels = self._store.labels(gallery.parts[rows].tolist())
         matches = [
             Match(place, label.path, label.part, float(distance), label.attributes, self._lacking(row), probability)
@@ -122,8 +122,8 @@ class Searcher:
     def _lacking(self, row: int) -> tuple[str, ...]:
         return tuple(
             str(stored.spec)
-            for facet, (stored, _, _) in zip(self._facets, self._chosen, strict=True)
-            if not facet.gallery.present[row]
+            for term, (stored, _, _) in zip(self._terms, self._chosen, strict=True)
+            if not term.gallery.present[row]
         )
 
     def _keys_under(self, real_paths: Collection[str]) -> set[int]:

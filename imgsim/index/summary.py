@@ -25,7 +25,7 @@ class Observer(Protocol):
         """Hear what became of a table of attributes."""
 
 
-class Nobody:
+class SilentObserver:
     """An observer that does not listen."""
 
     def started(self, photos: int) -> None:

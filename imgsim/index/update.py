@@ -14,7 +14,7 @@ from imgsim.index.scan import check_folder
 from imgsim.index.sqlite.connection import DATABASE, FOLDER
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import DefaultQuery
-from imgsim.index.summary import Nobody
+from imgsim.index.summary import SilentObserver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,7 +71,7 @@ def update_index(
     directory = make_directory(folder, index)
     store = SqliteStore.open_writer(directory, folder)
     try:
-        update = Update(folder, directory, store, options, observer or Nobody())
+        update = Update(folder, directory, store, options, observer or SilentObserver())
         summary = update.run(wanted, description)
     finally:
         store.close()
@@ -89,7 +89,7 @@ def check_update(root: str | os.PathLike[str], *, index: str | os.PathLike[str] 
         return
     store = SqliteStore.open_writer(directory, folder)
     try:
-        Update(folder, directory, store, Options(), Nobody()).check()
+        Update(folder, directory, store, Options(), SilentObserver()).check()
     finally:
         store.close()
 
@@ -105,7 +105,7 @@ def check_index(
     store = SqliteStore.open_reader(directory)
     try:
         with store.snapshot():
-            return Update(folder, directory, store, Options(), Nobody()).standing(_load(extractors))
+            return Update(folder, directory, store, Options(), SilentObserver()).standing(_load(extractors))
     finally:
         store.close()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from imgsim.errors import ImgsimError
 from imgsim.index.measuring import Measurer
 from imgsim.index.store import Failure
-from imgsim.processes import hire, one_thread_each
+from imgsim.processes import one_thread_each, start_pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ class _Crew:
     def __init__(self, assignment: Assignment, jobs: int) -> None:
         self._assignment = assignment
         self._jobs = jobs
-        self._pool = hire(jobs, _start, assignment)
+        self._pool = start_pool(jobs, _start, assignment)
 
     def measure(self, chunks: Iterator[Sequence[Task]]) -> Iterator[list[Outcome]]:
         """Keep a window of chunks in work, and give them back in order."""
@@ -87,7 +87,7 @@ class _Crew:
 
     def _rehire(self) -> None:
         self.dismiss()
-        self._pool = hire(self._jobs, _start, self._assignment)
+        self._pool = start_pool(self._jobs, _start, self._assignment)
         try:
             self._pool.submit(os.getpid).result()
         except BrokenProcessPool as error:

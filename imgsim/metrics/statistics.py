@@ -69,7 +69,7 @@ class StatisticsBuilder:
         return Statistics(count, shift + mean, variance, covariance, sample)
 
 
-def measure(features: Features, *, seed: int = 0) -> Statistics:
+def measure_statistics(features: Features, *, seed: int = 0) -> Statistics:
     """Measure the statistics of a gallery that is at hand as one array.
 
     Parameters

@@ -13,7 +13,7 @@ HIRING = 1.0  # seconds until worker processes have imported what they need
 TINY = 1e-9  # of a second, where a clock saw none pass
 
 
-class Seen(NamedTuple):
+class Timing(NamedTuple):
     """What work of a size took."""
 
     size: float
@@ -26,7 +26,7 @@ class Pace:
     def __init__(self, costs: Mapping[str, float], decoding: float = 0.0, jobs: int = 1) -> None:
         self._costs, self._decoding, self._jobs = costs, decoding, jobs
         self._rate = 1.0  # seconds for each that the costs let expect
-        self._judged: dict[str, list[Seen]] = {}
+        self._judged: dict[str, list[Timing]] = {}
         self._metrics: dict[str, int] = {}
 
     def measured(self, extractors: Iterable[str], photos: int, seconds: float) -> None:
@@ -36,7 +36,7 @@ class Pace:
     def judged(self, extractor: str, photos: int, metrics: int, seconds: float) -> None:
         """Learn what it took to judge an extractor."""
         before = self._judged.get(extractor, [])
-        self._judged[extractor] = [*before[:1], Seen(photos, seconds / metrics)]
+        self._judged[extractor] = [*before[:1], Timing(photos, seconds / metrics)]
         self._metrics[extractor] = max(metrics, self._metrics.get(extractor, 0))
 
     def foresee(self, extractors: Sequence[str], before: int, photos: int) -> float:
@@ -67,7 +67,7 @@ class Pace:
         return photos * (self._decoding + sum(self._costs.get(one, 0.0) for one in extractors))
 
 
-def _ranking(seen: Sequence[Seen], photos: int) -> float:
+def _ranking(seen: Sequence[Timing], photos: int) -> float:
     """Carry ``a n + b n^2`` on from the first round and the last, as seconds for a photo, which are a line in n."""
     if not seen:
         return 0.0
@@ -75,10 +75,10 @@ def _ranking(seen: Sequence[Seen], photos: int) -> float:
     steepest = last.seconds / last.size**2  # all of it quadratic
     slope = CURVATURE[1] * steepest
     if len(seen) > 1:
-        rates = (Seen(one.size, one.seconds / one.size) for one in seen)
+        rates = (Timing(one.size, one.seconds / one.size) for one in seen)
         slope = min(steepest, max(CURVATURE[0] * steepest, _slope(*rates)))
     return photos * (last.seconds / last.size + slope * (photos - last.size))
 
 
-def _slope(first: Seen, second: Seen) -> float:
+def _slope(first: Timing, second: Timing) -> float:
     return 0.0 if first.size == second.size else (second.seconds - first.seconds) / (second.size - first.size)

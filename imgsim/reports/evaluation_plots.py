@@ -13,7 +13,7 @@ from imgsim.errors import ImageReadError
 from imgsim.evaluation.judge import gather_features
 from imgsim.images.draw import ImageWriteError
 from imgsim.images.read import read_image
-from imgsim.index.distance import choose_distance, load_facets
+from imgsim.index.distance import choose_distance, load_terms
 from imgsim.reports.confusion import plot_confusion
 from imgsim.reports.curves import plot_precision_recall
 from imgsim.reports.distance_matrix import plot_distance_matrix
@@ -75,15 +75,15 @@ def draw_evaluation(
 def _draw_distances(path: str, index: Index, labels: Labels, judgement: Judgement) -> str:
     """Draw the distances between labelled photos, class by class, from their bounds: no eye can tell the difference."""
     distance = choose_distance(index.store, judgement.candidate.extractors, judgement.candidate.metric)
-    facets = load_facets(index.directory, index.store, distance)
-    starts = Parts(facets[0].gallery.photos).starts
-    present = np.logical_and.reduce([facet.gallery.present[starts] for facet in facets])
+    terms = load_terms(index.directory, index.store, distance)
+    starts = Parts(terms[0].gallery.photos).starts
+    present = np.logical_and.reduce([term.gallery.present[starts] for term in terms])
     photos = np.flatnonzero(present & (labels.codes >= 0))
     photos = photos[np.argsort(labels.codes[photos], kind="stable")]
     rows = starts[photos]
 
     def rows_of(some: slice) -> NDArray[np.float64]:
-        lower, upper = enclose(facets, [facet.gallery.rows[rows[some]] for facet in facets])
+        lower, upper = enclose(terms, [term.gallery.rows[rows[some]] for term in terms])
         middle: NDArray[np.float64] = (lower[:, rows].astype(np.float64) + upper[:, rows]) / 2
         return middle
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.search.ranking import Facet
+    from imgsim.search.ranking import Term
 
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
 CHUNK_BYTES = (
     1 << 28
@@ -25,7 +25,7 @@ PAIR_BYTES, DOUBLE_BYTES = 8, 24  # a pair's bounds: two float32, or one float64
 FUSION_BYTES = 32  # a pair's fused bounds, likewise
 
 
-class Seen(NamedTuple):
+class PhotoBounds(NamedTuple):
     """The others as one photo sees them: bounds of its distances, its own being infinite.
 
     `photo` and the places in `lower` and `upper`, shape (P,), number the photos that take part.
@@ -42,13 +42,13 @@ class LeaveOneOut:
     `wanted` (photos of the gallery,), `photos` (P,).
     """
 
-    def __init__(self, facets: Sequence[Facet], wanted: NDArray[np.bool_] | None = None) -> None:
-        keys = facets[0].gallery.photos
+    def __init__(self, terms: Sequence[Term], wanted: NDArray[np.bool_] | None = None) -> None:
+        keys = terms[0].gallery.photos
         everything = Parts(keys)
-        usable = np.logical_and.reduce([facet.gallery.present for facet in facets])
+        usable = np.logical_and.reduce([term.gallery.present for term in terms])
         if wanted is not None:
             usable &= wanted[everything.places]
-        self._facets = facets
+        self._terms = terms
         self._rows = np.flatnonzero(usable)
         self._parts = Parts(keys[self._rows])
         self.photos: NDArray[np.intp] = everything.places[self._rows[self._parts.starts]]
@@ -56,12 +56,12 @@ class LeaveOneOut:
     def __len__(self) -> int:
         return len(self._parts)
 
-    def ask(self, photos: NDArray[np.intp], answer: Callable[[Seen], Answer]) -> Iterator[list[Answer]]:
+    def ask(self, photos: NDArray[np.intp], answer: Callable[[PhotoBounds], T]) -> Iterator[list[T]]:
         """Let photos ask one after another.
 
         `photos` (n,).
         """
-        rows = [facet.gallery.rows for facet in self._facets]
+        rows = [term.gallery.rows for term in self._terms]
         pair = sum(DOUBLE_BYTES if its.dtype == np.float64 else PAIR_BYTES for its in rows)
         pair += FUSION_BYTES if len(rows) > 1 else 0
         parts = -(-len(self._rows) // max(1, len(self)))  # of a photo, on average
@@ -69,7 +69,7 @@ class LeaveOneOut:
         for start in range(0, len(photos), step):
             yield self._ask(photos[start : start + step], answer)
 
-    def distances(self, seen: Seen, others: NDArray[np.intp]) -> NDArray[np.float64]:
+    def distances(self, seen: PhotoBounds, others: NDArray[np.intp]) -> NDArray[np.float64]:
         """Measure the distances to some others in full, unless their bounds tell them.
 
         `others` (n,); gives (n,).
@@ -80,15 +80,15 @@ class LeaveOneOut:
             distances[open_] = self._measure(seen.photo, others[open_])
         return distances
 
-    def _ask(self, chunk: NDArray[np.intp], answer: Callable[[Seen], Answer]) -> list[Answer]:
+    def _ask(self, chunk: NDArray[np.intp], answer: Callable[[PhotoBounds], T]) -> list[T]:
         lower, upper = self._enclose(chunk)
-        return [answer(Seen(*row)) for row in zip(chunk.tolist(), lower, upper, strict=True)]
+        return [answer(PhotoBounds(*row)) for row in zip(chunk.tolist(), lower, upper, strict=True)]
 
     def _enclose(self, chunk: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Enclose the distances from a chunk of photos to all: two arrays (n, P), which may be one."""
         rows = self._parts.rows(chunk)
         asking = Parts(self._parts.places[rows])
-        lower, upper = enclose(self._facets, self._views(rows))
+        lower, upper = enclose(self._terms, self._views(rows))
         certain = lower is upper
         lower = self._of_photos(asking, lower)
         upper = lower if certain else self._of_photos(asking, upper)
@@ -104,8 +104,8 @@ class LeaveOneOut:
     def _measure(self, photo: int, others: NDArray[np.intp]) -> NDArray[np.float64]:
         rows = self._parts.rows(others)
         own = self._parts.rows(np.array([photo]))
-        measured = distances_to(self._facets, self._views(own), self._rows[rows])
+        measured = distances_to(self._terms, self._views(own), self._rows[rows])
         return measured if self._parts.single else Parts(self._parts.places[rows]).closest(measured)
 
     def _views(self, rows: NDArray[np.intp]) -> list[NDArray[Any]]:
-        return [facet.gallery.rows[self._rows[rows]] for facet in self._facets]
+        return [term.gallery.rows[self._rows[rows]] for term in self._terms]

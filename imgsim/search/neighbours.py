@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.search.leave_one_out import Seen
-    from imgsim.search.ranking import Facet
+    from imgsim.search.leave_one_out import PhotoBounds
+    from imgsim.search.ranking import Term
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Neighbours:
 
 
 def find_neighbours(
-    facets: Sequence[Facet],
+    terms: Sequence[Term],
     k: int,
     *,
     wanted: NDArray[np.bool_] | None = None,
@@ -42,10 +42,10 @@ def find_neighbours(
 
     `wanted` (photos of the gallery,).
     """
-    gallery = LeaveOneOut(facets, wanted)
+    gallery = LeaveOneOut(terms, wanted)
     k = min(k, max(0, len(gallery) - 1))
 
-    def nearest(seen: Seen) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    def nearest(seen: PhotoBounds) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         candidates = shortlist(seen.lower, seen.upper, k)
         distances = gallery.distances(seen, candidates)
         order = np.lexsort((candidates, distances))[:k]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Facet:
+class Term:
     """One extractor's say in a distance."""
 
     gallery: Gallery
@@ -40,7 +40,7 @@ class Ranked(NamedTuple):
 
 
 def rank(
-    facets: Sequence[Facet],
+    terms: Sequence[Term],
     views: Sequence[NDArray[Any]],
     k: int,
     *,
@@ -51,8 +51,8 @@ def rank(
 
     `views` (V, R), `allowed` (N,).
     """
-    gallery = facets[0].gallery
-    lower, upper = (bounds.min(axis=0) for bounds in enclose(facets, views))
+    gallery = terms[0].gallery
+    lower, upper = (bounds.min(axis=0) for bounds in enclose(terms, views))
     if excluded:
         left_out = np.isin(gallery.photos, list(excluded))
         lower[left_out] = upper[left_out] = np.inf
@@ -60,7 +60,7 @@ def rank(
         lower[~allowed] = upper[~allowed] = np.inf
     parts = Parts(gallery.photos)
     rows = parts.rows(shortlist(parts.closest(lower), parts.closest(upper), k))
-    distances = distances_to(facets, views, rows)
+    distances = distances_to(terms, views, rows)
     order = np.lexsort((rows, distances))
     _, firsts = np.unique(gallery.photos[rows[order]], return_index=True)
     best = order[np.sort(firsts)][:k]
@@ -68,50 +68,50 @@ def rank(
     return Ranked(rows[best], distances[best])
 
 
-def enclose(facets: Sequence[Facet], queries: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
+def enclose(terms: Sequence[Term], queries: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Enclose the distances from queries to all rows of a gallery.
 
     `queries` (Q, R); gives (Q, N).
     """
     bounds = [
-        facet.metric.bounds(own, facet.gallery.rows, facet.gallery.squared_norms)
-        for facet, own in zip(facets, queries, strict=True)
+        term.metric.bounds(own, term.gallery.rows, term.gallery.squared_norms)
+        for term, own in zip(terms, queries, strict=True)
     ]
-    if len(facets) == 1:
+    if len(terms) == 1:
         lower, upper = bounds[0]
-        absent = np.flatnonzero(~facets[0].gallery.present)
+        absent = np.flatnonzero(~terms[0].gallery.present)
         lower[:, absent] = upper[:, absent] = np.inf
         return lower, upper
     lowers, uppers = zip(*bounds, strict=True)
-    lower, upper = _weighted_mean(facets, lowers, slice(None)), _weighted_mean(facets, uppers, slice(None))
+    lower, upper = _weighted_mean(terms, lowers, slice(None)), _weighted_mean(terms, uppers, slice(None))
     return np.nextafter(lower, -np.inf, out=lower), np.nextafter(upper, np.inf, out=upper)
 
 
-def distances_to(facets: Sequence[Facet], views: Sequence[NDArray[Any]], rows: NDArray[np.intp]) -> NDArray[np.float64]:
+def distances_to(terms: Sequence[Term], views: Sequence[NDArray[Any]], rows: NDArray[np.intp]) -> NDArray[np.float64]:
     """Measure the distances from one thing to some rows of a gallery in full.
 
     `views` (V, R), `rows` (n,); gives (n,).
     """
-    there = [facet.gallery.rows[rows] for facet in facets]
+    there = [term.gallery.rows[rows] for term in terms]
     measured = [
-        [facet.metric.exact(own, its) for facet, own, its in zip(facets, view, there, strict=True)]
+        [term.metric.exact(own, its) for term, own, its in zip(terms, view, there, strict=True)]
         for view in zip(*views, strict=True)
     ]
-    fused = [_weighted_mean(facets, distances, rows) for distances in measured]
+    fused = [_weighted_mean(terms, distances, rows) for distances in measured]
     return fused[0] if len(fused) == 1 else np.min(fused, axis=0)
 
 
 def _weighted_mean(
-    facets: Sequence[Facet], distances: Sequence[NDArray[Any]], rows: NDArray[np.intp] | slice
+    terms: Sequence[Term], distances: Sequence[NDArray[Any]], rows: NDArray[np.intp] | slice
 ) -> NDArray[np.float64]:
     """Fuse the extractors' distances to some rows, shape (..., n), over the extractors that have a row."""
-    if len(facets) == 1:
-        return np.where(facets[0].gallery.present[rows], distances[0], np.inf)
+    if len(terms) == 1:
+        return np.where(terms[0].gallery.present[rows], distances[0], np.inf)
     total, weight = np.zeros(distances[0].shape), np.zeros(distances[0].shape[-1])
-    for facet, distance in zip(facets, distances, strict=True):
-        present = facet.gallery.present[rows]
-        total += np.where(present, facet.factor * distance.astype(np.float64), 0)
-        weight += facet.weight * present
+    for term, distance in zip(terms, distances, strict=True):
+        present = term.gallery.present[rows]
+        total += np.where(present, term.factor * distance.astype(np.float64), 0)
+        weight += term.weight * present
     total[..., weight == 0] = np.inf
     weight[weight == 0] = 1
     total /= weight

@@ -12,7 +12,7 @@ from imgsim.tables.photo_names import composed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from imgsim.tables.photo_names import Shelf
+    from imgsim.tables.photo_names import PhotoNames
     from imgsim.tables.table import Table
 
 LIKELY = ("path", "file", "filename", "file_name", "filepath", "file_path", "photo", "image", "picture", "name")
@@ -28,10 +28,10 @@ class Pairing:
     lost: list[str] = field(default_factory=list)
 
 
-def pair_rows(table: Table, shelf: Shelf, key: str | None = None) -> Pairing:
+def pair_rows(table: Table, photo_names: PhotoNames, key: str | None = None) -> Pairing:
     """Find out which photo each row is about."""
     named = pattern_column(key)
-    column = named or key or find_column(table, shelf)
+    column = named or key or find_column(table, photo_names)
     if column not in table.columns:
         raise UnknownNameError("column", column, table.columns)
     names = {place: key_text(row.cells[column]) for place, row in enumerate(table.rows) if column in row.cells}
@@ -39,9 +39,9 @@ def pair_rows(table: Table, shelf: Shelf, key: str | None = None) -> Pairing:
     pairing = Pairing(None if named else column)
     pairing.lost += [f"{table.place(n)} (no {column})" for n in range(len(table.rows)) if n not in names]
     if named and key:
-        _pair_by_pattern(table, pairing, names, key, shelf)
+        _pair_by_pattern(table, pairing, names, key, photo_names)
     else:
-        _pair_by_name(table, pairing, names, shelf)
+        _pair_by_name(table, pairing, names, photo_names)
     return pairing
 
 
@@ -64,11 +64,11 @@ def key_text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def find_column(table: Table, shelf: Shelf) -> str:
+def find_column(table: Table, photo_names: PhotoNames) -> str:
     """Give the column that says which photo: the one that finds most; of several, the likeliest by name."""
     sample = table.rows[:: len(table.rows) // SAMPLE + 1]
     found = {
-        column: sum(bool(shelf.find(key_text(row.cells[column]))) for row in sample if column in row.cells)
+        column: sum(bool(photo_names.find(key_text(row.cells[column]))) for row in sample if column in row.cells)
         for column in sorted(table.columns, key=lambda column: column.lower() not in LIKELY)
     }
     best = max(found, key=lambda column: found[column])
@@ -80,10 +80,10 @@ def find_column(table: Table, shelf: Shelf) -> str:
     )
 
 
-def _pair_by_name(table: Table, pairing: Pairing, names: Mapping[int, str], shelf: Shelf) -> None:
+def _pair_by_name(table: Table, pairing: Pairing, names: Mapping[int, str], photo_names: PhotoNames) -> None:
     pairs = []
     for place, name in names.items():
-        photos = shelf.find(name)
+        photos = photo_names.find(name)
         if len(photos) == 1:
             pairs.append((photos[0], place))
         else:
@@ -93,9 +93,11 @@ def _pair_by_name(table: Table, pairing: Pairing, names: Mapping[int, str], shel
     pairing.rows = dict(pairs)
 
 
-def _pair_by_pattern(table: Table, pairing: Pairing, names: Mapping[int, str], pattern: str, shelf: Shelf) -> None:
+def _pair_by_pattern(
+    table: Table, pairing: Pairing, names: Mapping[int, str], pattern: str, photo_names: PhotoNames
+) -> None:
     places = {composed(name): place for place, name in names.items()}
-    pairing.rows = {photo: places[value] for photo, value in shelf.fitting(pattern, places)}
+    pairing.rows = {photo: places[value] for photo, value in photo_names.fitting(pattern, places)}
     about = set(pairing.rows.values())
     pairing.lost += [f"{table.place(place)} ({name})" for place, name in names.items() if place not in about]
 

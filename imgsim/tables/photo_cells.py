@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, UnknownNameError, first_few
 from imgsim.tables.matching import find_column, key_text, pair_rows, pattern_column
-from imgsim.tables.photo_names import Shelf, composed
+from imgsim.tables.photo_names import PhotoNames, composed
 from imgsim.tables.table import Row, read_table
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ def read_column(
     table = _without_nan(read_table(file, encoding))
     if column not in table.columns:
         raise UnknownNameError(f"column of {file}", column, table.columns)
-    shelf = Shelf(root, paths, os.path.dirname(os.path.abspath(file)))
+    photo_names = PhotoNames(root, paths, os.path.dirname(os.path.abspath(file)))
     table, remarks = _single_values(table, column)
-    key = key or find_column(table, shelf)
-    table, repeated = _once(table, column, _things(table, shelf, key), pattern_column(key))
-    pairing = pair_rows(table, shelf, key)
+    key = key or find_column(table, photo_names)
+    table, repeated = _once(table, column, _things(table, photo_names, key), pattern_column(key))
+    pairing = pair_rows(table, photo_names, key)
     remarks += repeated + remark(pairing.lost, "rows name no photo")
     cells = {photo: table.rows[row].cells.get(column) for photo, row in pairing.rows.items()}
     return {photo: cell for photo, cell in cells.items() if cell is not None}, remarks
@@ -52,13 +52,13 @@ def _single_values(table: Table, column: str) -> tuple[Table, list[str]]:
     return replace(table, rows=kept), remark(places, reason)
 
 
-def _things(table: Table, shelf: Shelf, key: str) -> list[str]:
+def _things(table: Table, photo_names: PhotoNames, key: str) -> list[str]:
     """Say what each row is about: a photo, or what fits a pattern; otherwise the name as it stands, empty for none."""
     part = pattern_column(key)
     names = [key_text(row.cells.get(part or key, "")) for row in table.rows]
     if part:
         return [composed(name) for name in names]
-    found = [shelf.find(name) if name else [] for name in names]
+    found = [photo_names.find(name) if name else [] for name in names]
     return [photos[0] if len(photos) == 1 else name for name, photos in zip(names, found, strict=True)]
 
 

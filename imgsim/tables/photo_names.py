@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 
-class Shelf:
+class PhotoNames:
     """Finds photos by path, by path as seen from a table's folder, or by a file name that only one has."""
 
     def __init__(self, root: str, paths: Collection[str], folder: str) -> None:

@@ -26,7 +26,7 @@ from imgsim.features import EXTRACTORS, load_extractor
 from imgsim.images.read import read_image
 from imgsim.index.index import open_index
 from imgsim.index.update import update_index
-from imgsim.metrics import METRICS, load_metric, measure, median_pair_distance
+from imgsim.metrics import METRICS, load_metric, measure_statistics, median_pair_distance
 from imgsim.reports.judgement_rows import TITLES, to_cells, to_flat, to_notes, to_objects
 from tests.photos import draw_photo
 
@@ -76,7 +76,7 @@ def test_fused_extractors_are_judged_by_the_distance_that_a_query_has(folder, ju
     for text, weight in (("histogram:bins=4", 0.3), ("lbp", 0.7)):
         rows = rows_of(folder, text)
         metric = load_metric(load_extractor(text).metric).fit()
-        total += weight * metric(rows, rows) / median_pair_distance(metric, measure(rows))
+        total += weight * metric(rows, rows) / median_pair_distance(metric, measure_statistics(rows))
     assert judgement.figures["recall@1"].value == pytest.approx(plain_recall_at_1(total))
     assert judgement.metric == "hellinger"
 

@@ -13,7 +13,7 @@ from imgsim.evaluation.pair_sample import pair_distances, sample_pairs
 from imgsim.evaluation.pairs import PairCounts, count_pairs, score_pairs
 from imgsim.metrics import load_metric
 from imgsim.search.gallery import lay_out
-from imgsim.search.ranking import Facet
+from imgsim.search.ranking import Term
 
 LABELS = st.lists(st.integers(0, 4), min_size=3, max_size=25).filter(
     lambda labels: 1 < len(set(labels)) < len(labels)  # two classes, and two photos of one
@@ -67,7 +67,7 @@ def test_distances_are_those_of_the_pairs(rng):
     rows = rng.random((30, 5)).astype(np.float32)
     pairs = sample_pairs(np.arange(30) % 4, seed=2, most=80)
     metric = load_metric("euclidean").fit()
-    measured = pair_distances([Facet(lay_out(rows, metric), metric)], pairs.first, pairs.second)
+    measured = pair_distances([Term(lay_out(rows, metric), metric)], pairs.first, pairs.second)
     np.testing.assert_array_equal(measured, metric(rows, rows)[pairs.first, pairs.second])
 
 

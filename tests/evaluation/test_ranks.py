@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 
 from imgsim.evaluation import ranks
 from imgsim.evaluation.ranks import Ranking, RelevantRanks
-from imgsim.index.distance import choose_distance, load_facets
+from imgsim.index.distance import choose_distance, load_terms
 from imgsim.index.index import open_index
 from imgsim.index.update import update_index
 from imgsim.metrics import METRICS
 from imgsim.search import leave_one_out
-from tests.galleries import all_distances, facet_of
+from tests.galleries import all_distances, term_of
 
 EXTREMES = {"as it is": 64, "all sorted": 0, "all compared": 10**6}
 
 
-def brute_force(facets, labels):
+def brute_force(terms, labels):
     """Sort all photos by distance, then place: the ranks of each query's relevant photos, by query."""
-    distances, found = all_distances(facets), {}
+    distances, found = all_distances(terms), {}
     for query, row in enumerate(distances):
         others = [photo for photo in np.argsort(row, kind="stable") if labels[photo] >= 0 and np.isfinite(row[photo])]
         relevant = [place for place, photo in enumerate(others, start=1) if labels[photo] == labels[query]]
@@ -30,8 +30,8 @@ def brute_force(facets, labels):
     return found
 
 
-def ranked(facets, labels):
-    found = RelevantRanks.join(Ranking(facets, np.asarray(labels)).blocks())
+def ranked(terms, labels):
+    found = RelevantRanks.join(Ranking(terms, np.asarray(labels)).blocks())
     assert found.ranks.dtype == np.int32
     parts = [found.ranks[start:end].tolist() for start, end in zip(found.offsets, found.offsets[1:], strict=False)]
     return dict(zip(found.photos.tolist(), parts, strict=True))
@@ -59,12 +59,12 @@ def features_of(seed, count, copies=0, dim=8):
 def test_equals_brute_force(few, name, seed, count, copies, classes, parts, chunk):
     rng = np.random.default_rng(seed)
     photos = np.arange(count) // parts
-    facet = facet_of(features_of(seed, count, copies), name, photos=photos, present=rng.random(count) > 0.1)
+    term = term_of(features_of(seed, count, copies), name, photos=photos, present=rng.random(count) > 0.1)
     labels = rng.integers(-1, classes, photos[-1] + 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ranks, "FEW", few)
         patch.setattr(leave_one_out, "CHUNK_BYTES", chunk)
-        assert ranked([facet], labels) == brute_force([facet], labels)
+        assert ranked([term], labels) == brute_force([term], labels)
 
 
 @pytest.mark.parametrize("few", EXTREMES.values(), ids=EXTREMES)
@@ -72,8 +72,8 @@ def test_equals_brute_force(few, name, seed, count, copies, classes, parts, chun
 @given(names=st.lists(st.sampled_from(sorted(METRICS)), min_size=2, max_size=3), seed=st.integers(0, 10_000))
 def test_fused_distances_are_ranked_as_measured_in_full(few, names, seed):
     rng = np.random.default_rng(seed)
-    facets = [
-        facet_of(
+    terms = [
+        term_of(
             features_of(seed + place, 30, 5), name, present=rng.random(30) > 0.1, factor=weight * 1.7, weight=weight
         )
         for place, (name, weight) in enumerate(zip(names, [0.25, 0.5, 0.25], strict=False))
@@ -81,7 +81,7 @@ def test_fused_distances_are_ranked_as_measured_in_full(few, names, seed):
     labels = rng.integers(-1, 6, 30)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ranks, "FEW", few)
-        assert ranked(facets, labels) == brute_force(facets, labels)
+        assert ranked(terms, labels) == brute_force(terms, labels)
 
 
 @pytest.mark.parametrize("few", EXTREMES.values(), ids=EXTREMES)
@@ -89,10 +89,10 @@ def test_fused_distances_are_ranked_as_measured_in_full(few, names, seed):
 def test_packed_bits_with_many_ties(few, dim, rng, monkeypatch):
     monkeypatch.setattr(ranks, "FEW", few)
     features = (rng.random((150, dim)) > 0.5).astype(np.float32)
-    facet = facet_of(features, "hamming", binary=True)
+    term = term_of(features, "hamming", binary=True)
     labels = rng.integers(0, 20, 150)
-    assert facet.gallery.rows.dtype == np.uint8
-    assert ranked([facet], labels) == brute_force([facet], labels)
+    assert term.gallery.rows.dtype == np.uint8
+    assert ranked([term], labels) == brute_force([term], labels)
 
 
 @pytest.mark.parametrize("few", EXTREMES.values(), ids=EXTREMES)
@@ -103,24 +103,24 @@ def test_near_ties_are_told_apart_beyond_float32(few, name, rng, monkeypatch):
     features = np.repeat(rng.random((1, 64)).astype(np.float32) * 100, 60, axis=0)
     for row in range(60):
         features[row, row] = np.nextafter(features[row, row], np.float32(1000))
-    facet, labels = facet_of(features, name), np.arange(60) % 7
-    assert ranked([facet], labels) == brute_force([facet], labels)
+    term, labels = term_of(features, name), np.arange(60) % 7
+    assert ranked([term], labels) == brute_force([term], labels)
 
 
 def test_most_distances_need_no_measuring(rng, monkeypatch):
-    facet = facet_of(rng.standard_normal((400, 32)).astype(np.float32), "cosine")
+    term = term_of(rng.standard_normal((400, 32)).astype(np.float32), "cosine")
     measured = []
-    exact = type(facet.metric).exact
+    exact = type(term.metric).exact
 
     def counting(self, query, rows):
         measured.append(len(rows))
         return exact(self, query, rows)
 
-    monkeypatch.setattr(type(facet.metric), "exact", counting)
-    ranked([facet], np.arange(400) // 5)
+    monkeypatch.setattr(type(term.metric), "exact", counting)
+    ranked([term], np.arange(400) // 5)
     assert sum(measured) < 3 * 400 * 4  # four relevant photos each, and few besides
     measured.clear()
-    ranked([facet], np.arange(400) // 100)  # many relevant photos: float64 leaves hardly a doubt
+    ranked([term], np.arange(400) // 100)  # many relevant photos: float64 leaves hardly a doubt
     assert sum(measured) < 400
 
 
@@ -128,34 +128,34 @@ def test_by_hand():
     #        0  1  2  3  4  5
     features = np.array([[0], [1], [3], [7], [8], [20]], np.float32)
     labels = np.array([0, 1, 0, 1, -1, 2])
-    assert ranked([facet_of(features)], labels) == {0: [2], 1: [3], 2: [2], 3: [2]}
-    ranking = Ranking([facet_of(features)], labels)
+    assert ranked([term_of(features)], labels) == {0: [2], 1: [3], 2: [2], 3: [2]}
+    ranking = Ranking([term_of(features)], labels)
     assert (ranking.queries, ranking.alone, ranking.left_out) == (4, 1, 1)
 
 
 def test_a_copy_of_the_query_is_a_photo_like_any_other():
     features = np.array([[5], [5], [5], [9]], np.float32)
     # Photo 1 is of another class and comes before photo 2; photo 0 has photo 1 before photo 2.
-    assert ranked([facet_of(features)], [0, 1, 0, 1]) == {0: [2], 1: [3], 2: [1], 3: [2]}
+    assert ranked([term_of(features)], [0, 1, 0, 1]) == {0: [2], 1: [3], 2: [1], 3: [2]}
 
 
 def test_photos_alone_in_their_class_may_be_found():
     features = np.array([[0], [1], [2]], np.float32)
-    assert ranked([facet_of(features)], [0, 7, 0]) == {0: [2], 2: [2]}
-    assert ranked([facet_of(features)], [0, -1, 0]) == {0: [1], 2: [1]}
+    assert ranked([term_of(features)], [0, 7, 0]) == {0: [2], 2: [2]}
+    assert ranked([term_of(features)], [0, -1, 0]) == {0: [1], 2: [1]}
 
 
 def test_a_photo_that_lacks_an_extractor_takes_no_part():
     features = np.array([[0], [1], [2], [3]], np.float32)
-    facets = [facet_of(features, weight=0.5), facet_of(features, weight=0.5, present=[True, False, True, True])]
-    ranking = Ranking(facets, np.zeros(4, int))
+    terms = [term_of(features, weight=0.5), term_of(features, weight=0.5, present=[True, False, True, True])]
+    ranking = Ranking(terms, np.zeros(4, int))
     assert (ranking.queries, ranking.alone, ranking.left_out) == (3, 0, 1)
-    assert ranked(facets, [0, 0, 0, 0]) == {0: [1, 2], 2: [1, 2], 3: [1, 2]}
+    assert ranked(terms, [0, 0, 0, 0]) == {0: [1, 2], 2: [1, 2], 3: [1, 2]}
 
 
 @pytest.mark.parametrize("labels", [[], [-1, -1], [0, 1, 2], [3]])
 def test_where_nobody_can_ask_there_are_no_ranks(labels):
-    ranking = Ranking([facet_of(np.ones((len(labels), 3), np.float32))], np.array(labels, int))
+    ranking = Ranking([term_of(np.ones((len(labels), 3), np.float32))], np.array(labels, int))
     assert ranking.queries == 0
     assert RelevantRanks.join(ranking.blocks()).offsets.tolist() == [0]
 
@@ -167,8 +167,8 @@ def test_ranks_are_those_of_queries(make_photos):
     with open_index(folder) as index:
         with index.store.snapshot():
             distance = choose_distance(index.store, ["histogram@2", "lbp"])
-            facets = load_facets(index.directory, index.store, distance)
-            found = ranked(facets, labels)
+            terms = load_terms(index.directory, index.store, distance)
+            found = ranked(terms, labels)
         names = sorted(f"{photo}.png" for photo in range(14))
         for photo, name in enumerate(names):
             matches = index.search(folder / name, 13, extractors=["histogram@2", "lbp"])
@@ -186,9 +186,9 @@ def test_blocks_are_joined_in_order():
 
 
 def test_rows_in_double_precision_have_the_same_distances(rng):
-    facet = facet_of(rng.random((20, 8)).astype(np.float32), "cosine")
-    wide = replace(facet.gallery, rows=facet.gallery.rows.astype(np.float64))
-    query = facet.gallery.rows[3]
+    term = term_of(rng.random((20, 8)).astype(np.float32), "cosine")
+    wide = replace(term.gallery, rows=term.gallery.rows.astype(np.float64))
+    query = term.gallery.rows[3]
     np.testing.assert_array_equal(
-        facet.metric.exact(query, facet.gallery.rows), facet.metric.exact(query.astype(float), wide.rows)
+        term.metric.exact(query, term.gallery.rows), term.metric.exact(query.astype(float), wide.rows)
     )

@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score, ndcg_score
 from imgsim.evaluation.ranks import RelevantRanks
 from imgsim.evaluation.retrieval import score_ranks, score_retrieval
 from imgsim.search import leave_one_out
-from tests.galleries import facet_of
+from tests.galleries import term_of
 
 
 def found(*ranks):
@@ -114,7 +114,7 @@ def gallery(seed, count=30):
 
 
 def values_by_photo(features, labels, name="cosine"):
-    result = score_retrieval([facet_of(features, name)], labels)
+    result = score_retrieval([term_of(features, name)], labels)
     return {
         key: dict(zip(result.photos.tolist(), values.tolist(), strict=True)) for key, values in result.values.items()
     }
@@ -151,10 +151,10 @@ def test_an_irrelevant_photo_near_by_never_helps(seed):
 
 def test_chunks_come_to_the_same_as_one_and_are_heard(monkeypatch):
     features, labels = gallery(5)
-    facet, heard = facet_of(features), []
-    whole = score_retrieval([facet], labels)
+    term, heard = term_of(features), []
+    whole = score_retrieval([term], labels)
     monkeypatch.setattr(leave_one_out, "CHUNK_BYTES", 8 * 30 * 7)
-    chunked = score_retrieval([facet], labels, advanced=heard.append)
+    chunked = score_retrieval([term], labels, advanced=heard.append)
     assert heard[0] == 7
     assert sum(heard) == len(whole.photos)
     for name, values in whole.values.items():
@@ -163,14 +163,14 @@ def test_chunks_come_to_the_same_as_one_and_are_heard(monkeypatch):
 
 def test_who_takes_part_is_told():
     features = np.arange(6, dtype=np.float32)[:, None]
-    result = score_retrieval([facet_of(features)], np.array([0, 0, 1, -1, 2, 2]), ks=[3])
+    result = score_retrieval([term_of(features)], np.array([0, 0, 1, -1, 2, 2]), ks=[3])
     assert result.photos.tolist() == [0, 1, 4, 5]
     assert (result.alone, result.left_out) == (1, 1)
     assert list(result.values) == ["recall@3", "precision@3", "map", "map@r", "r_precision", "ndcg"]
 
 
 def test_without_queries_there_are_no_values():
-    result = score_retrieval([facet_of(np.ones((2, 3), np.float32))], np.array([0, 1]))
+    result = score_retrieval([term_of(np.ones((2, 3), np.float32))], np.array([0, 1]))
     assert {len(values) for values in result.values.values()} == {0}
     assert len(result.photos) == 0
     assert result.alone == 2

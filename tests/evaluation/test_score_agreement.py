@@ -9,7 +9,7 @@ from scipy import stats
 from imgsim.errors import EvaluationError
 from imgsim.evaluation.scores import score_agreement, spearman
 from imgsim.search.neighbours import Neighbours, find_neighbours
-from tests.galleries import facet_of
+from tests.galleries import term_of
 
 SMALL = st.integers(0, 5).map(float)
 
@@ -45,8 +45,8 @@ def test_by_hand():
 
 def test_features_that_tell_the_score_beat_the_mean(rng):
     scores = rng.random(80)
-    facet = facet_of((scores[:, None] + rng.normal(0, 0.01, (80, 1))).astype(np.float32))
-    agreement = score_agreement(scores, find_neighbours([facet], 3), seed=0)
+    term = term_of((scores[:, None] + rng.normal(0, 0.01, (80, 1))).astype(np.float32))
+    agreement = score_agreement(scores, find_neighbours([term], 3), seed=0)
     assert agreement.spearman.low > 0.9
     assert agreement.error.high < agreement.baseline.low
     assert agreement.against_baseline.high < 0
@@ -54,8 +54,8 @@ def test_features_that_tell_the_score_beat_the_mean(rng):
 
 
 def test_features_that_tell_nothing_do_not(rng):
-    facet = facet_of(rng.random((80, 5)).astype(np.float32))
-    agreement = score_agreement(rng.random(80), find_neighbours([facet], 3), seed=0)
+    term = term_of(rng.random((80, 5)).astype(np.float32))
+    agreement = score_agreement(rng.random(80), find_neighbours([term], 3), seed=0)
     assert agreement.spearman.low < 0 < agreement.spearman.high
     assert agreement.against_baseline.high > 0
 
@@ -63,10 +63,10 @@ def test_features_that_tell_nothing_do_not(rng):
 def test_only_those_that_take_part_need_a_score(rng):
     scores = rng.random(20)
     scores[4] = np.nan
-    facet = facet_of(rng.random((20, 2)).astype(np.float32))
-    assert score_agreement(scores, find_neighbours([facet], 2, wanted=~np.isnan(scores)), seed=0).n == 19
+    term = term_of(rng.random((20, 2)).astype(np.float32))
+    assert score_agreement(scores, find_neighbours([term], 2, wanted=~np.isnan(scores)), seed=0).n == 19
     with pytest.raises(EvaluationError, match="1 of 20 scores"):
-        score_agreement(scores, find_neighbours([facet], 2), seed=0)
+        score_agreement(scores, find_neighbours([term], 2), seed=0)
 
 
 def test_equal_scores_have_no_correlation():
@@ -77,4 +77,4 @@ def test_equal_scores_have_no_correlation():
 
 def test_one_score_is_compared_with_nothing():
     with pytest.raises(EvaluationError, match="at least two"):
-        score_agreement(np.ones(1), find_neighbours([facet_of(np.ones((1, 2), np.float32))], 1), seed=0)
+        score_agreement(np.ones(1), find_neighbours([term_of(np.ones((1, 2), np.float32))], 1), seed=0)

@@ -6,15 +6,15 @@ import os
 import pytest
 
 from imgsim.errors import ImgsimError, TableError
-from imgsim.index.description import Source
+from imgsim.index.description import AttributeTable
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
-from imgsim.index.summary import Nobody
+from imgsim.index.summary import SilentObserver
 from imgsim.index.update import update_index
 from tests.photos import draw_photo
 
 
-class Listener(Nobody):
+class Listener(SilentObserver):
     heard = None
 
     def described(self, described):
@@ -37,7 +37,7 @@ def tell(folder, tmp_path):
         table.write_text(content, encoding="utf-8")
         listener = Listener()
         summary = update_index(
-            folder, options=Options(attributes=Source(str(table), **source), jobs=1), observer=listener
+            folder, options=Options(attributes=AttributeTable(str(table), **source), jobs=1), observer=listener
         )
         return summary, listener.heard
 
@@ -153,7 +153,7 @@ def test_a_table_that_cannot_be_used_changes_nothing(folder, tell, content, sour
 def test_a_table_is_read_before_an_index_is_begun(make_photos, tmp_path):
     folder = make_photos(1, folder="fresh")
     with pytest.raises(TableError):
-        update_index(folder, options=Options(attributes=Source(str(tmp_path / "gone.csv"))))
+        update_index(folder, options=Options(attributes=AttributeTable(str(tmp_path / "gone.csv"))))
     assert not (folder / ".imgsim").exists()
 
 
@@ -174,7 +174,7 @@ def test_groceries_by_their_table(shared_data, tmp_path):
             (folder / place).parent.mkdir(parents=True)
             (folder / place).symlink_to(source)
     listener = Listener()
-    table = Source(str(shared_data / "grocery" / "photos.csv"))
+    table = AttributeTable(str(shared_data / "grocery" / "photos.csv"))
     summary = update_index(folder, extractors=["phash"], options=Options(attributes=table), observer=listener)
     assert summary.described == summary.added > 5
     with open_index(folder) as index:

@@ -23,7 +23,7 @@ from imgsim.index.options import Options
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import DefaultQuery
 from imgsim.index.update import update_index
-from imgsim.metrics import METRICS, load_metric, measure, median_pair_distance
+from imgsim.metrics import METRICS, load_metric, measure_statistics, median_pair_distance
 from tests.photos import draw_photo
 
 
@@ -46,7 +46,7 @@ def rows_of(folder, text):
 @pytest.mark.parametrize("metric", sorted(METRICS))
 def test_distances_are_the_metrics_own(folder, metric):
     rows = rows_of(folder, "histogram:bins=4")
-    expected = load_metric(metric).fit(measure(rows))(rows[:1], rows)[0]
+    expected = load_metric(metric).fit(measure_statistics(rows))(rows[:1], rows)[0]
     with open_index(folder) as index:
         matches = index.search(folder / "0.png", extractors=["histogram"], metric=metric, include_self=True)
     order = sorted(range(8), key=lambda n: (expected[n], n))
@@ -59,7 +59,7 @@ def test_fused_distances_are_weighted_means_in_units_of_the_median(folder):
     for text, weight in (("histogram:bins=4", 0.25), ("lbp", 0.75)):
         rows = rows_of(folder, text)
         metric = load_metric(load_extractor(text).metric).fit()
-        total += weight * metric(rows[:1], rows)[0] / median_pair_distance(metric, measure(rows))
+        total += weight * metric(rows[:1], rows)[0] / median_pair_distance(metric, measure_statistics(rows))
     with open_index(folder) as index:
         matches = index.search(folder / "0.png", k=8, extractors=["histogram@0.5", "lbp@1.5"], include_self=True)
     assert paths(matches) == [f"{n}.png" for n in np.argsort(total, kind="stable")]

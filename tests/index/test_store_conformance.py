@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from imgsim.core import ExtractorSpec, ImageRecord
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import DefaultQuery, Failure, Known, MeasuredPhoto
-from imgsim.metrics import measure
+from imgsim.metrics import measure_statistics
 
 SPEC = ExtractorSpec("histogram", (("bins", 8),), 1)
 BITS = ExtractorSpec("phash", (), 1)
@@ -205,7 +205,7 @@ def test_statistics_are_pinned(store, rng):
     extractor = add(store)
     assert store.statistics(extractor) is None
     assert not store.is_pinned(extractor)
-    statistics = measure(rng.random((9, 3)).astype(np.float32))
+    statistics = measure_statistics(rng.random((9, 3)).astype(np.float32))
     with store.transaction():
         store.pin_statistics(extractor, statistics)
     pinned = store.statistics(extractor)

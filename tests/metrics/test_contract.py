@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist, pdist, squareform
 
 from imgsim.errors import MetricDomainError, ParameterError, UnknownNameError
-from imgsim.metrics import METRICS, load_metric, measure
+from imgsim.metrics import METRICS, load_metric, measure_statistics
 
 NAMES = sorted(METRICS)
 SCIPY = sorted(set(NAMES) - {"inner_product", "hellinger", "chi2"})
@@ -26,7 +26,7 @@ def test_degenerate_rows_give_finite_distances(name, rng):
     rows[1] = 0
     rows[2] = 1
     rows[4] = rows[3]
-    distances = load_metric(name).fit(measure(rows))(rows, rows)
+    distances = load_metric(name).fit(measure_statistics(rows))(rows, rows)
     assert distances.shape == (12, 12)
     assert distances.dtype == np.float64
     assert np.isfinite(distances).all()
@@ -38,7 +38,7 @@ def test_degenerate_rows_give_finite_distances(name, rng):
 @pytest.mark.parametrize("name", SCIPY)
 def test_agrees_with_scipy(name, rng):
     rows = rows_for(name, rng, count=40)
-    ours = load_metric(name).fit(measure(rows))(rows, rows)
+    ours = load_metric(name).fit(measure_statistics(rows))(rows, rows)
     scipys = squareform(pdist(rows != 0 if name in BOOLEAN else rows.astype(np.float64), name))
     if name == "russellrao":  # scipy's squareform puts zeros on the diagonal
         np.fill_diagonal(ours, 0)
@@ -50,7 +50,7 @@ def test_bounds_enclose_the_exact_distances(name, rng):
     rows = rows_for(name, rng, count=300, dim=64)
     rows[7] = rows[3]
     rows[9] = 0
-    metric = load_metric(name).fit(measure(rows))
+    metric = load_metric(name).fit(measure_statistics(rows))
     embedded = metric.embed(rows)
     norms = np.einsum("nd,nd->n", embedded, embedded).astype(np.float32)
     queries = embedded[[0, 3, 9]]  # 9: a row of zeros, where cosine has no product to go by
@@ -68,7 +68,7 @@ def test_bounds_enclose_the_exact_distances(name, rng):
 def test_bounds_enclose_at_every_scale(name, seed, exponent, dim):
     rng = np.random.default_rng(seed)
     rows = (rows_for(name, rng, 20, dim) * rng.random((20, 1)) * 10.0**exponent).astype(np.float32)
-    metric = load_metric(name).fit(measure(rows))
+    metric = load_metric(name).fit(measure_statistics(rows))
     rows[[4, 5]] = rows[[3, 3]]
     rows[[2, 6]] = 0
     for kind in (np.float32, np.float64):
@@ -97,7 +97,7 @@ def test_several_queries_are_enclosed_as_each_alone(name, rng):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_distance_does_not_depend_on_its_neighbours(name, rng):
     rows = rows_for(name, rng, count=50)
-    metric = load_metric(name).fit(measure(rows))
+    metric = load_metric(name).fit(measure_statistics(rows))
     whole = metric(rows, rows)
     np.testing.assert_array_equal(metric(rows[3:4], rows[17:18])[0, 0], whole[3, 17])
 
@@ -128,7 +128,7 @@ def test_packed_hamming_equals_scipys(rng):
 def test_values_that_do_not_vary_do_not_count(name, rng):
     rows = rng.random((30, 4)).astype(np.float32)
     rows[:, 2] = 5
-    metric = load_metric(name).fit(measure(rows))
+    metric = load_metric(name).fit(measure_statistics(rows))
     moved = rows[:1].copy()
     moved[0, 2] = 9
     assert metric(rows[:1], moved)[0, 0] == 0
@@ -138,7 +138,7 @@ def test_values_that_do_not_vary_do_not_count(name, rng):
 @pytest.mark.parametrize("name", ["seuclidean", "mahalanobis"])
 def test_a_gallery_of_one_falls_back_to_euclidean(name):
     rows = np.array([[1, 2]], np.float32)
-    metric = load_metric(name).fit(measure(rows))
+    metric = load_metric(name).fit(measure_statistics(rows))
     assert metric(np.array([[4, 6]], np.float32), rows)[0, 0] == pytest.approx(5)
 
 

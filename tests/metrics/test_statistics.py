@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imgsim.metrics import StatisticsBuilder, load_metric, measure, median_pair_distance
+from imgsim.metrics import StatisticsBuilder, load_metric, measure_statistics, median_pair_distance
 
 
 def test_chunks_give_what_numpy_gives(rng):
@@ -17,16 +17,16 @@ def test_chunks_give_what_numpy_gives(rng):
     np.testing.assert_allclose(statistics.variance, wide.var(axis=0, ddof=1), rtol=1e-9)
     assert statistics.covariance is not None
     np.testing.assert_allclose(statistics.covariance, np.cov(wide.T), rtol=1e-6, atol=1e-9)
-    np.testing.assert_array_equal(statistics.sample, measure(rows).sample)
+    np.testing.assert_array_equal(statistics.sample, measure_statistics(rows).sample)
     assert statistics.sample.shape == (256, 6)
 
 
 def test_the_median_pair_distance_is_the_median_over_pairs():
     rows = np.array([[0], [1], [3]], np.float32)
-    assert median_pair_distance(load_metric("euclidean").fit(), measure(rows)) == 2
+    assert median_pair_distance(load_metric("euclidean").fit(), measure_statistics(rows)) == 2
 
 
 @pytest.mark.parametrize("rows", [np.zeros((0, 3)), np.ones((1, 3)), np.ones((9, 3))])
 def test_no_unit_is_one(rows):
-    statistics = measure(rows.astype(np.float32))
+    statistics = measure_statistics(rows.astype(np.float32))
     assert median_pair_distance(load_metric("euclidean").fit(), statistics) == 1

@@ -11,7 +11,7 @@ import pytest
 
 from imgsim.errors import EvaluationError
 from imgsim.evaluation.candidates import Candidate
-from imgsim.index.summary import Nobody
+from imgsim.index.summary import SilentObserver
 from imgsim.recommend.footprints import measure_footprints
 from imgsim.recommend.recommendation import distinct, recommend
 from imgsim.recommend.trials import Trial, trial_directory
@@ -37,7 +37,10 @@ def held_on(shelf, **options):
     paths = [f"{name}/{number}.png" for number in range(6) for name in COLOURS]
     codes = np.arange(len(paths)) % 3
     with trial_directory() as directory:
-        yield Trial(str(shelf), directory, paths, codes, by="recall@1", seed=0, observer=Nobody(), **options), paths
+        yield (
+            Trial(str(shelf), directory, paths, codes, by="recall@1", seed=0, observer=SilentObserver(), **options),
+            paths,
+        )
         assert os.path.isdir(directory)
     assert not os.path.exists(os.path.dirname(directory))
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from imgsim.metrics import METRICS
 from imgsim.search.ranking import rank
-from tests.galleries import facet_of
+from tests.galleries import term_of
 
 
 def brute_force(distances, k, photos):
@@ -37,11 +37,11 @@ def test_equals_brute_force(name, seed, count, k, copies, views, parts):
     features[rng.integers(0, count, copies)] = features[0]
     photos = np.arange(count) // parts
     present = rng.random(count) > 0.2
-    facet = facet_of(features, name, photos=photos, present=present)
-    seen = facet.metric.embed(features[rng.integers(0, count, views)])
-    distances = np.min([facet.metric.exact(view, facet.gallery.rows) for view in seen], axis=0)
+    term = term_of(features, name, photos=photos, present=present)
+    seen = term.metric.embed(features[rng.integers(0, count, views)])
+    distances = np.min([term.metric.exact(view, term.gallery.rows) for view in seen], axis=0)
     distances[~present] = np.inf
-    ranked = rank([facet], [seen], k)
+    ranked = rank([term], [seen], k)
     assert ranked.rows.tolist() == brute_force(distances, k, photos)
     np.testing.assert_array_equal(ranked.distances, distances[ranked.rows])
 
@@ -52,31 +52,31 @@ def test_near_ties_are_told_apart_beyond_float32(rng):
     features = np.repeat(base[None], 200, axis=0)
     for row in range(200):
         features[row, row] = np.nextafter(features[row, row], np.float32(1000))
-    ranked = rank([facet_of(features)], [features[137:138]], 1)
+    ranked = rank([term_of(features)], [features[137:138]], 1)
     assert ranked.rows.tolist() == [137]
     assert ranked.distances.tolist() == [0]
 
 
 def test_ties_go_by_row():
     features = np.ones((20, 4), np.float32)
-    facet = facet_of(features, "cosine")
-    assert rank([facet], [facet.gallery.rows[:1]], 5).rows.tolist() == [0, 1, 2, 3, 4]
+    term = term_of(features, "cosine")
+    assert rank([term], [term.gallery.rows[:1]], 5).rows.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_excluded_photos_are_left_out_with_all_parts():
     features = np.arange(6, dtype=np.float32)[:, None]
-    facet = facet_of(features, photos=[7, 7, 8, 8, 9, 9])
-    assert rank([facet], [features[:1]], 5, excluded={7}).rows.tolist() == [2, 4]
+    term = term_of(features, photos=[7, 7, 8, 8, 9, 9])
+    assert rank([term], [features[:1]], 5, excluded={7}).rows.tolist() == [2, 4]
 
 
 def test_fusion_is_the_weighted_mean_over_those_that_have_a_row():
     one = np.array([[0], [1], [2], [3]], np.float32)
     two = np.array([[0], [4], [1], [9]], np.float32)
-    facets = [
-        facet_of(one, factor=0.25 / 2, weight=0.25, present=[True, True, True, False]),
-        facet_of(two, factor=0.75 / 4, weight=0.75, present=[True, False, True, False]),
+    terms = [
+        term_of(one, factor=0.25 / 2, weight=0.25, present=[True, True, True, False]),
+        term_of(two, factor=0.75 / 4, weight=0.75, present=[True, False, True, False]),
     ]
-    ranked = rank(facets, [one[:1], two[:1]], 10)
+    ranked = rank(terms, [one[:1], two[:1]], 10)
     assert ranked.rows.tolist() == [0, 2, 1]
     expected = [0, (0.25 * 2 / 2 + 0.75 * 1 / 4) / 1, 0.25 * (1 / 2) / 0.25]
     np.testing.assert_allclose(ranked.distances, expected)
@@ -84,16 +84,16 @@ def test_fusion_is_the_weighted_mean_over_those_that_have_a_row():
 
 def test_the_closest_view_counts_after_fusion():
     one, two = np.array([[0], [10]], np.float32), np.array([[0], [10]], np.float32)
-    facets = [facet_of(one, factor=0.5, weight=0.5), facet_of(two, factor=0.5, weight=0.5)]
+    terms = [term_of(one, factor=0.5, weight=0.5), term_of(two, factor=0.5, weight=0.5)]
     # Each view is near the first photo in one extractor only: no view is near it in both.
     views = [np.array([[0], [9]], np.float32), np.array([[9], [0]], np.float32)]
-    np.testing.assert_allclose(rank(facets, views, 2).distances, [4.5, 5.5])
+    np.testing.assert_allclose(rank(terms, views, 2).distances, [4.5, 5.5])
 
 
 @pytest.mark.parametrize("k", [1, 5])
 def test_an_empty_gallery_has_no_matches(k):
-    facet = facet_of(np.zeros((0, 3), np.float32))
-    assert rank([facet], [np.zeros((1, 3), np.float32)], k).rows.tolist() == []
+    term = term_of(np.zeros((0, 3), np.float32))
+    assert rank([term], [np.zeros((1, 3), np.float32)], k).rows.tolist() == []
 
 
 @settings(max_examples=80, deadline=None)
@@ -103,6 +103,6 @@ def test_only_allowed_rows_are_found(seed, count, k, parts):
     features = rng.integers(0, 3, (count, 8)).astype(np.float32)
     photos = np.arange(count) // parts
     allowed = (rng.random(count) > 0.5)[photos]
-    facet = facet_of(features, photos=photos)
-    distances = np.where(allowed, facet.metric.exact(features[0], facet.gallery.rows), np.inf)
-    assert rank([facet], [features[:1]], k, allowed=allowed).rows.tolist() == brute_force(distances, k, photos)
+    term = term_of(features, photos=photos)
+    distances = np.where(allowed, term.metric.exact(features[0], term.gallery.rows), np.inf)
+    assert rank([term], [features[:1]], k, allowed=allowed).rows.tolist() == brute_force(distances, k, photos)

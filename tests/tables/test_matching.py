@@ -6,7 +6,7 @@ import pytest
 
 from imgsim.errors import ParameterError, TableError, UnknownNameError
 from imgsim.tables.matching import pair_rows
-from imgsim.tables.photo_names import Shelf
+from imgsim.tables.photo_names import PhotoNames
 from imgsim.tables.table import Row, Table
 
 PATHS = ["a.jpg", "in/b.jpg", "in/c.jpg", "out/c.jpg", "in/12_front.jpg", "in/12_back.jpg", "in/120_back.jpg"]
@@ -14,7 +14,7 @@ PATHS = ["a.jpg", "in/b.jpg", "in/c.jpg", "out/c.jpg", "in/12_front.jpg", "in/12
 
 def pair(names, key=None, paths=PATHS, column="file", folder="/photos"):
     rows = [Row(line, {"n": "x"} | ({column: name} if name else {})) for line, name in enumerate(names, start=2)]
-    return pair_rows(Table("items.csv", ("n", column), rows, textual=True), Shelf("/photos", paths, folder), key)
+    return pair_rows(Table("items.csv", ("n", column), rows, textual=True), PhotoNames("/photos", paths, folder), key)
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,10 @@ def test_the_column_that_finds_most_photos_names_them():
         Row(3, {"name": "a.jpg", "id": "b.jpg"}),
     ]
     table = Table("items.csv", ("name", "other", "id"), rows, textual=True)
-    assert pair_rows(table, Shelf("/photos", PATHS, "/")).key == "id"
-    assert pair_rows(table, Shelf("/photos", PATHS, "/"), "other").rows == {"in/b.jpg": 0}
+    assert pair_rows(table, PhotoNames("/photos", PATHS, "/")).key == "id"
+    assert pair_rows(table, PhotoNames("/photos", PATHS, "/"), "other").rows == {"in/b.jpg": 0}
     alike = Table("items.csv", ("id", "Photo"), [Row(2, {"id": "a.jpg", "Photo": "b.jpg"})], textual=True)
-    assert pair_rows(alike, Shelf("/photos", PATHS, "/")).key == "Photo"
+    assert pair_rows(alike, PhotoNames("/photos", PATHS, "/")).key == "Photo"
 
 
 def test_a_pattern_gives_a_row_to_several_photos():

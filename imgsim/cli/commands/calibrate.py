@@ -17,7 +17,7 @@ from imgsim.cli.flags import (
     labels_options,
     metric_option,
 )
-from imgsim.cli.labels import Source, indexed, indexed_paths, labels_for
+from imgsim.cli.labels import LabelSource, indexed, indexed_paths, labels_for
 from imgsim.cli.output import write_text
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def calibrate(
         from imgsim.reports.figures import check_picture_path
 
         check_picture_path(plot)
-    source = Source(labels, key, encoding, strict).checked()
+    source = LabelSource(labels, key, encoding, strict).checked()
     wanted = [without_weight(text) for text in extractors]
     with indexed(folder, index_path, wanted, jobs=jobs, strict=strict) as index:
         codes = labels_for(source, index.root, indexed_paths(index)).codes

@@ -14,7 +14,7 @@ from imgsim.cli.output import write_text
 
 if TYPE_CHECKING:
     from imgsim.evaluation.probabilities import LabelReport
-    from imgsim.training.colors.held_out import Judgement
+    from imgsim.training.colors.held_out import NamerJudgement
 
 model_option = click.option(
     "--model",
@@ -93,7 +93,7 @@ def evaluate(data: str, model: str, everything: bool, format_: str | None) -> No
     write_text(describe_judgement(judged))
 
 
-def _as_json(judged: Judgement) -> dict[str, Any]:
+def _as_json(judged: NamerJudgement) -> dict[str, Any]:
     return {
         "names": list(judged.names),
         "answers": _report(judged.answers),

@@ -71,11 +71,11 @@ def _fused(
     """Measure all pairs by each extractor; several give the weighted mean of their scaled distances, as in a query."""
     import numpy as np
 
-    from imgsim.metrics import load_metric, measure, median_pair_distance
+    from imgsim.metrics import load_metric, measure_statistics, median_pair_distance
 
     matrices = []
     for extractor, rows in zip(extractors, features, strict=True):
-        statistics = measure(rows)
+        statistics = measure_statistics(rows)
         metric = load_metric(metric_name or extractor.metric, binary=extractor.binary).fit(statistics)
         unit = median_pair_distance(metric, statistics) if len(extractors) > 1 else 1.0
         matrices.append(metric(rows, rows) / unit)

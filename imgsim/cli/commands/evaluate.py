@@ -9,8 +9,8 @@ from click.core import ParameterSource
 
 from imgsim.cli import stderr
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
-from imgsim.cli.labels import Source, fail, indexed, indexed_paths, labels_for, scores_for
-from imgsim.cli.verdicts import judge_each, write_judged
+from imgsim.cli.labels import LabelSource, fail, indexed, indexed_paths, labels_for, scores_for
+from imgsim.cli.judged import judge_each, write_judged
 from imgsim.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FIGURES = ("recall@1", "recall@5", "recall@10", "map", "map@r", "r_precision", "
 CLASSIFIED = "loocv_accuracy"
 
 
-class Answer(NamedTuple):
+class JudgedRows(NamedTuple):
     """Rows, their titles where they are shown, and how many candidates could not be judged."""
 
     rows: list[dict[str, Any]]
@@ -99,9 +99,9 @@ def evaluate(
         fail(f"{answer.refused} of {len(candidates)} could not be judged, and --strict was given")
 
 
-def _source(options: dict[str, Any]) -> Source:
+def _source(options: dict[str, Any]) -> LabelSource:
     """Read where labels come from, and refuse options that would be passed over in silence."""
-    source = Source(options["labels"], options["key"], options["encoding"], options["strict"], options["scores"])
+    source = LabelSource(options["labels"], options["key"], options["encoding"], options["strict"], options["scores"])
     given = click.get_current_context().get_parameter_source
     if source.scores:
         for name in ("plots", "by", "retrieval_only"):
@@ -130,8 +130,8 @@ def _stored(index: Index) -> list[list[str]]:
 
 
 def _judge_classes(
-    index: Index, candidates: Sequence[Candidate], source: Source, options: dict[str, Any], shared: dict[str, int]
-) -> Answer:
+    index: Index, candidates: Sequence[Candidate], source: LabelSource, options: dict[str, Any], shared: dict[str, int]
+) -> JudgedRows:
     from imgsim.cli.progress_bars import judging_bar
     from imgsim.evaluation.judge import Judge
     from imgsim.evaluation.verdicts import give_verdicts
@@ -149,10 +149,10 @@ def _judge_classes(
     if options["plots"]:
         _draw(options["plots"], options["plot_format"], index, labels, judgements, shared["seed"])
     verdicts = give_verdicts(judgements, options["by"], seed=shared["seed"])
-    return Answer(to_objects(judgements, verdicts, options["by"]), TITLES, refused)
+    return JudgedRows(to_objects(judgements, verdicts, options["by"]), TITLES, refused)
 
 
-def _judge_scores(index: Index, candidates: Sequence[Candidate], source: Source, k: int, seed: int) -> Answer:
+def _judge_scores(index: Index, candidates: Sequence[Candidate], source: LabelSource, k: int, seed: int) -> JudgedRows:
     from imgsim.cli.progress_bars import judging_bar
     from imgsim.evaluation.score_judge import ScoreJudgement, judge_scores
     from imgsim.reports.score_rows import TITLES, score_objects
@@ -165,7 +165,7 @@ def _judge_scores(index: Index, candidates: Sequence[Candidate], source: Source,
             return judge_scores(index.directory, index.store, scores, candidate, k, seed=seed)
 
         judgements, refused = judge_each(candidates, judge)
-    return Answer(score_objects(judgements, seed=seed), TITLES, refused)
+    return JudgedRows(score_objects(judgements, seed=seed), TITLES, refused)
 
 
 def _draw(folder: str, kind: str, index: Index, labels: Labels, judgements: Sequence[Judgement], seed: int) -> None:

@@ -16,7 +16,7 @@ from imgsim.cli.output import write_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imgsim.index.description import Source
+    from imgsim.index.description import AttributeTable
     from imgsim.index.options import Options
     from imgsim.index.summary import Summary
 
@@ -118,10 +118,10 @@ def _provide_models(extractors: Sequence[str], weights: str | None) -> bool:
     return bool(networks)
 
 
-def _source(table: str | None, key: str | None, encoding: str | None) -> Source | None:
-    from imgsim.index.description import Source
+def _source(table: str | None, key: str | None, encoding: str | None) -> AttributeTable | None:
+    from imgsim.index.description import AttributeTable
 
-    return None if table is None else Source(table, key, encoding)
+    return None if table is None else AttributeTable(table, key, encoding)
 
 
 def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], options: Options) -> Summary:

@@ -22,7 +22,7 @@ from imgsim.cli.flags import (
 )
 from imgsim.cli.inputs import QueryPhoto, expand_photos
 from imgsim.cli.output import RowWriter, choose_format, write_paths
-from imgsim.cli.pictures import Answer, check_plot, draw_grid_of, plot_colors_of
+from imgsim.cli.pictures import QueryAnswer, check_plot, draw_grid_of, plot_colors_of
 from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def query(
         check_plot(plot)
         if len(photos) > 1 and not choices["together"]:
             raise click.UsageError(f"--plot draws one query, and here are {len(photos)}: name one, or use --together")
-    answers: list[Answer] = []
+    answers: list[QueryAnswer] = []
     matched = failed = False
     with open_for(index_path, photos) as index:
         calibrated = photos and index.is_calibrated(choices["extractors"], choices["metric"])
@@ -146,7 +146,7 @@ def _ask_by_photos(
     color: str | None,
     together: bool,
     **options: Any,  # noqa: ANN401 (what `Searcher.search` takes)
-) -> Iterator[tuple[Answer | None, bool]]:
+) -> Iterator[tuple[QueryAnswer | None, bool]]:
     """Search by photos; give each answer, and whether all of its photos could be read."""
     if color is not None:
         from imgsim.index.by_color import color_expression
@@ -169,13 +169,13 @@ def _ask_by_color(
     color: str,
     max_distance: float | None,
     **_: object,
-) -> Iterator[tuple[Answer, bool]]:
+) -> Iterator[tuple[QueryAnswer, bool]]:
     """Rank by a colour's probability."""
     del photos
     matches = index.search_color(color, k, where=where)
     if not matches:
         _explain(index, (*where, "has color_probabilities"))
-    yield Answer(color, [one for one in matches if max_distance is None or one.distance <= max_distance]), True
+    yield QueryAnswer(color, [one for one in matches if max_distance is None or one.distance <= max_distance]), True
 
 
 def _explain(index: Index, where: Sequence[str]) -> None:
@@ -193,11 +193,11 @@ def _groups(photos: Iterable[str], *, together: bool) -> Iterator[list[QueryPhot
         yield from ([photo] for photo in expanded)
 
 
-def _answer(searcher: Searcher, views: list[QueryPhoto], k: int, options: dict[str, Any]) -> Answer | None:
+def _answer(searcher: Searcher, views: list[QueryPhoto], k: int, options: dict[str, Any]) -> QueryAnswer | None:
     """Search by those views that can be read; say which cannot."""
     while views:
         try:
-            return Answer(views[0].name, searcher.search([view.source for view in views], k, **options), views)
+            return QueryAnswer(views[0].name, searcher.search([view.source for view in views], k, **options), views)
         except ImageReadError as error:
             stderr.complain(f"imgsim: {error}")
             unreadable = error.path
@@ -207,7 +207,7 @@ def _answer(searcher: Searcher, views: list[QueryPhoto], k: int, options: dict[s
 
 def _writer(
     index: Index, format_: str, columns: Sequence[str], show: Sequence[str] | None, *, null: bool
-) -> Callable[[Answer], None]:
+) -> Callable[[QueryAnswer], None]:
     """Choose how answers are written."""
     if format_ == "paths":
         return lambda answer: write_paths((match.path for match in answer.matches), index.root, null=null)

@@ -11,8 +11,8 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.commands.evaluate import FIGURES
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
-from imgsim.cli.labels import Source, labels_for
-from imgsim.cli.verdicts import write_judged
+from imgsim.cli.labels import LabelSource, labels_for
+from imgsim.cli.judged import write_judged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def recommend(
     from imgsim.recommend.recommendation import distinct
 
     parse_candidates(extractors)
-    source, tried = Source(labels, key, encoding, strict).checked(), distinct(extractors or extractor_grid())
+    source, tried = LabelSource(labels, key, encoding, strict).checked(), distinct(extractors or extractor_grid())
     if save:
         from imgsim.index.update import check_update
 
@@ -99,7 +99,7 @@ def recommend(
 
 
 def _try(
-    folder: str, source: Source, extractors: list[str], *, by: str, end: float, jobs: int | None, seed: int
+    folder: str, source: LabelSource, extractors: list[str], *, by: str, end: float, jobs: int | None, seed: int
 ) -> list[Recommendation]:
     """Hold a trial on the photos that have a class."""
     import numpy as np

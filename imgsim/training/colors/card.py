@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from imgsim.colors.names import ColorNamer
     from imgsim.evaluation.probabilities import LabelReport
-    from imgsim.training.colors.fit import Candidate
-    from imgsim.training.colors.held_out import Judgement
+    from imgsim.training.colors.fit import ScoredRecipe
+    from imgsim.training.colors.held_out import NamerJudgement
     from imgsim.training.colors.rows import ColorRows
 
 FEW = 10  # rows, below which a contributor's accuracy says nothing
@@ -29,12 +29,12 @@ weights were learned from them."""
 class Elsewhere(NamedTuple):
     """How a recipe does otherwise than on the rows that its model is judged by."""
 
-    by_rows: Judgement
+    by_rows: NamerJudgement
     cross_validated: LabelReport
-    candidates: Sequence[Candidate]
+    candidates: Sequence[ScoredRecipe]
 
 
-def describe_judgement(judged: Judgement) -> str:
+def describe_judgement(judged: NamerJudgement) -> str:
     """Write how a model does, in Markdown tables."""
     both = {"as it answers": judged.answers, "among the names of the rows": judged.among}
     summary = [[title, *_line(report)] for title, report in both.items()]
@@ -49,7 +49,7 @@ def describe_judgement(judged: Judgement) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write_card(namer: ColorNamer, rows: ColorRows, judged: Judgement, elsewhere: Elsewhere) -> str:
+def write_card(namer: ColorNamer, rows: ColorRows, judged: NamerJudgement, elsewhere: Elsewhere) -> str:
     """Write a model card.
 
     Parameters
@@ -58,7 +58,7 @@ def write_card(namer: ColorNamer, rows: ColorRows, judged: Judgement, elsewhere:
         The model.
     rows : ColorRows
         All rows, learned from and held out.
-    judged : Judgement
+    judged : NamerJudgement
         On the rows that were held out.
     elsewhere : Elsewhere
         What else is known of its recipe.
@@ -121,7 +121,7 @@ def _about_black(namer: ColorNamer, rows: ColorRows) -> str:
     )
 
 
-def _of_calibration(namer: ColorNamer, judged: Judgement) -> list[str]:
+def _of_calibration(namer: ColorNamer, judged: NamerJudgement) -> list[str]:
     if not namer.header.recipe.get("calibrated"):
         return []
     return [
@@ -131,7 +131,7 @@ def _of_calibration(namer: ColorNamer, judged: Judgement) -> list[str]:
     ]
 
 
-def _of_names(judged: Judgement) -> list[list[str]]:
+def _of_names(judged: NamerJudgement) -> list[list[str]]:
     report = judged.answers
     return [
         [name, str(report.support[place]), f"{report.precision[place]:.3f}", f"{report.recall[place]:.3f}"]
@@ -140,7 +140,7 @@ def _of_names(judged: Judgement) -> list[list[str]]:
     ]
 
 
-def _of_contributors(judged: Judgement) -> str:
+def _of_contributors(judged: NamerJudgement) -> str:
     many = [accuracy for _, count, accuracy in judged.contributors if count >= FEW]
     if not many:
         return f"{len(judged.contributors)} contributors, none with {FEW} rows."
@@ -159,7 +159,7 @@ def _of_elsewhere(elsewhere: Elsewhere) -> Iterator[list[str]]:
     yield ["all rows, cross-validated over contributors", *_line(crossed)]
 
 
-def _of_candidates(candidates: Sequence[Candidate]) -> Iterator[str]:
+def _of_candidates(candidates: Sequence[ScoredRecipe]) -> Iterator[str]:
     if candidates:
         yield "## What it was chosen among\n\nCross-validated over contributors, without the rows held out:"
         lines = [

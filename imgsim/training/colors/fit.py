@@ -27,7 +27,7 @@ FOLDS = 5
 TEMPERATURES = (0.25, 4.0)  # within which the best is looked for
 
 
-class Candidate(NamedTuple):
+class ScoredRecipe(NamedTuple):
     """What cross-validation says of a recipe."""
 
     recipe: Recipe
@@ -67,7 +67,7 @@ def train_namer(
         temperature = fit_temperature(cross_validate(recipe, seen, seed), seen)
     added = ("black", "white") if recipe.knows_black_and_white and not {"black", "white"} & set(rows.names) else ()
     model = NamingModel(recipe.features, perceptron, temperature, black_and_white=bool(added))
-    described = {**recipe._asdict(), "temperature": round(temperature, 4), "parameters": count_parameters(perceptron)}
+    described = {**recipe._asdict(), "temperature": round(temperature, 4), "parameters": count_weights(perceptron)}
     return export_namer(model, ColorHeader(architecture, rows.names + added, described, rows.digest, split, seed))
 
 
@@ -116,18 +116,18 @@ def cross_validate(recipe: Recipe, rows: ColorRows, seed: int, folds: int = FOLD
     return scores
 
 
-def compare_candidates(rows: ColorRows, seed: int, folds: int = FOLDS) -> Iterator[Candidate]:
+def compare_candidates(rows: ColorRows, seed: int, folds: int = FOLDS) -> Iterator[ScoredRecipe]:
     """Cross-validate every candidate over contributors."""
     from scipy.special import softmax
 
     for recipe in CANDIDATES:
         probabilities = softmax(cross_validate(recipe, rows, seed, folds), axis=1)
         accuracy = float((probabilities.argmax(axis=1) == rows.labels).mean())
-        size = count_parameters(build_perceptron(recipe.features, recipe.hidden, len(rows.names)))
-        yield Candidate(recipe, size, accuracy, log_loss(rows.labels, probabilities))
+        size = count_weights(build_perceptron(recipe.features, recipe.hidden, len(rows.names)))
+        yield ScoredRecipe(recipe, size, accuracy, log_loss(rows.labels, probabilities))
 
 
-def count_parameters(network: torch.nn.Module) -> int:
+def count_weights(network: torch.nn.Module) -> int:
     """Count the numbers that a network learns."""
     return sum(parameter.numel() for parameter in network.parameters())
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class NamerJudgement:
     """What came of judging a model."""
 
     names: tuple[str, ...]
@@ -28,7 +28,7 @@ class Judgement:
     contributors: list[tuple[str, int, float]]
 
 
-def judge_namer(namer: ColorNamer, rows: ColorRows) -> Judgement:
+def judge_namer(namer: ColorNamer, rows: ColorRows) -> NamerJudgement:
     """Judge a model by rows."""
     names = namer.names + tuple(name for name in rows.names if name not in namer.names)
     probabilities = np.zeros((len(rows), len(names)))
@@ -36,7 +36,7 @@ def judge_namer(namer: ColorNamer, rows: ColorRows) -> Judgement:
     labels = np.array([names.index(name) for name in rows.names])[rows.labels]
     among = _normalised(probabilities * np.isin(names, rows.names))
     plain = _normalised(among ** float(namer.header.recipe.get("temperature", 1.0)))
-    return Judgement(
+    return NamerJudgement(
         names,
         judge_labels(labels, probabilities),
         judge_labels(labels, among),

@@ -18,8 +18,8 @@ from imgsim.training.colors.rows import split_rows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from imgsim.training.colors.fit import Candidate
-    from imgsim.training.colors.held_out import Judgement
+    from imgsim.training.colors.fit import ScoredRecipe
+    from imgsim.training.colors.held_out import NamerJudgement
     from imgsim.training.colors.recipes import Recipe
     from imgsim.training.colors.rows import ColorRows
 
@@ -29,7 +29,7 @@ class ColorModel(NamedTuple):
 
     data: bytes
     card: str
-    judged: Judgement
+    judged: NamerJudgement
 
 
 def make_color_model(
@@ -43,7 +43,7 @@ def make_color_model(
 ) -> ColorModel:
     """Train a model that names colours, judge it, and describe it."""
     recipe = ARCHITECTURES[architecture]
-    candidates: list[Candidate] = []
+    candidates: list[ScoredRecipe] = []
     if choose:
         if architecture != "lab":
             raise ParameterError(
@@ -61,7 +61,7 @@ def make_color_model(
 
 def choose_recipe(
     rows: ColorRows, split: str, seed: int, heard: Callable[[str], None]
-) -> tuple[Recipe, list[Candidate]]:
+) -> tuple[Recipe, list[ScoredRecipe]]:
     """Choose the candidate of least log loss, by cross-validation over contributors."""
     candidates = []
     for candidate in compare_candidates(rows.take(split_rows(rows, split, seed).seen), seed):
