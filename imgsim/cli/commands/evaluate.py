@@ -9,8 +9,8 @@ from click.core import ParameterSource
 
 from imgsim.cli import stderr
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
-from imgsim.cli.labels import LabelSource, fail, indexed, indexed_paths, labels_for, scores_for
 from imgsim.cli.judged import judge_each, write_judged
+from imgsim.cli.labels import LabelSource, fail, indexed, indexed_paths, labels_for, scores_for
 from imgsim.errors import EvaluationError
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.commands.evaluate import FIGURES
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
-from imgsim.cli.labels import LabelSource, labels_for
 from imgsim.cli.judged import write_judged
+from imgsim.cli.labels import LabelSource, labels_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
