@@ -6,7 +6,22 @@ NAMED = 3  # of many, in a message
 
 
 class ImgsimError(Exception):
-    """Any failure that imgsim explains to its user."""
+    """Any failure that imgsim explains to its user.
+
+    Parameters
+    ----------
+    *args : object
+        What the message is made of.
+    remedy : str, optional
+        What would help, by a name that programs can act on; the command line turns it into what to type.
+    **facts : object
+        What the remedy is about.
+    """
+
+    def __init__(self, *args: object, remedy: str = "", **facts: object) -> None:
+        super().__init__(*args)
+        self.remedy = remedy
+        self.facts = facts
 
 
 class ImageReadError(ImgsimError):

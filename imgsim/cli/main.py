@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli.flags import general_options
+from imgsim.cli.remedies import explain
 from imgsim.cli.stderr import discard, write_line
 from imgsim.errors import ImgsimError, UnknownNameError
 from imgsim.registry import Registry
@@ -74,7 +75,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ImgsimError as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(explain(error)) from error
         except BrokenPipeError:
             discard(sys.stdout)  # whoever reads has enough
             ctx.exit(CLOSED_PIPE)

@@ -42,7 +42,7 @@ def locate_index(place: str) -> str:
     for candidate in (os.path.join(place, FOLDER), place):
         if os.path.exists(os.path.join(candidate, DATABASE)):
             return candidate
-    raise IndexNotFoundError(f"{place}: no index here; make one with `imgsim index {place}`")
+    raise IndexNotFoundError(f"{place}: no index here", remedy="make-index", folder=place)
 
 
 class Index:
