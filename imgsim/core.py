@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Image: TypeAlias = "NDArray[np.uint8]"  # (H, W, 3) RGB, 0..255, EXIF-upright
 Features: TypeAlias = "NDArray[np.float32]"  # (N, D), one finite row per image
 Distances: TypeAlias = "NDArray[np.float64]"  # (Q, N), smaller is closer, never NaN
+Keys: TypeAlias = "NDArray[Any]"  # (N,) of photos or parts: opaque values of one dtype that the store chooses
 ParamValue: TypeAlias = "int | float | str | bool"
 
 WORKING_SIZE = 320  # px, the shorter side that all extractors share one decode at, unless they ask for more

@@ -20,7 +20,6 @@ from imgsim.evaluation.pair_sample import pair_distances, sample_pairs
 from imgsim.evaluation.pairs import PairScores, TooFewPairsError, score_pairs
 from imgsim.evaluation.retrieval import score_retrieval
 from imgsim.index.distance import choose_distance, load_terms
-from imgsim.search.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -156,11 +155,11 @@ class Judge:
 
     def _judge_pairs(self, terms: Sequence[Term]) -> tuple[PairScores | None, tuple[str, ...]]:
         """Judge pairs, or say why there are too few of them."""
-        starts = Parts(terms[0].gallery.photos).starts
-        present = np.logical_and.reduce([term.gallery.present[starts] for term in terms])
+        rows = np.flatnonzero(terms[0].gallery.whole)  # of each photo
+        present = np.logical_and.reduce([term.gallery.present[rows] for term in terms])
         places = np.flatnonzero(present & (self._codes >= 0))
         pairs = sample_pairs(self._codes[places], seed=self._seed)
-        distances = pair_distances(terms, starts[places[pairs.first]], starts[places[pairs.second]])
+        distances = pair_distances(terms, rows[places[pairs.first]], rows[places[pairs.second]])
         try:
             return score_pairs(pairs.same, distances, seed=self._seed), ()
         except TooFewPairsError as error:
@@ -187,10 +186,10 @@ def gather_features(store: Store, distance: ChosenDistance) -> tuple[Features, N
 
     Gives (photos, D) and (photos,).
     """
-    starts = Parts(store.part_keys()[1]).starts
-    columns, present = [], np.ones(len(starts), bool)
+    whole = store.part_keys().whole
+    columns, present = [], np.ones(np.count_nonzero(whole), bool)
     for one in distance.extractors:
         chunks = list(store.features(one.stored))
-        columns.append(np.concatenate([rows for rows, _ in chunks])[starts])
-        present &= np.concatenate([there for _, there in chunks])[starts]
+        columns.append(np.concatenate([rows for rows, _ in chunks])[whole])
+        present &= np.concatenate([there for _, there in chunks])[whole]
     return np.concatenate(columns, axis=1), present

@@ -24,15 +24,14 @@ def rank_by_color(store: Store, color: str, k: int, where: Sequence[str] = ()) -
     having, probabilities = store.facts.numbers_within(PROBABILITIES, color)
     if not len(having):
         raise _unknown(store, color, store.facts.names_within(PROBABILITIES))
-    photos = store.photo_keys()
-    by_key = np.full(photos.max() + 1, np.nan)
-    by_key[having] = probabilities
-    photos = photos[~np.isnan(by_key[photos])]
-    photos = photos[select_photos(store.facts, where, photos)]
-    best = photos[np.argsort(-by_key[photos], kind="stable")][:k]
+    photos, places, found = np.intersect1d(store.photo_keys(), having, assume_unique=True, return_indices=True)
+    best = np.lexsort((places, -probabilities[found]))  # ties by path
+    best = best[select_photos(store.facts, where, photos[best])][:k]
     return [
-        Match(rank, record.path, "", 1 - float(by_key[key]), record.attributes)
-        for rank, (key, record) in enumerate(zip(best, store.records(best.tolist()), strict=True), start=1)
+        Match(rank, record.path, "", 1 - float(probability), record.attributes)
+        for rank, (record, probability) in enumerate(
+            zip(store.records(photos[best].tolist()), probabilities[found[best]], strict=True), start=1
+        )
     ]
 
 

@@ -8,6 +8,7 @@ and come back memory-mapped.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from contextlib import suppress
@@ -27,19 +28,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Features, FittedMetric, Statistics
-    from imgsim.index.store import Store, StoredExtractor
+    from imgsim.index.store import Stamp, Store, StoredExtractor
 
 CACHE = "cache"
-ARRAYS = ("rows", "squared_norms", "present", "parts", "photos")
+ARRAYS = ("rows", "squared_norms", "present", "parts", "photos", "whole")
+GALLERY = re.compile(r"(?P<store>[0-9a-f]+)-(?P<generation>\d+)-[\w-]+")  # the name of one, or of one being written
 
 
 def load_gallery(directory: str, store: Store, extractor: StoredExtractor, metric: FittedMetric) -> Gallery:
     """Map a cached gallery, building it first where there is none of the store's present content."""
     cache = Path(directory, CACHE)
-    folder = cache / f"{store.stamp}-{extractor.id}-{metric.space}"
+    folder = cache / "-".join(map(str, (*store.stamp, extractor.id, metric.space)))
+    usable = GALLERY.fullmatch(folder.name) and not cache.is_symlink() and not folder.is_symlink()
     with suppress(OSError, ValueError, EOFError):
-        return _map(folder, store.counts()["photos"], extractor, metric)
-    if os.access(directory, os.W_OK):
+        if usable:
+            return _map(folder, store.counts()["photos"], extractor, metric)
+    if usable and os.access(directory, os.W_OK):
         with suppress(OSError):
             cache.mkdir(exist_ok=True)
             _remove_stale(cache, store.stamp)
@@ -66,7 +70,7 @@ def _map(folder: Path, photos: int, extractor: StoredExtractor, metric: FittedMe
 
 
 def _build(folder: Path, store: Store, extractor: StoredExtractor, metric: FittedMetric) -> None:
-    temporary = Path(tempfile.mkdtemp(prefix="tmp-", dir=folder.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=folder.name + "-", dir=folder.parent))
     try:
         _write_arrays(temporary, store, extractor, metric)
         shutil.rmtree(folder, ignore_errors=True)
@@ -76,26 +80,27 @@ def _build(folder: Path, store: Store, extractor: StoredExtractor, metric: Fitte
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _remove_stale(cache: Path, stamp: str) -> None:
-    """Remove galleries of earlier content; a reader that has one mapped keeps it."""
+def _remove_stale(cache: Path, stamp: Stamp) -> None:
+    """Remove this store's galleries of earlier content; a reader that has one mapped keeps it, and links stay."""
     for folder in cache.iterdir():
-        if not folder.name.startswith((f"{stamp}-", "tmp-")):
+        name = GALLERY.fullmatch(folder.name)
+        if name and name["store"] == stamp.store and int(name["generation"]) < stamp.generation:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_arrays(folder: Path, store: Store, extractor: StoredExtractor, metric: FittedMetric) -> None:
-    parts, photos = store.part_keys()
+    keys = store.part_keys()
     small: dict[str, list[NDArray[Any]]] = {"squared_norms": [], "present": []}
     with (folder / "rows.npy").open("wb") as stream:
         for chunk, present in _chunks(store, extractor):
             rows = metric.embed(chunk)
             if not small["present"]:
-                header = {"descr": rows.dtype.str, "fortran_order": False, "shape": (len(parts), rows.shape[1])}
+                header = {"descr": rows.dtype.str, "fortran_order": False, "shape": (len(keys.parts), rows.shape[1])}
                 np.lib.format.write_array_header_1_0(stream, header)
             rows.tofile(stream)
             small["squared_norms"].append(squared_norms(rows))
             small["present"].append(present)
-    for name, array in {"parts": parts, "photos": photos, **{k: np.concatenate(v) for k, v in small.items()}}.items():
+    for name, array in {**keys._asdict(), **{k: np.concatenate(v) for k, v in small.items()}}.items():
         np.save(folder / f"{name}.npy", array)
 
 

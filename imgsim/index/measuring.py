@@ -49,7 +49,9 @@ class Measurer:
             for place, row in zip(readable, rows, strict=True):
                 features[place][key] = row[None]
         return [
-            MeasuredPhoto(photo.record, rows, colors=self._colors(task, photo)) if isinstance(photo, _Opened) else photo
+            MeasuredPhoto(photo.record, rows, measured=self._colors(task, photo))
+            if isinstance(photo, _Opened)
+            else photo
             for task, photo, rows in zip(tasks, opened, features, strict=True)
         ]
 

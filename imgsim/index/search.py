@@ -18,7 +18,7 @@ from imgsim.search.ranking import rank
 from imgsim.where.select import select_photos
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -99,8 +99,8 @@ class Searcher:
         ]
 
     def _ranked(
-        self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[int]
-    ) -> tuple[list[Match], list[int]]:
+        self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable]
+    ) -> tuple[list[Match], list[Hashable]]:
         gallery = self._terms[0].gallery
         rows, distances = rank(self._terms, views, k, excluded=excluded, allowed=self._allowed)
         labels = self._store.labels(gallery.parts[rows].tolist())
@@ -126,7 +126,7 @@ class Searcher:
             if not term.gallery.present[row]
         )
 
-    def _keys_under(self, real_paths: Collection[str]) -> set[int]:
+    def _keys_under(self, real_paths: Collection[str]) -> set[Hashable]:
         root = os.path.realpath(self._store.root)
         keys = {self._store.photo_key(os.path.relpath(path, root)) for path in real_paths}
         return {key for key in keys if key is not None}

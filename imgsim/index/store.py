@@ -6,14 +6,31 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from imgsim.core import ExtractorSpec, Features, ImageRecord, Statistics
+    from imgsim.core import ExtractorSpec, Features, ImageRecord, Keys, Statistics
     from imgsim.where.facts import FactTable
+
+COLORS = ("color", "color_probabilities", "palette")  # the attributes that measuring colours sets
+
+
+class Stamp(NamedTuple):
+    """Names a store's content: equal stamps, equal photos and features.
+
+    Parameters
+    ----------
+    store : str
+        The store, as no other is named: hexadecimal digits.
+    generation : int
+        Grows with every transaction that changed photos or features.
+    """
+
+    store: str
+    generation: int
 
 
 class Known(NamedTuple):
@@ -82,15 +99,18 @@ class MeasuredPhoto:
     features : mapping of int to ndarray of float32, shape (P, D)
         A row for each part, by the extractor's key.
     parts : tuple of str
-        Names of the P parts; the empty name is the whole photo.
-    colors : mapping, optional
-        The attributes that tell its colours, if they were measured.
+        Names of the P parts.
+    owner : str
+        The spec of what cut the photo into these parts; empty for the whole photo, whose one part has no name.
+    measured : mapping, optional
+        Attributes that were measured, such as colours.
     """
 
     record: ImageRecord
     features: Mapping[int, Features]
     parts: tuple[str, ...] = field(default=("",))
-    colors: Mapping[str, Any] = field(default_factory=dict)
+    owner: str = ""
+    measured: Mapping[str, Any] = field(default_factory=dict)
 
 
 class PartLabel(NamedTuple):
@@ -101,20 +121,46 @@ class PartLabel(NamedTuple):
     attributes: Mapping[str, Any]
 
 
+class PartKeys(NamedTuple):
+    """Every part in a store, by its photo's path, the whole photo before its parts; these by owner and name.
+
+    Parameters
+    ----------
+    parts, photos : ndarray, shape (N,)
+        The keys of the parts, and of their photos.
+    whole : ndarray of bool, shape (N,)
+        Which are whole photos: one of each photo.
+    """
+
+    parts: Keys
+    photos: Keys
+    whole: NDArray[np.bool_]
+
+
 class Store(Protocol):
-    """Keeps photos, features and failures; every write is an upsert, inside a transaction."""
+    """Keeps photos, features and failures; every write is an upsert, inside a transaction.
+
+    The keys of photos and parts are opaque: of one NumPy dtype without Python objects, which each store chooses, and
+    only ever compared with each other. Attributes that were measured are kept apart from those that people typed;
+    whatever is read of a photo has both, and a typed one hides a measured one of its name.
+    """
+
+    root: str  # the indexed folder, as an absolute path
 
     @property
-    def stamp(self) -> str:
-        """Names the content: equal stamps, equal photos and features."""
-
-    @property
-    def root(self) -> str:
-        """The indexed folder, as an absolute path."""
+    def stamp(self) -> Stamp:
+        """Names the content."""
 
     @property
     def facts(self) -> FactTable:
         """What is known of all photos' attributes."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How the index is made, as a JSON object; empty until it is set."""
+
+    def set_options(self, options: Mapping[str, Any]) -> None:
+        """Set how the index is made. The stamp stays."""
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Read one consistent state inside the block."""
@@ -141,10 +187,15 @@ class Store(Protocol):
         """Give every photo's path, with what tells whether it changed."""
 
     def lacking(self, extractor: StoredExtractor) -> set[str]:
-        """Give the paths of photos without features of an extractor."""
+        """Give the paths of photos without any features of an extractor."""
 
     def put(self, photo: MeasuredPhoto) -> None:
-        """Store a photo; other extractors' features, and colours, stay if its content is the same, and go if not."""
+        """Store a photo, its owner's parts in place of those that the owner made before.
+
+        What else was measured of it (other extractors' features, other owners' parts, other attributes) stays if its
+        content is the same, and goes if not; what people typed stays. Every photo has a part that is the whole of it,
+        though perhaps without features.
+        """
 
     @property
     def color_measure(self) -> str | None:
@@ -165,10 +216,30 @@ class Store(Protocol):
     def remove(self, paths: Iterable[str]) -> None:
         """Remove photos with their features."""
 
-    def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> None:
-        """Change some attributes of a photo and keep the others; None removes one. The stamp stays."""
+    def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> bool:
+        """Change some typed attributes of a photo and keep the others; the stamp stays.
 
-    def records(self, keys: Sequence[int]) -> Iterator[ImageRecord]:
+        Parameters
+        ----------
+        path : str
+            The photo.
+        attributes : mapping
+            None removes one: what was measured under that name is seen again.
+
+        Returns
+        -------
+        bool
+            Whether that changed any.
+
+        Raises
+        ------
+        ImgsimError
+            If there is no such photo.
+        ParameterError
+            If a value cannot be kept.
+        """
+
+    def records(self, keys: Sequence[Hashable]) -> Iterator[ImageRecord]:
         """Give what is known of some photos, in the order of their keys."""
 
     def failures(self) -> list[Failure]:
@@ -193,27 +264,40 @@ class Store(Protocol):
         """Pin the statistics of an extractor's features."""
 
     def calibrations(self) -> dict[str, str]:
-        """Give every calibration, as JSON, by the distance that it is of."""
+        """Give every calibration, as JSON, by the name of the distance that it is of."""
 
-    def keep_calibration(self, distance: str, calibration: str) -> None:
-        """Keep the calibration of a distance, in place of an earlier one."""
+    def keep_calibration(self, distance: str, extractors: Iterable[StoredExtractor], calibration: str) -> None:
+        """Keep the calibration of a distance, in place of an earlier one, until one of its extractors is dropped."""
 
     def forget_calibrations(self) -> None:
         """Forget all of them."""
 
-    def part_keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Give the keys of all parts, shape (N,), and of their photos, shape (N,), by path and part."""
+    def part_keys(self) -> PartKeys:
+        """Give the keys of all parts and of their photos, and which are whole photos."""
 
     def features(self, extractor: StoredExtractor, chunk: int = 256) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
-        """Stream rows (n, D) in the order of `part_keys`, zeros where a part has none, and which it has (n,)."""
+        """Stream an extractor's rows in the order of `part_keys`.
 
-    def photo_keys(self) -> NDArray[np.int64]:
-        """Give the keys of all photos, by path."""
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            Whose rows.
+        chunk : int, default 256
+            Rows at a time.
 
-    def photo_key(self, path: str) -> int | None:
-        """Give the key of a photo."""
+        Yields
+        ------
+        tuple of ndarray of float32, shape (n, D), and ndarray of bool, shape (n,)
+            The rows, zeros where a part has none, and which parts have one.
+        """
 
-    def labels(self, part_keys: Sequence[int]) -> list[PartLabel]:
+    def photo_keys(self) -> Keys:
+        """Give the keys of all photos, shape (N,), by path."""
+
+    def photo_key(self, path: str) -> Hashable | None:
+        """Give the key of a photo, as `photo_keys` has it; None where there is no such photo."""
+
+    def labels(self, part_keys: Sequence[Hashable]) -> list[PartLabel]:
         """Say whose rows these are, in order."""
 
     def counts(self) -> dict[str, int]:

@@ -20,7 +20,6 @@ from imgsim.reports.distance_matrix import plot_distance_matrix
 from imgsim.reports.figures import check_picture_path
 from imgsim.reports.maps import plot_map
 from imgsim.reports.projection import project
-from imgsim.search.parts import Parts
 from imgsim.search.ranking import enclose
 
 if TYPE_CHECKING:
@@ -76,11 +75,11 @@ def _draw_distances(path: str, index: Index, labels: Labels, judgement: Judgemen
     """Draw the distances between labelled photos, class by class, from their bounds: no eye can tell the difference."""
     distance = choose_distance(index.store, judgement.candidate.extractors, judgement.candidate.metric)
     terms = load_terms(index.directory, index.store, distance)
-    starts = Parts(terms[0].gallery.photos).starts
-    present = np.logical_and.reduce([term.gallery.present[starts] for term in terms])
+    whole = np.flatnonzero(terms[0].gallery.whole)
+    present = np.logical_and.reduce([term.gallery.present[whole] for term in terms])
     photos = np.flatnonzero(present & (labels.codes >= 0))
     photos = photos[np.argsort(labels.codes[photos], kind="stable")]
-    rows = starts[photos]
+    rows = whole[photos]
 
     def rows_of(some: slice) -> NDArray[np.float64]:
         lower, upper = enclose(terms, [term.gallery.rows[rows[some]] for term in terms])

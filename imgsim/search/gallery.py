@@ -10,23 +10,24 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from imgsim.core import Features, FittedMetric
+    from imgsim.core import Features, FittedMetric, Keys
 
 CHUNK_ROWS = 4096  # embedded at a time: some metrics do so in float64
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Every part in the index, sorted by path and part, as one extractor and one metric's space see it.
+    """Every part in the index, photo by photo, as one extractor and one metric's space see it.
 
-    `rows` (N, R), `squared_norms` (N,), `present` (N,), `parts`, `photos` (N,).
+    `rows` (N, R), `squared_norms` (N,), `present` (N,), `parts`, `photos` (N,), `whole` (N,): one row of each photo.
     """
 
     rows: NDArray[Any]
     squared_norms: NDArray[np.float32]
     present: NDArray[np.bool_]
-    parts: NDArray[np.int64]
-    photos: NDArray[np.int64]
+    parts: Keys
+    photos: Keys
+    whole: NDArray[np.bool_]
 
 
 def lay_out(features: Features, metric: FittedMetric) -> Gallery:
@@ -38,7 +39,7 @@ def lay_out(features: Features, metric: FittedMetric) -> Gallery:
         metric.embed(features[start : start + CHUNK_ROWS]) for start in range(0, max(len(features), 1), CHUNK_ROWS)
     ]
     rows, keys = np.concatenate(chunks), np.arange(len(features))
-    return Gallery(rows, squared_norms(rows), np.ones(len(rows), bool), keys, keys)
+    return Gallery(rows, squared_norms(rows), np.ones(len(rows), bool), keys, keys, np.ones(len(rows), bool))
 
 
 def squared_norms(rows: NDArray[Any]) -> NDArray[np.float32]:

@@ -9,6 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from imgsim.core import Keys
+
 
 class Parts:
     """The photos that rows belong to, numbered from 0 in the order of the rows.
@@ -22,7 +24,7 @@ class Parts:
     ([0.2, 0.4], [2])
     """
 
-    def __init__(self, photos: NDArray[np.int64]) -> None:
+    def __init__(self, photos: Keys) -> None:
         first = np.ones(len(photos), bool)
         first[1:] = photos[1:] != photos[:-1]
         self.starts = np.flatnonzero(first)

@@ -14,7 +14,7 @@ import numpy as np
 from imgsim.search.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Hashable, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,7 +44,7 @@ def rank(
     views: Sequence[NDArray[Any]],
     k: int,
     *,
-    excluded: Collection[int] = (),
+    excluded: Collection[Hashable] = (),
     allowed: NDArray[np.bool_] | None = None,
 ) -> Ranked:
     """Find the k photos closest to a query.
@@ -54,7 +54,7 @@ def rank(
     gallery = terms[0].gallery
     lower, upper = (bounds.min(axis=0) for bounds in enclose(terms, views))
     if excluded:
-        left_out = np.isin(gallery.photos, list(excluded))
+        left_out = np.isin(gallery.photos, np.array(list(excluded)))
         lower[left_out] = upper[left_out] = np.inf
     if allowed is not None:
         lower[~allowed] = upper[~allowed] = np.inf

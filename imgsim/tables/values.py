@@ -114,6 +114,18 @@ def check_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {_text(name, name): None if value == "" else _checked(name, value) for name, value in attributes.items()}
 
 
+def change_attributes(attributes: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Set some attributes and keep the others; None removes one.
+
+    Examples
+    --------
+    >>> change_attributes({"brand": "Nord", "price": 5}, {"price": 6, "brand": None})
+    {'price': 6}
+    """
+    changed = {**attributes, **check_attributes(changes)}
+    return {name: value for name, value in changed.items() if value is not None}
+
+
 def _checked(name: str, value: Any) -> Any:  # noqa: ANN401 (what JSON holds)
     """Check what JSON can hold; `name` is for the message."""
     if isinstance(value, str):

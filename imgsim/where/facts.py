@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from imgsim.core import Keys
     from imgsim.where.conditions import Compares
 
 
@@ -20,7 +21,7 @@ class AttributeCount(NamedTuple):
 
 
 class FactTable(Protocol):
-    """Answers what is asked of all photos' attributes."""
+    """Answers what is asked of all photos' attributes, typed or measured; photos' keys are the store's."""
 
     def types(self) -> dict[str, set[str]]:
         """Give the attributes that photos have, and the types of their values."""
@@ -28,17 +29,30 @@ class FactTable(Protocol):
     def counts(self) -> list[AttributeCount]:
         """Count the photos that have each attribute, by name."""
 
-    def where(self, comparison: Compares) -> NDArray[np.int64]:
-        """Give the keys of the photos for which a comparison holds, in any order, perhaps twice."""
+    def where(self, comparison: Compares) -> Keys:
+        """Give the keys, shape (n,), of the photos for which a comparison holds, in any order, perhaps twice."""
 
-    def having(self, name: str) -> NDArray[np.int64]:
-        """Give the keys of the photos that have an attribute, in any order, perhaps twice."""
+    def having(self, name: str) -> Keys:
+        """Give the keys, shape (n,), of the photos that have an attribute, in any order, perhaps twice."""
 
     def texts(self, name: str) -> list[str]:
         """Give the different texts that are values of an attribute."""
 
-    def numbers_within(self, name: str, member: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Give the keys of the photos that have a number in an attribute that is an object, and the numbers."""
+    def numbers_within(self, name: str, member: str) -> tuple[Keys, NDArray[np.float64]]:
+        """Find the numbers under a name in an attribute that is an object.
+
+        Parameters
+        ----------
+        name : str
+            The attribute.
+        member : str
+            The name in it.
+
+        Returns
+        -------
+        tuple of ndarray, shape (n,), and ndarray of float64, shape (n,)
+            The keys of the photos that have such a number, each once, in any order, and the numbers.
+        """
 
     def names_within(self, name: str) -> list[str]:
         """Give the names in an attribute that is an object, over all photos."""

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from imgsim.core import Keys
     from imgsim.where.conditions import Condition
     from imgsim.where.facts import FactTable
     from imgsim.where.syntax import Expression
 
 
-def select_photos(facts: FactTable, expressions: Sequence[str], photos: NDArray[np.int64]) -> NDArray[np.bool_]:
+def select_photos(facts: FactTable, expressions: Sequence[str], photos: Keys) -> NDArray[np.bool_]:
     """Tell for which photos every one of some expressions holds.
 
     `photos` (N,); gives (N,).
@@ -31,40 +32,28 @@ def select_photos(facts: FactTable, expressions: Sequence[str], photos: NDArray[
     return holds(facts, AllOf(tuple(check(tree, text, catalogue) for tree, text in trees)), photos)
 
 
-def holds(facts: FactTable, condition: Condition, photos: NDArray[np.int64]) -> NDArray[np.bool_]:
+def holds(facts: FactTable, condition: Condition, photos: Keys) -> NDArray[np.bool_]:
     """Tell for which photos a condition holds.
 
     `photos` (N,); gives (N,).
     """
-    size = int(photos.max()) + 1 if len(photos) else 0
-    return _by_key(facts, condition, size)[photos]
-
-
-def _by_key(facts: FactTable, condition: Condition, size: int) -> NDArray[np.bool_]:
-    """Tell for each key below `size`, whether or not a photo has it."""
     match condition:
         case Compares():
-            return _marked(facts.where(condition), size)
+            return np.isin(photos, facts.where(condition))
         case Has(name):
-            return _marked(facts.having(name), size)
+            return np.isin(photos, facts.having(name))
         case NoneOf(inner):
-            return ~_by_key(facts, inner, size)
+            return ~holds(facts, inner, photos)
         case AllOf(conditions):
-            every = np.ones(size, bool)
+            every = np.ones(len(photos), bool)
             for one in conditions:
-                every &= _by_key(facts, one, size)
+                every &= holds(facts, one, photos)
             return every
         case AnyOf(conditions):
-            some = np.zeros(size, bool)
+            some = np.zeros(len(photos), bool)
             for one in conditions:
-                some |= _by_key(facts, one, size)
+                some |= holds(facts, one, photos)
             return some
-
-
-def _marked(keys: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
-    marks = np.zeros(size, bool)
-    marks[keys[keys < size]] = True
-    return marks
 
 
 def explain_nothing(facts: FactTable, expressions: Sequence[str]) -> str:

@@ -204,7 +204,7 @@ def test_attributes_do_not_make_a_new_stamp(store):
 
 
 def test_photos_without_a_palette_lack_colours(store):
-    put(store, "a", colors=COLORS)
+    put(store, "a", measured=COLORS)
     put(store, "b", attributes={"color": "red"})
     assert store.lacking_colors() == {"b"}
     put(store, "a")
@@ -215,13 +215,13 @@ def test_photos_without_a_palette_lack_colours(store):
 
 def test_choosing_another_measure_forgets_what_the_last_one_said(store):
     assert store.color_measure is None
-    put(store, "a", colors=COLORS, attributes={"price": 1})
+    put(store, "a", measured=COLORS, attributes={"price": 1})
     for measure, known in ((measure_identity(), False), (None, False), (measure_identity(), False)):
         with store.transaction():
             store.choose_color_measure(measure)
         assert store.color_measure == measure
         assert ("palette" in stored(store)["a"]) == known
-    put(store, "a", colors=COLORS)
+    put(store, "a", measured=COLORS)
     with store.transaction():
         store.choose_color_measure(None)
         store.choose_color_measure(measure_identity())

@@ -1,7 +1,9 @@
 """Indexes of format 1, which had no facts, are read as they are and brought to the present format by a writer."""
 
+import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -12,18 +14,30 @@ from imgsim.index.sqlite.schema import FORMAT_VERSION
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.update import update_index
 
+FORMAT2 = Path(__file__).parent.parent / "fixtures" / "format2"
+
 
 @pytest.fixture
-def old(make_photos):
-    """A folder of four photos whose index is of format 1; one has attributes."""
-    folder = make_photos(4)
-    update_index(folder, extractors=["phash"])
-    with closing(sqlite3.connect(folder / ".imgsim" / DATABASE)) as database, database:
-        database.executescript("DROP TABLE facts; DROP TABLE kinds; PRAGMA user_version = 1;")
-        database.execute(
-            """UPDATE images SET attributes = '{"price": 5, "tags": ["x"]}' WHERE path = CAST('1.png' AS BLOB)"""
-        )
+def format2(tmp_path):
+    """A folder of photos whose index is of format 2."""
+    folder = Path(shutil.copytree(FORMAT2 / "photos", tmp_path / "photos"))
+    shutil.copytree(FORMAT2 / "index", folder / ".imgsim")
     return folder
+
+
+@pytest.fixture
+def old(format2):
+    """One of format 1, of phash alone; one photo has attributes."""
+    with closing(sqlite3.connect(format2 / ".imgsim" / DATABASE)) as database, database:
+        database.execute("PRAGMA foreign_keys = ON")
+        database.executescript("DROP TABLE facts; DROP TABLE kinds; PRAGMA user_version = 1;")
+        database.execute("DELETE FROM extractors WHERE id != 2")
+        database.execute("DELETE FROM meta WHERE key IN ('color_measure', 'palettes_by')")
+        database.execute("UPDATE images SET attributes = '{}'")
+        database.execute(
+            """UPDATE images SET attributes = '{"price": 5, "tags": ["x"]}' WHERE path = CAST('a/2.png' AS BLOB)"""
+        )
+    return format2
 
 
 def version(folder):
@@ -34,13 +48,13 @@ def version(folder):
 def answers(folder):
     with open_index(folder) as index:
         return (
-            [match.path for match in index.search(folder / "0.png", where="price = 5")],
+            [match.path for match in index.search(folder / "a" / "0.png", where="price = 5")],
             [record.path for record in index.photos("not tags = 'x'")],
-            len(index.search(folder / "0.png")),
+            len(index.search(folder / "a" / "0.png")),
         )
 
 
-EXPECTED = (["1.png"], ["0.png", "2.png", "3.png"], 3)
+EXPECTED = (["a/2.png"], ["a/0.png", "a/4.png", "b/1.png", "b/3.png", "b/5.png"], 5)
 
 
 def test_it_is_read_without_being_written(old):
@@ -53,7 +67,7 @@ def test_it_is_read_without_being_written(old):
 def test_a_writer_brings_it_to_the_present_format(old):
     with open_index(old) as index:
         generation = index.store.counts()["generation"]
-    assert update_index(old).unchanged == 4
+    assert update_index(old).unchanged == 6
     assert version(old) == FORMAT_VERSION
     assert answers(old) == EXPECTED
     with open_index(old) as index:

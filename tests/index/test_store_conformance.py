@@ -71,7 +71,7 @@ def test_photos_come_back_by_the_bytes_of_their_paths(make, paths, data, tmp_pat
     ordered = sorted(paths, key=os.fsencode)
     assert present.all()
     np.testing.assert_array_equal(rows, np.array([vectors[path] for path in ordered], np.float32).reshape(-1, 3))
-    parts, photos = store.part_keys()
+    parts, photos, _ = store.part_keys()
     assert [label.path for label in store.labels(parts.tolist())] == ordered
     assert [store.photo_key(path) for path in ordered] == photos.tolist()
     assert store.known() == dict.fromkeys(paths, Known(10, 20, b"d" * 16))
@@ -161,7 +161,7 @@ def test_a_photo_has_parts_in_order(store):
     extractor = add(store)
     record = ImageRecord("a", 1, 2, b"1" * 16, 3, 4)
     put(store, MeasuredPhoto(record, {extractor.id: np.array([[2, 2, 2], [1, 1, 1]], np.float32)}, ("coat", "bag")))
-    parts, photos = store.part_keys()
+    parts, photos, _ = store.part_keys()
     assert [label.part for label in store.labels(parts.tolist())] == ["bag", "coat"]
     assert photos[0] == photos[1]
     np.testing.assert_array_equal(rows_of(store, extractor)[0][:, 0], [1, 2])

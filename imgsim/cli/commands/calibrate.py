@@ -75,7 +75,7 @@ def calibrate(
         distance = choose_distance(index.store, extractors, metric)
         fit = _fit(index, distance, codes, k, seed)
         directory = index.directory
-    _keep(directory, folder, distance.name, fit)
+    _keep(directory, folder, distance, fit)
     if plot:
         _draw(plot, distance.name, fit)
     facts = _facts(distance.name, fit)
@@ -100,13 +100,14 @@ def _fit(index: Index, distance: ChosenDistance, codes: NDArray[np.intp], k: int
         return calibrate_distance(index.directory, index.store, distance, codes, k, seed=seed, advanced=advanced)
 
 
-def _keep(directory: str, folder: str, distance: str, fit: CalibrationFit) -> None:
+def _keep(directory: str, folder: str, distance: ChosenDistance, fit: CalibrationFit) -> None:
     from imgsim.index.sqlite.sqlite_store import SqliteStore
 
     store = SqliteStore.open_writer(directory, folder)
     try:
         with store.transaction():
-            store.keep_calibration(distance, fit.calibration.to_json())
+            extractors = [one.stored for one in distance.extractors]
+            store.keep_calibration(distance.name, extractors, fit.calibration.to_json())
     finally:
         store.close()
 

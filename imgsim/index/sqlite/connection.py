@@ -63,9 +63,9 @@ def connect_writer(directory: str) -> sqlite3.Connection:
             connection.execute(f"PRAGMA journal_mode = {'DELETE' if is_network_share(directory) else 'WAL'}")
             connection.executescript(f"BEGIN; {TABLES} COMMIT;")
         _check(connection, directory)
+        migrate(connection)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
-        migrate(connection)
     return connection
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from imgsim.core import ExtractorSpec, Statistics
 from imgsim.index.sqlite.database import Database
 from imgsim.index.store import DefaultQuery, StoredExtractor
 
-CALIBRATION = "calibration: "  # what such keys of the table `meta` begin with
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class ExtractorRows(Database):
@@ -47,9 +49,11 @@ class ExtractorRows(Database):
 
     def drop_extractor(self, extractor: StoredExtractor) -> None:
         """Remove an extractor, its features, and the calibrations of distances that it has a part in."""
-        for distance in self.calibrations():
-            if f" {extractor.spec} (version " in f" {distance}":
-                self._connection.execute("DELETE FROM meta WHERE key = ?", (CALIBRATION + distance,))
+        self._connection.execute(
+            "DELETE FROM calibrations WHERE distance IN"
+            " (SELECT distance FROM calibrated_extractors WHERE extractor_id = ?)",
+            (extractor.id,),
+        )
         self._write("DELETE FROM extractors WHERE id = ?", extractor.id)
 
     def is_pinned(self, extractor: StoredExtractor) -> bool:
@@ -73,14 +77,15 @@ class ExtractorRows(Database):
         self._write("UPDATE extractors SET statistics = ? WHERE id = ?", buffer.getvalue(), extractor.id)
 
     def calibrations(self) -> dict[str, str]:
-        """Give every calibration, as JSON, by the distance that it is of."""
-        rows = self._connection.execute("SELECT key, value FROM meta WHERE key GLOB ?", (CALIBRATION + "*",))
-        return {key.removeprefix(CALIBRATION): value for key, value in rows}
+        """Give every calibration, as JSON, by the name of the distance that it is of."""
+        return dict(self._connection.execute("SELECT distance, calibration FROM calibrations"))
 
-    def keep_calibration(self, distance: str, calibration: str) -> None:
-        """Keep the calibration of a distance, in place of an earlier one."""
-        self._set_meta(CALIBRATION + distance, calibration)
+    def keep_calibration(self, distance: str, extractors: Iterable[StoredExtractor], calibration: str) -> None:
+        """Keep the calibration of a distance, in place of an earlier one, until one of its extractors is dropped."""
+        self._connection.execute("INSERT OR REPLACE INTO calibrations VALUES (?, ?)", (distance, calibration))
+        rows = ((distance, extractor.id) for extractor in extractors)
+        self._connection.executemany("INSERT OR IGNORE INTO calibrated_extractors VALUES (?, ?)", rows)
 
     def forget_calibrations(self) -> None:
         """Forget all of them."""
-        self._connection.execute("DELETE FROM meta WHERE key GLOB ?", (CALIBRATION + "*",))
+        self._connection.execute("DELETE FROM calibrations")

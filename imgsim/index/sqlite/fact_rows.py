@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from imgsim.index.sqlite.comparisons import FUNCTIONS, OF_KIND, PREFIX, compile_comparison
-from imgsim.tables.values import check_attributes, kind_of
+from imgsim.tables.values import kind_of
 from imgsim.where.facts import AttributeCount
 
 if TYPE_CHECKING:
@@ -18,6 +18,26 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.where.conditions import Compares
+
+
+HELD = "iif(json_type(attributes, ?) IS NULL, measured, attributes)"  # the object that an attribute is read from
+
+
+class Held(NamedTuple):
+    """A photo's attributes: what people typed, and what was measured."""
+
+    typed: dict[str, Any]
+    measured: dict[str, Any]
+
+    @classmethod
+    def read(cls, typed: str, measured: str) -> Held:
+        """Read both columns."""
+        return cls(json.loads(typed), json.loads(measured))
+
+    @property
+    def together(self) -> dict[str, Any]:
+        """What is seen: a typed attribute hides a measured one."""
+        return self.measured | self.typed
 
 
 class Facts:
@@ -40,21 +60,23 @@ class Facts:
         execute("INSERT OR IGNORE INTO kinds (name, type) VALUES (?, ?)", [fact[2:] for fact in come])
         execute("INSERT OR IGNORE INTO facts SELECT id, ?, ? FROM kinds WHERE name = ? AND type = ?", come)
 
-    def merge(self, photo: int, attributes: Mapping[str, Any]) -> None:
-        """Change some of a photo's attributes, and its facts with them."""
-        old = self.attributes_of(photo)
-        merged = old | check_attributes(attributes)
-        new = {name: value for name, value in merged.items() if value is not None}
-        self.replace(photo, old, new)
-        self._connection.execute("UPDATE images SET attributes = ? WHERE id = ?", (json.dumps(new), photo))
+    def write(self, photo: int, old: Held, new: Held) -> bool:
+        """Bring a photo's attributes from old to new ones, and its facts with them; tell whether they differ."""
+        before, (typed, measured) = map(json.dumps, old), map(json.dumps, new)
+        if [*before] == [typed, measured]:
+            return False
+        self.replace(photo, old.together, new.together)
+        row = (typed, measured, photo)
+        self._connection.execute("UPDATE images SET attributes = ?, measured = ? WHERE id = ?", row)
+        return True
 
     # ---------------------------------------------------------------- reading
 
-    def attributes_of(self, photo: int) -> dict[str, Any]:
+    def held(self, photo: int) -> Held:
         """Give all attributes of a photo."""
-        (text,) = self._connection.execute("SELECT attributes FROM images WHERE id = ?", (photo,)).fetchone()
-        attributes: dict[str, Any] = json.loads(text)
-        return attributes
+        return Held.read(
+            *self._connection.execute("SELECT attributes, measured FROM images WHERE id = ?", (photo,)).fetchone()
+        )
 
     def types(self) -> dict[str, set[str]]:
         """Give the attributes that photos have, and the types of their values."""
@@ -91,19 +113,18 @@ class Facts:
         """Give the keys of the photos that have a number in an attribute that is an object, and the numbers."""
         if '"' in name + member:  # a path cannot say it
             return np.zeros(0, np.int64), np.zeros(0)
+        numbers = f"SELECT id, json_extract({HELD}, ?) AS number FROM images"  # noqa: S608 (what stands above)
         rows = self._connection.execute(
-            "SELECT id, number FROM (SELECT id, json_extract(attributes, ?) AS number FROM images)"
-            " WHERE typeof(number) IN ('integer', 'real')",
-            (f'$."{name}"."{member}"',),
+            f"SELECT id, number FROM ({numbers}) WHERE typeof(number) IN ('integer', 'real')",  # noqa: S608
+            (f'$."{name}"', f'$."{name}"."{member}"'),
         )
         found = np.fromiter(rows, dtype=[("key", np.int64), ("number", np.float64)])
         return found["key"], found["number"]
 
     def names_within(self, name: str) -> list[str]:
         """Give the names in an attribute that is an object, over all photos."""
-        rows = self._connection.execute(
-            "SELECT DISTINCT key FROM images, json_each(attributes, ?) WHERE typeof(key) = 'text'", (f'$."{name}"',)
-        )
+        within = f"SELECT DISTINCT key FROM images, json_each({HELD}, ?) WHERE typeof(key) = 'text'"  # noqa: S608
+        rows = self._connection.execute(within, (f'$."{name}"',) * 2)
         return sorted(key for (key,) in rows)
 
     def _keys(self, sql: str, parameters: tuple[int | float | str | bytes, ...]) -> NDArray[np.int64]:

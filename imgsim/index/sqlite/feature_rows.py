@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.index.sqlite.database import Database
-from imgsim.index.store import Failure, PartLabel, StoredExtractor
+from imgsim.index.sqlite.fact_rows import Held
+from imgsim.index.store import Failure, PartKeys, PartLabel, StoredExtractor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from imgsim.core import Features
 
 BY_PATH = "FROM images JOIN parts ON parts.image_id = images.id"
+ORDER = "ORDER BY path, owner, name"
 
 
 class FeatureRows(Database):
@@ -34,17 +35,16 @@ class FeatureRows(Database):
         count: int = self._one("SELECT count(*) FROM features WHERE extractor_id = ?", extractor.id)
         return count
 
-    def part_keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Give the keys of all parts, shape (N,), and of their photos, shape (N,), by path and part."""
-        rows = self._connection.execute(f"SELECT parts.id, images.id {BY_PATH} ORDER BY path, name")
-        keys = np.fromiter(rows, dtype=[("part", np.int64), ("image", np.int64)])
-        return keys["part"], keys["image"]
+    def part_keys(self) -> PartKeys:
+        """Give the keys of all parts and of their photos, and which are whole photos."""
+        rows = self._connection.execute(f"SELECT parts.id, images.id, owner = '' {BY_PATH} {ORDER}")
+        keys = np.fromiter(rows, dtype=[("part", np.int64), ("image", np.int64), ("whole", np.bool_)])
+        return PartKeys(keys["part"], keys["image"], keys["whole"])
 
     def features(self, extractor: StoredExtractor, chunk: int = 256) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
         """Stream rows (n, D) in the order of `part_keys`, zeros where a part has none, and which it has (n,)."""
         cursor = self._connection.execute(
-            f"SELECT vector {BY_PATH} LEFT JOIN features ON part_id = parts.id AND extractor_id = ?"
-            " ORDER BY path, name",
+            f"SELECT vector {BY_PATH} LEFT JOIN features ON part_id = parts.id AND extractor_id = ? {ORDER}",
             (extractor.id,),
         )
         while rows := cursor.fetchmany(chunk):
@@ -54,15 +54,14 @@ class FeatureRows(Database):
             features[present] = _unpack(joined, extractor)
             yield features, present
 
-    def labels(self, part_keys: Sequence[int]) -> list[PartLabel]:
+    def labels(self, part_keys: Sequence[Hashable]) -> list[PartLabel]:
         """Say whose rows these are, in order."""
         labels = []
         for key in part_keys:
-            path, part, attributes = self._connection.execute(
-                f"SELECT path, name, attributes {BY_PATH} WHERE parts.id = ?",
-                (int(key),),
+            path, part, *texts = self._connection.execute(
+                f"SELECT path, name, attributes, measured {BY_PATH} WHERE parts.id = ?", (key,)
             ).fetchone()
-            labels.append(PartLabel(os.fsdecode(path), part, json.loads(attributes)))
+            labels.append(PartLabel(os.fsdecode(path), part, Held.read(*texts).together))
         return labels
 
 

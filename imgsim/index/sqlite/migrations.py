@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
-from imgsim.index.sqlite.fact_rows import Facts
-from imgsim.index.sqlite.schema import FACTS, FORMAT_VERSION
+from imgsim.core import ExtractorSpec
+from imgsim.index.sqlite.fact_rows import Facts, Held
+from imgsim.index.sqlite.schema import CALIBRATIONS, FACTS, FORMAT_VERSION, MEASURED, PARTS
+from imgsim.index.store import COLORS
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
+
+# What readers of formats 1 and 2 see in place of the tables: names of the database TEMP hide those of the file.
+_OLD_CALIBRATIONS = "SELECT substr(key, 14) AS distance, value AS calibration FROM meta WHERE key GLOB 'calibration: *'"
+_VIEWS = (
+    f"CREATE TEMP VIEW calibrations AS {_OLD_CALIBRATIONS}",
+    "CREATE TEMP VIEW parts AS SELECT id, image_id, '' AS owner, name FROM main.parts",
+    # Both together are what they were, and photos with a palette were measured.
+    "CREATE TEMP VIEW images AS SELECT *,"
+    " iif(json_type(attributes, '$.palette') IS NULL, '{}', attributes) AS measured FROM main.images",
+)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring an index to the present format, in one transaction."""
-    if not _is_older(connection):
+    """Bring an index to the present format, in one transaction; foreign keys are not enforced yet."""
+    if _version(connection) == FORMAT_VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _add_facts(connection)
+        if _version(connection) < 2:
+            _add_facts(connection)
+        _separate_measured(connection)
+        _give_owners(connection)
+        _move_calibrations(connection)
         connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
         connection.execute("COMMIT")
     except BaseException:
@@ -28,19 +46,88 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 def supplement(connection: sqlite3.Connection) -> None:
     """Add what an index of an earlier format lacks for as long as it is read, without writing to it."""
-    if _is_older(connection):
+    if _version(connection) < 2:
         _add_facts(connection, "TEMP")
+    if _version(connection) < FORMAT_VERSION:
+        for view in _VIEWS:
+            connection.execute(view)
 
 
-def _is_older(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("PRAGMA user_version").fetchone()[0] < FORMAT_VERSION)
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _create(connection: sqlite3.Connection, tables: str) -> None:
+    """Create tables, one statement after another: all at once would end the transaction."""
+    for statement in filter(str.strip, tables.split(";")):
+        connection.execute(statement)
 
 
 def _add_facts(connection: sqlite3.Connection, temporary: str = "") -> None:
     """Add what format 2 has and format 1 had not: attributes once more, as facts."""
-    for statement in filter(str.strip, FACTS.format(temporary=temporary).split(";")):
-        connection.execute(statement)
+    _create(connection, FACTS.format(temporary=temporary))
     facts = Facts(connection)
     rows = connection.execute("SELECT id, attributes FROM images WHERE attributes != '{}'").fetchall()
     for photo, attributes in rows:
         facts.replace(photo, {}, json.loads(attributes))
+
+
+def _separate_measured(connection: sqlite3.Connection) -> None:
+    """Tell measured attributes from those that people typed."""
+    connection.execute(f"ALTER TABLE images ADD COLUMN {MEASURED}")
+    facts = Facts(connection)
+    rows = connection.execute("SELECT id FROM images WHERE json_type(attributes, '$.palette') IS NOT NULL").fetchall()
+    for (photo,) in rows:
+        held = facts.held(photo)
+        facts.write(photo, held, separate(held.typed))
+
+
+def separate(attributes: Mapping[str, Any]) -> Held:
+    """Separate the attributes of a photo whose colours were measured.
+
+    Examples
+    --------
+    >>> separate({"color": "teal", "color_probabilities": {"red": 0.2, "blue": 0.8}, "palette": [], "price": 5})
+    Held(typed={'color': 'teal', 'price': 5}, measured={'color': 'blue', 'color_probabilities': {'red': 0.2, ...
+    """
+    color, probabilities, _ = COLORS
+    measured = {name: attributes[name] for name in COLORS if name in attributes}
+    if chances := measured.get(probabilities):
+        measured[color] = max(chances, key=chances.__getitem__)
+    typed = {name: value for name, value in attributes.items() if measured.get(name) != value}
+    return Held(typed, {name: measured[name] for name in COLORS if name in measured})
+
+
+def _give_owners(connection: sqlite3.Connection) -> None:
+    """Let parts have owners; all that there were are whole photos."""
+    _create(connection, PARTS.format(name="owned_parts"))
+    connection.execute("INSERT INTO owned_parts SELECT id, image_id, '', name FROM parts")
+    connection.execute("DROP TABLE parts")
+    connection.execute("ALTER TABLE owned_parts RENAME TO parts")
+
+
+def _move_calibrations(connection: sqlite3.Connection) -> None:
+    """Give calibrations their tables, and each the extractors that its distance names."""
+    _create(connection, CALIBRATIONS)
+    specs = {key: ExtractorSpec.from_json(spec) for key, spec in connection.execute("SELECT id, spec FROM extractors")}
+    for distance, calibration in connection.execute(_OLD_CALIBRATIONS).fetchall():
+        if extractors := named_extractors(distance, specs):
+            connection.execute("INSERT INTO calibrations VALUES (?, ?)", (distance, calibration))
+            rows = [(distance, key) for key in extractors]
+            connection.executemany("INSERT INTO calibrated_extractors VALUES (?, ?)", rows)
+    connection.execute("DELETE FROM meta WHERE key GLOB 'calibration: *'")
+
+
+def named_extractors(distance: str, specs: Mapping[int, ExtractorSpec]) -> list[int]:
+    """Find the extractors that a distance's name is made of, by their keys; none if it names another one too.
+
+    Examples
+    --------
+    >>> specs = {4: ExtractorSpec("phash"), 5: ExtractorSpec("hog"), 6: ExtractorSpec("hog", version=2)}
+    >>> named_extractors("0.5 of hog (version 2) by cosine + 0.5 of phash (version 1) by hamming", specs)
+    [4, 6]
+    """
+    labels = (f"(?P<e{key}>{re.escape(f'{spec} (version {spec.version})')})" for key, spec in specs.items())
+    found = re.fullmatch(rf"(?:(?:[\d.e+-]+ of )?(?:{'|'.join(labels)}) by \w+(?: \+ |$))+", distance)
+    return [key for key in specs if found and found[f"e{key}"]]

@@ -10,18 +10,16 @@ import numpy as np
 
 from imgsim.core import ImageRecord
 from imgsim.errors import ImgsimError
-from imgsim.index.sqlite.fact_rows import Facts
+from imgsim.index.sqlite.fact_rows import Facts, Held
 from imgsim.index.sqlite.feature_rows import FeatureRows, LedgerRows
-from imgsim.index.store import Known, MeasuredPhoto, StoredExtractor
+from imgsim.index.store import COLORS, Known, MeasuredPhoto, StoredExtractor
+from imgsim.tables.values import change_attributes
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
-
-
-COLORS = ("color", "color_probabilities", "palette")  # the attributes that measuring colours sets
 
 
 class PhotoRows(FeatureRows, LedgerRows):
@@ -59,39 +57,47 @@ class PhotoRows(FeatureRows, LedgerRows):
         return {os.fsdecode(path) for (path,) in rows}
 
     def put(self, photo: MeasuredPhoto) -> None:
-        """Store a photo; other extractors' features, and colours, stay if its content is the same, and go if not."""
+        """Store a photo, its owner's parts in place of those that the owner made before."""
         record = photo.record
-        path = os.fsencode(record.path)
-        known = self._one("SELECT digest FROM images WHERE path = ?", path)
-        if known == record.digest:
+        same = self._one("SELECT digest FROM images WHERE path = ?", os.fsencode(record.path)) == record.digest
+        if same:
             self.touch(record.path, record.size, record.mtime_ns)
-        else:
-            self._replace(record)
-        image = self.photo_key(record.path)
-        for row, name in enumerate(photo.parts):
-            self._write("INSERT OR IGNORE INTO parts (image_id, name) VALUES (?, ?)", image, name)
-            part = self._one("SELECT id FROM parts WHERE image_id = ? AND name = ?", image, name)
-            for extractor, rows in photo.features.items():
-                self._put_features(extractor, part, rows[row])
-        if photo.colors:
-            self.merge_attributes(record.path, photo.colors)
+        key = self.photo_key(record.path) if same else self._replace(record)
+        assert key is not None
+        self._put_parts(key, photo)
+        held = self.facts.held(key)
+        typed = change_attributes(held.typed, record.attributes)
+        self.facts.write(key, held, Held(typed, change_attributes(held.measured if same else {}, photo.measured)))
         self.forget_failures([record.path])
 
-    def _replace(self, record: ImageRecord) -> None:
-        """Store a photo that is new or has new content; of the old one nothing stays but what people said of it."""
-        path = os.fsencode(record.path)
-        if self.photo_key(record.path) is not None:
-            self._write("DELETE FROM parts WHERE image_id = (SELECT id FROM images WHERE path = ?)", path)
-            self._forget_colors(record.path)
+    def _replace(self, record: ImageRecord) -> int:
+        """Store a photo that is new or has new content, of whose old parts none stays; give its key."""
         state = (record.size, record.mtime_ns, record.digest, record.width, record.height)
         self._write(
             "INSERT INTO images (path, size, mtime_ns, digest, width, height) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,"
             " digest = excluded.digest, width = excluded.width, height = excluded.height",
-            *(path, *state),
+            *(os.fsencode(record.path), *state),
         )
-        if record.attributes:
-            self.merge_attributes(record.path, record.attributes)
+        key = self.photo_key(record.path)
+        assert key is not None
+        self._write("DELETE FROM parts WHERE image_id = ?", key)
+        return key
+
+    def _put_parts(self, photo: int, measured: MeasuredPhoto) -> None:
+        add = "INSERT OR IGNORE INTO parts (image_id, owner, name) VALUES (?, ?, ?)"
+        if measured.owner:
+            self._write(add, photo, "", "")
+            self._write(
+                "DELETE FROM parts WHERE image_id = ? AND owner = ? AND name NOT IN (SELECT value FROM json_each(?))",
+                *(photo, measured.owner, json.dumps(measured.parts)),
+            )
+        for row, name in enumerate(measured.parts):
+            part = (photo, measured.owner, name)
+            self._write(add, *part)
+            key = self._one("SELECT id FROM parts WHERE image_id = ? AND owner = ? AND name = ?", *part)
+            for extractor, rows in measured.features.items():
+                self._put_features(extractor, key, rows[row])
 
     def touch(self, path: str, size: int, mtime_ns: int) -> None:
         """Note a new modification time of unchanged content."""
@@ -109,28 +115,30 @@ class PhotoRows(FeatureRows, LedgerRows):
         """Remove photos with their features."""
         for path in paths:
             if (key := self.photo_key(path)) is not None:
-                self.facts.replace(key, self.facts.attributes_of(key), {})
+                self.facts.replace(key, self.facts.held(key).together, {})
                 self._write("DELETE FROM images WHERE id = ?", key)
 
-    def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> None:
-        """Change some attributes of a photo and keep the others."""
+    def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> bool:
+        """Change some typed attributes of a photo and keep the others; tell whether that changed any."""
         key = self.photo_key(path)
         if key is None:
             raise ImgsimError(f"{path}: not in the index")
-        self.facts.merge(key, attributes)
+        held = self.facts.held(key)
+        return self.facts.write(key, held, Held(change_attributes(held.typed, attributes), held.measured))
 
-    def records(self, keys: Sequence[int], chunk: int = 1000) -> Iterator[ImageRecord]:
+    def records(self, keys: Sequence[Hashable], chunk: int = 1000) -> Iterator[ImageRecord]:
         """Give what is known of some photos, in the order of their keys."""
         for start in range(0, len(keys), chunk):
             wanted = keys[start : start + chunk]
             found = self._connection.execute(
-                "SELECT id, path, size, mtime_ns, digest, width, height, attributes FROM images"
+                "SELECT id, path, size, mtime_ns, digest, width, height, attributes, measured FROM images"
                 " WHERE id IN (SELECT value FROM json_each(?))",
                 (json.dumps(wanted),),
             )
             rows = {key: state for key, *state in found}
-            for path, size, mtime_ns, digest, width, height, attributes in map(rows.__getitem__, wanted):
-                yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, json.loads(attributes))
+            for path, size, mtime_ns, digest, width, height, *held in map(rows.__getitem__, wanted):
+                seen = Held.read(*held).together
+                yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, seen)
 
     @property
     def color_measure(self) -> str | None:
@@ -141,18 +149,13 @@ class PhotoRows(FeatureRows, LedgerRows):
     def choose_color_measure(self, identity: str | None) -> None:
         """Choose how colours are measured from now on; what was measured otherwise is forgotten."""
         if identity is not None and identity != self._meta("palettes_by"):
-            for path in self.known():
-                self._forget_colors(path)
+            for (key,) in self._connection.execute("SELECT id FROM images WHERE measured != '{}'").fetchall():
+                held = self.facts.held(key)
+                self.facts.write(key, held, Held(held.typed, change_attributes(held.measured, dict.fromkeys(COLORS))))
             self._set_meta("palettes_by", identity)
         self._set_meta("color_measure", identity)
 
-    def _forget_colors(self, path: str) -> None:
-        """Remove what measuring set; where there is no palette, a colour was typed by somebody."""
-        key = self.photo_key(path)
-        if key is not None and COLORS[-1] in self.facts.attributes_of(key):
-            self.merge_attributes(path, dict.fromkeys(COLORS))
-
     def lacking_colors(self) -> set[str]:
         """Give the paths of photos whose colours were not measured."""
-        rows = self._connection.execute("SELECT path FROM images WHERE json_type(attributes, '$.palette') IS NULL")
+        rows = self._connection.execute("SELECT path FROM images WHERE json_type(measured, '$.palette') IS NULL")
         return {os.fsdecode(path) for (path,) in rows}

@@ -1,13 +1,15 @@
 """The tables of a SQLite index, and their version.
 
-Paths are blobs, since file names are bytes. A photo has parts (one with an empty name, unless it was cut up); a part
-has one row of features for each extractor. Attributes are a JSON object; `facts` holds them once more, sorted by value,
-so that conditions need not read the objects of all photos.
+Paths are blobs, since file names are bytes. A photo has parts: one, owned by nobody and without a name, is the whole of
+it, the others belong to the spec of what cut it up; a part has one row of features for each extractor. Attributes are
+two JSON objects, what people typed and what was measured, which hides behind it; `facts` holds both once more, sorted
+by value, so that conditions need not read the objects of all photos.
 
-Format 1 had no facts; `imgsim.index.sqlite.migrations` adds them.
+Format 1 had no facts; formats 1 and 2 had calibrations in `meta`, no column `measured` and no owners of parts;
+`imgsim.index.sqlite.migrations` adds them.
 """
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 APPLICATION_ID = 0x696D6773  # "imgs"
 
 FACTS = """
@@ -24,6 +26,24 @@ CREATE {temporary} TABLE facts (
     PRIMARY KEY (kind_id, value, image_id)
 ) WITHOUT ROWID;
 """
+CALIBRATIONS = """
+CREATE TABLE calibrations (distance TEXT PRIMARY KEY, calibration TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE calibrated_extractors (
+    distance TEXT NOT NULL REFERENCES calibrations (distance) ON DELETE CASCADE,
+    extractor_id INTEGER NOT NULL REFERENCES extractors (id) ON DELETE CASCADE,
+    PRIMARY KEY (distance, extractor_id)
+) WITHOUT ROWID;
+"""
+PARTS = """
+CREATE TABLE {name} (
+    id INTEGER PRIMARY KEY,
+    image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    UNIQUE (image_id, owner, name)
+);
+"""
+MEASURED = "measured TEXT NOT NULL DEFAULT '{}'"
 
 TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -35,14 +55,10 @@ CREATE TABLE images (
     digest BLOB NOT NULL,
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
-    attributes TEXT NOT NULL DEFAULT '{{}}'
+    attributes TEXT NOT NULL DEFAULT '{{}}',
+    {MEASURED}
 );
-CREATE TABLE parts (
-    id INTEGER PRIMARY KEY,
-    image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
-    name TEXT NOT NULL,
-    UNIQUE (image_id, name)
-);
+{PARTS.format(name="parts")}
 CREATE TABLE extractors (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     spec TEXT NOT NULL UNIQUE,
@@ -64,6 +80,7 @@ CREATE TABLE failures (
     reason TEXT NOT NULL
 ) WITHOUT ROWID;
 {FACTS.format(temporary="")}
+{CALIBRATIONS}
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT_VERSION};
 """

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imgsim.index.sqlite.connection import connect_reader, connect_writer, explained, lock_writer
 from imgsim.index.sqlite.extractor_rows import ExtractorRows
 from imgsim.index.sqlite.photo_rows import PhotoRows
+from imgsim.index.store import Stamp
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
 
 class SqliteStore(ExtractorRows, PhotoRows):
@@ -49,9 +52,9 @@ class SqliteStore(ExtractorRows, PhotoRows):
             self._lock.close()
 
     @property
-    def stamp(self) -> str:
-        """Names the content: equal stamps, equal photos and features."""
-        return f"{self._meta('store')}-{self._meta('generation')}"
+    def stamp(self) -> Stamp:
+        """Names the content."""
+        return Stamp(self._meta("store"), self._meta("generation"))
 
     @property
     def root(self) -> str:
@@ -63,6 +66,16 @@ class SqliteStore(ExtractorRows, PhotoRows):
     def root(self, root: str) -> None:
         inside = os.path.realpath(os.path.join(self.directory, os.pardir)) == os.path.realpath(root)
         self._set_meta("root", None if inside else os.fsencode(os.path.abspath(root)))
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How the index is made, as a JSON object; empty until it is set."""
+        options: dict[str, Any] = json.loads(self._meta("options") or "{}")
+        return options
+
+    def set_options(self, options: Mapping[str, Any]) -> None:
+        """Set how the index is made."""
+        self._set_meta("options", json.dumps(options))
 
     @property
     def journal_mode(self) -> str:
