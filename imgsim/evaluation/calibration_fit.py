@@ -18,15 +18,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from imgsim.index.distance import ChosenDistance
+    from imgsim.index.store import Store
+
     Array = NDArray[np.float64]
     Truth = NDArray[np.bool_]
     Fit = Callable[[Array, Truth], Calibration]
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from imgsim.index.distance import ChosenDistance
-    from imgsim.index.store import Store
 
 FOLDS = 5
 
@@ -77,6 +74,8 @@ def fit_calibration(distances: ArrayLike, same: ArrayLike, groups: ArrayLike, *,
     Advances in Large Margin Classifiers, 1999. B. Zadrozny, C. Elkan, "Transforming Classifier Scores into Accurate
     Multiclass Probability Estimates", KDD 2002.
     """
+    from sklearn.metrics import log_loss
+
     measured, truth = np.asarray(distances, np.float64), np.asarray(same, bool)
     queries = np.unique(np.asarray(groups), return_inverse=True)[1]
     if truth.all() or not truth.any():
@@ -89,21 +88,12 @@ def fit_calibration(distances: ArrayLike, same: ArrayLike, groups: ArrayLike, *,
         raise ImgsimError("calibration needs matches of two queries or more")
     dealt = np.random.default_rng(seed).permutation(count) % FOLDS
     outs = {kind: _out_of_fold(fit, measured, truth, dealt[queries]) for kind, fit in FITS.items()}
-    losses = {kind: log_loss(truth, out) for kind, out in outs.items()}
+    losses = {kind: float(log_loss(truth, out)) for kind, out in outs.items()}
     kind = min(losses, key=lambda name: losses[name])
     out = outs[kind]
     brier = float(np.mean((out - truth) ** 2))
     fitted = FITS[kind](measured, truth)
     return CalibrationFit(fitted, losses, brier, measure_reliability(out, truth), out, min(FOLDS, count))
-
-
-def log_loss(same: ArrayLike, probabilities: ArrayLike) -> float:
-    """Give the mean negative logarithm of the probability of what was so, in nats.
-
-    `same` (M,), `probabilities` (M,).
-    """
-    given = np.where(np.asarray(same, bool), probabilities, 1 - np.asarray(probabilities))
-    return float(-np.log(given).mean())
 
 
 def fit_logistic(distances: Array, same: Truth) -> Calibration:

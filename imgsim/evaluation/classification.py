@@ -10,7 +10,6 @@ import numpy as np
 from imgsim.errors import ImgsimError
 from imgsim.evaluation.folds import estimate_fit, predict_folds, quietly, stratified_folds
 from imgsim.evaluation.logistic import UNSURE, SharedFit, count_parameters
-from imgsim.evaluation.macro_f1 import macro_f1
 from imgsim.processes import single_threads
 
 if TYPE_CHECKING:
@@ -69,14 +68,18 @@ class Classification:
     @property
     def macro_f1(self) -> float:
         """Mean F1 of the classes that are judged or predicted: scikit-learn's ``f1_score(average="macro")``."""
-        return macro_f1(self.truth[self.judged], self.predicted[self.judged])
+        from sklearn.metrics import f1_score
+
+        return float(f1_score(self.truth[self.judged], self.predicted[self.judged], average="macro"))
 
     @property
     def confusion(self) -> NDArray[np.intp]:
         """Photos judged of each class (rows) by the class predicted (columns), shape (K, K)."""
-        side = len(self.classes)
-        cells = self.truth[self.judged] * side + self.predicted[self.judged]
-        return np.bincount(cells, minlength=side * side).reshape(side, side)
+        from sklearn.metrics import confusion_matrix
+
+        labels = range(len(self.classes))
+        counts: NDArray[np.intp] = confusion_matrix(self.truth[self.judged], self.predicted[self.judged], labels=labels)
+        return counts
 
 
 def classify(

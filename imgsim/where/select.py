@@ -9,7 +9,6 @@ import numpy as np
 from imgsim.where.check import check
 from imgsim.where.conditions import AllOf, AnyOf, Compares, Has, NoneOf
 from imgsim.where.parse import parse
-from imgsim.where.syntax import Comparison, Every, Presence, Some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from imgsim.core import Keys
     from imgsim.where.conditions import Condition
     from imgsim.where.facts import FactTable
-    from imgsim.where.syntax import Expression
 
 
 def select_photos(facts: FactTable, expressions: Sequence[str], photos: Keys) -> NDArray[np.bool_]:
@@ -67,14 +65,14 @@ def explain_nothing(facts: FactTable, expressions: Sequence[str]) -> str:
     return f"no photo has {' and '.join(expressions)}"
 
 
-def _demanded(tree: Expression) -> Iterator[Comparison | Presence]:
+def _demanded(tree: Condition) -> Iterator[Compares]:
     """Give the comparisons without a ``not`` before them."""
     match tree:
-        case Comparison() | Presence():
+        case Compares():
             yield tree
-        case Every(operands) | Some(operands):
-            for operand in operands:
-                yield from _demanded(operand)
+        case AllOf(conditions) | AnyOf(conditions):
+            for condition in conditions:
+                yield from _demanded(condition)
 
 
 def _alternatives(condition: Condition) -> list[Compares]:

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from imgsim.evaluation.probabilities import accuracy_by_group, calibration_error, judge_labels, log_loss
+from imgsim.evaluation.probabilities import accuracy_by_group, judge_labels, log_loss
+from imgsim.evaluation.reliability import measure_reliability
+
+
+def calibration_error(confidence, right, bins=15):
+    return measure_reliability(confidence, right, bins=bins).calibration_error
+
 
 LABELS = [0, 0, 1, 2]
 PROBABILITIES = [[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.1, 0.9, 0.0], [0.2, 0.5, 0.3]]

@@ -121,7 +121,7 @@ def _facts(distance: str, fit: CalibrationFit) -> dict[str, Any]:
         "same": int(reliability.hits.sum()),
         **{f"log_loss_{kind}": round(loss, 6) for kind, loss in fit.log_losses.items()},
         "brier": round(fit.brier, 6),
-        "ece": round(reliability.ece, 6),
+        "ece": round(reliability.calibration_error, 6),
     }
 
 

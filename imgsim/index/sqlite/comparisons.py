@@ -39,8 +39,8 @@ def compile_comparison(comparison: Compares) -> Statement:
 
     Examples
     --------
-    >>> from imgsim.where.conditions import Compares
-    >>> compile_comparison(Compares("width", True, "number", "<", (640,)))
+    >>> from imgsim.where.conditions import Compares, Literal
+    >>> compile_comparison(Compares("width", "<", (Literal(640, "number"),), field=True))
     Statement(sql='SELECT id FROM images WHERE width < ?', parameters=(640,))
     """
     if comparison.operator in FUNCTIONS:

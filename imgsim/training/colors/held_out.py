@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.evaluation.probabilities import LabelReport, accuracy_by_group, calibration_error, judge_labels
+from imgsim.evaluation.probabilities import LabelReport, accuracy_by_group, judge_labels
 from imgsim.training.colors.rows import split_rows
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def judge_namer(namer: ColorNamer, rows: ColorRows) -> NamerJudgement:
         names,
         judge_labels(labels, probabilities),
         judge_labels(labels, among),
-        calibration_error(plain.max(axis=1), plain.argmax(axis=1) == labels),
+        judge_labels(labels, plain).calibration_error,
         accuracy_by_group(labels, among, rows.contributors),
     )
 
