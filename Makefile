@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
+BASE = .venv-base
 SUDO = $(shell test "$$(id -u)" = 0 || echo sudo)
 CODE = imgsim tests benchmarks examples docs
 

@@ -74,7 +74,18 @@ class ExtractorSpec:
 
     @classmethod
     def from_json(cls, text: str) -> ExtractorSpec:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote.
+
+        Parameters
+        ----------
+        text : str
+            JSON.
+
+        Returns
+        -------
+        ExtractorSpec
+            An equal one.
+        """
         raw = json.loads(text)
         return cls(raw["name"], tuple(sorted(raw["params"].items())), raw["version"])
 
@@ -111,7 +122,18 @@ class Extractor(Protocol):
         """Whether every value is 0 or 1; such rows are stored as packed bits."""
 
     def extract(self, images: Sequence[Image]) -> Features:
-        """Measure images, one row each, in order; a row depends on its image and the spec alone."""
+        """Measure images, one row each, in order; a row depends on its image and the spec alone.
+
+        Parameters
+        ----------
+        images : sequence of ndarray of uint8, shape (H, W, 3)
+            Upright RGB, sizes may differ.
+
+        Returns
+        -------
+        ndarray of float32, shape (len(images), dim)
+            Finite values.
+        """
 
 
 @dataclass(frozen=True)
@@ -149,18 +171,70 @@ class FittedMetric(Protocol):
         """Name of the space; metrics that share it share embedded galleries."""
 
     def embed(self, features: Features) -> NDArray[Any]:
-        """Bring features, shape (N, D), into the metric's space, shape (N, R)."""
+        """Bring features into the metric's space.
+
+        Parameters
+        ----------
+        features : ndarray of float32, shape (N, D)
+            As an extractor gives them.
+
+        Returns
+        -------
+        ndarray, shape (N, R)
+            What `bounds` and `exact` compare, of any type.
+        """
 
     def bounds(
         self, queries: NDArray[Any], rows: NDArray[Any], squared_norms: NDArray[np.float32]
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        """Enclose the distances from embedded queries, shape (Q, R), to embedded rows, shape (N, R): arrays (Q, N)."""
+        """Enclose the distances from embedded queries to embedded rows.
+
+        Parameters
+        ----------
+        queries : ndarray, shape (Q, R)
+            As `embed` gives them.
+        rows : ndarray, shape (N, R)
+            Likewise.
+        squared_norms : ndarray of float32, shape (N,)
+            Of the rows.
+
+        Returns
+        -------
+        tuple of ndarray of floating, shape (Q, N)
+            Lower and upper bounds, which may be one array; no distance that `exact` gives is outside.
+        """
 
     def exact(self, query: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float64]:
-        """Measure the distances from an embedded query, shape (R,), to embedded rows, shape (N, R)."""
+        """Measure the distances from an embedded query to embedded rows in full.
+
+        Parameters
+        ----------
+        query : ndarray, shape (R,)
+            As `embed` gives it.
+        rows : ndarray, shape (N, R)
+            Likewise.
+
+        Returns
+        -------
+        ndarray of float64, shape (N,)
+            Never NaN; the same for a row whichever others are beside it.
+        """
 
     def __call__(self, queries: Features, gallery: Features) -> Distances:
-        """Measure every distance between features (Q, D) and (N, D): an array (Q, N)."""
+        """Measure every distance between two sets of features.
+
+        Parameters
+        ----------
+        queries : ndarray of float32, shape (Q, D)
+            As an extractor gives them.
+        gallery : ndarray of float32, shape (N, D)
+            Likewise.
+
+        Returns
+        -------
+        ndarray of float64, shape (Q, N)
+            Never NaN.
+        """
 
 
 class Metric(Protocol):
@@ -177,7 +251,23 @@ class Metric(Protocol):
     needs_statistics: ClassVar[bool]
 
     def fit(self, statistics: Statistics | None = None) -> FittedMetric:
-        """Return the distance for a gallery with these statistics."""
+        """Return the distance for a gallery with these statistics.
+
+        Parameters
+        ----------
+        statistics : Statistics, optional
+            Of the gallery; not read unless `needs_statistics`.
+
+        Returns
+        -------
+        FittedMetric
+            Ready to use.
+
+        Raises
+        ------
+        MetricDomainError
+            If statistics are needed and absent, or lack the covariance.
+        """
 
 
 @dataclass(frozen=True)

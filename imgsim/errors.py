@@ -177,17 +177,7 @@ class MissingDependencyError(ImgsimError):
 
 
 def first_few(names: Sequence[str]) -> str:
-    """List names, but for those beyond a few.
-
-    Parameters
-    ----------
-    names : sequence of str
-        At least one.
-
-    Returns
-    -------
-    str
-        For a message.
+    """List names, at least one, but for those beyond a few.
 
     Examples
     --------

@@ -16,7 +16,10 @@ OLD = 24 * 3600  # seconds since it was last written to: nobody goes on with suc
 
 
 def write_whole(target: str, data: bytes) -> None:
-    """Write a file under a temporary name, then rename it."""
+    """Write a file under a temporary name, then rename it; its folder is made where there is none.
+
+    WeightsError if it cannot be written; nothing is left behind.
+    """
     folder = os.path.dirname(os.path.abspath(target))
     part = ""
     try:
@@ -36,14 +39,20 @@ def write_whole(target: str, data: bytes) -> None:
 
 
 def open_part(folder: str, extension: str = "") -> tuple[int, str]:
-    """Make a temporary file that `remove_old_parts` knows, and remove the old ones beside it."""
+    """Make a temporary file that `remove_old_parts` knows, and remove the old ones beside it.
+
+    Gives its descriptor and its path; `extension` has the dot.
+    """
     os.makedirs(folder, exist_ok=True)
     remove_old_parts(folder)
     return tempfile.mkstemp(dir=folder, prefix=PREFIX, suffix=f".part{extension}")
 
 
 def remove_old_parts(folder: str) -> None:
-    """Remove the temporary files of processes that were killed, as far as that is allowed."""
+    """Remove the temporary files of processes that were killed, as far as that is allowed.
+
+    Those last written to more than a day ago: another process may be writing to a younger one.
+    """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if _PART.fullmatch(entry.name):

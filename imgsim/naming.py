@@ -17,22 +17,7 @@ class Naming(NamedTuple):
 
 
 def parse_naming(text: str) -> Naming:
-    """Split what a user wrote into name, parameters and weight.
-
-    Parameters
-    ----------
-    text : str
-        For example ``histogram:space=lab,bins=8@0.3``.
-
-    Returns
-    -------
-    Naming
-        The parts, values still text.
-
-    Raises
-    ------
-    ParameterError
-        If the text does not have that form.
+    """Split ``NAME[:key=value,...][@WEIGHT]`` into name, parameters, still text, and weight, or raise ParameterError.
 
     Examples
     --------

@@ -14,14 +14,9 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """A literal table from names to objects that are imported on first use.
+    """A literal table from names to objects, each ``"module:attribute"``, that are imported on first use.
 
-    Parameters
-    ----------
-    kind : str
-        What the table holds, for error messages.
-    entries : mapping of str to str
-        Name to ``"module:attribute"``.
+    `kind` says in error messages what it holds.
 
     Examples
     --------
@@ -45,23 +40,7 @@ class Registry(Generic[T]):
         return name in self._entries
 
     def load(self, name: str) -> T:
-        """Import and return what a name stands for.
-
-        Parameters
-        ----------
-        name : str
-            A name in the table.
-
-        Returns
-        -------
-        object
-            The attribute that the table names.
-
-        Raises
-        ------
-        UnknownNameError
-            If the name is not in the table.
-        """
+        """Import and return what a name stands for; UnknownNameError if it is not in the table."""
         if name not in self._entries:
             raise UnknownNameError(self.kind, name, self._entries)
         module, _, attribute = self._entries[name].partition(":")

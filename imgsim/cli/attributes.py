@@ -44,7 +44,10 @@ def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
 
 
 class AttributeColumns:
-    """Adds attributes to rows of an answer."""
+    """Adds attributes to rows of an answer; `chosen` says whether any were named.
+
+    An attribute named as one of the columns before is written ``attributes.NAME``; jsonl has all in one object.
+    """
 
     def __init__(self, index: Index, names: Sequence[str] | None, format_: str, columns: Sequence[str]) -> None:
         known = index.store.facts.types() if names else {}

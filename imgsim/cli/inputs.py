@@ -24,7 +24,7 @@ class QueryPhoto(NamedTuple):
 
 
 def expand_photos(names: Iterable[str]) -> Iterator[QueryPhoto]:
-    """Give the photos that arguments stand for, as they come."""
+    """Give the photos that arguments stand for, as they come; ``-`` reads paths from stdin, or one picture's bytes."""
     for name in names:
         if name == "-":
             yield from _from_stdin(cast("BufferedReader", sys.stdin.buffer))
@@ -42,7 +42,7 @@ def listed_paths(name: str) -> Iterator[str]:
 
 
 def read_paths(stream: BufferedReader, head: bytes = b"") -> Iterator[str]:
-    """Read paths as they arrive, separated by NUL if there is any, otherwise a line each."""
+    """Read paths as they arrive, separated by NUL if there is any, otherwise a line each; `head` was read already."""
     data = head
     while not _separated(data) and (more := stream.read1(CHUNK)):
         data += more

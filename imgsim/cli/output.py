@@ -31,7 +31,10 @@ def choose_format(asked: str | None) -> str:
 
 
 def write_bytes(data: bytes) -> None:
-    """Write to stdout at once, so that a reader at the other end of a pipe sees it."""
+    """Write to stdout at once, so that a reader at the other end of a pipe sees it.
+
+    BrokenPipeError if nobody reads any more; ImgsimError if it cannot be written, to a full disk for example.
+    """
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -54,7 +57,10 @@ def write_paths(paths: Iterable[str], folder: str, *, null: bool) -> None:
 
 
 class RowWriter:
-    """Writes rows in one format; what comes first (a csv header) is written once."""
+    """Writes rows in one format; what comes first (a csv header) is written once.
+
+    The columns are those of all formats but jsonl, which writes every key of a row.
+    """
 
     def __init__(self, format_: str, columns: Sequence[str]) -> None:
         self._format = format_

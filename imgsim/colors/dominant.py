@@ -31,7 +31,10 @@ _DIGITS = 4  # of shares and probabilities
 
 @dataclass(frozen=True)
 class DominantColor:
-    """A colour of a photo."""
+    """A colour of a photo, with its share of the foreground (0..1) and what people call it.
+
+    `rgb` is the mean of the lighter half of its pixels: shade darkens a thing without changing what it is called.
+    """
 
     share: float
     rgb: tuple[int, int, int]
@@ -61,9 +64,9 @@ def find_colors(
     count: int = COLORS,
     namer: ColorNamer | None = None,
 ) -> list[DominantColor]:
-    """Find the colours of what a photo shows.
+    """Find the colours of what a photo (H, W, 3) shows, or of the pixels that a mask (H, W) marks, largest share first.
 
-    `image` (H, W, 3), `mask` (H, W).
+    `count` groups of pixels are made first; those of like colours are joined.
 
     Examples
     --------
@@ -76,7 +79,7 @@ def find_colors(
 
 
 def name_view(view: View, *, count: int = COLORS, namer: ColorNamer | None = None) -> list[DominantColor]:
-    """Group and name the colours of a photo's foreground."""
+    """Group and name the colours of a photo's foreground, largest share first; those below 2 % are left out."""
     namer = namer or load_namer()
     pixels = np.bincount(view.labels[view.foreground.ravel()], minlength=len(view.rgb)).astype(float)
     shown = np.flatnonzero(pixels)
@@ -92,7 +95,10 @@ def name_view(view: View, *, count: int = COLORS, namer: ColorNamer | None = Non
 
 
 def color_attributes(colors: Sequence[DominantColor]) -> dict[str, Any]:
-    """Write colours as an index keeps them with a photo."""
+    """Write the colours of a photo as an index keeps them: `color`, `color_probabilities` and `palette`.
+
+    The probabilities are the mean over its colours by share and sum to 1; `color` is the likeliest name of the whole.
+    """
     total = sum(color.share for color in colors)
     mixed = {
         name: round(sum(color.share * color.probabilities[name] for color in colors) / total, 2 + _DIGITS)
@@ -106,7 +112,7 @@ def color_attributes(colors: Sequence[DominantColor]) -> dict[str, Any]:
 
 
 def measure_identity() -> str:
-    """Tell how this imgsim measures colours: what an index remembers."""
+    """Tell how this imgsim measures colours, as an index remembers it: the naming model, and this code's version."""
     return f"{model_identity()}-{VERSION}"
 
 

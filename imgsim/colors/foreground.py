@@ -22,9 +22,9 @@ _TONES = 2  # colours that a background may have: a wall and a floor
 
 
 def find_foreground(lab: NDArray[np.float64], labels: NDArray[np.intp], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Tell which pixels show what the photo is of.
+    """Tell which pixels (H, W) show what a photo is of, from its colours (C, 3) and the one that each has, (H * W,).
 
-    `lab` (C, 3), `labels` (H * W,); gives (H, W).
+    What is like the border's one or two tones and joined to it is background; without such, a middle ellipse counts.
     """
     height, width = shape
     near = _background(lab * _WEIGHTS, labels[_border(height, width)])

@@ -20,9 +20,9 @@ _BITS = 4  # a channel: pixels whose leading bits agree are one colour, their me
 
 
 class View(NamedTuple):
-    """A photo as its colours are counted.
+    """A photo as its colours are counted: small, (h, w, 3), with the pixels that count, (h, w).
 
-    `image` (h, w, 3), `foreground` (h, w), `rgb` (C, 3), `lab` (C, 3), `labels` (h * w,).
+    `rgb` and `lab`, (C, 3), are its colours, each the mean of its pixels; `labels`, (h * w,), is the one of each pixel.
     """
 
     image: Image
@@ -33,9 +33,9 @@ class View(NamedTuple):
 
 
 def view_photo(image: Image, mask: NDArray[np.bool_] | None = None) -> View:
-    """Bring a photo down to a few thousand pixels and some hundred colours, and tell what it shows from its background.
+    """Bring a photo (H, W, 3) down to a few thousand pixels and some hundred colours, its foreground marked.
 
-    `image` (H, W, 3), `mask` (H, W).
+    A mask (H, W) marks the pixels that count; without one, or of none, it is what `find_foreground` finds.
     """
     height, width = image.shape[:2]
     scale = min(1.0, _SIDE / max(height, width))

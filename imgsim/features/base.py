@@ -59,24 +59,21 @@ class PhotoExtractor(ABC):
         """
 
     def extract(self, images: Sequence[Image]) -> Features:
-        """Measure images, one row each.
-
-        Parameters
-        ----------
-        images : sequence of ndarray of uint8, shape (H, W, 3)
-            RGB, sizes may differ.
-
-        Returns
-        -------
-        ndarray of float32, shape (len(images), dim)
-            One finite row per image, in order.
-        """
+        """Measure images (H, W, 3) of any sizes, one row each, in order: (N, dim)."""
         rows = np.empty((len(images), self.dim), np.float32)
         for row, image in zip(rows, images, strict=True):
             row[:] = self.describe(np.ascontiguousarray(image))  # OpenCV takes no flipped views
         return rows
 
     def require(self, condition: bool, message: str) -> None:  # noqa: FBT001 (reads as a sentence)
-        """Raise ParameterError, led by the extractor's name, unless a condition holds."""
+        """Raise ParameterError, led by the extractor's name, unless a condition holds.
+
+        Parameters
+        ----------
+        condition : bool
+            What must hold of the parameters.
+        message : str
+            What holds instead: ``"bins is 2 to 64, not 1"``.
+        """
         if not condition:
             raise ParameterError(f"{self.name}: {message}")

@@ -72,10 +72,7 @@ class Covariance(PhotoExtractor):
         return measures * (measures + 1) // 2
 
     def describe(self, image: Image) -> NDArray[np.floating]:
-        """Measure one image.
-
-        `image` (H, W, 3); gives (dim,).
-        """
+        """Measure one image (H, W, 3): (dim,), the upper triangle of the matrix logarithm, row by row."""
         small = cast("Image", cv2.resize(image, (_SIZE, _SIZE), interpolation=cv2.INTER_AREA))
         energies = _energies(to_grey(small), _filters(self.scales, self.orientations))
         colours = (to_lab(small) - [50, 0, 0]) * [2.55, 1, 1] / _COLOUR_RANGE

@@ -32,18 +32,12 @@ DEFAULT_EXTRACTOR = "classic"
 
 
 def extractor_names() -> list[str]:
-    """List the names that `load_extractor` takes: the table's, then the networks'; ``timm/NAME`` comes beside them.
-
-    Returns
-    -------
-    list of str
-        In the tables' order.
-    """
+    """List the names that `load_extractor` takes: the table's, then the networks'; ``timm/NAME`` comes beside them."""
     return [*EXTRACTORS, *ARCHITECTURES]
 
 
 def find_factory(name: str) -> Callable[..., Extractor]:
-    """Find what makes an extractor."""
+    """Find what makes an extractor of its parameters, by a name of the table, of a network, or ``timm/NAME``."""
     if name in ARCHITECTURES or name.startswith(TIMM):
         from imgsim.features.deep import DeepExtractor
 
@@ -85,27 +79,14 @@ def load_extractor(text: str) -> Extractor:
 
 
 def default_parameters(name: str) -> dict[str, ParamValue]:
-    """Give the parameters of an extractor, without making one."""
+    """Give every parameter of an extractor that has a default, by a name as `find_factory` takes it."""
     return {field.name: field.default for field in fields(_class(name)) if field.default is not MISSING}
 
 
 def build_extractor(spec: ExtractorSpec) -> Extractor:
     """Rebuild the extractor that a stored spec describes.
 
-    Parameters
-    ----------
-    spec : ExtractorSpec
-        As it was stored.
-
-    Returns
-    -------
-    Extractor
-        One whose own spec equals the stored one.
-
-    Raises
-    ------
-    ExtractorMismatchError
-        If this imgsim makes other features under that name.
+    ExtractorMismatchError if this imgsim makes other features under that name.
     """
     try:
         extractor = find_factory(spec.name)(**dict(spec.params))

@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
 
 def to_grey(image: Image) -> NDArray[np.uint8]:
-    """Convert RGB to grey.
-
-    `image` (H, W, 3); gives (H, W).
-    """
+    """Convert RGB (H, W, 3) to grey (H, W): 0.299 R + 0.587 G + 0.114 B, rounded (ITU-R BT.601, as in OpenCV)."""
     return cast("NDArray[np.uint8]", cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
 
 

@@ -73,10 +73,7 @@ class Haralick(PhotoExtractor):
         return _VALUES[self.aggregate]
 
     def describe(self, image: Image) -> NDArray[np.floating]:
-        """Measure one image.
-
-        `image` (H, W, 3); gives (dim,).
-        """
+        """Measure one image (H, W, 3): (dim,), the measures, means first."""
         grey = to_grey(image)
         short = [max(0, self.distance + 1 - side) for side in grey.shape]
         grey = np.pad(grey, [(0, more) for more in short], mode="edge")

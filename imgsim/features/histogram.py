@@ -63,10 +63,7 @@ class Histogram(PhotoExtractor):
         return self.grid**2 * self.bins**3
 
     def describe(self, image: Image) -> NDArray[np.floating]:
-        """Measure one image.
-
-        `image` (H, W, 3); gives (dim,).
-        """
+        """Measure one image (H, W, 3): (dim,), the share of pixels in each bin, first channel slowest; sums to 1."""
         conversion = _CONVERSION[self.space]
         pixels = image if conversion is None else cast("Image", cv2.cvtColor(image, conversion))
         first = _HUES if self.space == "hsv" else 256

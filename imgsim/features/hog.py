@@ -57,9 +57,9 @@ class Hog(PhotoExtractor):
         return (self.cells - 1) ** 2 * 4 * self.orientations
 
     def describe(self, image: Image) -> NDArray[np.floating]:
-        """Measure one image.
+        """Measure one image (H, W, 3): (dim,), blocks of 2 x 2 cells, columns of blocks first.
 
-        `image` (H, W, 3); gives (dim,).
+        Each has a length of at most 1 (L2-Hys: clipped at 0.2 between two normalisations).
         """
         row = self._compute(image)
         return row if self.mirror == "apart" else (row + self._compute(cast("Image", cv2.flip(image, 1)))) / 2

@@ -83,10 +83,7 @@ class Lbp(PhotoExtractor):
         return sum(int(1 << gcd(turn, self.points)) for turn in range(self.points)) // self.points
 
     def describe(self, image: Image) -> NDArray[np.floating]:
-        """Measure one image.
-
-        `image` (H, W, 3); gives (dim,).
-        """
+        """Measure one image (H, W, 3): (dim,), the share of centres with each code, finest scale first; sums to 1."""
         grey = to_grey(image)
         shares = []
         for _ in range(self.scales):

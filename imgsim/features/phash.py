@@ -44,10 +44,7 @@ class PHash(PhotoExtractor):
         return _BITS
 
     def describe(self, image: Image) -> NDArray[np.floating]:
-        """Measure one image.
-
-        `image` (H, W, 3); gives (64,).
-        """
+        """Measure one image (H, W, 3): (64,), bits of 0 or 1."""
         # A colour image would be taken for BGR.
         packed = np.asarray(cv2.img_hash.pHash(to_grey(image)), np.uint8)
         return np.unpackbits(packed).astype(np.float32)

@@ -19,7 +19,7 @@ _QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 class Distribution(NamedTuple):
-    """A distribution of numbers in a few of them."""
+    """A distribution of numbers: the deviation divides by the count, quantiles are interpolated as NumPy does."""
 
     mean: float
     deviation: float
@@ -31,17 +31,12 @@ class Distribution(NamedTuple):
 
 
 def count_values(image: Image) -> NDArray[np.int64]:
-    """Count how many pixels have each value.
-
-    `image` (H, W, 3); gives (3, 256).
-    """
+    """Count how many pixels of an image (H, W, 3) have each value: (3, 256); such counts add up over photos."""
     return np.array(PIL.Image.fromarray(np.ascontiguousarray(image)).histogram(), np.int64).reshape(3, 256)
 
 
 def describe_counts(counts: ArrayLike) -> Distribution:
-    """Describe whole numbers that were counted.
-
-    `counts` (V,).
+    """Describe whole numbers exactly, from how many are 0, 1, 2, ...: counts (V,), at least one of them above 0.
 
     Examples
     --------
@@ -59,19 +54,13 @@ def describe_counts(counts: ArrayLike) -> Distribution:
 
 
 def describe_values(values: ArrayLike) -> Distribution:
-    """Describe a few numbers, such as the widths of photos.
-
-    `values` (N,).
-    """
+    """Describe a few numbers (N,), at least one, such as the widths of photos."""
     numbers = np.asarray(values, float)
     return Distribution(float(numbers.mean()), float(numbers.std()), *np.quantile(numbers, _QUANTILES).tolist())
 
 
 def merge_bins(counts: NDArray[np.int64], bins: int) -> NDArray[np.int64]:
-    """Count in fewer bins.
-
-    `counts` (..., 256); gives (..., bins).
-    """
+    """Count in fewer equal bins: (..., 256) to (..., bins); ParameterError unless `bins` divides 256."""
     if bins < 1 or counts.shape[-1] % bins:
         raise ParameterError(f"{counts.shape[-1]} values do not divide into {bins} equal bins: take a power of two")
     merged: NDArray[np.int64] = counts.reshape(*counts.shape[:-1], bins, -1).sum(axis=-1)

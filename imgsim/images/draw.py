@@ -32,9 +32,9 @@ class ImageWriteError(ImgsimError):
 
 
 class Cell(NamedTuple):
-    """One picture of a grid, with what stands under it, each line shortened in its middle to fit.
+    """One picture of a grid, (H, W, 3), with what stands under it, each line shortened in its middle to fit.
 
-    `image` (H, W, 3).
+    Without a picture a placeholder is drawn; the note, such as a path, is fainter than the title.
     """
 
     image: Image | None
@@ -43,17 +43,14 @@ class Cell(NamedTuple):
 
 
 def thumbnail(image: Image, size: int) -> Image:
-    """Bring a picture down to fit a square.
-
-    `image` (H, W, 3); gives (h, w, 3).
-    """
+    """Bring a picture (H, W, 3) down to fit a square of `size` pixels a side, whole and never enlarged: (h, w, 3)."""
     return _resized(image, min(1.0, size / max(image.shape[:2])))
 
 
 def draw_grid(rows: Sequence[Sequence[Cell]], *, cell_size: int = 200) -> Image:
-    """Draw queries beside their matches, one row a query.
+    """Draw queries beside their matches, one row a query, on white: (H, W, 3).
 
-    Gives (H, W, 3).
+    Pictures fit squares of `cell_size` pixels; a line sets the first cell of a row, the query, apart.
     """
     columns = max((len(row) for row in rows), default=0)
     small = [[cell._replace(image=_fitted(cell.image, cell_size)) for cell in row] for row in rows]
@@ -70,17 +67,14 @@ def draw_grid(rows: Sequence[Sequence[Cell]], *, cell_size: int = 200) -> Image:
 
 
 def save_png(image: Image, path: str | os.PathLike[str]) -> None:
-    """Write a picture as PNG, whole or not at all.
-
-    `image` (H, W, 3).
-    """
+    """Write a picture (H, W, 3) as PNG, whole or not at all; ImageWriteError if it cannot be written."""
     buffer = io.BytesIO()
     PIL.Image.fromarray(image).save(buffer, "PNG")
     write_picture(buffer.getvalue(), path)
 
 
 def write_picture(data: bytes, path: str | os.PathLike[str]) -> None:
-    """Write a picture that is already encoded, whole or not at all."""
+    """Write a picture that is already encoded; what stood there before still does after an ImageWriteError."""
     name = os.fspath(path)
     part = f"{name}.{os.getpid()}.part"
     try:
@@ -95,9 +89,9 @@ def write_picture(data: bytes, path: str | os.PathLike[str]) -> None:
 
 
 def half_blocks(image: Image, columns: int) -> str:
-    """Draw a picture for a terminal that knows 24-bit colour, two pixels a character.
+    """Draw a picture (H, W, 3) for a terminal that knows 24-bit colour, two pixels a character, never enlarged.
 
-    `image` (H, W, 3).
+    Lines of at most `columns` upper half blocks, each ending in a colour reset; no newline at the end.
     """
     small = _resized(image, min(1.0, columns / image.shape[1]))
     lines = []

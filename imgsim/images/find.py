@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class FoundImage(NamedTuple):
-    """A file that says it is a picture, by its first bytes or by its name's ending."""
+    """A file that says it is a picture, by its first bytes or by its name's ending.
+
+    `path` is relative to the root, posix, undecodable bytes as surrogate escapes; `mtime_ns` counts from the epoch.
+    """
 
     path: str
     size: int
@@ -24,7 +27,10 @@ class FoundImage(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a folder holds."""
+    """What a folder holds: its pictures, sorted by the bytes of their paths, and how many files are none.
+
+    `unreadable` lists folders and files that could not be looked at, each with the reason.
+    """
 
     images: list[FoundImage]
     passed_over: int
@@ -32,7 +38,10 @@ class Found(NamedTuple):
 
 
 def find_images(root: str | os.PathLike[str], *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Found:
-    """Walk a folder for pictures."""
+    """Walk a folder for pictures, but for names that begin with a dot; OSError if it cannot be listed itself.
+
+    Shell patterns, matched with case: without a slash against names, with one against paths, where ``*`` spans slashes.
+    """
     walk = _Walk(os.fspath(root), _matcher(include), _matcher(exclude))
     at = os.stat(walk.root)
     walk.pending.append(_Pending("", ((at.st_dev, at.st_ino),), not include))
@@ -43,7 +52,10 @@ def find_images(root: str | os.PathLike[str], *, include: Sequence[str] = (), ex
 
 
 def list_images(root: str | os.PathLike[str], paths: Iterable[str]) -> Found:
-    """Look at the files that are named, as `find_images` would."""
+    """Look at the files that are named, absolute or from the working folder, as `find_images` would.
+
+    One named twice counts once; one that is missing, hidden or outside the root is unreadable, as it was named.
+    """
     base = os.path.abspath(root)
     images: dict[str, FoundImage] = {}
     passed_over = 0

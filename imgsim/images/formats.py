@@ -9,7 +9,10 @@ HEAD = 64  # bytes, enough for the brands of an ISO-BMFF file and the header of 
 
 
 class Format(NamedTuple):
-    """A picture format."""
+    """A picture format, by Pillow's name; `signature` is a regular expression that a file's first bytes match.
+
+    `extensions` are endings of file names, in lower case, apart by spaces.
+    """
 
     name: str
     extensions: str
@@ -36,7 +39,7 @@ _SIGNATURES = [(re.compile(one.signature, re.DOTALL), one.name) for one in FORMA
 
 
 def sniff(head: bytes) -> str | None:
-    """Tell the format of a file by its first bytes.
+    """Tell the format of a file by its first `HEAD` bytes, as Pillow names it; None where they start no picture.
 
     Examples
     --------
@@ -49,7 +52,7 @@ def sniff(head: bytes) -> str | None:
 
 
 def named_as_picture(name: str) -> bool:
-    """Tell whether a file's name ends as a picture's.
+    """Tell whether a file's name or path ends as a picture's, in any case.
 
     Examples
     --------

@@ -38,9 +38,9 @@ def orientation(photo: ImageFile.ImageFile) -> int:
 
 
 def to_pixels(photo: PIL.Image.Image, size: tuple[int, int], turn: int) -> Image:
-    """Make a decoded picture an upright RGB array of at most `size`.
+    """Make a decoded picture, in any of Pillow's modes, an upright RGB array (H, W, 3), transparency on white.
 
-    Gives (H, W, 3).
+    `size` is the width and height, as stored, to bring it down to; `turn`, 1 to 8, is how it is stored, as EXIF counts.
     """
     photo = _eight_bit(photo)
     if photo.size != size:
@@ -74,10 +74,9 @@ def _white(photo: PIL.Image.Image) -> int | None:
 
 
 def _scaled(values: NDArray[Any], white: float | None) -> Image:
-    """Bring grey values to 0..255, with `white` as 255.
+    """Bring grey values to 0..255, with `white` as 255; negative values and NaN are black.
 
-    Where white is not known (32 bits a value) it is the first of 1 (of floats only), 255 and 65535 that none
-    exceeds, or else the largest value. Negative values and NaN are black.
+    Without `white` (32 bits a value): the first of 1 (floats only), 255 and 65535 that none exceeds, or the largest.
     """
     if white == 65535 and values.dtype.itemsize == 2:
         grey: Image = _FROM_16_BITS[values]

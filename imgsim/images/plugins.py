@@ -74,7 +74,10 @@ _CLASSES: dict[str, type[ImageFile.ImageFile]] = {
 
 
 def open_picture(kind: str, stream: BinaryIO) -> ImageFile.ImageFile:
-    """Read a picture's header; call it within `undisturbed`, and look at the size before the pixels are loaded."""
+    """Read a picture's header; call it within `undisturbed`, and look at the size before the pixels are loaded.
+
+    MissingDependencyError where it is HEIC and pillow-heif is not installed.
+    """
     if kind == "AVIF":
         return _open_avif(stream)
     return (_heif_class() if kind == "HEIF" else _CLASSES[kind])(stream)
@@ -107,11 +110,9 @@ _restore: tuple[warnings.catch_warnings[None], int | None]
 
 @contextmanager
 def undisturbed(max_pixels: float) -> Iterator[None]:
-    """Hold off Pillow's warnings and put our pixel limit in place of its own, while any thread is inside.
-
-    Some plugins allocate a frame while they read its header, before its size can be seen from outside: so the
-    limit must hold there too. Pillow raises at twice its limit; where threads bring several, the largest holds.
-    """
+    """Hold off Pillow's warnings and put our pixel limit in place of its own, while any thread is inside."""
+    # Some plugins allocate a frame while they read its header, before its size can be seen from outside: so the limit
+    # must hold there too. Pillow raises at twice its limit; where threads bring several, the largest holds.
     global _inside, _restore  # noqa: PLW0603 - both habits are the process's, so their guard is too
     limit = int(min(max_pixels, 1e18) / 2) + 1
     with _lock:

@@ -30,10 +30,7 @@ FULL_SCALE = Scale(sys.maxsize)
 
 
 class Decoded(NamedTuple):
-    """A decoded photo.
-
-    `images` (H, W, 3).
-    """
+    """A decoded photo: upright RGB (H, W, 3) at each scale asked for, and its width and height at full scale."""
 
     images: Mapping[Scale, Image]
     width: int
@@ -77,10 +74,7 @@ def read_image(
 def read_scales(
     photo: str | os.PathLike[str] | bytes, scales: Collection[Scale], *, max_megapixels: float = MAX_MEGAPIXELS
 ) -> Mapping[Scale, Image]:
-    """Read a photo as upright RGB, for extractors that want it at several scales.
-
-    Gives (H, W, 3).
-    """
+    """Read a photo as `read_image` does, for extractors that want it at several scales."""
     if isinstance(photo, bytes):
         return decode(io.BytesIO(photo), "-", scales, max_megapixels=max_megapixels).images
     with open_photo(photo) as stream:
@@ -88,16 +82,13 @@ def read_scales(
 
 
 def shrink(image: Image, scale: Scale) -> Image:
-    """Bring pixels that are already decoded down as `read_image` would.
-
-    `image` (H, W, 3); gives (h, w, 3).
-    """
+    """Bring pixels (H, W, 3) that are already decoded down as `read_image` would: (h, w, 3)."""
     height, width = image.shape[:2]
     return to_pixels(PIL.Image.fromarray(image), _target((width, height), (width, height), scale), 1)
 
 
 def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
-    """Open a photo's file, and nothing but a regular file."""
+    """Open a photo's file, and nothing but a regular file; ImageReadError where that cannot be."""
     name = os.fspath(path)
     try:
         # Not blocking: opening a pipe that nobody writes to would wait for ever.
@@ -115,7 +106,7 @@ def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
 def decode(
     stream: BinaryIO, name: str, scales: Collection[Scale] = (FULL_SCALE,), *, max_megapixels: float = MAX_MEGAPIXELS
 ) -> Decoded:
-    """Decode a photo from an open file, once for each working size."""
+    """Decode a photo from the first byte of an open file, once for each working size; errors call it by `name`."""
     kind = _kind(stream, name)
     try:
         with undisturbed(max_megapixels * 1e6):

@@ -17,12 +17,12 @@ _LONGEST = 100  # characters
 
 
 def system_reason(error: OSError) -> str:
-    """Say why the system refused."""
+    """Say why the system refused, without the path."""
     return _OTHER_WORDS.get(error.errno or 0) or _one_line(error.strerror or str(error)).lower()
 
 
 def decoding_reason(error: Exception, kind: str, size: int) -> str:
-    """Say why a picture could not be decoded."""
+    """Say why a picture of this format and of so many bytes could not be decoded, without the path."""
     if isinstance(error, MemoryError):
         return "not enough memory to decode it"
     if isinstance(error, OSError) and error.errno and error.errno not in _DECODERS_FAULT:

@@ -29,7 +29,15 @@ CHUNK_VALUES = 1 << 22  # 32 MB of float64 at a time
 
 @dataclass(frozen=True)
 class Product:
-    """Shared by the metrics below: an embedding, and float64 distances in chunks."""
+    """Shared by the metrics below: an embedding, and float64 distances in chunks.
+
+    Parameters
+    ----------
+    space : str
+        Its name.
+    transform : callable
+        Brings rows of float64, shape (N, D), into it.
+    """
 
     space: str
     transform: Embed

@@ -147,23 +147,7 @@ class _Scaled:
     degenerate: ClassVar[str] = "values that do not vary in the gallery do not count; in a gallery of one, euclidean"
 
     def fit(self, statistics: Statistics | None = None) -> FittedEuclidean:
-        """Return the distance for a gallery with these statistics.
-
-        Parameters
-        ----------
-        statistics : Statistics
-            Of the gallery.
-
-        Returns
-        -------
-        FittedMetric
-            The distance.
-
-        Raises
-        ------
-        MetricDomainError
-            If the statistics are absent, or lack the covariance that the metric needs.
-        """
+        """Return the distance; MetricDomainError if statistics, or the covariance where it is needed, are absent."""
         if statistics is None:
             raise MetricDomainError(f"{self.name} needs the statistics of a gallery")
         mean = statistics.mean

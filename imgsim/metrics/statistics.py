@@ -42,7 +42,13 @@ class StatisticsBuilder:
         self._products = np.zeros((dim, dim)) if dim <= MAX_COVARIANCE_DIM else None
 
     def add(self, rows: Features) -> None:
-        """Take in the next chunk, shape (n, D)."""
+        """Take in the next chunk.
+
+        Parameters
+        ----------
+        rows : ndarray of float32, shape (n, D)
+            Those that follow the ones before.
+        """
         if not len(rows):
             return
         if self._shift is None:

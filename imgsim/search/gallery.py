@@ -19,7 +19,7 @@ CHUNK_ROWS = 4096  # embedded at a time: some metrics do so in float64
 class Gallery:
     """Every part in the index, photo by photo, as one extractor and one metric's space see it.
 
-    `rows` (N, R), `squared_norms` (N,), `present` (N,), `parts`, `photos` (N,), `whole` (N,): one row of each photo.
+    `rows` (N, R) are zeros where `present` (N,) is false; `parts`, `photos` (N,) are keys; `whole` (N,): one row a photo.
     """
 
     rows: NDArray[Any]
@@ -31,10 +31,7 @@ class Gallery:
 
 
 def lay_out(features: Features, metric: FittedMetric) -> Gallery:
-    """Lay out features that are at hand as a gallery of whole photos, numbered in their order.
-
-    `features` (N, D).
-    """
+    """Lay out features (N, D) that are at hand as a gallery of whole photos, numbered in their order."""
     chunks = [
         metric.embed(features[start : start + CHUNK_ROWS]) for start in range(0, max(len(features), 1), CHUNK_ROWS)
     ]

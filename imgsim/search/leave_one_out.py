@@ -37,9 +37,9 @@ class PhotoBounds(NamedTuple):
 
 
 class LeaveOneOut:
-    """The photos of a gallery, each of which asks for all the others.
+    """The photos of a gallery, each of which asks for all the others; each speaks by its closest part, on both sides.
 
-    `wanted` (photos of the gallery,), `photos` (P,).
+    `photos` (P,) are places of those that take part: `wanted` (photos of the gallery,) and seen by every extractor.
     """
 
     def __init__(self, terms: Sequence[Term], wanted: NDArray[np.bool_] | None = None) -> None:
@@ -57,10 +57,7 @@ class LeaveOneOut:
         return len(self._parts)
 
     def ask(self, photos: NDArray[np.intp], answer: Callable[[PhotoBounds], T]) -> Iterator[list[T]]:
-        """Let photos ask one after another.
-
-        `photos` (n,).
-        """
+        """Let photos, ascending numbers (n,), ask one after another; yields their answers, a chunk at a time."""
         rows = [term.gallery.rows for term in self._terms]
         pair = sum(DOUBLE_BYTES if its.dtype == np.float64 else PAIR_BYTES for its in rows)
         pair += FUSION_BYTES if len(rows) > 1 else 0
@@ -70,10 +67,7 @@ class LeaveOneOut:
             yield self._ask(photos[start : start + step], answer)
 
     def distances(self, seen: PhotoBounds, others: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Measure the distances to some others in full, unless their bounds tell them.
-
-        `others` (n,); gives (n,).
-        """
+        """Measure the distances (n,) to some others (n,), all different, in full, unless their bounds tell them."""
         distances = seen.lower[others].astype(np.float64)
         open_ = np.flatnonzero(distances < seen.upper[others])
         if len(open_):

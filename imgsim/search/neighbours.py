@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The k nearest neighbours of M photos; all places are those in the gallery.
+    """The k nearest neighbours of M photos, (M, k), nearest first, ties by place.
 
-    `photos` (M,), `rows` (M, k), `distances` (M, k).
+    `photos` (M,) ascend; all places are those in the gallery.
     """
 
     photos: NDArray[np.intp]
@@ -38,9 +38,9 @@ def find_neighbours(
     wanted: NDArray[np.bool_] | None = None,
     advanced: Callable[[int], None] = lambda _photos: None,
 ) -> Neighbours:
-    """Find the k nearest neighbours of every photo among the others.
+    """Find the k nearest neighbours of every photo among the others, or all of them where they are fewer.
 
-    `wanted` (photos of the gallery,).
+    `wanted` (photos of the gallery,) tells which ask and are found; `advanced` hears how many more have asked.
     """
     gallery = LeaveOneOut(terms, wanted)
     k = min(k, max(0, len(gallery) - 1))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Parts:
     """The photos that rows belong to, numbered from 0 in the order of the rows.
 
-    `photos` (N,).
+    `photos` (N,) is each row's photo, by any key; equal keys lie side by side.
 
     Examples
     --------

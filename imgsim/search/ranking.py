@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Term:
-    """One extractor's say in a distance."""
+    """One extractor's say in a distance.
+
+    Several are fused over those that have a row: the sum of `factor` times distance, by the sum of `weight`.
+    """
 
     gallery: Gallery
     metric: FittedMetric
@@ -47,9 +50,9 @@ def rank(
     excluded: Collection[Hashable] = (),
     allowed: NDArray[np.bool_] | None = None,
 ) -> Ranked:
-    """Find the k photos closest to a query.
+    """Find the at most k photos closest to a query, by distance, then by row; a photo stands for its closest part.
 
-    `views` (V, R), `allowed` (N,).
+    `views`, (V, R) a term, are views of one thing, of which the closest counts; `allowed` (N,) keeps photos whole.
     """
     gallery = terms[0].gallery
     lower, upper = (bounds.min(axis=0) for bounds in enclose(terms, views))
@@ -69,9 +72,9 @@ def rank(
 
 
 def enclose(terms: Sequence[Term], queries: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Enclose the distances from queries to all rows of a gallery.
+    """Enclose the distances from queries, (Q, R) a term, to all rows: lower and upper bounds (Q, N), maybe one array.
 
-    `queries` (Q, R); gives (Q, N).
+    Several terms give the weighted mean of their scaled distances; infinite where no extractor has the row.
     """
     bounds = [
         term.metric.bounds(own, term.gallery.rows, term.gallery.squared_norms)
@@ -88,10 +91,7 @@ def enclose(terms: Sequence[Term], queries: Sequence[NDArray[Any]]) -> tuple[NDA
 
 
 def distances_to(terms: Sequence[Term], views: Sequence[NDArray[Any]], rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Measure the distances from one thing to some rows of a gallery in full.
-
-    `views` (V, R), `rows` (n,); gives (n,).
-    """
+    """Measure distances from one thing's views, (V, R) a term, to rows (n,) in full: (n,); the closest view counts."""
     there = [term.gallery.rows[rows] for term in terms]
     measured = [
         [term.metric.exact(own, its) for term, own, its in zip(terms, view, there, strict=True)]
@@ -121,7 +121,7 @@ def _weighted_mean(
 def shortlist(lower: NDArray[Any], upper: NDArray[Any], k: int) -> NDArray[np.intp]:
     """Keep what may be among the k closest: whatever could be nearer than the k-th surely is.
 
-    `lower`, `upper` (N,).
+    Of bounds (N,), ascending places, none of them where a bound is infinite.
     """
     farthest = np.partition(upper, k - 1)[k - 1] if k < len(upper) else np.inf
     return np.flatnonzero((lower <= farthest) & np.isfinite(lower))
