@@ -19,7 +19,7 @@ CHUNK_ROWS = 4096  # embedded at a time: some metrics do so in float64
 class Gallery:
     """Every part in the index, photo by photo, as one extractor and one metric's space see it.
 
-    `rows` (N, R) are zeros where `present` (N,) is false; `parts`, `photos` (N,) are keys; `whole` (N,): one row a photo.
+    `rows` (N, R) are zeros where `present` (N,) is false; `parts`, `photos` (N,) are keys; `whole` (N,): a row a photo.
     """
 
     rows: NDArray[Any]
