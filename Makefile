@@ -4,12 +4,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
-BASE = .venv-base
+BASE ?= .venv-base
+BASE_INSTALLED = $(BASE)/.installed
+CASES = ../shared/cases
 SUDO = $(shell test "$$(id -u)" = 0 || echo sudo)
-CODE = imgsim tests benchmarks examples docs
+CODE = imgsim tests benchmarks examples docs conftest.py
 
 .DEFAULT_GOAL = help
-.PHONY: help install system check test test-large lint types layers docs golden bench demo clean
+.PHONY: help install system check test test-base test-large cases lint types layers docs bench demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,8 +43,20 @@ layers: $(INSTALLED) ## the floors: a file imports only from floors below it
 test: $(INSTALLED) ## the tests; those on real data run where ../shared/data is
 	$(BIN)/python -m pytest
 
+test-base: $(BASE_INSTALLED) ## the tests where no extra is installed: no torch, no matplotlib, no pyarrow
+	$(BASE)/bin/python -m pytest
+
+$(BASE_INSTALLED): setup.cfg pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(BASE)
+	$(BASE)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	$(BASE)/bin/python -c 'import cv2' 2>/dev/null || $(MAKE) system
+	touch $@
+
 test-large: $(INSTALLED) ## the tests that take up to 9 GB of memory and some ten minutes
 	$(BIN)/python -m pytest -m large tests
+
+cases: $(INSTALLED) ## the scripts in ../shared/cases, each a fault met on real folders
+	@PATH="$(abspath $(BIN)):$$PATH" sh tests/cases.sh $(CASES)
 
 docs: $(INSTALLED) ## write docs/cli.md from the commands' own help
 	mkdir -p build
@@ -57,6 +71,6 @@ demo: $(INSTALLED) ## draw a small shelf of lost things, index it and query it
 	$(BIN)/imgsim index build/demo/shelf
 	$(BIN)/imgsim query build/demo/claims/*.jpg --index build/demo/shelf -k 4 --grid build/demo/grid.png
 
-clean: ## remove what was built, the virtual environment included
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove what was built, the virtual environments included
+	rm -rf $(VENV) $(BASE) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

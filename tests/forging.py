@@ -2,8 +2,6 @@
 
 import json
 
-import onnx
-
 from imgsim.models.header import UNSEALED, seal
 
 REMOVED = object()
@@ -11,6 +9,8 @@ REMOVED = object()
 
 def forge(exported, **fields):
     """Change what a model says of itself."""
+    import onnx
+
     model = onnx.load_from_string(exported)
     header = json.loads(model.metadata_props[0].value)
     header = {key: value for key, value in (header | fields).items() if value != REMOVED}

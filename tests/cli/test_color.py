@@ -143,6 +143,7 @@ def test_index_with_colours_says_so_and_keeps_them(run, photos):
 
 
 def test_a_model_is_trained_judged_and_used(run, tmp_path, monkeypatch, color_data):
+    pytest.importorskip("torch", reason="the extra deep is not installed")
     monkeypatch.chdir(tmp_path)
     result = run("color", "train", color_data, "-a", "rgb", "-o", "own.onnx")
     assert result.code == 0

@@ -279,6 +279,7 @@ def test_what_does_not_suit_each_other_is_named_and_left_out(run, classes, table
 
 
 def test_too_few_pairs_leave_the_other_figures(run, classes, table):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
     table("file,kind\n0.png,a\n2.png,a\n1.png,b\n")
     result = run("evaluate", "shelf", "--labels", "labels.csv:kind", "-x", "phash", "-x", "hog", "--format", "json")
     assert result.code == 0
@@ -371,6 +372,7 @@ def test_an_index_that_cannot_be_written_is_of_the_photos_that_are_there(run, cl
 
 
 def test_pictures_are_drawn(run, classes):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
     result = run("evaluate", "shelf", "-x", "phash", "--plots", "drawn", "--plot-format", "svg")
     assert result.code == 0
     drawn = {path.name for path in (classes.parent / "drawn").iterdir()}
@@ -451,6 +453,7 @@ def test_a_trial_says_what_is_left_once_photos_were_read(run, classes):
 
 
 def test_accuracy_of_one_class_is_refused_at_once(run, classes, table, tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
     table("path,kind\n" + "".join(f"{number}.png,bag\n" for number in range(12)))
     command = ("evaluate", "shelf", "-x", "phash", "--labels", "labels.csv:kind", "--by", "loocv_accuracy")
     result = run(*command, "--plots", "drawn")
@@ -526,6 +529,7 @@ def test_a_ranking_is_written_though_it_cannot_be_saved(run, classes, monkeypatc
 
 
 def test_calibrate_makes_queries_print_probabilities(run, classes):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
     result = run("calibrate", "shelf", "-x", "phash", "--plot", "reliability.png", "--format", "json")
     assert result.code == 0
     facts = json.loads(result.out)

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+pytest.importorskip("torch", reason="the extra deep is not installed")
+
 from imgsim.models.cache import list_models, store_model
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.vision import torch

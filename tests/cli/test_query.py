@@ -251,6 +251,7 @@ def test_a_large_query_is_refused(run, shelf):
 
 
 def test_colours_of_a_query_are_drawn_over_those_of_its_matches(run, shelf):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
     result = run("query", "shelf/0.png", "--index", "shelf", "-k", 3, "--plot", "colours.svg")
     assert result.code == 0
     assert result.err == "drew colours.svg\n"
@@ -262,6 +263,7 @@ def test_colours_of_a_query_are_drawn_over_those_of_its_matches(run, shelf):
 
 
 def test_a_plot_that_cannot_be_drawn_is_refused_first(run, shelf):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
     for options, message in (
         (["shelf/0.png", "--plot", "colours.jpg"], ".png or .svg"),
         (["shelf/0.png", "shelf/1.png", "--plot", "colours.png"], "one query"),

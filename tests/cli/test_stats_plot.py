@@ -11,6 +11,7 @@ def photos(make_photos, monkeypatch):
 
 
 def test_a_panel_a_photo_or_one_of_all(run, photos):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
     assert run("stats", "photos", "--plot", "each.svg").err == "drew each.svg\n"
     each = (photos.parent / "each.svg").read_text()
     assert all(f"photos/{number}.png" in each for number in range(3))
@@ -21,6 +22,7 @@ def test_a_panel_a_photo_or_one_of_all(run, photos):
 
 
 def test_too_many_panels_are_refused(run, photos, monkeypatch):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
     monkeypatch.setattr("imgsim.cli.commands.stats.MOST_PANELS", 2)
     result = run("stats", "photos", "--plot", "each.svg")
     assert result.code == 2

@@ -111,7 +111,7 @@ def test_what_is_no_model_is_told(tmp_path):
 
 
 def test_a_model_of_something_else_is_told(tmp_path):
-    import onnx
+    onnx = pytest.importorskip("onnx", reason="the extra deep is not installed")
     from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 
     values = [make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None, 3]) for name in ("x", "y")]

@@ -7,6 +7,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
+pytest.importorskip("torch", reason="the extra deep is not installed")
+
 from imgsim.core import WORKING_SIZE, ExtractorSpec
 from imgsim.errors import ParameterError, UnknownNameError, WeightsError
 from imgsim.features import build_extractor, load_extractor

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest.importorskip("torch", reason="the extra deep is not installed")
+
 from imgsim.errors import UnknownNameError
 from imgsim.models.architectures import ARCHITECTURES, find_architecture
 from imgsim.models.trunks import build_network, cut_trunk

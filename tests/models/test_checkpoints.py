@@ -11,6 +11,8 @@ import warnings
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="the extra deep is not installed")
+
 from imgsim.errors import ImgsimError, WeightsError
 from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.cache import weights_digest

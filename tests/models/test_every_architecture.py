@@ -7,6 +7,8 @@ each: they are marked `large`, for `make test-large`. Their shapes are always ch
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="the extra deep is not installed")
+
 from imgsim.features.deep import DeepExtractor, prepare
 from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.cache import find_models

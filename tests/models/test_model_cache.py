@@ -5,8 +5,11 @@ import shutil
 import subprocess
 import sys
 
-import onnx
 import pytest
+
+pytest.importorskip("torch", reason="the extra deep is not installed")
+
+import onnx
 
 from imgsim.errors import WeightsError
 from imgsim.models.cache import ModelFile, find_models, list_models, models_directory, store_model

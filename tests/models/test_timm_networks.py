@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="the extra deep is not installed")
+
 from imgsim.errors import UnknownNameError, WeightsError
 from imgsim.models.cut import Cut
 from imgsim.models.engine import Engine

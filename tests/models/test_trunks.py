@@ -6,6 +6,8 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="the extra deep is not installed")
+
 from imgsim.errors import MissingDependencyError, ParameterError, UnknownNameError, WeightsError
 from imgsim.models.cache import list_models
 from imgsim.models.cut import Cut

@@ -14,6 +14,7 @@ def python(code):
 
 
 def test_it_imports_here_and_torchvision_works():
+    pytest.importorskip("torch", reason="the extra deep is not installed")
     code = """if True:
         from imgsim.models.vision import torch, torchvision
         network = torchvision.models.squeezenet1_1()

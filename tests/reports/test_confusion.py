@@ -1,8 +1,11 @@
 """Confusion matrices."""
 
-import matplotlib as mpl
 import numpy as np
 import pytest
+
+pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+
+import matplotlib as mpl
 
 from imgsim.reports.checks import PlotError
 from imgsim.reports.confusion import plot_confusion

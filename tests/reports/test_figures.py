@@ -4,8 +4,11 @@ import os
 import subprocess
 import sys
 
-import matplotlib as mpl
 import pytest
+
+pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+
+import matplotlib as mpl
 
 from imgsim.errors import MissingDependencyError
 from imgsim.images.draw import ImageWriteError

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="the extra deep is not installed")
+
 from imgsim.colors.names import ColorHeader, ColorNamer
 from imgsim.images.lab import to_lab
 from imgsim.models.tensors import torch

@@ -5,6 +5,8 @@ import pytest
 from scipy.special import softmax
 from sklearn.model_selection import GroupKFold
 
+pytest.importorskip("torch", reason="the extra deep is not installed")
+
 from imgsim.colors.names import FOLDER, MODELS, ColorNamer, load_namer
 from imgsim.errors import ParameterError
 from imgsim.evaluation.probabilities import log_loss
