@@ -26,7 +26,7 @@ def test_it_imports_here_and_torchvision_works():
 
 @pytest.mark.parametrize(
     ("package", "module"),
-    [("torch", "vision"), ("torch", "trunks"), ("torch", "exporting"), ("torchvision", "vision")],
+    [("torch", "vision"), ("torch", "trunks"), ("torch", "export"), ("torchvision", "vision")],
 )
 def test_a_missing_package_names_its_extra(package, module):
     code = f"""if True:
@@ -57,7 +57,7 @@ def test_a_missing_onnx_names_its_extra(tmp_path):
     assert not (tmp_path / "models").exists()
 
 
-@pytest.mark.parametrize("module", ["cache", "engine", "importing", "pooling", "whitening", "architectures", "pulling"])
+@pytest.mark.parametrize("module", ["cache", "engine", "take_in", "pooling", "whitening", "architectures", "download"])
 def test_what_runs_models_needs_no_torch(module):
     code = f"import sys; sys.modules['torch'] = None; import imgsim.models.{module}; print('torch' in sys.modules)"
     assert python(code) == (0, "True\n", "")
