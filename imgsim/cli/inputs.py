@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from imgsim.cli import stderr
+from imgsim.errors import ImageReadError
 from imgsim.images.formats import HEAD, sniff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from io import BufferedReader
+
+    from imgsim.core import Extractor
+    from imgsim.features.measure import Measured
 
 
 CHUNK = 1 << 16  # bytes
@@ -25,11 +31,29 @@ class QueryPhoto(NamedTuple):
 
 def expand_photos(names: Iterable[str]) -> Iterator[QueryPhoto]:
     """Give the photos that arguments stand for, as they come; ``-`` reads paths from stdin, or one picture's bytes."""
-    for name in names:
-        if name == "-":
+    return chain.from_iterable(photo_groups(names))
+
+
+def photo_groups(names: Iterable[str]) -> Iterator[list[QueryPhoto]]:
+    """Give the photos that arguments stand for, those together that are there at once: on stdin others may be late."""
+    for is_stdin, group in groupby(names, "-".__eq__):
+        if is_stdin:
             yield from _from_stdin(cast("BufferedReader", sys.stdin.buffer))
         else:
-            yield QueryPhoto(name, name)
+            yield [QueryPhoto(name, name) for name in group]
+
+
+def measure_photos(
+    names: Iterable[str], extractors: Sequence[Extractor], max_megapixels: float
+) -> Iterator[Measured | ImageReadError]:
+    """Measure the photos that arguments stand for, as they come, and say which cannot be read."""
+    from imgsim.features.measure import Task, measure
+
+    tasks = (Task(photo.source, photo.name) for photo in expand_photos(names))
+    for photo in measure(tasks, extractors, max_megapixels=max_megapixels):
+        if isinstance(photo, ImageReadError):
+            stderr.complain(f"imgsim: {photo}")
+        yield photo
 
 
 def listed_paths(name: str) -> Iterator[str]:
@@ -41,38 +65,41 @@ def listed_paths(name: str) -> Iterator[str]:
             yield from read_paths(stream)
 
 
-def read_paths(stream: BufferedReader, head: bytes = b"") -> Iterator[str]:
-    """Read paths as they arrive, separated by NUL if there is any, otherwise a line each; `head` was read already."""
-    data = head
+def read_paths(stream: BufferedReader) -> Iterator[str]:
+    """Read paths as they arrive, separated by NUL if there is any, otherwise a line each."""
+    return chain.from_iterable(_path_groups(stream, b""))
+
+
+def _path_groups(stream: BufferedReader, data: bytes) -> Iterator[list[str]]:
+    """Read paths, those together that arrive at once."""
     while not _separated(data) and (more := stream.read1(CHUNK)):
         data += more
     separator = b"\0" if b"\0" in data else b"\n"
     while data:
         *names, data = data.split(separator)
-        yield from _decoded(names, separator)
+        yield _decoded(names, separator)
         more = stream.read1(CHUNK)
         if not more:
-            yield from _decoded([data], separator)
+            yield _decoded([data], separator)
             return
         data += more
 
 
-def _decoded(names: Iterable[bytes], separator: bytes) -> Iterator[str]:
+def _decoded(names: Iterable[bytes], separator: bytes) -> list[str]:
     """Decode names, less the carriage returns of lines that come from elsewhere; pass over empty ones."""
     bare = (name.rstrip(b"\r") if separator == b"\n" else name for name in names)
-    return (os.fsdecode(name) for name in bare if name)
+    return [os.fsdecode(name) for name in bare if name]
 
 
 def _separated(data: bytes) -> bool:
     return b"\n" in data or b"\0" in data
 
 
-def _from_stdin(stream: BufferedReader) -> Iterator[QueryPhoto]:
+def _from_stdin(stream: BufferedReader) -> Iterator[list[QueryPhoto]]:
     head = b""
     while len(head) < HEAD and not sniff(head) and not _separated(head) and (more := stream.read1(CHUNK)):
         head += more
     if sniff(head):
-        yield QueryPhoto("-", head + stream.read())
+        yield [QueryPhoto("-", head + stream.read())]
     else:
-        for path in read_paths(stream, head):
-            yield QueryPhoto(path, path)
+        yield from ([QueryPhoto(path, path) for path in paths] for paths in _path_groups(stream, head))

@@ -111,6 +111,11 @@ def color_attributes(colors: Sequence[DominantColor]) -> dict[str, Any]:
     }
 
 
+def describe_colors(image: Image) -> dict[str, Any]:
+    """Find the colours of what a photo (H, W, 3) shows, as an index keeps them."""
+    return color_attributes(find_colors(image))
+
+
 def measure_identity() -> str:
     """Tell how this imgsim measures colours, as an index remembers it: the naming model, and this code's version."""
     return f"{model_identity()}-{VERSION}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.processes import map_in_processes
+from imgsim.worker_pool import map_in_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,8 +11,8 @@ import numpy as np
 from imgsim.errors import ImageReadError, ParameterError
 from imgsim.features.deep import DeepExtractor
 from imgsim.features.extractor_table import load_extractor
+from imgsim.features.measure import measure
 from imgsim.images.find import find_images
-from imgsim.images.read import read_image
 from imgsim.models.whitening import fit_whitening, store_whitening
 
 if TYPE_CHECKING:
@@ -26,11 +26,9 @@ def fit_to_folder(folder: str, text: str, dim: int, skipped: Callable[[str], Non
         raise ParameterError(f"{text} is no deep extractor: only those are whitened")
     bare = replace(extractor, whitening="")
     rows = [np.zeros((0, bare.dim), np.float32)]
-    for photo in find_images(folder).images:
-        try:
-            image = read_image(os.path.join(folder, photo.path), scale=bare.scale)
-        except ImageReadError as error:
-            skipped(f"skipped {error}")
-            continue
-        rows.append(bare.extract([image]))
+    for photo in measure((os.path.join(folder, image.path) for image in find_images(folder).images), [bare]):
+        if isinstance(photo, ImageReadError):
+            skipped(f"skipped {photo}")
+        else:
+            rows.append(photo.features[0])
     return store_whitening(fit_whitening(np.concatenate(rows), dim, fitted_to=bare.spec.to_json()))

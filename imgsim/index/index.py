@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from imgsim.core import ImageRecord, Match
-    from imgsim.index.search import Photo, Searcher
+    from imgsim.features.measure import Photo
+    from imgsim.index.search import Searcher
 
 
 def find_index(start: str) -> str | None:

@@ -5,32 +5,41 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from imgsim.errors import ImgsimError
+from imgsim.errors import ImageReadError, ImgsimError
 from imgsim.images.find import list_images
 from imgsim.index.changes import find_changes
+from imgsim.index.decoding_mark import decoding_mark
 from imgsim.index.scan import scan_folder
 from imgsim.index.sqlite.connection import index_option
-from imgsim.index.store import DefaultQuery, Failure
+from imgsim.index.store import DefaultQuery, Failure, MeasuredPhoto
 from imgsim.index.summary import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from imgsim.core import Extractor
-    from imgsim.images.find import Found
+    from imgsim.features.measure import Outcome
+    from imgsim.images.find import Found, FoundImage
     from imgsim.index.changes import Changes
     from imgsim.index.description import Description
-    from imgsim.index.measuring import Outcome
     from imgsim.index.options import Options
     from imgsim.index.sqlite.sqlite_store import SqliteStore
     from imgsim.index.store import StoredExtractor
     from imgsim.index.summary import Observer
-    from imgsim.index.tasks import Assignment, Task
 
 BATCH_PHOTOS = 64
 BATCH_SECONDS = 2.0
+COLORS = "colors"  # the step that measures them
+
+
+class Lack(NamedTuple):
+    """What the index lacks of a photo: features by some extractors (their keys), and perhaps its colours."""
+
+    image: FoundImage
+    extractors: Collection[int]
+    steps: Collection[str]
 
 
 class Update:
@@ -45,6 +54,7 @@ class Update:
         self.summary = Summary()
         self._added: set[str] = set()
         self._changed: set[str] = set()
+        self._images: dict[str, FoundImage] = {}
 
     def check(self) -> None:
         """Raise what would stop a run before it changes anything."""
@@ -62,7 +72,7 @@ class Update:
             description.pair(self.root, {image.path for image in found.images} | (self.store.known().keys() - gone))
         extractors = self._settle(wanted)
         self._apply(changes, found)
-        self._measure(self._tasks(changes, extractors), changes)
+        self._measure(self._lacks(changes, extractors), changes)
         if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
             self._finish(extractors)
         if description:
@@ -79,7 +89,7 @@ class Update:
         if changes.missing or changes.renamed or not specs or not stored.keys() >= set(specs):
             return None
         extractors = [stored[spec] for spec in specs]
-        if self._tasks(changes, extractors) or not all(map(self.store.is_pinned, extractors)):
+        if self._lacks(changes, extractors) or not all(map(self.store.is_pinned, extractors)):
             return None
         self.summary.unchanged = len(changes.unchanged) + len(changes.touched)
         self.summary.failed = len(changes.still_failing) + len(found.unreadable)
@@ -162,63 +172,65 @@ class Update:
         self.summary.unchanged = len(changes.unchanged) + len(changes.touched)
         self.summary.failed += len(changes.still_failing)
 
-    def _tasks(self, changes: Changes, extractors: Sequence[StoredExtractor]) -> list[Task]:
-        """List the photos to measure, by path: new content by all extractors, the rest by those that lack it."""
-        from imgsim.index.tasks import Task
-
+    def _lacks(self, changes: Changes, extractors: Sequence[StoredExtractor]) -> list[Lack]:
+        """List what is to be measured, by path: new content by all extractors, the rest by those that lack it."""
         every = tuple(extractor.id for extractor in extractors)
-        colors = self.store.color_measure is not None
-        tasks = {image.path: Task(*image, every, colors) for image in (*changes.added, *changes.changed)}
+        steps = () if self.store.color_measure is None else (COLORS,)
+        lacks = {image.path: Lack(image, every, steps) for image in (*changes.added, *changes.changed)}
         lacking = {extractor.id: self.store.lacking(extractor) for extractor in extractors}
-        colorless = self.store.lacking_colors() if colors else set()
+        colorless = self.store.lacking_colors() if steps else set()
         if colorless or any(lacking.values()):
             failed = set() if self.options.retry_failed else {failure.path for failure in self.store.failures()}
             for image in (*changes.unchanged, *changes.touched, *(image for _, image in changes.renamed)):
                 keys = tuple(key for key, paths in lacking.items() if image.path in paths)
                 if (keys or image.path in colorless) and image.path not in failed:
-                    tasks[image.path] = Task(*image, keys, image.path in colorless)
-        return [tasks[path] for path in sorted(tasks, key=os.fsencode)]
+                    lacks[image.path] = Lack(image, keys, steps if image.path in colorless else ())
+        return [lacks[path] for path in sorted(lacks, key=os.fsencode)]
 
-    def _measure(self, tasks: list[Task], changes: Changes) -> None:
-        if not tasks:
+    def _measure(self, lacks: list[Lack], changes: Changes) -> None:
+        if not lacks:
             return
-        from imgsim.index.workers import measure_photos
-        from imgsim.processes import default_jobs
-
-        assignment = self._assign(tasks)
-        self.observer.started(len(tasks))
         self._added = {image.path for image in changes.added}
         self._changed = {image.path for image in changes.changed}
+        self._images = {lack.image.path: lack.image for lack in lacks}
         batch: list[Outcome] = []
         committed = time.monotonic()
-        for outcomes in measure_photos(assignment, tasks, self.options.jobs or default_jobs()):
-            batch += outcomes
-            if len(batch) >= BATCH_PHOTOS or time.monotonic() - committed > BATCH_SECONDS:
-                self._commit(batch)
-                batch, committed = [], time.monotonic()
-        self._commit(batch)
+        with decoding_mark(self.directory) as died:
+            outcomes = self._outcomes(lacks, isolated=died)
+            self.observer.started(len(lacks))
+            for outcome in outcomes:
+                batch.append(outcome)
+                if len(batch) >= BATCH_PHOTOS or time.monotonic() - committed > BATCH_SECONDS:
+                    self._commit(batch)
+                    batch, committed = [], time.monotonic()
+            self._commit(batch)
 
-    def _assign(self, tasks: Sequence[Task]) -> Assignment:
-        """Name the extractors that the tasks need; one that cannot be made here says so before any worker starts."""
-        from imgsim.features import build_extractor
-        from imgsim.index.tasks import Assignment
+    def _outcomes(self, lacks: Sequence[Lack], *, isolated: bool) -> Iterator[Outcome]:
+        """Measure photos by what they lack, and load nothing else: an extractor that none lacks need not be at hand."""
+        from imgsim.features.measure import Step, Task, measure
+        from imgsim.processes import default_jobs
 
-        needed = {key for task in tasks for key in task.extractors}
-        specs = {extractor.id: extractor.spec for extractor in self.store.extractors() if extractor.id in needed}
-        for spec in specs.values():
-            build_extractor(spec)
-        return Assignment(self.root, specs, self.options.max_megapixels, any(task.colors for task in tasks))
+        needed = {key for lack in lacks for key in lack.extractors}
+        extractors = {one.id: one.spec for one in self.store.extractors() if one.id in needed}
+        steps: dict[str, Step] = {}
+        if any(lack.steps for lack in lacks):
+            from imgsim.colors.dominant import describe_colors
+
+            steps[COLORS] = Step(describe_colors)
+        tasks = (Task(os.path.join(self.root, lack.image.path), lack.image.path, *lack[1:]) for lack in lacks)
+        limit, jobs = self.options.max_megapixels, self.options.jobs or default_jobs()
+        return measure(tasks, extractors, steps=steps, digest=True, max_megapixels=limit, jobs=jobs, isolated=isolated)
 
     def _commit(self, batch: list[Outcome]) -> None:
         """Store a batch in one transaction."""
         with self.store.transaction():
             for outcome in batch:
-                if isinstance(outcome, Failure):
+                if isinstance(outcome, ImageReadError):
                     # What was measured of the old content goes; a photo that merely lacks an extractor stays.
                     self.store.remove([outcome.path] if outcome.path in self._changed else [])
-                    self._fail(outcome)
+                    self._fail(Failure(*self._images[outcome.path], outcome.reason))
                     continue
-                self.store.put(outcome)
+                self.store.put(MeasuredPhoto(outcome.record, outcome.features, measured=outcome.told.get(COLORS, {})))
                 path = outcome.record.path
                 self.summary.changed += path in self._changed
                 self.summary.added += path in self._added

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from imgsim.core import Match
 from imgsim.errors import CalibrationError
-from imgsim.images.read import MAX_MEGAPIXELS, read_scales, shrink
+from imgsim.features.measure import measure_all
+from imgsim.images.read import MAX_MEGAPIXELS
 from imgsim.index.distance import choose_distance, load_terms
 from imgsim.index.sqlite.connection import index_option
 from imgsim.metrics.calibration import Calibration
@@ -18,14 +17,13 @@ from imgsim.search.ranking import rank
 from imgsim.where.select import select_photos
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from imgsim.core import Image, Scale
+    from imgsim.features.measure import Photo
     from imgsim.index.store import Store
-
-Photo: TypeAlias = "str | os.PathLike[str] | bytes | Image"
 
 
 class Searcher:
@@ -91,12 +89,8 @@ class Searcher:
 
     def _embed(self, views: Sequence[Photo], max_megapixels: float) -> list[NDArray[Any]]:
         """Bring the views into each term's space: an array (V, R) a term."""
-        scales = {extractor.scale for _, extractor, _ in self._chosen}
-        images = [_images(view, scales, max_megapixels) for view in views]
-        return [
-            term.metric.embed(extractor.extract([image[extractor.scale] for image in images]))
-            for term, (_, extractor, _) in zip(self._terms, self._chosen, strict=True)
-        ]
+        rows = measure_all(views, [extractor for _, extractor, _ in self._chosen], max_megapixels=max_megapixels)
+        return [term.metric.embed(one) for term, one in zip(self._terms, rows, strict=True)]
 
     def _ranked(
         self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable]
@@ -139,9 +133,3 @@ def _is_within(match: Match, max_distance: float | None, min_probability: float 
     near = max_distance is None or match.distance <= max_distance
     likely = min_probability is None or (match.probability is not None and match.probability >= min_probability)
     return near and likely
-
-
-def _images(view: Photo, scales: Collection[Scale], max_megapixels: float) -> Mapping[Scale, Image]:
-    if isinstance(view, np.ndarray):
-        return {scale: shrink(view, scale) for scale in scales}
-    return read_scales(view, scales, max_megapixels=max_megapixels)

@@ -11,10 +11,10 @@ import numpy as np
 
 from imgsim.errors import ImageReadError
 from imgsim.features import load_extractor
-from imgsim.images.read import read_scales
+from imgsim.features.measure import Step, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from imgsim.core import Extractor, Image, Scale
 
@@ -47,18 +47,12 @@ def measure_footprints(
     """Find out what extractors cost on photos of a folder."""
     loaded = {text: load_extractor(text) for text in extractors}
     began = clock()
-    images = list(_decode(folder, paths, {one.scale for one in loaded.values()}))
+    steps = {scale: Step(np.asarray, scale) for scale in {one.scale for one in loaded.values()}}
+    tried = measure([os.path.join(folder, path) for path in paths[: TIMED + 1]], [], steps=steps)
+    images = [photo.told for photo in tried if not isinstance(photo, ImageReadError)]
     decoding = (clock() - began) / max(1, len(images))
     share = seconds / max(1, len(loaded))
     return Footprints({text: _measure(one, images, share, clock) for text, one in loaded.items()}, decoding)
-
-
-def _decode(folder: str, paths: Sequence[str], scales: Collection[Scale]) -> Iterator[Mapping[Scale, Image]]:
-    for path in paths[: TIMED + 1]:
-        try:
-            yield read_scales(os.path.join(folder, path), scales)
-        except ImageReadError:
-            continue
 
 
 def _measure(

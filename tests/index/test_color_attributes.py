@@ -6,8 +6,8 @@ import pytest
 
 from imgsim.colors.dominant import color_attributes, find_colors, measure_identity
 from imgsim.core import ImageRecord, Scale
+from imgsim.features.measure import Measurer
 from imgsim.images.read import read_image
-from imgsim.index import measuring
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
 from imgsim.index.sqlite.sqlite_store import SqliteStore
@@ -40,14 +40,14 @@ def write_attributes(folder, path, **attributes):
 def measured(monkeypatch):
     """Paths whose colours were measured, and those measured by extractors, in this process."""
     seen = {"colors": [], "features": []}
-    original = measuring.Measurer.measure
+    original = Measurer.__call__
 
-    def measure(self, tasks):
-        seen["colors"] += [task.path for task in tasks if task.colors]
-        seen["features"] += [task.path for task in tasks if task.extractors]
-        return original(self, tasks)
+    def measure(self, task):
+        seen["colors"] += [task.name] if task.steps else []
+        seen["features"] += [task.name] if task.extractors else []
+        return original(self, task)
 
-    monkeypatch.setattr(measuring.Measurer, "measure", measure)
+    monkeypatch.setattr(Measurer, "__call__", measure)
     return seen
 
 

@@ -78,7 +78,7 @@ def test_only_changed_rows_are_written_and_nothing_is_measured_or_laid_out_again
     monkeypatch.setattr(
         SqliteStore, "merge_attributes", lambda self, path, values: (merged.append(path), original(self, path, values))
     )
-    monkeypatch.setattr("imgsim.index.workers.measure_photos", None)
+    monkeypatch.setattr("imgsim.index.run.Update._outcomes", None)
     assert tell("file,price\na.png,5\nb.png,6\n")[0].described == 0
     assert tell("file,price\na.png,5\nb.png,7\n")[0].described == 1
     assert merged == ["b.png"]

@@ -13,15 +13,13 @@ from contextlib import closing
 import pytest
 
 from imgsim.errors import ImgsimError, IndexFormatError, IndexLockedError, IndexWriteError
-from imgsim.features import load_extractor
 from imgsim.images import find
 from imgsim.index.index import open_index
 from imgsim.index.sqlite import connection
 from imgsim.index.sqlite.filesystem import is_network_share
 from imgsim.index.sqlite.sqlite_store import SqliteStore
-from imgsim.index.tasks import Assignment, Task
 from imgsim.index.update import check_update, update_index
-from imgsim.index.workers import CHUNK, CRASHED, measure_photos
+from imgsim.worker_pool import CHUNK
 from tests.photos import draw_photo
 
 IMGSIM = [sys.executable, "-m", "imgsim"]
@@ -76,23 +74,116 @@ def _await_orphans(session):
     pytest.fail("workers outlive their parent")
 
 
-class Poison(str):
-    """A path that ends the process that unpickles it, as a crashing decoder would."""
+CRASHING = """
+import os, signal, sys
+from imgsim.features import measure
+from imgsim.index.options import Options
 
-    def __reduce__(self):
-        return os._exit, (1,)
+decode = measure.decode
+
+def crash(stream, name, *rest, **options):
+    if name.startswith("crash"):
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if name.startswith("stop"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return decode(stream, name, *rest, **options)
+
+measure.decode = crash  # in worker processes, too
+
+if __name__ == "__main__":
+    import imgsim
+    folder, jobs = sys.argv[1:]
+    done = imgsim.update_index(folder, extractors=["phash"], options=Options(jobs=int(jobs)))
+    print(done.added, done.unchanged, done.failed)
+"""
+CRASHED = "the decoder crashed on it"
 
 
-def test_a_photo_that_kills_its_worker_is_one_failure(make_photos):
-    folder = make_photos(3 * CHUNK)
-    spec = load_extractor("phash").spec
-    tasks = [Task(f"{place}.png", 1, 1, (1,)) for place in range(3 * CHUNK)]
-    tasks[20] = tasks[20]._replace(path=Poison("20.png"))
-    outcomes = [one for chunk in measure_photos(Assignment(str(folder), {1: spec}, 100), tasks, 2) for one in chunk]
-    assert len(outcomes) == 3 * CHUNK
-    assert outcomes[20].reason == CRASHED
-    others = outcomes[:20] + outcomes[21:]
-    assert [one.record.path for one in others] == [task.path for task in tasks if task.path != "20.png"]
+@pytest.fixture
+def crashing(tmp_path):
+    """Index a folder in a process whose decoder crashes on some photos; give what it printed, or minus the signal."""
+    script = tmp_path / "crashing.py"
+    script.write_text(CRASHING)
+
+    def index(folder, jobs=1):
+        command = [sys.executable, str(script), str(folder), str(jobs)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return result.stdout.split() if result.returncode == 0 else result.returncode
+
+    return index
+
+
+def ledger(folder):
+    with open_index(folder) as index:
+        return {failure.path: failure.reason for failure in index.store.failures()}
+
+
+def mark_of(folder):
+    return folder / ".imgsim" / "decoding"
+
+
+def test_a_photo_that_kills_its_worker_is_one_failure(make_photos, crashing):
+    folder = make_photos("crash.png", *(f"{place}.png" for place in range(3 * CHUNK)))
+    assert crashing(folder, jobs=2) == [str(3 * CHUNK), "0", "1"]
+    assert ledger(folder) == {"crash.png": CRASHED}
+
+
+@pytest.mark.parametrize("names", [["crash.png"], ["crash.png", "crash2.png"], ["b.png", "crash.png", "zz.png"]])
+def test_a_crash_ends_a_small_run_once_and_is_then_a_failure(make_photos, crashing, names):
+    folder = make_photos("a.png", *names)
+    guilty = [name for name in names if name.startswith("crash")]
+    whole = 1 + len(names) - len(guilty)
+    assert crashing(folder) == -signal.SIGSEGV
+    assert mark_of(folder).exists()
+    assert crashing(folder) == [str(whole), "0", str(len(guilty))]
+    assert ledger(folder) == dict.fromkeys(guilty, CRASHED)
+    assert not mark_of(folder).exists()
+    assert crashing(folder) == ["0", str(whole), str(len(guilty))]  # it is not tried again
+    assert not mark_of(folder).exists()
+
+
+def test_a_crash_with_one_job_keeps_what_was_committed_and_goes_on(make_photos, crashing):
+    folder = make_photos("crash.png", *(f"{place:03}.png" for place in range(80)))
+    assert crashing(folder) == -signal.SIGSEGV
+    assert count(folder) == 64
+    assert crashing(folder) == ["16", "64", "1"]
+    assert ledger(folder) == {"crash.png": CRASHED}
+
+
+def test_a_run_killed_without_a_crash_costs_the_next_one_nothing_but_a_process(make_photos, crashing):
+    folder = make_photos("a.png", "b.png", "stop.png")
+    assert crashing(folder) == -signal.SIGKILL
+    (folder / "stop.png").rename(folder / "c.png")
+    assert crashing(folder) == ["3", "0", "0"]
+    assert not mark_of(folder).exists()
+
+
+def test_a_run_that_fails_leaves_no_mark_unless_it_found_one(make_photos, monkeypatch):
+    folder = make_photos(2)
+    monkeypatch.setattr("imgsim.index.run.Update._commit", None)
+    for left in (False, True):
+        with pytest.raises(TypeError):
+            update_index(folder, extractors=["phash"])
+        assert mark_of(folder).exists() is left
+        mark_of(folder).touch()
+
+
+@pytest.mark.parametrize("kind", ["text", "link", "folder"])
+def test_a_mark_that_somebody_made_is_not_followed_or_believed(make_photos, tmp_path, kind):
+    folder = make_photos(3)
+    (folder / ".imgsim").mkdir()
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    if kind == "text":
+        mark_of(folder).write_text("0.png\n../outside\n/etc/passwd\n")
+    elif kind == "link":
+        mark_of(folder).symlink_to(outside)
+    else:
+        mark_of(folder).mkdir()
+    assert update_index(folder, extractors=["phash"]).added == 3
+    assert outside.read_text() == "mine"
+    assert mark_of(folder).is_dir() is (kind == "folder")
+    assert ledger(folder) == {}
 
 
 def test_an_unguarded_script_is_told_what_it_lacks(many, tmp_path):

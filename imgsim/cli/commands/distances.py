@@ -15,6 +15,8 @@ from imgsim.cli.flags import (
     metric_option,
     photos_argument,
 )
+from imgsim.cli.inputs import measure_photos
+from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
     from imgsim.core import Distances, Extractor, Features
@@ -42,7 +44,6 @@ def distances(
     """
     import numpy as np
 
-    from imgsim.cli.measuring import measure_named
     from imgsim.cli.output import write_matrix, write_npy
     from imgsim.features import DEFAULT_EXTRACTOR, load_extractor
     from imgsim.naming import parse_naming, without_weight
@@ -50,18 +51,18 @@ def distances(
     texts = extractors or (DEFAULT_EXTRACTOR,)
     weights = [parse_naming(text).weight for text in texts]
     chosen = [load_extractor(without_weight(text)) for text in texts]
-    measured = list(measure_named(photos, chosen, max_megapixels))
-    readable = np.array([photo.features is not None for photo in measured])
+    measured = list(measure_photos(photos, chosen, max_megapixels))
+    read = [photo for photo in measured if not isinstance(photo, ImageReadError)]
+    readable = np.array([not isinstance(photo, ImageReadError) for photo in measured])
     matrix = np.full((len(measured), len(measured)), np.nan)
-    if readable.any():
-        features = [
-            np.concatenate(rows) for rows in zip(*(photo.features for photo in measured if photo.features), strict=True)
-        ]
+    if read:
+        features = [np.concatenate(rows) for rows in zip(*(photo.features.values() for photo in read), strict=True)]
         matrix[np.ix_(readable, readable)] = _fused(chosen, features, [weight or 1.0 for weight in weights], metric)
+    names = [photo.path if isinstance(photo, ImageReadError) else photo.record.path for photo in measured]
     if format_ == "npy":
         write_npy(matrix)
     else:
-        write_matrix(matrix, [photo.name for photo in measured], format_ or "tsv")
+        write_matrix(matrix, names, format_ or "tsv")
     click.get_current_context().exit(0 if readable.all() else 2)
 
 

@@ -14,13 +14,14 @@ from imgsim.cli.flags import (
     megapixels_option,
     photos_argument,
 )
-from imgsim.errors import ParameterError
+from imgsim.cli.inputs import measure_photos
+from imgsim.errors import ImageReadError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imgsim.cli.measuring import Measured
     from imgsim.core import Extractor
+    from imgsim.features.measure import Measured
 
 
 @click.command()
@@ -36,46 +37,45 @@ def extract(photos: tuple[str, ...], extractors: tuple[str, ...], format_: str |
     jsonl rows hold path, extractor and features (a list); csv rows the path, the extractor and a value a column. npy is
     one float32 array of a row a photo, by a single extractor; the row of a photo that cannot be read is NaN.
     """
-    from imgsim.cli.measuring import measure_named
     from imgsim.features import DEFAULT_EXTRACTOR, load_extractor
 
     chosen = [load_extractor(text) for text in extractors or (DEFAULT_EXTRACTOR,)]
     if format_ in ("csv", "npy") and len(chosen) > 1:
         raise ParameterError(f"--format {format_} takes one extractor; jsonl takes several")
-    failed: list[str] = []
-    measured = _watched(measure_named(photos, chosen, max_megapixels), failed)
-    if format_ == "npy":
-        _write_npy(measured, chosen[0])
-    else:
-        _write_rows(measured, chosen, format_ or "jsonl")
-    click.get_current_context().exit(2 if failed else 0)
+    write = _write_npy if format_ == "npy" else _write_rows
+    complete = write(measure_photos(photos, chosen, max_megapixels), chosen, format_ or "jsonl")
+    click.get_current_context().exit(0 if complete else 2)
 
 
-def _watched(measured: Iterator[Measured], failed: list[str]) -> Iterator[Measured]:
-    for photo in measured:
-        if photo.features is None:
-            failed.append(photo.name)
-        yield photo
-
-
-def _write_rows(measured: Iterator[Measured], extractors: list[Extractor], format_: str) -> None:
+def _write_rows(photos: Iterator[Measured | ImageReadError], extractors: list[Extractor], format_: str) -> bool:
+    """Write a row a photo and extractor; tell whether every photo could be read."""
     from imgsim.cli.output import RowWriter
 
     names = [f"f{place}" for place in range(extractors[0].dim)] if format_ == "csv" else []
     writer = RowWriter(format_, ["path", "extractor", *names])
-    for photo in measured:
-        for extractor, features in zip(extractors, photo.features or [], strict=False):
-            row: dict[str, object] = {"path": photo.name, "extractor": str(extractor.spec)}
+    complete = True
+    for photo in photos:
+        if isinstance(photo, ImageReadError):
+            complete = False
+            continue
+        for extractor, features in zip(extractors, photo.features.values(), strict=True):
+            row: dict[str, object] = {"path": photo.record.path, "extractor": str(extractor.spec)}
             # A float32 as text: the shortest that reads back as the same float32.
             values = [float(str(value)) for value in features[0]]
             row |= dict(zip(names, values, strict=True)) if names else {"features": values}
             writer.write([row])
+    return complete
 
 
-def _write_npy(measured: Iterator[Measured], extractor: Extractor) -> None:
+def _write_npy(photos: Iterator[Measured | ImageReadError], extractors: list[Extractor], format_: str) -> bool:
+    """Write one array, NaN where a photo cannot be read; tell whether all could."""
+    del format_
     import numpy as np
 
     from imgsim.cli.output import write_npy
 
-    rows = [np.full((1, extractor.dim), np.nan) if photo.features is None else photo.features[0] for photo in measured]
-    write_npy(np.concatenate([np.zeros((0, extractor.dim)), *rows]).astype(np.float32))
+    (extractor,) = extractors
+    unread = np.full((1, extractor.dim), np.nan)
+    rows = [unread if isinstance(photo, ImageReadError) else photo.features[0] for photo in photos]
+    write_npy(np.concatenate([unread[:0], *rows]).astype(np.float32))
+    return all(row is not unread for row in rows)

@@ -10,7 +10,7 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.flags import format_option, general_options, megapixels_option
-from imgsim.cli.inputs import QueryPhoto, expand_photos
+from imgsim.cli.inputs import QueryPhoto, photo_groups
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.pictures import check_plot
 from imgsim.errors import ImageReadError, ImgsimError
@@ -73,7 +73,7 @@ def stats(
     writer = RowWriter(format_, [*first, *MEASURES, *heads])
     failed: list[str] = []
     panels = _Panels(plot, pooled=pooled)
-    counted = panels.kept(_count(_expand(photos, failed), jobs, max_megapixels, failed))
+    counted = panels.kept(_count(photos, jobs, max_megapixels, failed))
     waiting: list[dict[str, Any]] = []
     for rows in [_pooled_rows(list(counted), bins)] if pooled else (_rows(photo, bins) for photo in counted):
         waiting += [row | dict(zip(heads, row.get("histogram", ()), strict=False)) for row in rows]
@@ -112,9 +112,9 @@ class _Panels:
             stderr.say(f"drew {self._path}")
 
 
-def _expand(names: Iterable[str], failed: list[str]) -> Iterator[QueryPhoto]:
+def _expand(photos: Iterable[QueryPhoto], failed: list[str]) -> Iterator[QueryPhoto]:
     """Give the photos that are named, and those in the folders that are."""
-    for name, source in expand_photos(names):
+    for name, source in photos:
         if not (isinstance(source, str) and os.path.isdir(source)):
             yield QueryPhoto(name, source)
             continue
@@ -131,9 +131,7 @@ def _expand(names: Iterable[str], failed: list[str]) -> Iterator[QueryPhoto]:
             yield QueryPhoto(path, path)
 
 
-def _count(
-    photos: Iterable[QueryPhoto], jobs: int | None, max_megapixels: float, failed: list[str]
-) -> Iterator[Counted]:
+def _count(names: Iterable[str], jobs: int | None, max_megapixels: float, failed: list[str]) -> Iterator[Counted]:
     """Count the values of photos, several at a time, in order; say which cannot be read."""
     from imgsim.images.distributions import count_values
     from imgsim.images.read import read_image
@@ -149,11 +147,12 @@ def _count(
 
     pool = ThreadPoolExecutor(jobs or default_jobs())
     try:
-        for outcome in pool.map(count, photos):
-            if isinstance(outcome, Counted):
-                yield outcome
-            else:
-                _complain(str(outcome), failed)
+        for group in photo_groups(names):  # whose photos are all there: the pool takes them in before the first answer
+            for outcome in pool.map(count, _expand(group, failed)):
+                if isinstance(outcome, Counted):
+                    yield outcome
+                else:
+                    _complain(str(outcome), failed)
     finally:
         pool.shutdown(cancel_futures=True)  # whoever stopped listening does not wait for the rest
 

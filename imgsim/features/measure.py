@@ -1,0 +1,170 @@
+"""The one way from photos to rows: decoded once for all that is wanted of them, in order, here or in processes."""
+
+from __future__ import annotations
+
+import copy
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from imgsim.core import ExtractorSpec, ImageRecord, Scale
+from imgsim.errors import ImageReadError
+from imgsim.features.extractor_table import build_extractor
+from imgsim.images.digest import content_digest
+from imgsim.images.read import MAX_MEGAPIXELS, decode, open_photo, shrink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from imgsim.core import Extractor, Features, Image
+
+    AnyExtractor: TypeAlias = Extractor | ExtractorSpec
+
+Photo: TypeAlias = "str | os.PathLike[str] | bytes | Image"  # a path, a file's content, or pixels (H, W, 3)
+Outcome: TypeAlias = "Measured | ImageReadError"
+
+
+class Step(NamedTuple):
+    """Something else that is told of a photo, from its pixels (H, W, 3) at a scale; it travels to processes by name."""
+
+    work: Callable[[Image], Any]
+    scale: Scale = Scale()
+
+
+class Task(NamedTuple):
+    """A photo, its name, and which of the extractors and steps are wanted of it, by their keys: all, unless given."""
+
+    photo: Photo
+    name: str
+    extractors: Collection[Hashable] | None = None
+    steps: Collection[Hashable] | None = None
+
+
+class Measured(NamedTuple):
+    """A photo that was read: what it is, its features by extractor, (1, D) each, and what the steps told."""
+
+    record: ImageRecord
+    features: Mapping[Any, Features]
+    told: Mapping[Any, Any]
+
+
+def measure(
+    photos: Iterable[Photo | Task],
+    extractors: Mapping[Any, AnyExtractor] | Sequence[AnyExtractor],
+    *,
+    steps: Mapping[Any, Step] | Sequence[Step] = (),
+    digest: bool = False,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    jobs: int = 1,
+    isolated: bool = False,
+) -> Iterator[Outcome]:
+    """Measure photos, in order; one that cannot be read is an ImageReadError among them.
+
+    Features and what steps told have the keys of `extractors` and `steps`, or their places. With one job photos are
+    measured as they come, in this process; with several, or `isolated` from it, in processes that outlive a decoder's
+    crash. A row depends on its photo and extractor alone. An extractor that cannot be made says so at once.
+
+    Examples
+    --------
+    >>> from imgsim.features import load_extractor
+    >>> grey = np.full((40, 60, 3), 128, np.uint8)
+    >>> (photo,) = measure([grey], [load_extractor("histogram:bins=2")])
+    >>> photo.record.width, photo.features[0].tolist()
+    (60, [[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]])
+    """
+    loaded = {key: _build(one) for key, one in _by_key(extractors).items()}
+    tasks = (photo if isinstance(photo, Task) else Task(photo, _name(photo)) for photo in photos)
+    options = _by_key(steps), max_megapixels, digest
+    if jobs > 1 or isolated:
+        from imgsim.worker_pool import CHUNK, map_in_processes
+
+        listed = list(tasks)
+        if isolated or min(jobs, len(listed) // CHUNK) > 1:
+            specs = {key: one.spec for key, one in loaded.items()}
+            return map_in_processes(Measurer(specs, *options), listed, jobs, _crashed)
+        return map(Measurer(loaded, *options), listed)
+    return map(Measurer(loaded, *options), tasks)
+
+
+def measure_all(
+    photos: Iterable[Photo | Task], extractors: Sequence[AnyExtractor], *, max_megapixels: float = MAX_MEGAPIXELS
+) -> list[Features]:
+    """Measure photos that can all be read, or raise the first one's ImageReadError: rows (N, D) by each extractor."""
+    rows: list[list[Features]] = [[] for _ in extractors]
+    for photo in measure(photos, extractors, max_megapixels=max_megapixels):
+        if isinstance(photo, ImageReadError):
+            raise photo
+        for place, row in photo.features.items():
+            rows[place].append(row)
+    return [np.concatenate(one) for one in rows]
+
+
+@dataclass(frozen=True)
+class Measurer:
+    """Measures one photo after another; it travels to processes as it was made, before its extractors are."""
+
+    extractors: Mapping[Any, Extractor | ExtractorSpec]
+    steps: Mapping[Any, Step]
+    max_megapixels: float
+    digest: bool
+
+    @cached_property
+    def _built(self) -> Mapping[Any, Extractor]:
+        return {key: _build(one) for key, one in self.extractors.items()}
+
+    def __call__(self, task: Task) -> Outcome:
+        """Measure a photo: read once for all that is wanted of it."""
+        extractors, steps = _chosen(self._built, task.extractors), _chosen(self.steps, task.steps)
+        scales = {one.scale for one in (*extractors.values(), *steps.values())} or {Scale()}
+        try:
+            record, images = self._open(task, scales)
+        except ImageReadError as error:
+            failure = copy.copy(error)  # less its traceback, which holds on to what was read
+            failure.path = task.name
+            return failure
+        features = {key: one.extract([images[one.scale]]) for key, one in extractors.items()}
+        return Measured(record, features, {key: step.work(images[step.scale]) for key, step in steps.items()})
+
+    def _open(self, task: Task, scales: Collection[Scale]) -> tuple[ImageRecord, Mapping[Scale, Image]]:
+        """Read a photo: its state, its digest, and its pixels at each scale."""
+        photo, name = task.photo, task.name
+        if isinstance(photo, np.ndarray):
+            height, width = photo.shape[:2]
+            return ImageRecord(name, 0, 0, b"", width, height), {scale: shrink(photo, scale) for scale in scales}
+        with io.BytesIO(photo) if isinstance(photo, bytes) else open_photo(photo) as stream:
+            state = (len(photo), 0) if isinstance(photo, bytes) else _state(stream)
+            digest = content_digest(stream) if self.digest else b""
+            decoded = decode(stream, name, scales, max_megapixels=self.max_megapixels)
+        return ImageRecord(name, *state, digest, decoded.width, decoded.height), decoded.images
+
+
+def _state(stream: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(stream.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def _build(one: Extractor | ExtractorSpec) -> Extractor:
+    return build_extractor(one) if isinstance(one, ExtractorSpec) else one
+
+
+def _by_key(these: Mapping[Any, Any] | Sequence[Any]) -> Mapping[Any, Any]:
+    return these if isinstance(these, Mapping) else dict(enumerate(these))
+
+
+def _chosen(these: Mapping[Any, Any], keys: Collection[Hashable] | None) -> Mapping[Any, Any]:
+    return these if keys is None else {key: these[key] for key in keys}
+
+
+def _name(photo: Photo) -> str:
+    """Name a photo by its path; content and pixels have none."""
+    return "-" if isinstance(photo, (bytes, np.ndarray)) else os.fspath(photo)
+
+
+def _crashed(task: Task) -> ImageReadError:
+    return ImageReadError(task.name, "the decoder crashed on it")

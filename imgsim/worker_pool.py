@@ -1,0 +1,143 @@
+"""Work in several processes, in order, whatever happens to one of them; all end with the one that started them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from imgsim.errors import ImgsimError
+from imgsim.processes import one_thread_each
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Task = TypeVar("Task")
+Outcome = TypeVar("Outcome")
+
+CHUNK = 16  # tasks sent to a worker at a time, while there are many
+AHEAD = 3  # chunks waiting for each worker: enough to keep it busy, few enough to hold in memory
+
+_work: Callable[[Any], Any]  # of this worker process
+
+
+def _refuse(task: object) -> Any:  # noqa: ANN401 (it never comes back)
+    del task
+    raise ImgsimError("a process was brought down, which is what a lack of memory looks like: try again with --jobs 1")
+
+
+def map_in_processes(
+    work: Callable[[Task], Outcome],
+    tasks: Sequence[Task],
+    jobs: int,
+    crashed: Callable[[Task], Outcome] = _refuse,
+) -> Iterator[Outcome]:
+    """Work in several processes, in the order of the tasks; `crashed` tells what comes of one that ends its process.
+
+    For what may crash, and for what spends much of its time in Python, where threads wait for each other.
+    """
+    with one_thread_each():
+        pool = _WorkerPool(work, min(jobs, max(1, len(tasks))), crashed)
+        try:
+            yield from pool.map(cut_into_chunks(tasks, jobs))
+        finally:
+            pool.stop()
+
+
+class _WorkerPool:
+    """Worker processes, started anew when a task brings one down."""
+
+    def __init__(self, work: Callable[[Any], Any], jobs: int, crashed: Callable[[Any], Any]) -> None:
+        self._work, self._jobs, self._crashed = work, jobs, crashed
+        self._pool = self._start()
+
+    def _start(self) -> ProcessPoolExecutor:
+        """Make a pool of new processes, which start at its first task."""
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self._jobs, context, initializer=_prepare, initargs=(self._work,))
+
+    def map(self, chunks: Iterator[Sequence[Any]]) -> Iterator[Any]:
+        """Keep a window of chunks in work, and give back in order what becomes of them."""
+        window: deque[tuple[Sequence[Any], Future[list[Any]]]] = deque()
+        while True:
+            for chunk in islice(chunks, self._jobs * AHEAD - len(window)):
+                window.append((chunk, self._submit(chunk)))
+            if not window:
+                return
+            chunk, future = window.popleft()
+            try:
+                yield from future.result()
+            except BrokenProcessPool:
+                waiting = [chunk, *(later for later, _ in window)]
+                window.clear()
+                self._restart()
+                yield from (self._do_alone(task) for suspects in waiting for task in suspects)
+
+    def _submit(self, chunk: Sequence[Any]) -> Future[list[Any]]:
+        try:
+            return self._pool.submit(_do, chunk)
+        except BrokenProcessPool as error:
+            broken: Future[list[Any]] = Future()
+            broken.set_exception(error)
+            return broken
+
+    def _do_alone(self, task: Any) -> Any:  # noqa: ANN401 (whatever the work takes and gives)
+        """Do one of the tasks that were in work when a worker died: the guilty one dies alone."""
+        try:
+            return self._pool.submit(_do, [task]).result()[0]
+        except BrokenProcessPool:
+            self._restart()
+            return self._crashed(task)
+
+    def _restart(self) -> None:
+        self.stop()
+        self._pool = self._start()
+        try:
+            self._pool.submit(os.getpid).result()
+        except BrokenProcessPool as error:
+            raise ImgsimError(
+                'worker processes cannot start: a script that indexes must do so under `if __name__ == "__main__":`'
+            ) from error
+
+    def stop(self) -> None:
+        """End the workers, once each has finished what it is at."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def cut_into_chunks(tasks: Sequence[Task], jobs: int) -> Iterator[Sequence[Task]]:
+    """Cut tasks into chunks, the last ones ever smaller: so all workers finish together, however long one takes.
+
+    Guided self-scheduling (C. D. Polychronopoulos, D. J. Kuck, IEEE Transactions on Computers C-36(12), 1987), with
+    chunks of half the share that is each worker's of what remains.
+    """
+    start = 0
+    while start < len(tasks):
+        size = min(CHUNK, max(1, (len(tasks) - start) // (2 * jobs)))
+        yield tasks[start : start + size]
+        start += size
+
+
+def _prepare(work: Callable[[Any], Any]) -> None:
+    """Prepare a worker process."""
+    global _work  # noqa: PLW0603 (a pool's initializer has nowhere else to leave it)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    _work = work
+
+
+def _follow_parent() -> None:
+    """End this process when its parent is killed, which would leave it waiting for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _do(tasks: Sequence[Any]) -> list[Any]:
+    return [_work(task) for task in tasks]

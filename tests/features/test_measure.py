@@ -1,0 +1,148 @@
+"""Photos become rows in one way: in order, as they come, each by itself, here or in processes."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from imgsim.core import Scale
+from imgsim.errors import ImageReadError, UnknownNameError
+from imgsim.features import build_extractor, load_extractor
+from imgsim.features.measure import Step, Task, measure, measure_all
+from imgsim.images.read import read_image
+from imgsim.worker_pool import CHUNK
+
+NAMES = ["classic", "histogram:bins=4", "phash", "hog", "haralick:levels=16"]
+
+
+def brightness(image):
+    return float(image.mean())
+
+
+@pytest.fixture
+def extractors():
+    return [load_extractor(name) for name in NAMES]
+
+
+def test_features_are_those_of_the_extractor_at_its_scale(make_photos, extractors):
+    folder = make_photos("a.png", "b.jpg")
+    measured = list(measure([folder / "a.png", str(folder / "b.jpg")], extractors))
+    assert [photo.record.path for photo in measured] == [str(folder / "a.png"), str(folder / "b.jpg")]
+    for photo in measured:
+        for place, extractor in enumerate(extractors):
+            expected = extractor.extract([read_image(photo.record.path, scale=extractor.scale)])
+            np.testing.assert_array_equal(photo.features[place], expected)
+
+
+def test_a_path_its_content_and_its_pixels_are_one_photo(make_photos, extractors):
+    path = make_photos(1) / "0.png"
+    as_path, as_bytes, as_pixels = measure([path, path.read_bytes(), read_image(path)], extractors, digest=True)
+    for place in range(len(extractors)):
+        np.testing.assert_array_equal(as_bytes.features[place], as_path.features[place])
+        np.testing.assert_array_equal(as_pixels.features[place], as_path.features[place])
+    status = path.stat()
+    height, width = read_image(path).shape[:2]
+    assert (as_path.record.size, as_path.record.mtime_ns) == (status.st_size, status.st_mtime_ns)
+    assert (as_bytes.record.size, as_bytes.record.digest) == (status.st_size, as_path.record.digest)
+    assert len(as_path.record.digest) == 16
+    assert as_pixels.record.digest == b""
+    assert {(one.record.width, one.record.height) for one in (as_path, as_bytes, as_pixels)} == {(width, height)}
+    (plain,) = measure([path], extractors)
+    assert plain.record.digest == b""
+
+
+@pytest.mark.parametrize("options", [{"jobs": 2}, {"jobs": 3}, {"isolated": True}, {"jobs": 2, "isolated": True}])
+def test_rows_are_the_same_bit_by_bit_wherever_they_are_made(make_photos, extractors, options):
+    folder = make_photos(2 * CHUNK + 3)
+    (folder / "7.png").write_bytes(b"no picture")
+    paths = [folder / f"{place}.png" for place in range(2 * CHUNK + 3)]
+    for one, other in zip(measure(paths, extractors), measure(paths, extractors, **options), strict=True):
+        if isinstance(one, ImageReadError):
+            assert str(one) == str(other) == f"{folder / '7.png'}: not a picture that imgsim reads"
+            continue
+        assert other.record == one.record
+        for place in range(len(extractors)):
+            assert other.features[place].tobytes() == one.features[place].tobytes()
+
+
+def test_each_photo_has_what_is_wanted_of_it_under_the_keys_that_were_given(make_photos):
+    folder = make_photos(3)
+    steps = {"brightness": Step(brightness, Scale(8))}
+    tasks = [
+        Task(folder / "0.png", "all"),
+        Task(folder / "1.png", "phash", ["p"], []),
+        Task(folder / "2.png", "told", [], ["brightness"]),
+    ]
+    specs = {"p": load_extractor("phash").spec, "h": load_extractor("histogram").spec}
+    for isolated in (False, True):
+        measured = list(measure(tasks, specs, steps=steps, isolated=isolated))
+        assert [photo.record.path for photo in measured] == ["all", "phash", "told"]
+        assert [sorted(photo.features) for photo in measured] == [["h", "p"], ["p"], []]
+        assert [sorted(photo.told) for photo in measured] == [["brightness"], [], ["brightness"]]
+        assert measured[2].told["brightness"] == brightness(read_image(folder / "2.png", scale=Scale(8)))
+
+
+def test_a_photo_is_decoded_once_for_all_that_is_wanted_of_it(make_photos, extractors, monkeypatch):
+    opened = []
+    original = PIL.Image.open
+    monkeypatch.setattr("imgsim.images.plugins.PIL.Image.open", lambda *a, **k: opened.append(a) or original(*a, **k))
+    assert len({extractor.scale for extractor in extractors}) == 1
+    (photo,) = measure([make_photos(1) / "0.png"], extractors, steps=[Step(brightness)])
+    assert len(photo.features) == len(extractors)
+    assert len(opened) <= 1
+
+
+def test_photos_are_measured_as_they_come(make_photos, extractors):
+    folder = make_photos(3)
+    asked = []
+
+    def paths():
+        for place in range(3):
+            asked.append(place)
+            yield folder / f"{place}.png"
+
+    measured = measure(paths(), extractors)
+    assert asked == []
+    next(measured)
+    assert asked == [0]
+
+
+def test_a_failure_has_the_name_that_was_given_and_holds_on_to_nothing(make_photos, extractors):
+    folder = make_photos(1)
+    (failure,) = measure([Task(folder / "gone.png", "shelf/gone.png")], extractors)
+    assert (failure.path, str(failure)) == ("shelf/gone.png", "shelf/gone.png: no such file")
+    assert failure.__traceback__ is None
+    (failure,) = measure([b"no picture"], extractors)
+    assert failure.path == "-"
+
+
+def test_what_cannot_be_made_or_measured_says_so_at_once(make_photos):
+    spec = load_extractor("phash").spec
+    with pytest.raises(UnknownNameError):
+        load_extractor("no-such")
+    with pytest.raises(Exception, match="no-such"):
+        measure([], [type(spec)("no-such")])
+    with pytest.raises(ImageReadError, match="no such file"):
+        measure_all([make_photos(1) / "0.png", "gone.png"], [build_extractor(spec)])
+
+
+def test_all_rows_together(make_photos, extractors):
+    folder = make_photos(3)
+    paths = [folder / f"{place}.png" for place in range(3)]
+    rows = measure_all(paths, extractors)
+    assert [one.shape for one in rows] == [(3, extractor.dim) for extractor in extractors]
+    np.testing.assert_array_equal(rows[2][1:2], extractors[2].extract([read_image(paths[1], scale=Scale())]))
+
+
+def test_measuring_here_imports_nothing_of_processes(make_photos):
+    path = make_photos(1) / "0.png"
+    script = (
+        "import sys\nfrom imgsim.features import load_extractor\nfrom imgsim.features.measure import measure_all\n"
+        f"measure_all([{os.fspath(path)!r}], [load_extractor('phash')])\n"
+        "print([name for name in ('multiprocessing', 'concurrent.futures') if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"
