@@ -29,7 +29,8 @@ from imgsim.core import Scale
 from imgsim.errors import ImageReadError
 from imgsim.features import EXTRACTORS, load_extractor
 from imgsim.features.classic import PARTS, Part
-from imgsim.images.read import read_image, read_scales, shrink
+from imgsim.features.measure import Step, measure
+from imgsim.images.read import read_image
 from imgsim.metrics import load_metric, measure_statistics, median_pair_distance
 from imgsim.naming import parse_naming, without_weight
 
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Features, Image
-
-    Photo = Mapping[Scale, Image]
+    from imgsim.features.measure import Photo
 
 Labelled = tuple[Path, str]
 
@@ -60,7 +60,7 @@ class DataSet:
     """Photos and their classes."""
 
     name: str
-    photos: list[Photo]
+    photos: list[Mapping[Scale, Image]]
     classes: NDArray[np.str_]
 
 
@@ -92,32 +92,33 @@ SCALES = (Scale(), Scale(exact=False))
 WEIGHTS = (0, 0.5, 0.7, 1, 1.4, 2)
 
 
-def load(data: Path, folder: str, read: Callable[[Path], Photo]) -> DataSet:
+def load(data: Path, folder: str, source: Callable[[Path], Photo]) -> DataSet:
     """Read a data set, less the files that are no photos or damaged."""
-    photos, classes = [], []
-    for path, label in SETS[folder](data / folder):
-        try:
-            photos.append(read(path))
-        except ImageReadError:
-            continue
-        classes.append(label)
-    return DataSet(folder.partition("/")[0], photos, np.array(classes))
+    labelled = list(SETS[folder](data / folder))
+    steps = {scale: Step(np.asarray, scale) for scale in SCALES}
+    outcomes = measure((source(path) for path, _ in labelled), [], steps=steps)
+    read = [
+        (photo.told, label)
+        for photo, (_, label) in zip(outcomes, labelled, strict=True)
+        if not isinstance(photo, ImageReadError)
+    ]
+    return DataSet(folder.partition("/")[0], [images for images, _ in read], np.array([label for _, label in read]))
 
 
-def read_as_indexed(path: Path) -> Photo:
+def as_indexed(path: Path) -> Photo:
     """Read a photo as the index does."""
-    return read_scales(path, SCALES)
+    return path
 
 
-def read_enlarged(path: Path, *, reduced: bool) -> Photo:
+def enlarged(path: Path, *, reduced: bool) -> Photo:
     """Read a photo as if it were four times as large: in full and then brought down, or at reduced scale."""
-    photo = PIL.Image.fromarray(read_image(path))
+    try:
+        photo = PIL.Image.fromarray(read_image(path))
+    except ImageReadError:
+        return path  # where it cannot be read again
     buffer = io.BytesIO()
     photo.resize((4 * photo.width, 4 * photo.height), PIL.Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=90)
-    if reduced:
-        return read_scales(buffer.getvalue(), SCALES)
-    whole = read_image(buffer.getvalue())
-    return {scale: shrink(whole, scale) for scale in SCALES}
+    return buffer.getvalue() if reduced else read_image(buffer.getvalue())
 
 
 def recall_at_1(distances: NDArray[np.float64], classes: NDArray[np.str_]) -> float:
@@ -218,8 +219,8 @@ def main() -> None:
     parser.add_argument("-x", action="append", help="only this extractor, or several fused: NAME@WEIGHT+NAME@WEIGHT")
     parser.add_argument("--enlarged", choices=("full", "reduced"), help="enlarge the photos, and decode them so")
     options = parser.parse_args()
-    read = partial(read_enlarged, reduced=options.enlarged == "reduced") if options.enlarged else read_as_indexed
-    sets = [load(options.data, folder, read) for folder in SETS]
+    source = partial(enlarged, reduced=options.enlarged == "reduced") if options.enlarged else as_indexed
+    sets = [load(options.data, folder, source) for folder in SETS]
     lines = named_rows(options.x) if options.x else ([row] for row in rows())
     for line in weights(sets) if options.weights else table(sets, lines):
         print(line, flush=True)

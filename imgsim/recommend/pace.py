@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 CURVATURE = 0.1, 0.25  # least share of ranking that is taken for quadratic, and the share until two rounds tell it
 FUSED = 3.0  # what follows the last round, in rankings by one metric: the fused candidate, and the comparisons
-HIRING = 1.0  # seconds until worker processes have imported what they need
+STARTING = 1.0  # seconds until worker processes have imported what they need
 TINY = 1e-9  # of a second, where a clock saw none pass
 
 
@@ -51,7 +51,7 @@ class Pace:
     def choose_jobs(self, extractors: Iterable[str], photos: int) -> int:
         """Choose how many processes measure photos: one, where others would take longer to start than they save."""
         alone = self._work_alone(extractors, photos)
-        return self._jobs if alone > HIRING + alone / self._jobs else 1
+        return self._jobs if alone > STARTING + alone / self._jobs else 1
 
     def foresee_end(self, photos: int) -> float:
         """Tell how long it will take, after the last round, to fuse two extractors and to compare all."""
@@ -61,7 +61,7 @@ class Pace:
 
     def _work(self, extractors: Iterable[str], photos: int) -> float:
         alone = self._work_alone(extractors, photos)
-        return min(alone, HIRING + alone / self._jobs)
+        return min(alone, STARTING + alone / self._jobs)
 
     def _work_alone(self, extractors: Iterable[str], photos: int) -> float:
         return photos * (self._decoding + sum(self._costs.get(one, 0.0) for one in extractors))

@@ -4,9 +4,12 @@ import csv
 import io
 import json
 import os
+import time
+from types import SimpleNamespace
 
 import pytest
 
+from imgsim.cli.commands import recommend
 from imgsim.errors import IndexWriteError
 from imgsim.evaluation.classification import classify
 from imgsim.features import EXTRACTORS, load_extractor
@@ -405,6 +408,24 @@ def test_a_duration_is_explained(run, classes, duration):
     result = run("recommend", "shelf", "--time", duration)
     assert result.code == 2
     assert "write 90, 90s, 5m or 1h" in result.err
+
+
+@pytest.mark.parametrize(("late", "said"), [(-5, False), (1.9, False), (2.1, True)])
+def test_a_trial_says_that_it_is_late_by_more_than_a_fifth_of_its_time(run, classes, monkeypatch, late, said):
+    now = 0.0
+    hold = recommend._try
+
+    def late_trial(*arguments, end, **options):
+        nonlocal now
+        ranking = hold(*arguments, end=time.monotonic() + 60, **options)
+        now = end + late
+        return ranking
+
+    monkeypatch.setattr("imgsim.cli.commands.recommend._try", late_trial)
+    monkeypatch.setattr("imgsim.cli.commands.recommend.time", SimpleNamespace(monotonic=lambda: now))
+    result = run("recommend", "shelf", "-x", "phash", "--time", "10s", "--format", "json")
+    assert result.code == 0
+    assert result.err.count("the trial took 12.1 s instead of 10 s") == result.err.count("the trial took") == said
 
 
 def test_recommend_needs_two_photos_of_a_class(run, make_photos, monkeypatch):

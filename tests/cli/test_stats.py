@@ -46,6 +46,8 @@ def test_every_channel_of_every_photo_at_full_scale(run, folder):
 def test_photos_may_be_named_and_come_from_stdin(run, folder):
     named = run("stats", "photos/a.png", "photos/sub", "--format", "jsonl").out
     assert run("stats", "-", "--format", "jsonl", stdin=b"photos/a.png\nphotos/sub\n").out == named
+    assert run("stats", "photos/a.png", "-", "--format", "jsonl", stdin=b"photos/sub\n").out == named
+    assert run("stats", "-", "photos/sub", "--format", "jsonl", stdin=b"photos/a.png\0").out == named
     picture = rows(run("stats", "-", "--format", "jsonl", stdin=(folder / "large.png").read_bytes()))
     assert [(row["path"], row["mean"]) for row in picture] == [("-", 1), ("-", 2), ("-", 3)]
 

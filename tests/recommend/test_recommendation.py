@@ -11,6 +11,7 @@ import pytest
 
 from imgsim.errors import EvaluationError
 from imgsim.evaluation.candidates import Candidate
+from imgsim.features.phash import PHash
 from imgsim.index.summary import SilentObserver
 from imgsim.recommend.footprints import measure_footprints
 from imgsim.recommend.recommendation import distinct, recommend
@@ -132,3 +133,18 @@ def test_footprints_take_no_longer_than_they_may(shelf):
         ticks = itertools.count(0)  # an extraction takes one
         measure_footprints(str(shelf), paths, ["phash", "hog"], seconds=seconds, clock=ticks.__next__)
         assert next(ticks) == 2 + 2 * 2 * photos
+
+
+def test_the_first_photo_pays_for_loading_which_is_no_part_of_a_footprint(shelf, monkeypatch):
+    now, taking = 0.0, iter([100.0, 1.0])
+
+    class Loading(PHash):
+        def extract(self, images):
+            nonlocal now
+            now += next(taking)
+            return super().extract(images)
+
+    monkeypatch.setattr("imgsim.recommend.footprints.load_extractor", lambda _: Loading())
+    footprints, decoding = measure_footprints(str(shelf), ["red/0.png", "red/1.png"], ["phash"], clock=lambda: now)
+    assert footprints["phash"].seconds == 1
+    assert decoding == 0
