@@ -7,16 +7,17 @@ import os
 import signal
 import threading
 from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from imgsim.errors import ImgsimError
 from imgsim.processes import one_thread_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
@@ -64,28 +65,24 @@ class _WorkerPool:
 
     def map(self, chunks: Iterator[Sequence[Any]]) -> Iterator[Any]:
         """Keep a window of chunks in work, and give back in order what becomes of them."""
-        window: deque[tuple[Sequence[Any], Future[list[Any]]]] = deque()
+        window: deque[Sequence[Any]] = deque()
+        futures: deque[Future[list[Any]]] = deque()
         while True:
-            for chunk in islice(chunks, self._jobs * AHEAD - len(window)):
-                window.append((chunk, self._submit(chunk)))
-            if not window:
-                return
-            chunk, future = window.popleft()
+            outcomes: Iterable[Any]
             try:
-                yield from future.result()
+                for chunk in islice(chunks, self._jobs * AHEAD - len(window)):
+                    window.append(chunk)
+                    futures.append(self._pool.submit(_do, chunk))
+                if not window:
+                    return
+                outcomes = futures.popleft().result()
+                window.popleft()
             except BrokenProcessPool:
-                waiting = [chunk, *(later for later, _ in window)]
-                window.clear()
                 self._restart()
-                yield from (self._do_alone(task) for suspects in waiting for task in suspects)
-
-    def _submit(self, chunk: Sequence[Any]) -> Future[list[Any]]:
-        try:
-            return self._pool.submit(_do, chunk)
-        except BrokenProcessPool as error:
-            broken: Future[list[Any]] = Future()
-            broken.set_exception(error)
-            return broken
+                outcomes = map(self._do_alone, list(chain.from_iterable(window)))
+                window.clear()
+                futures.clear()
+            yield from outcomes
 
     def _do_alone(self, task: Any) -> Any:  # noqa: ANN401 (whatever the work takes and gives)
         """Do one of the tasks that were in work when a worker died: the guilty one dies alone."""

@@ -15,8 +15,7 @@ import numpy as np
 from imgsim.core import ExtractorSpec, ImageRecord, Scale
 from imgsim.errors import ImageReadError
 from imgsim.features.extractor_table import build_extractor
-from imgsim.images.digest import content_digest
-from imgsim.images.read import MAX_MEGAPIXELS, decode, open_photo, shrink
+from imgsim.images.read import MAX_MEGAPIXELS, content_digest, decode, open_photo, shrink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence

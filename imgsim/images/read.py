@@ -103,6 +103,17 @@ def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
     return open(descriptor, "rb")
 
 
+def content_digest(stream: BinaryIO) -> bytes:
+    """Digest a file's content: BLAKE2b-128."""
+    import hashlib
+
+    try:
+        stream.seek(0)
+        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).digest()  # type: ignore[arg-type]
+    except OSError as error:
+        raise ImageReadError(str(stream.name), error.strerror or "the disk failed") from error
+
+
 def decode(
     stream: BinaryIO, name: str, scales: Collection[Scale] = (FULL_SCALE,), *, max_megapixels: float = MAX_MEGAPIXELS
 ) -> Decoded:

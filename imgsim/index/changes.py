@@ -90,8 +90,7 @@ def _match_renames(root: str, changes: Changes, known: Mapping[str, Known]) -> N
 
 def _digest(root: str, path: str) -> bytes:
     """Digest a file; empty where it cannot be read, which no photo's digest is."""
-    from imgsim.images.digest import content_digest
-    from imgsim.images.read import open_photo
+    from imgsim.images.read import content_digest, open_photo
 
     try:
         with open_photo(os.path.join(root, path)) as stream:
