@@ -1,13 +1,15 @@
 """Shared fixtures: small synthetic photos, and the data folder that lies beside a checkout of the project."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.photos import draw_photo
+from tests.stores import STORES, put_described
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -52,3 +54,20 @@ def color_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("colors") / "rows.json"
     path.write_text(json.dumps(rows))
     return path
+
+
+@pytest.fixture(params=STORES)
+def describe(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Make a store of photos without features, of each kind: ``describe({"a.jpg": {"price": 5}})``."""
+    stores: list[Any] = []
+
+    def make(described: dict[str, dict[str, Any]]) -> Any:
+        folder = tmp_path / f"index{len(stores)}"
+        folder.mkdir()
+        stores.append(STORES[request.param](folder))
+        put_described(stores[-1], described)
+        return stores[-1]
+
+    yield make
+    for store in stores:
+        store.close()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 REMEDIES = {
     "make-index": "; make one with `imgsim index {folder}`",
+    "other-index": "; choose another with --index",
 }
 
 

@@ -65,20 +65,11 @@ class Description:
             row = self._pairing.rows.get(record.path)
             if row is None:
                 without.append(record.path)
-            elif not _holds(record.attributes, self._values[row]):
-                store.merge_attributes(record.path, self._values[row])
-                changed += 1
+            else:
+                changed += store.merge_attributes(record.path, self._values[row])
         unread = sorted((row, path) for path, row in self._pairing.rows.items() if path not in indexed)
         lost = [*self._pairing.lost, *(f"{self._table.place(row)} ({path}: not indexed)" for row, path in unread)]
         return Described(self._source.path, changed, lost, without, self._notes)
-
-
-def _holds(attributes: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    """Tell whether attributes are as a table has them; true and 1 are not the same."""
-    return all(
-        attributes.get(name) == value and isinstance(attributes.get(name), bool) == isinstance(value, bool)
-        for name, value in values.items()
-    )
 
 
 def edit_attributes(directory: str, photo: str, assignments: Iterable[str]) -> dict[str, Any]:

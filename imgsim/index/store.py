@@ -239,8 +239,8 @@ class Store(Protocol):
             If a value cannot be kept.
         """
 
-    def records(self, keys: Sequence[Hashable]) -> Iterator[ImageRecord]:
-        """Give what is known of some photos, in the order of their keys."""
+    def records(self, keys: Sequence[Hashable], chunk: int = 1000) -> Iterator[ImageRecord]:
+        """Give what is known of some photos, in the order of their keys, so many read at a time."""
 
     def failures(self) -> list[Failure]:
         """List the ledger, by path."""

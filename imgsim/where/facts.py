@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from imgsim.tables.values import kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -56,3 +60,19 @@ class FactTable(Protocol):
 
     def names_within(self, name: str) -> list[str]:
         """Give the names in an attribute that is an object, over all photos."""
+
+
+def facts_of(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str, int | float | str]]:
+    """Give the name, type and value of each attribute, and of each plain item of a list.
+
+    Examples
+    --------
+    >>> list(facts_of({"price": 5, "tags": ["lost", "red"]}))
+    [('price', 'number', 5), ('tags', 'list', 1), ('tags', 'text', 'lost'), ('tags', 'text', 'red')]
+    """
+    for name, value in attributes.items():
+        for item in [value, *(value if isinstance(value, list) else [])]:
+            type_ = kind_of(item)
+            if item is not value and type_ in ("list", "object"):
+                continue
+            yield name, type_, 1 if type_ in ("list", "object") else item

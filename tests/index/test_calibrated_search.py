@@ -33,8 +33,8 @@ def write(folder, action):
 
 def calibrate(folder, *extractors, metric=None, text=None):
     def keep(store):
-        distance = choose_distance(store, extractors, metric).name
-        store.keep_calibration(distance, text or LINE.to_json())
+        distance = choose_distance(store, extractors, metric)
+        store.keep_calibration(distance.name, [one.stored for one in distance.extractors], text or LINE.to_json())
 
     write(folder, keep)
 

@@ -13,7 +13,8 @@ from imgsim.index.options import Options
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import MeasuredPhoto
 from imgsim.index.update import update_index
-from tests.index.test_store_conformance import STORES, add
+from tests.index.test_store_conformance import add
+from tests.stores import STORES
 
 KEYS = {"color", "color_probabilities", "palette"}
 COLORS = {"color": "red", "color_probabilities": {"red": 1.0}, "palette": [{"hex": "#ff0000"}]}

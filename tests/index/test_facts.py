@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from imgsim.core import ImageRecord
 from imgsim.errors import ImgsimError, ParameterError
-from imgsim.index.sqlite.fact_rows import facts_of
 from imgsim.index.store import MeasuredPhoto
-from imgsim.where.facts import AttributeCount
+from imgsim.where.facts import AttributeCount, facts_of
 
 names = st.sampled_from(["price", "brand", "größe", "in"])
 values = st.one_of(
@@ -51,6 +50,7 @@ def take(store, step, path, given_attributes, number):
             raise RuntimeError("the disk is full")
 
 
+@pytest.mark.parametrize("describe", ["sqlite"], indirect=True)
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(taken=st.lists(steps, max_size=12))
 def test_facts_follow_the_attributes(described_store, taken):
@@ -89,6 +89,7 @@ def test_an_attribute_that_no_photo_has_any_more_is_forgotten(described_store):
     assert described_store.facts.types() == {"tags": {"list", "text"}}
 
 
+@pytest.mark.parametrize("describe", ["sqlite"], indirect=True)
 def test_values_that_cannot_be_kept_change_nothing(described_store):
     before = stored_facts(described_store)
     for attributes in ({"price": float("nan")}, {"price": {1, 2}}, {"": 5}, {"brand": os.fsdecode(b"\xff")}):

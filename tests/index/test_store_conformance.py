@@ -1,4 +1,4 @@
-"""What every store promises; a new one joins `STORES`."""
+"""What every store promises."""
 
 import os
 
@@ -8,19 +8,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imgsim.core import ExtractorSpec, ImageRecord
-from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.features import load_extractor
+from imgsim.index.by_color import rank_by_color
+from imgsim.index.gallery_cache import load_gallery
+from imgsim.index.options import Options
+from imgsim.index.run import Update
+from imgsim.index.search import Searcher
 from imgsim.index.store import DefaultQuery, Failure, Known, MeasuredPhoto
-from imgsim.metrics import measure_statistics
+from imgsim.index.summary import SilentObserver
+from imgsim.metrics import load_metric, measure_statistics
+from imgsim.search.ranking import Term, rank
+from tests.stores import STORES
 
 SPEC = ExtractorSpec("histogram", (("bins", 8),), 1)
 BITS = ExtractorSpec("phash", (), 1)
 
-
-def open_sqlite(folder):
-    return SqliteStore.open_writer(str(folder), str(folder.parent))
-
-
-STORES = {"sqlite": open_sqlite}
 
 # Any bytes but NUL, as Linux allows them: newlines, emoji, broken UTF-8.
 names = st.binary(min_size=1, max_size=20).filter(lambda name: b"\0" not in name).map(os.fsdecode)
@@ -157,14 +159,229 @@ def test_a_state_within_a_state_is_the_same(store):
     assert list(store.known()) == ["a"]
 
 
-def test_a_photo_has_parts_in_order(store):
-    extractor = add(store)
-    record = ImageRecord("a", 1, 2, b"1" * 16, 3, 4)
-    put(store, MeasuredPhoto(record, {extractor.id: np.array([[2, 2, 2], [1, 1, 1]], np.float32)}, ("coat", "bag")))
-    parts, photos, _ = store.part_keys()
-    assert [label.part for label in store.labels(parts.tolist())] == ["bag", "coat"]
-    assert photos[0] == photos[1]
-    np.testing.assert_array_equal(rows_of(store, extractor)[0][:, 0], [1, 2])
+def cut(path, owner, rows, digest=b"d" * 16):
+    """Give a photo that a segmentation cut up: a row of each extractor by the part's name."""
+    record = ImageRecord(path, 10, 20, digest, 640, 480)
+    keys = next(iter(rows.values()), {})
+    features = {key: np.array([one[key] for one in rows.values()], np.float32) for key in keys}
+    return MeasuredPhoto(record, features, tuple(rows), owner)
+
+
+def parts_of(store):
+    """Give path, part and whether it is a whole photo, of every row."""
+    keys = store.part_keys()
+    labels = store.labels(keys.parts.tolist())
+    return [(label.path, label.part, bool(whole)) for label, whole in zip(labels, keys.whole, strict=True)]
+
+
+def test_a_photo_has_parts_in_order_and_is_one_as_a_whole(store):
+    key = add(store).id
+    put(store, photo("b", {key: [3, 3, 3]}), cut("a", "segments-1", {"coat": {key: [2] * 3}, "bag": {key: [1] * 3}}))
+    put(store, cut("b", "alpha", {"": {key: [4] * 3}}))
+    expected = [("a", "", True), ("a", "bag", False), ("a", "coat", False), ("b", "", True), ("b", "", False)]
+    assert parts_of(store) == expected
+    _, photos, whole = store.part_keys()
+    assert photos[whole].tolist() == store.photo_keys().tolist()
+    assert (photos[0] == photos[:3]).all()
+    assert (photos[0] != photos[3:]).all()
+    rows, present = rows_of(store, store.extractors()[0])
+    assert rows[:, 0].tolist() == [0, 1, 2, 3, 4]
+    assert present.tolist() == [False, True, True, True, True]
+
+
+def test_an_owners_parts_are_replaced_and_others_stay(store):
+    first, second = add(store).id, add(store, BITS, 8, binary=True).id
+    put(store, photo("a", {first: [1, 2, 3]}), cut("a", "other", {"coat": {first: [9] * 3}}))
+    put(store, cut("a", "mine", {"coat": {first: [4] * 3}, "bag": {first: [5] * 3}}))
+    put(store, cut("a", "mine", {"coat": {second: [1] * 8}, "hat": {second: [0] * 8}}))
+    assert parts_of(store) == [("a", name, name == "") for name in ("", "coat", "hat", "coat")]
+    # Of the same content, what was measured of a part stays.
+    assert rows_of(store, store.extractors()[0])[0][:, 0].tolist() == [1, 4, 0, 9]
+    put(store, cut("a", "mine", {}))
+    assert parts_of(store) == [("a", "", True), ("a", "coat", False)]
+
+
+def test_new_content_drops_everybodys_parts(store):
+    key = add(store).id
+    put(store, cut("a", "mine", {"coat": {key: [4] * 3}}))
+    put(store, photo("a", {key: [1, 2, 3]}, digest=b"e" * 16))
+    assert parts_of(store) == [("a", "", True)]
+    put(store, cut("a", "mine", {"coat": {key: [4] * 3}}, digest=b"f" * 16))
+    assert parts_of(store) == [("a", "", True), ("a", "coat", False)]
+    assert rows_of(store, store.extractors()[0])[1].tolist() == [False, True]
+
+
+def test_keys_are_of_one_dtype_and_stay(store):
+    key = add(store).id
+    put(store, photo("b", {key: [1, 2, 3]}))
+    before = store.photo_key("b")
+    put(store, photo("a", {key: [1, 2, 3]}), photo("b", {key: [3, 2, 1]}, digest=b"e" * 16))
+    with store.transaction():
+        store.rename("b", "c", 5)
+    assert store.photo_key("c") == before
+    assert store.photo_key("b") is None
+    keys = store.part_keys()
+    for array in (keys.parts, keys.photos, store.photo_keys()):
+        assert not array.dtype.hasobject
+        assert len(set(array.tolist())) == 2
+
+
+def seen(store, path):
+    return next(store.records([store.photo_key(path)])).attributes
+
+
+def test_what_was_typed_hides_what_was_measured(store):
+    key = add(store).id
+    measured = {"color": "red", "taken": "2026-05-01"}
+    put(store, photo("a", {key: [1, 2, 3]}, measured=measured))
+    assert seen(store, "a") == measured
+    with store.transaction():
+        assert store.merge_attributes("a", {"color": "teal"})
+        assert not store.merge_attributes("a", {"color": "teal", "taken": None})
+    for _ in range(2):
+        assert seen(store, "a") == {"color": "teal", "taken": "2026-05-01"}
+        assert store.labels(store.part_keys().parts.tolist())[0].attributes == seen(store, "a")
+        assert store.facts.texts("color") == ["teal"]
+        put(store, photo("a", {key: [1, 2, 3]}, measured={"color": "blue"}))  # measured again
+    put(store, photo("a", {key: [1, 2, 3]}, digest=b"e" * 16))  # new content, of which nothing was measured
+    assert seen(store, "a") == {"color": "teal"}
+    put(store, photo("a", {key: [1, 2, 3]}, measured={"color": "blue"}, digest=b"e" * 16))
+    with store.transaction():
+        store.merge_attributes("a", {"color": None})
+    assert seen(store, "a") == {"color": "blue"}
+    assert store.facts.texts("color") == ["blue"]
+
+
+def test_typing_what_is_measured_makes_it_typed(store):
+    key = add(store).id
+    put(store, photo("a", {key: [1, 2, 3]}, measured={"color": "red"}))
+    with store.transaction():
+        assert store.merge_attributes("a", {"color": "red"})
+    put(store, photo("a", {key: [1, 2, 3]}, measured={"color": "blue"}))
+    assert seen(store, "a") == {"color": "red"}
+
+
+def test_objects_are_looked_into_where_they_are_seen(store):
+    key = add(store).id
+    chances = "color_probabilities"
+    put(store, photo("a", {key: [1, 2, 3]}, measured={chances: {"red": 0.5, "blue": 0.5}}))
+    put(store, photo("b", {key: [1, 2, 3]}, measured={chances: {"red": 0.25}}))
+    with store.transaction():
+        store.merge_attributes("a", {chances: {"teal": 1}})
+    keys, numbers = store.facts.numbers_within(chances, "red")
+    assert (keys.tolist(), numbers.tolist()) == ([store.photo_key("b")], [0.25])
+    assert store.facts.names_within(chances) == ["red", "teal"]
+
+
+def test_calibrations_go_with_any_of_their_extractors_and_no_others(store):
+    # The one's name lies within the other's.
+    grid = add(store, ExtractorSpec("embedding", (("model", "a phash"),)), 4)
+    phash, newer = add(store, BITS, 64, binary=True), add(store, ExtractorSpec("phash", (), 2), 64, binary=True)
+    names = {
+        "embedding:model=a phash (version 1) by cosine": [grid],
+        "phash (version 1) by hamming": [phash],
+        "phash (version 2) by hamming": [newer],
+        "0.5 of phash (version 1) by hamming + 0.5 of embedding:model=a phash (version 1) by cosine": [phash, grid],
+    }
+    before = store.stamp
+    with store.transaction():
+        for distance, extractors in names.items():
+            store.keep_calibration(distance, extractors, "an earlier one")
+            store.keep_calibration(distance, extractors, f"of {distance}")
+    assert store.stamp == before
+    assert store.calibrations() == {distance: f"of {distance}" for distance in names}
+    with store.transaction():
+        store.drop_extractor(phash)
+    assert set(store.calibrations()) == {name for name, extractors in names.items() if phash not in extractors}
+    with store.transaction():
+        store.forget_calibrations()
+    assert store.calibrations() == {}
+
+
+def test_a_calibration_may_change_its_extractors(store):
+    one, other = add(store), add(store, BITS, 64, binary=True)
+    with store.transaction():
+        store.keep_calibration("a distance", [one, one], "first")
+        store.keep_calibration("a distance", [other], "second")
+        store.drop_extractor(one)
+    assert store.calibrations() == {"a distance": "second"}
+
+
+def test_options_are_kept_beside_the_content(store):
+    assert store.options == {}
+    before = store.stamp
+    for options in ({"exclude": ["private/*", "\u00e9"], "colors": True, "max_megapixels": 80.5}, {"exclude": []}):
+        with store.transaction():
+            store.set_options(options)
+        assert store.options == options
+    assert store.stamp == before
+
+
+def test_stamps_tell_generations_apart(store):
+    key = add(store).id
+    stamps = [store.stamp]
+    for number in range(12):
+        put(store, photo("a", {key: [1, 2, 3]}, digest=bytes([number] * 16)))
+        stamps.append(store.stamp)
+    assert len({stamp.store for stamp in stamps}) == 1
+    assert len(stamps[0].store) >= 12
+    generations = [stamp.generation for stamp in stamps]
+    assert generations == sorted(set(generations))
+    assert store.counts()["generation"] == generations[-1]
+
+
+def test_colours_are_found_by_name(store):
+    key = add(store).id
+    for path, red in (("b", 0.75), ("a", 0.75), ("c", 0.5), ("d", 0.9)):
+        put(store, photo(path, {key: [1, 2, 3]}, measured={"color_probabilities": {"red": red, "blue": 1 - red}}))
+    with store.transaction():
+        store.merge_attributes("d", {"color_probabilities": {"blue": 1}})
+        store.merge_attributes("b", {"price": 5})
+    matches = rank_by_color(store, "red", 2)
+    assert [(match.path, match.distance) for match in matches] == [("a", 0.25), ("b", 0.25)]
+    assert [match.path for match in rank_by_color(store, "red", 9, ["not price = 5"])] == ["a", "c"]
+
+
+def test_galleries_hold_every_part_and_know_whole_photos(store, tmp_path):
+    key = add(store).id
+    put(store, photo("b", {key: [3, 0, 0]}), photo("a", {key: [0, 4, 0]}), photo("c", {key: [0, 4, 5]}))
+    put(store, cut("a", "segments-1", {"coat": {key: [1, 0, 0]}}))
+    with store.snapshot():
+        for _ in range(2):  # built, and mapped
+            gallery = load_gallery(str(tmp_path), store, store.extractors()[0], load_metric("euclidean").fit())
+    keys = store.part_keys()
+    for array, expected in zip((gallery.parts, gallery.photos, gallery.whole), keys, strict=True):
+        np.testing.assert_array_equal(array, expected)
+    term = Term(gallery, load_metric("euclidean").fit())
+    ranked = rank([term], [term.metric.embed(np.array([[1, 0, 0]], np.float32))], 3, excluded={store.photo_key("c")})
+    labels = store.labels(gallery.parts[ranked.rows].tolist())
+    assert [(label.path, label.part) for label in labels] == [("a", "coat"), ("b", "")]
+
+
+def test_a_run_over_a_folder_fills_it_and_queries_are_answered(store, make_photos, tmp_path):
+    folder = make_photos(5)
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff broken")
+    store.root = str(folder)
+
+    def run(*extractors, **options):
+        wanted = [load_extractor(text) for text in extractors]
+        return Update(str(folder), str(tmp_path), store, Options(jobs=1, **options), SilentObserver()).run(wanted)
+
+    summary = run("histogram:bins=4", "phash", colors=True)
+    assert (summary.added, summary.failed) == (5, 1)
+    assert run().unchanged == 5
+    with store.transaction():
+        store.merge_attributes("3.png", {"price": 5})
+    (folder / "4.png").rename(folder / "z.png")
+    (folder / "0.png").unlink()
+    summary = run()
+    assert (summary.renamed, summary.removed, summary.unchanged) == (1, 1, 3)
+    with store.snapshot():
+        searcher = Searcher(str(tmp_path), store, ["histogram", "phash@2"], where=["price is missing"])
+        matches = searcher.search([folder / "1.png"], 9)
+        assert {match.path for match in matches} == {"2.png", "z.png"}
+        assert all(match.attributes["palette"] for match in matches)
+        assert {match.path for match in rank_by_color(store, matches[0].attributes["color"], 9)} == set(store.known())
 
 
 def test_parts_without_features_are_absent_rows(store):

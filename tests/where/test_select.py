@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from imgsim.errors import ExpressionError, ImgsimError, UnknownNameError
 from imgsim.where.select import explain_nothing, select_photos
-from tests.index.conftest import put_described
+from tests.stores import put_described
 
 SHELF = {
     "a.jpg": {"price": 5, "brand": "Nord", "found": "2026-05-01", "sold": True, "tags": ["lost", "wet", "lost"]},
@@ -274,6 +274,7 @@ def test_names_and_values_are_only_ever_names_and_values(shelf, name, value, oth
     assert found(store, f"{quoted(name, chr(34))} is missing") == "c"
 
 
+@pytest.mark.parametrize("describe", ["sqlite"], indirect=True)
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=st.one_of(

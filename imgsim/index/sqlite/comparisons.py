@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
-from fnmatch import translate
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.where.conditions import FIELDS
+from imgsim.where.patterns import PATTERNS, pattern_of
 
 if TYPE_CHECKING:
     from imgsim.where.conditions import Compares
 
 OF_KIND = "FROM facts WHERE kind_id = (SELECT id FROM kinds WHERE name = ? AND type = ?)"
 OF_IMAGES = "FROM images WHERE"
+PREFIX = "imgsim_"  # of the patterns' names, by which SQLite calls them
 _SIGNS = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 # A date stands for all moments that begin with it: 2026-05 for the whole of May. They sort from it up to its `_end`.
 _DATES = {
@@ -43,7 +42,7 @@ def compile_comparison(comparison: Compares) -> Statement:
     >>> compile_comparison(Compares("width", "<", (Literal(640, "number"),), field=True))
     Statement(sql='SELECT id FROM images WHERE width < ?', parameters=(640,))
     """
-    if comparison.operator in FUNCTIONS:
+    if comparison.operator in PATTERNS:
         return _compile_pattern(comparison)
     if comparison.field:
         assert comparison.name in FIELDS
@@ -65,43 +64,6 @@ def _compile_pattern(comparison: Compares) -> Statement:
     different = f"SELECT DISTINCT value {OF_KIND} LIMIT -1"  # the limit keeps SQLite from comparing before DISTINCT
     fitting = f"SELECT value FROM ({different}) WHERE {call}(value, ?)"  # noqa: S608 (made of what stands above)
     return Statement(f"SELECT image_id {OF_KIND} AND value IN ({fitting})", (*kind, *kind, pattern))
-
-
-def is_like(value: str | bytes, pattern: str | bytes) -> bool:
-    """Tell whether a value fits the regular expression of a ``like``."""
-    return _compiled(_text(pattern)).match(_text(value).casefold()) is not None
-
-
-def does_contain(value: str | bytes, piece: str | bytes) -> bool:
-    """Tell whether a value contains a piece of text."""
-    return _text(piece) in _text(value).casefold()
-
-
-FUNCTIONS = {"like": is_like, "contains": does_contain}  # SQLite calls them by these names, with a prefix
-PREFIX = "imgsim_"
-
-
-def pattern_of(operator: str, text: str) -> str:
-    """Prepare what ``like`` or ``contains`` looks for.
-
-    Examples
-    --------
-    >>> is_like("Red Umbrella", pattern_of("like", "red%")), does_contain("100% WOOL", pattern_of("contains", "0% w"))
-    (True, True)
-    """
-    folded = text.casefold()
-    if operator == "contains":
-        return folded
-    literal = re.sub(r"[*?[]", r"[\g<0>]", folded)
-    # fnmatch's regular expressions never try one way twice, however many stars there are.
-    return translate(literal.replace("%", "*").replace("_", "?"))
-
-
-_compiled = lru_cache(re.compile)
-
-
-def _text(value: str | bytes) -> str:
-    return os.fsdecode(value) if isinstance(value, bytes) else value
 
 
 def _clause(comparison: Compares, column: str) -> Statement:

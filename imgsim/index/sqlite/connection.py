@@ -35,9 +35,7 @@ def explained(directory: str) -> Iterator[None]:
                 f"{directory}: the disk is full or failing ({error}); what was committed is kept, run again to go on"
             ) from error
         if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-            raise IndexWriteError(
-                f"{directory}: cannot be written here ({error}); choose another with --index"
-            ) from error
+            raise IndexWriteError(f"{directory}: cannot be written here ({error})", remedy="other-index") from error
         if kind.startswith("SQLITE_BUSY"):
             raise IndexLockedError(f"{directory}: another process is writing this index; try again later") from error
         raise IndexFormatError(f"{directory}: the index is damaged ({error}); delete it and index again") from error
@@ -95,14 +93,14 @@ def _connect_immutable(path: str) -> sqlite3.Connection:
 def _check(connection: sqlite3.Connection, directory: str) -> None:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    problem = ""
+    problem, remedy = "", ""
     if application != APPLICATION_ID:
-        problem = f"{DATABASE} is not an imgsim index; choose another with --index"
+        problem, remedy = f"{DATABASE} is not an imgsim index", "other-index"
     elif version > FORMAT_VERSION:
         problem = f"index format {version} is newer than {FORMAT_VERSION}, the newest this imgsim knows: update imgsim"
     if problem:
         connection.close()
-        raise IndexFormatError(f"{directory}: {problem}")
+        raise IndexFormatError(f"{directory}: {problem}", remedy=remedy)
 
 
 def index_option(directory: str, root: str) -> list[str]:

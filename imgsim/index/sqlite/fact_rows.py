@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from imgsim.index.sqlite.comparisons import FUNCTIONS, OF_KIND, PREFIX, compile_comparison
-from imgsim.tables.values import kind_of
-from imgsim.where.facts import AttributeCount
+from imgsim.index.sqlite.comparisons import OF_KIND, PREFIX, compile_comparison
+from imgsim.where.facts import AttributeCount, facts_of
+from imgsim.where.patterns import PATTERNS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -45,7 +45,7 @@ class Facts:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        for name, function in FUNCTIONS.items():
+        for name, function in PATTERNS.items():
             connection.create_function(PREFIX + name, 2, function, deterministic=True)
 
     # ---------------------------------------------------------------- writing
@@ -129,19 +129,3 @@ class Facts:
 
     def _keys(self, sql: str, parameters: tuple[int | float | str | bytes, ...]) -> NDArray[np.int64]:
         return np.fromiter((key for (key,) in self._connection.execute(sql, parameters)), np.int64)
-
-
-def facts_of(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str, int | float | str]]:
-    """Give the name, type and value of each attribute, and of each plain item of a list.
-
-    Examples
-    --------
-    >>> list(facts_of({"price": 5, "tags": ["lost", "red"]}))
-    [('price', 'number', 5), ('tags', 'list', 1), ('tags', 'text', 'lost'), ('tags', 'text', 'red')]
-    """
-    for name, value in attributes.items():
-        for item in [value, *(value if isinstance(value, list) else [])]:
-            type_ = kind_of(item)
-            if item is not value and type_ in ("list", "object"):
-                continue
-            yield name, type_, 1 if type_ in ("list", "object") else item

@@ -1,0 +1,71 @@
+"""Conditions answered by looking at every photo of a store of dictionaries."""
+
+import operator
+import os
+
+import numpy as np
+
+from imgsim.where.facts import AttributeCount, facts_of
+from imgsim.where.patterns import PATTERNS, pattern_of
+
+SIGNS = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+class DictFacts:
+    """A `FactTable` that looks at every photo."""
+
+    def __init__(self, photos):
+        self._photos = photos
+
+    def _all(self):
+        """Give each fact of each photo: its key, and the fact's name, type and value."""
+        return ((photo.key, *fact) for photo in self._photos() for fact in facts_of(photo.seen.attributes))
+
+    def types(self):
+        facts = sorted({(name, type_) for _, name, type_, _ in self._all()})
+        return {name: {type_ for other, type_ in facts if other == name} for name, _ in facts}
+
+    def counts(self):
+        having = {(name, key) for key, name, *_ in self._all()}
+        types = self.types()
+        counts = {name: sum(other == name for other, _ in having) for name in types}
+        return [AttributeCount(name, tuple(sorted(types[name])), counts[name]) for name in sorted(types)]
+
+    def where(self, comparison):
+        if comparison.field:
+            values = [(photo.key, getattr(photo.record, comparison.name)) for photo in self._photos()]
+        else:
+            asked = comparison.name, comparison.type
+            values = [(key, value) for key, name, type_, value in self._all() if (name, type_) == asked]
+        return np.array([key for key, value in values if fits(comparison, value)], str)
+
+    def having(self, name):
+        return np.array([key for key, other, *_ in self._all() if other == name], str)
+
+    def texts(self, name):
+        return list({value: None for _, other, type_, value in self._all() if (other, type_) == (name, "text")})
+
+    def _objects(self, name):
+        seen = ((photo.key, photo.seen.attributes.get(name)) for photo in self._photos())
+        return [(key, value) for key, value in seen if isinstance(value, dict)]
+
+    def numbers_within(self, name, member):
+        found = [(key, value[member]) for key, value in self._objects(name) if type(value.get(member)) in (int, float)]
+        return np.array([key for key, _ in found], str), np.array([number for _, number in found], float)
+
+    def names_within(self, name):
+        return sorted({member for _, value in self._objects(name) for member in value})
+
+
+def fits(comparison, value):
+    """Tell whether a value fits; a date stands for all moments that begin with it."""
+    if comparison.operator in PATTERNS:
+        return PATTERNS[comparison.operator](value, pattern_of(comparison.operator, str(comparison.values[0])))
+    signs = ">=", "<="
+    if comparison.operator != "between":
+        signs = (comparison.operator,)
+    plain = os.fsencode if comparison.field and comparison.type == "text" else lambda one: one
+    return all(
+        SIGNS[sign](plain(value[: len(wanted)] if comparison.type == "date" else value), plain(wanted))
+        for sign, wanted in zip(signs, comparison.values, strict=True)
+    )
