@@ -1,6 +1,7 @@
 """What can go wrong, one class a kind; every message is one line that says what, where and what to do."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 NAMED = 3  # of many, in a message
 
@@ -105,10 +106,12 @@ class TableError(ImgsimError):
         The file.
     reason : str
         Why, with the line.
+    **remedy : object
+        As for any error.
     """
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(path, reason)
+    def __init__(self, path: str, reason: str, **remedy: Any) -> None:  # noqa: ANN401 (a remedy and its facts)
+        super().__init__(path, reason, **remedy)
         self.path = path
         self.reason = reason
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import time
 from contextlib import suppress
 
@@ -16,26 +15,36 @@ OLD = 24 * 3600  # seconds since it was last written to: nobody goes on with suc
 
 
 def write_whole(target: str, data: bytes) -> None:
-    """Write a file under a temporary name, then rename it; its folder is made where there is none.
+    """Write a file of the model cache, or one like it, for all to read; its folder is made where there is none.
 
-    WeightsError if it cannot be written; nothing is left behind.
+    WeightsError if it cannot be written.
     """
     folder = os.path.dirname(os.path.abspath(target))
-    part = ""
     try:
-        descriptor, part = open_part(folder)
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-        os.chmod(part, 0o644)  # a shared cache is read by others
-        os.replace(part, target)
-    except BaseException as error:  # an interrupt as well
-        with suppress(OSError):
-            os.unlink(part)
-        if not isinstance(error, OSError):
-            raise
+        os.makedirs(folder, exist_ok=True)
+        replace_file(target, data, mode=0o644)  # a shared cache is read by others
+    except OSError as error:
         raise WeightsError(
             f"{folder}: cannot be written ({error.strerror}); choose another folder (for the cache: IMGSIM_MODELS)"
         ) from error
+
+
+def replace_file(target: str, data: bytes, *, mode: int | None = None) -> None:
+    """Write a file under a temporary name, then rename it; OSError if that fails, and nothing is left behind.
+
+    Without a mode it has the permissions that the user's new files have.
+    """
+    descriptor, part = open_part(os.path.dirname(os.path.abspath(target)))
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(data)
+        if mode is not None:
+            os.chmod(part, mode)
+        os.replace(part, target)
+    except BaseException:  # an interrupt as well
+        with suppress(OSError):
+            os.unlink(part)
+        raise
 
 
 def open_part(folder: str, extension: str = "") -> tuple[int, str]:
@@ -43,9 +52,9 @@ def open_part(folder: str, extension: str = "") -> tuple[int, str]:
 
     Gives its descriptor and its path; `extension` has the dot.
     """
-    os.makedirs(folder, exist_ok=True)
     remove_old_parts(folder)
-    return tempfile.mkstemp(dir=folder, prefix=PREFIX, suffix=f".part{extension}")
+    part = os.path.join(folder, f"{PREFIX}{os.urandom(4).hex()}.part{extension}")
+    return os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666), part
 
 
 def remove_old_parts(folder: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from imgsim.cli import stderr
 from imgsim.cli.output import RowWriter, write_text
+from imgsim.cli.remedies import explain
 from imgsim.errors import EvaluationError, ImgsimError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def judge_each(candidates: Iterable[Candidate], judge: Callable[[Candidate], T])
             judged.append(judge(candidate))
         except ImgsimError as error:
             by = f" by {candidate.metric}" if candidate.metric else ""
-            refused.setdefault(str(error), []).append(candidate.name + by)
+            refused.setdefault(explain(error), []).append(candidate.name + by)
     lines = [f"{', '.join(names)}: {reason}" for reason, names in refused.items()]
     if not judged:
         raise EvaluationError("; ".join(lines))

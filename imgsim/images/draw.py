@@ -14,17 +14,17 @@ from PIL import ImageDraw, ImageFont
 from PIL.Image import Resampling
 
 from imgsim.errors import ImgsimError
+from imgsim.files import replace_file
 from imgsim.images.reasons import system_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from imgsim.core import Image
 
 _MARGIN, _GAP, _PADDING = 24, 16, 8  # px
 _INK, _FAINT, _HAIRLINE, _MISSING, _ACCENT = "#1a1a1a", "#757575", "#dcdcdc", "#f3f3f3", "#b3541e"
 _TITLE_SIZE, _NOTE_SIZE = 15, 12  # px
-_ELLIPSIS = "…"
 
 
 class ImageWriteError(ImgsimError):
@@ -76,14 +76,9 @@ def save_png(image: Image, path: str | os.PathLike[str]) -> None:
 def write_picture(data: bytes, path: str | os.PathLike[str]) -> None:
     """Write a picture that is already encoded; what stood there before still does after an ImageWriteError."""
     name = os.fspath(path)
-    part = f"{name}.{os.getpid()}.part"
     try:
-        with open(part, "wb") as file:
-            file.write(data)
-        os.replace(part, name)
+        replace_file(name, data)
     except (OSError, ValueError) as error:
-        if os.path.exists(part):
-            os.unlink(part)
         reason = system_reason(error) if isinstance(error, OSError) else str(error)
         raise ImageWriteError(f"{name}: cannot write the picture: {reason}") from error
 
@@ -166,19 +161,20 @@ def _line_height(size: int) -> int:
 
 
 def _shortened(text: str, width: int, size: int) -> str:
-    """Cut the middle out of a text until it fits; the end of a path tells more than its middle."""
+    """Cut the middle out of a text until it fits."""
     font = _font(size)
     if font.getlength(text) <= width:
         return text
     kept = len(text) - 1
-    while kept > 1 and font.getlength(_without_middle(text, kept)) > width:
+    while kept > 1 and font.getlength(without_middle(text, kept)) > width:
         kept -= 1
-    return _without_middle(text, kept)
+    return without_middle(text, kept)
 
 
-def _without_middle(text: str, kept: int) -> str:
+def without_middle(text: str, kept: int) -> str:
+    """Keep so many characters of a text, two thirds of them from its end, which of a path tells more."""
     head = kept // 3
-    return text[:head] + _ELLIPSIS + text[len(text) - (kept - head) :]
+    return f"{text[:head]}…{text[len(text) - (kept - head) :]}"
 
 
 def _drawable(text: str, size: int) -> str:
@@ -188,8 +184,13 @@ def _drawable(text: str, size: int) -> str:
 
 @cache
 def _spelled(character: str, size: int) -> str:
+    return drawable(character, lambda one: _has_glyph(one, size))
+
+
+def drawable(character: str, has_glyph: Callable[[str], bool]) -> str:
+    """Give a character if it can be drawn, or else what it is without its accent, or else a question mark."""
     candidates = (character, unicodedata.normalize("NFKD", character)[0])
-    return next((one for one in candidates if one.isprintable() and _has_glyph(one, size)), "?")
+    return next((one for one in candidates if one.isprintable() and has_glyph(one)), "?")
 
 
 def _has_glyph(character: str, size: int) -> bool:

@@ -113,4 +113,4 @@ class Calibration:
                 float(raw["intercept"]),
             )
         except (ValueError, KeyError, TypeError, OverflowError) as error:
-            raise IndexFormatError(f"damaged calibration: {error}; fit it again by `imgsim calibrate`") from error
+            raise IndexFormatError(f"damaged calibration: {error}", remedy="fit-calibration") from error

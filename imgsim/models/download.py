@@ -70,6 +70,7 @@ def download_weights(published: Published, advance: Callable[[int], None]) -> st
     """Download published weights."""
     folder = models_directory()
     try:
+        os.makedirs(folder, exist_ok=True)
         descriptor, part = open_part(folder, os.path.splitext(published.url)[1])
     except OSError as error:
         raise WeightsError(

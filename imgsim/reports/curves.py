@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.evaluation.reliability import Reliability
+from imgsim.evaluation.reliability import expected_calibration_error
 from imgsim.reports.checks import PlotError, checked
 from imgsim.reports.figures import COLORS, FAINT, HAIRLINE, drawing, set_title
 from imgsim.reports.fonts import shortened
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _STROKES = ("-", "--", "-.", ":")
 _DRAWN = 4000  # points of a curve beyond which a picture shows no difference
 _SIDE, _BELOW = 5.0, 1.7  # inches of a diagram, and of the histogram with its room
-_BAR = 0.04  # width of a bar of the histogram where the bins' edges are not known
+_BAR = 0.04  # width of a bar of the histogram
 
 
 def plot_precision_recall(
@@ -62,7 +62,6 @@ def plot_reliability(
     *,
     low: ArrayLike | None = None,
     high: ArrayLike | None = None,
-    edges: ArrayLike | None = None,
     title: str = "Reliability",
 ) -> None:
     r"""Draw a reliability diagram above a histogram of its bins.
@@ -77,8 +76,6 @@ def plot_reliability(
         The picture, PNG or SVG by its ending.
     low, high : array_like of float, shape (B,), optional
         The interval of each observed share.
-    edges : array_like of float, shape (B + 1,), optional
-        Where the bins begin and end, for the histogram; without them narrow bars stand at `predicted`.
     title : str, default "Reliability"
         What stands above it; the expected calibration error follows in a line below.
 
@@ -96,16 +93,15 @@ def plot_reliability(
     C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, equation 3.
     """
     numbers = checked(counts, "the counts of the bins", (None,))
-    size, filled = len(numbers), numbers > 0
+    filled = numbers > 0
     if not filled.any():
         raise PlotError("reliability: every bin is empty")
     guess = _bin_values(predicted, "the predicted probabilities", filled)
     truth = _bin_values(observed, "the observed shares", filled)
     below = truth - (truth if low is None else _bin_values(low, "the lower ends", filled))
     above = (truth if high is None else _bin_values(high, "the upper ends", filled)) - truth
-    borders = None if edges is None else checked(edges, "the edges of the bins", (size + 1,))
     weights = numbers[filled]
-    error = Reliability(guess, truth, weights * truth, weights).calibration_error
+    error = expected_calibration_error(guess, truth, weights)
     with drawing(path, _SIDE, _SIDE + _BELOW) as (figure, spell):
         axes = figure.add_axes((0, _BELOW / (_SIDE + _BELOW), 1, _SIDE / (_SIDE + _BELOW)))
         _prepare_unit_square(axes, "", "share that belongs together")
@@ -114,9 +110,7 @@ def plot_reliability(
         axes.errorbar(guess, truth, spans, fmt="o", color=COLORS[0], capsize=3, elinewidth=1, clip_on=False)
         axes.tick_params(labelbottom=False)
         bars = figure.add_axes((0, 0, 1, 0.75 * _BELOW / (_SIDE + _BELOW)), sharex=axes)
-        _draw_counts(
-            bars, guess, weights, None if borders is None else (borders[:-1][filled], np.diff(borders)[filled])
-        )
+        _draw_counts(bars, guess, weights)
         heading = f"{title}\nExpected calibration error {error:.3f}, {int(weights.sum()):,} pairs"
         set_title(figure, heading, spell)
 
@@ -126,17 +120,9 @@ def _prepare_unit_square(axes: Axes, x_label: str, y_label: str) -> None:
     axes.grid(visible=True)
 
 
-def _draw_counts(
-    axes: Axes,
-    centres: NDArray[np.float64],
-    counts: NDArray[np.float64],
-    spans: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
-) -> None:
-    """Draw the bins' sizes: over their spans, given as starts and widths, or about their centres."""
-    if spans is None:
-        axes.bar(centres, counts, width=_BAR, color=COLORS[0], edgecolor="white", linewidth=0.5)
-    else:
-        axes.bar(spans[0], counts, width=spans[1], align="edge", color=COLORS[0], edgecolor="white", linewidth=0.5)
+def _draw_counts(axes: Axes, centres: NDArray[np.float64], counts: NDArray[np.float64]) -> None:
+    """Draw the bins' sizes about their centres."""
+    axes.bar(centres, counts, width=_BAR, color=COLORS[0], edgecolor="white", linewidth=0.5)
     axes.grid(visible=True, axis="y", color=HAIRLINE)
     axes.yaxis.set_major_locator(_few_integers())
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")

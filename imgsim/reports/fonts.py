@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from imgsim.images.draw import drawable, without_middle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,17 +66,14 @@ def spelled(text: str, *, any_font: bool = False) -> str:
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
-    """Cut the middle out of a long name; the end of a path tells more than its middle.
+    """Cut the middle out of a long name.
 
     Examples
     --------
     >>> shortened("shelves/2024/box 12/wallet.jpg", 20)
     'shelve…12/wallet.jpg'
     """
-    if len(text) <= longest:
-        return text
-    head = (longest - 1) // 3
-    return f"{text[:head]}…{text[len(text) - (longest - 1 - head) :]}"
+    return text if len(text) <= longest else without_middle(text, longest - 1)
 
 
 def wrapped(text: str, inches: float, points: float) -> str:
@@ -122,8 +120,7 @@ def _apart(positions: NDArray[np.float64], least: float) -> list[int]:
 
 @cache
 def _drawable(character: str, any_font: bool) -> str:  # noqa: FBT001 (a cached function has no keywords to spare)
-    candidates = (character, unicodedata.normalize("NFKD", character)[0])
-    return next((one for one in candidates if one.isprintable() and (any_font or _has_glyph(one))), "?")
+    return drawable(character, lambda one: any_font or _has_glyph(one))
 
 
 def _has_glyph(character: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import ImageColor
@@ -150,17 +150,9 @@ def _draw_legend(axes: Axes, classes: dict[str, _Style], spell: Callable[[str], 
     from matplotlib.lines import Line2D
 
     columns = math.ceil(len(classes) * _LEGEND_LINE / axes.get_ylim()[0])
+    drawn: dict[str, Any] = {"linestyle": "", "markeredgecolor": FAINT, "markeredgewidth": 0.4}
     handles = [
-        Line2D(
-            [],
-            [],
-            linestyle="",
-            marker=style.sign,
-            color=style.color,
-            markeredgecolor=FAINT,
-            markeredgewidth=0.4,
-            label=shortened(spell(name)),
-        )
+        Line2D([], [], color=style.color, marker=style.sign, label=shortened(spell(name)), **drawn)
         for name, style in classes.items()
     ]
     axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, ncols=columns)

@@ -31,16 +31,15 @@ def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> 
         bool(cells) and all(cell is None or isinstance(cell, Real) for cell in column)
         for column in zip(*cells, strict=True)
     ] or [False] * len(columns)
-    texts = [[_text(cell) for cell in row] for row in [columns, *cells]]
+    return lay_out([[_text(cell) for cell in row] for row in [columns, *cells]], numeric)
+
+
+def lay_out(texts: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
+    """Pad cells, the header's first, so that columns line up as text too, some of them to the right."""
     widths = [max(3, *map(len, column)) for column in zip(*texts, strict=True)]
-    rule = ["-" * (width - 1) + (":" if right else "-") for width, right in zip(widths, numeric, strict=True)]
-    lines = [
-        [
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, numeric, strict=True)
-        ]
-        for row in texts
-    ]
+    rule = ["-" * (width - 1) + "-:"[end] for width, end in zip(widths, right, strict=True)]
+    places = [(">" if end else "<") + str(width) for width, end in zip(widths, right, strict=True)]
+    lines = [[format(cell, place) for cell, place in zip(row, places, strict=True)] for row in texts]
     return "".join(f"| {' | '.join(line)} |\n" for line in [lines[0], rule, *lines[1:]])
 
 

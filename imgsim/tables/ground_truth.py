@@ -105,4 +105,4 @@ def check_readable(unreadable: Sequence[str]) -> None:
     """Make sure, where a user is strict, that all photos can be read."""
     if unreadable:
         count = f"{len(unreadable)} photo{'s' * (len(unreadable) > 1)}"
-        raise EvaluationError(f"{count} cannot be read, and --strict was given: {first_few(unreadable)}")
+        raise EvaluationError(f"{count} cannot be read", remedy="not-strict", photos=tuple(unreadable))

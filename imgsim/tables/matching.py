@@ -55,7 +55,7 @@ def pattern_column(key: str | None) -> str | None:
     """
     named = re.findall(r"\{([^{}]*)\}", key or "")
     if len(named) > 1:
-        raise ParameterError(f"--key {key}: a pattern has one column in it")
+        raise ParameterError(f"{key}: a pattern has one column in it", remedy="one-key")
     return named[0] if named else None
 
 
@@ -74,10 +74,8 @@ def find_column(table: Table, photo_names: PhotoNames) -> str:
     best = max(found, key=lambda column: found[column])
     if found[best] or not table.rows:
         return best
-    raise TableError(
-        table.path,
-        f"no column names photos of the folder: --key says which does, or a pattern such as '{{{best}}}_*.jpg'",
-    )
+    reason = "no column names photos of the folder"
+    raise TableError(table.path, reason, remedy="name-key", pattern=f"{{{best}}}_*.jpg")
 
 
 def _pair_by_name(table: Table, pairing: Pairing, names: Mapping[int, str], photo_names: PhotoNames) -> None:

@@ -21,22 +21,16 @@ def read_text(path: str, encoding: str | None = None) -> str:
     data = Path(path).read_bytes()
     name = encoding or next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
     if name == "utf-8" and b"\0" in data:
-        raise TableError(
-            path, f"line {_line(data, data.index(0))} has a NUL: is it UTF-16? then add --encoding utf-16-le"
-        )
+        raise TableError(path, f"line {_line(data, data.index(0))} has a NUL: is it UTF-16?", remedy="read-utf-16")
     try:
         return data.decode(name).removeprefix("\ufeff")
     except LookupError as error:
-        raise ParameterError(
-            f"--encoding {encoding}: no encoding of this name; try cp1252, cp949 or latin-1"
-        ) from error
+        reason = f"{encoding}: no encoding of this name; try cp1252, cp949 or latin-1"
+        raise ParameterError(reason, remedy="known-encoding") from error
     except UnicodeDecodeError as error:
         place = f"byte 0x{data[error.start]:02X} at {error.start:,}"
-        raise TableError(
-            path,
-            f"line {_line(data, error.start)} is not {name.upper()} ({place}): name its encoding, "
-            "for example --encoding cp1252",
-        ) from error
+        reason = f"line {_line(data, error.start)} is not {name.upper()} ({place}): name its encoding"
+        raise TableError(path, reason, remedy="name-encoding") from error
 
 
 def _line(data: bytes, position: int) -> int:

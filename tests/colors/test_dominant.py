@@ -80,6 +80,20 @@ def test_light_and_dark_blue_stay_two_colours():
     assert [color.name for color in colors] == ["blue", "blue"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "names"),
+    [
+        ((200, 20, 30), (160, 15, 25), ["red"]),  # 15.8 apart
+        ((230, 120, 20), (225, 150, 30), ["orange"]),  # 18.7
+        ((200, 20, 30), (150, 15, 25), ["red", "red"]),  # 20.3
+        ((200, 90, 20), (200, 60, 30), ["orange", "red"]),  # 16.4
+        ((220, 90, 30), (215, 70, 35), ["orange", "red"]),  # 10.0
+    ],
+)
+def test_two_of_one_name_are_joined_at_distances_where_others_are_not(one, other, names):
+    assert [color.name for color in find_colors(photo(one, one, other))] == names
+
+
 def test_specks_are_not_worth_a_word():
     image = photo(RED)
     image[60:62, 60:62] = BLUE

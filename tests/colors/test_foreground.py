@@ -91,3 +91,13 @@ def test_tiny_pictures_have_a_foreground(shape, rng):
     marked = foreground_of(rng.integers(0, 256, (*shape, 3), np.uint8))
     assert marked.shape == shape
     assert marked.any()
+
+
+@pytest.mark.parametrize(("odd", "plain"), [(52, True), (60, False)])
+def test_seven_tenths_of_the_border_make_a_background(odd, plain):
+    image = photo((250, 250, 250))
+    border = np.flatnonzero(np.pad(np.zeros((38, 58), bool), 1, constant_values=True))
+    assert len(border) == 196
+    tones = np.random.default_rng(0).integers(0, 140, (odd, 3))  # no two alike, which would be a second tone
+    image.reshape(-1, 3)[border[::3][:odd]] = tones
+    assert is_middle(foreground_of(image)) != plain

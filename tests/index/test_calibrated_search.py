@@ -86,8 +86,9 @@ def test_asking_without_calibration_says_what_to_run(folder):
 @pytest.mark.parametrize("text", ["{}", "[]", json.dumps({"kind": "isotonic"}), "not json"])
 def test_a_damaged_one_is_told(folder, text):
     calibrate(folder, text=text)
-    with pytest.raises(IndexFormatError, match="fit it again by `imgsim calibrate`"):
+    with pytest.raises(IndexFormatError, match="damaged calibration") as caught:
         probabilities(folder)
+    assert caught.value.remedy == "fit-calibration"
 
 
 def test_refitting_the_statistics_forgets_it(folder):

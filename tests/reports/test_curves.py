@@ -70,8 +70,8 @@ def test_reliability_gives_the_expected_calibration_error(tmp_path):
     assert texts[-2:] == ["T", "Expected calibration error 0.030, 100 pairs"]  # (10 * 0.1 + 20 * 0.1) / 100
 
 
-def test_reliability_takes_intervals_and_edges(tmp_path):
-    plot_reliability([0.2], [1.0], [7], tmp_path / "a.svg", low=[0.6], high=[1.0], edges=[0.0, 0.5], title="one bin")
+def test_reliability_takes_intervals(tmp_path):
+    plot_reliability([0.2], [1.0], [7], tmp_path / "a.svg", low=[0.6], high=[1.0], title="one bin")
     assert "Expected calibration error 0.800, 7 pairs" in svg_texts(tmp_path / "a.svg")
 
 
@@ -84,7 +84,6 @@ def test_reliability_takes_intervals_and_edges(tmp_path):
         ({"observed": [0.5, np.nan]}, "the observed shares: 1 of 2 values are NaN"),
         ({"observed": [0.5, 1.5]}, "the observed shares: values from 0.5 to 1.5, not within"),
         ({"low": [np.nan, 0]}, "the lower ends: 1 of 2 values are NaN"),
-        ({"edges": [0, 1]}, r"the edges of the bins: its shape is \(2,\), not \(3\)"),
     ],
 )
 def test_what_is_no_calibration_is_refused(tmp_path, given, message):

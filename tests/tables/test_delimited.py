@@ -69,11 +69,7 @@ def test_a_header_alone_is_a_table(read):
 @pytest.mark.parametrize(
     ("content", "encoding", "reason"),
     [
-        (
-            PLAIN.encode("cp1252"),
-            None,
-            r"line 3 is not UTF-8 \(byte 0xF6 at 38\): name its encoding, .* --encoding cp1252",
-        ),
+        (PLAIN.encode("cp1252"), None, r"line 3 is not UTF-8 \(byte 0xF6 at 38\): name its encoding$"),
         (PLAIN.encode("utf-16-le"), None, "line 1 has a NUL: is it UTF-16"),
         (PLAIN.encode(), "ascii", "line 3 is not ASCII"),
         ("a,b\n1,\0\n", None, "line 2 has a NUL"),

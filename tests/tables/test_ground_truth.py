@@ -40,8 +40,9 @@ def test_a_table_says_what_each_photo_is(tmp_path, table, encoding):
 
 def test_another_encoding_has_to_be_named(tmp_path, table):
     source = table("file,kind\na.jpg,Täsche\n", "cp1252")
-    with pytest.raises(TableError, match="line 2 is not UTF-8.*--encoding"):
+    with pytest.raises(TableError, match="line 2 is not UTF-8") as caught:
         read_labels(source, str(tmp_path), PATHS)
+    assert caught.value.remedy == "name-encoding"
     assert named(read_labels(source, str(tmp_path), PATHS, encoding="cp1252"))[0] == "Täsche"
 
 

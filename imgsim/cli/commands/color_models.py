@@ -52,12 +52,13 @@ def train(data: str, output: str, architecture: str, choose: bool, split: str, s
     from imgsim.training.colors.rows import read_color_rows
 
     rows = read_color_rows(data)
+    from imgsim.reports.color_model_card import write_card
     from imgsim.training.colors.model import make_color_model
 
     model = make_color_model(rows, architecture, split=split, seed=seed, choose=choose, heard=stderr.say)
     card = os.path.splitext(output)[0] + ".md"
     write_whole(output, model.data)
-    write_whole(card, model.card.encode())
+    write_whole(card, write_card(model, rows).encode())
     report = model.judged.answers
     stderr.say(f"{output}: accuracy {report.accuracy:.4f} on {report.count:,} rows held out; described in {card}")
 
@@ -88,7 +89,7 @@ def evaluate(data: str, model: str, everything: bool, format_: str | None) -> No
     if format_ == "json":
         write_text(json.dumps(_as_json(judged)) + "\n")
         return
-    from imgsim.training.colors.card import describe_judgement
+    from imgsim.reports.color_model_card import describe_judgement
 
     write_text(describe_judgement(judged))
 

@@ -1,4 +1,4 @@
-"""From rows of named colours to a model, its judgement and its card."""
+"""From rows of named colours to a model and its judgement."""
 
 from __future__ import annotations
 
@@ -9,27 +9,36 @@ from scipy.special import softmax
 from imgsim.colors.names import ColorNamer
 from imgsim.errors import ParameterError
 from imgsim.evaluation.probabilities import judge_labels
-from imgsim.training.colors.card import Elsewhere, write_card
 from imgsim.training.colors.fit import compare_candidates, cross_validate, train_namer
 from imgsim.training.colors.held_out import judge_namer
 from imgsim.training.colors.recipes import ARCHITECTURES
 from imgsim.training.colors.rows import split_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from imgsim.evaluation.probabilities import LabelReport
     from imgsim.training.colors.fit import ScoredRecipe
     from imgsim.training.colors.held_out import NamerJudgement
     from imgsim.training.colors.recipes import Recipe
     from imgsim.training.colors.rows import ColorRows
 
 
+class Elsewhere(NamedTuple):
+    """How a recipe does otherwise than on the rows that its model is judged by."""
+
+    by_rows: NamerJudgement
+    cross_validated: LabelReport
+    candidates: Sequence[ScoredRecipe]
+
+
 class ColorModel(NamedTuple):
-    """A model that names colours, ready to be written."""
+    """A model that names colours, ready to be written and described."""
 
     data: bytes
-    card: str
+    namer: ColorNamer
     judged: NamerJudgement
+    elsewhere: Elsewhere
 
 
 def make_color_model(
@@ -41,7 +50,7 @@ def make_color_model(
     choose: bool = False,
     heard: Callable[[str], None] = lambda _: None,
 ) -> ColorModel:
-    """Train a model that names colours, judge it, and describe it."""
+    """Train a model that names colours, and judge it."""
     recipe = ARCHITECTURES[architecture]
     candidates: list[ScoredRecipe] = []
     if choose:
@@ -55,8 +64,7 @@ def make_color_model(
     other = ColorNamer(train_namer(rows, architecture, recipe, split="rows", seed=seed))
     crossed = judge_labels(rows.labels, softmax(cross_validate(recipe, rows, seed), axis=1))
     by_rows = judge_namer(other, rows.take(split_rows(rows, "rows", seed).held_out))
-    elsewhere = Elsewhere(by_rows, crossed, candidates)
-    return ColorModel(data, write_card(namer, rows, judged, elsewhere), judged)
+    return ColorModel(data, namer, judged, Elsewhere(by_rows, crossed, candidates))
 
 
 def choose_recipe(

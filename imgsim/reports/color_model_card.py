@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from imgsim.reports.markdown import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from imgsim.evaluation.probabilities import LabelReport
     from imgsim.training.colors.fit import ScoredRecipe
     from imgsim.training.colors.held_out import NamerJudgement
+    from imgsim.training.colors.model import ColorModel, Elsewhere
     from imgsim.training.colors.rows import ColorRows
 
 FEW = 10  # rows, below which a contributor's accuracy says nothing
@@ -24,14 +27,6 @@ a user id: the crowd-sourced data of The Coding Train's colour classifier (2018)
 github.com/sinbrive/Deep-Learning---Color-Classifier (`colorData.json`). **The licence of the data could not be found:**
 the mirror has no licence file, and the original was not at hand. The rows are therefore not shipped with imgsim; the
 weights were learned from them."""
-
-
-class Elsewhere(NamedTuple):
-    """How a recipe does otherwise than on the rows that its model is judged by."""
-
-    by_rows: NamerJudgement
-    cross_validated: LabelReport
-    candidates: Sequence[ScoredRecipe]
 
 
 def describe_judgement(judged: NamerJudgement) -> str:
@@ -49,29 +44,9 @@ def describe_judgement(judged: NamerJudgement) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write_card(namer: ColorNamer, rows: ColorRows, judged: NamerJudgement, elsewhere: Elsewhere) -> str:
-    """Write a model card.
-
-    Parameters
-    ----------
-    namer : ColorNamer
-        The model.
-    rows : ColorRows
-        All rows, learned from and held out.
-    judged : NamerJudgement
-        On the rows that were held out.
-    elsewhere : Elsewhere
-        What else is known of its recipe.
-
-    Returns
-    -------
-    str
-        Markdown.
-
-    References
-    ----------
-    M. Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
-    """
+def write_card(model: ColorModel, rows: ColorRows) -> str:
+    """Write a model card in Markdown (Mitchell et al., "Model Cards for Model Reporting", FAT* 2019)."""
+    namer, judged, elsewhere = model.namer, model.judged, model.elsewhere
     header = namer.header
     settings = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in sorted(header.recipe.items()))
     parts = [
@@ -176,12 +151,5 @@ def _line(report: LabelReport) -> list[str]:
 
 
 def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """Lay out a Markdown table whose columns line up as text too, numbers to the right."""
-    cells = [list(header), *map(list, lines)]
-    widths = [max(3, *(len(row[place]) for row in cells)) for place in range(len(header))]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    padded = [
-        [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        for row in cells
-    ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [padded[0], rule, *padded[1:]])
+    """Lay out a table, numbers to the right."""
+    return lay_out([header, *lines], [False, *[True] * (len(header) - 1)]).rstrip()
