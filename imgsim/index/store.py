@@ -34,7 +34,17 @@ class Stamp(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What a scan compares a file with."""
+    """What a scan compares a file with.
+
+    Parameters
+    ----------
+    size : int
+        Bytes.
+    mtime_ns : int
+        Modification time, nanoseconds since the epoch.
+    digest : bytes
+        BLAKE2b-128 of the content.
+    """
 
     size: int
     mtime_ns: int
@@ -80,7 +90,19 @@ class DefaultQuery(NamedTuple):
 
 @dataclass(frozen=True)
 class Failure:
-    """A file that could not be read: one row of the ledger."""
+    """A file that could not be read: one row of the ledger.
+
+    Parameters
+    ----------
+    path : str
+        Relative to the index root.
+    size : int
+        Bytes, as they were when it failed; it is tried again when they change.
+    mtime_ns : int
+        Likewise, nanoseconds since the epoch.
+    reason : str
+        Why, in a line without the path.
+    """
 
     path: str
     size: int
@@ -114,7 +136,17 @@ class MeasuredPhoto:
 
 
 class PartLabel(NamedTuple):
-    """Whose row it is."""
+    """Whose row it is.
+
+    Parameters
+    ----------
+    path : str
+        The photo's, relative to the index root.
+    part : str
+        The name of the part; empty for the whole photo.
+    attributes : mapping
+        What is known of the photo, typed and measured.
+    """
 
     path: str
     part: str
@@ -160,7 +192,13 @@ class Store(Protocol):
         """How the index is made, as a JSON object; empty until it is set."""
 
     def set_options(self, options: Mapping[str, Any]) -> None:
-        """Set how the index is made. The stamp stays."""
+        """Set how the index is made; the stamp stays.
+
+        Parameters
+        ----------
+        options : mapping
+            A JSON object, in place of the one before.
+        """
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Read one consistent state inside the block."""
@@ -175,19 +213,57 @@ class Store(Protocol):
         """Give what queries compare by unless told otherwise: the first extractor until another is set."""
 
     def add_extractor(self, spec: ExtractorSpec, dim: int, *, binary: bool) -> StoredExtractor:
-        """Add an extractor, or find it; the first one becomes the default."""
+        """Add an extractor, or find it; the first one becomes the default.
+
+        Parameters
+        ----------
+        spec : ExtractorSpec
+            What rebuilds it; equal specs are one extractor.
+        dim : int
+            Values in a row.
+        binary : bool
+            Whether rows have bits of 0 and 1 only, and may be packed.
+
+        Returns
+        -------
+        StoredExtractor
+            With its key in this index.
+        """
 
     def drop_extractor(self, extractor: StoredExtractor) -> None:
-        """Remove an extractor, its features, and the calibrations of distances that it has a part in."""
+        """Remove an extractor, its features, and the calibrations of distances that it has a part in.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            As `extractors` lists it.
+        """
 
     def set_default(self, query: DefaultQuery) -> None:
-        """Set what queries compare by unless told otherwise."""
+        """Set what queries compare by unless told otherwise.
+
+        Parameters
+        ----------
+        query : DefaultQuery
+            Of extractors that the store has.
+        """
 
     def known(self) -> dict[str, Known]:
         """Give every photo's path, with what tells whether it changed."""
 
     def lacking(self, extractor: StoredExtractor) -> set[str]:
-        """Give the paths of photos without any features of an extractor."""
+        """Give the paths of photos without any features of an extractor.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            As `extractors` lists it.
+
+        Returns
+        -------
+        set of str
+            Relative to the index root.
+        """
 
     def put(self, photo: MeasuredPhoto) -> None:
         """Store a photo, its owner's parts in place of those that the owner made before.
@@ -195,6 +271,11 @@ class Store(Protocol):
         What else was measured of it (other extractors' features, other owners' parts, other attributes) stays if its
         content is the same, and goes if not; what people typed stays. Every photo has a part that is the whole of it,
         though perhaps without features.
+
+        Parameters
+        ----------
+        photo : MeasuredPhoto
+            In place of what is stored under its path.
         """
 
     @property
@@ -202,19 +283,51 @@ class Store(Protocol):
         """How the colours of photos are measured, by its identity; None where nobody asks for them."""
 
     def choose_color_measure(self, identity: str | None) -> None:
-        """Choose how colours are measured from now on; what was measured otherwise is forgotten."""
+        """Choose how colours are measured from now on; what was measured otherwise is forgotten.
+
+        Parameters
+        ----------
+        identity : str or None
+            As `imgsim.colors.dominant.measure_identity` gives it; None measures none.
+        """
 
     def lacking_colors(self) -> set[str]:
         """Give the paths of photos whose colours were not measured."""
 
     def touch(self, path: str, size: int, mtime_ns: int) -> None:
-        """Note a new modification time of unchanged content."""
+        """Note a new modification time of unchanged content.
+
+        Parameters
+        ----------
+        path : str
+            The photo; nothing happens where it is not stored.
+        size : int
+            Bytes.
+        mtime_ns : int
+            Nanoseconds since the epoch.
+        """
 
     def rename(self, old: str, new: str, mtime_ns: int) -> None:
-        """Give a photo another path."""
+        """Give a photo another path; its features and attributes go with it.
+
+        Parameters
+        ----------
+        old : str
+            The path that it has.
+        new : str
+            One that no photo has.
+        mtime_ns : int
+            Modification time of the file there, nanoseconds since the epoch.
+        """
 
     def remove(self, paths: Iterable[str]) -> None:
-        """Remove photos with their features."""
+        """Remove photos with their features and attributes.
+
+        Parameters
+        ----------
+        paths : iterable of str
+            Those that are not stored are passed over.
+        """
 
     def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> bool:
         """Change some typed attributes of a photo and keep the others; the stamp stays.
@@ -240,34 +353,110 @@ class Store(Protocol):
         """
 
     def records(self, keys: Sequence[Hashable], chunk: int = 1000) -> Iterator[ImageRecord]:
-        """Give what is known of some photos, in the order of their keys, so many read at a time."""
+        """Give what is known of some photos, in the order of their keys.
+
+        Parameters
+        ----------
+        keys : sequence of hashable
+            Of photos, as `photo_keys` has them.
+        chunk : int, default 1000
+            Photos read at a time.
+
+        Returns
+        -------
+        iterator of ImageRecord
+            One a key.
+        """
 
     def failures(self) -> list[Failure]:
         """List the ledger, by path."""
 
     def fail(self, failure: Failure) -> None:
-        """Enter a file in the ledger."""
+        """Enter a file in the ledger, in place of an earlier failure.
+
+        Parameters
+        ----------
+        failure : Failure
+            What failed and why.
+        """
 
     def forget_failures(self, paths: Iterable[str]) -> None:
-        """Strike files off the ledger."""
+        """Strike files off the ledger.
+
+        Parameters
+        ----------
+        paths : iterable of str
+            Those that are not in it are passed over.
+        """
 
     def count_features(self, extractor: StoredExtractor) -> int:
-        """Count an extractor's rows."""
+        """Count an extractor's rows.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            As `extractors` lists it.
+
+        Returns
+        -------
+        int
+            Of all parts.
+        """
 
     def is_pinned(self, extractor: StoredExtractor) -> bool:
-        """Tell whether an extractor's statistics are pinned."""
+        """Tell whether an extractor's statistics are pinned.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            As `extractors` lists it.
+
+        Returns
+        -------
+        bool
+            False until `pin_statistics` was called for it.
+        """
 
     def statistics(self, extractor: StoredExtractor) -> Statistics | None:
-        """Give the pinned statistics of an extractor's features, if there are any yet."""
+        """Give the pinned statistics of an extractor's features.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            As `extractors` lists it.
+
+        Returns
+        -------
+        Statistics or None
+            None before any are pinned.
+        """
 
     def pin_statistics(self, extractor: StoredExtractor, statistics: Statistics) -> None:
-        """Pin the statistics of an extractor's features."""
+        """Pin the statistics of an extractor's features.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            As `extractors` lists it.
+        statistics : Statistics
+            In place of earlier ones.
+        """
 
     def calibrations(self) -> dict[str, str]:
         """Give every calibration, as JSON, by the name of the distance that it is of."""
 
     def keep_calibration(self, distance: str, extractors: Iterable[StoredExtractor], calibration: str) -> None:
-        """Keep the calibration of a distance, in place of an earlier one, until one of its extractors is dropped."""
+        """Keep the calibration of a distance, in place of an earlier one, until one of its extractors is dropped.
+
+        Parameters
+        ----------
+        distance : str
+            Its name, as `calibrations` gives it back.
+        extractors : iterable of StoredExtractor
+            That have a part in the distance.
+        calibration : str
+            JSON.
+        """
 
     def forget_calibrations(self) -> None:
         """Forget all of them."""
@@ -295,10 +484,32 @@ class Store(Protocol):
         """Give the keys of all photos, shape (N,), by path."""
 
     def photo_key(self, path: str) -> Hashable | None:
-        """Give the key of a photo, as `photo_keys` has it; None where there is no such photo."""
+        """Give the key of a photo.
+
+        Parameters
+        ----------
+        path : str
+            Relative to the index root.
+
+        Returns
+        -------
+        hashable or None
+            As `photo_keys` has it; None where there is no such photo.
+        """
 
     def labels(self, part_keys: Sequence[Hashable]) -> list[PartLabel]:
-        """Say whose rows these are, in order."""
+        """Say whose rows these are, in order.
+
+        Parameters
+        ----------
+        part_keys : sequence of hashable
+            As `part_keys` has them.
+
+        Returns
+        -------
+        list of PartLabel
+            One a key.
+        """
 
     def counts(self) -> dict[str, int]:
         """Count ``photos``, ``failures`` and ``generation``."""

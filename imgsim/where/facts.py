@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 
 class AttributeCount(NamedTuple):
-    """An attribute, the types of its values, and how many photos have it."""
+    """An attribute of photos.
+
+    Parameters
+    ----------
+    name : str
+        The attribute.
+    types : tuple of str
+        Of its values, sorted: boolean, date, list, number, object, text.
+    photos : int
+        How many have it.
+    """
 
     name: str
     types: tuple[str, ...]
@@ -34,13 +44,46 @@ class FactTable(Protocol):
         """Count the photos that have each attribute, by name."""
 
     def where(self, comparison: Compares) -> Keys:
-        """Give the keys, shape (n,), of the photos for which a comparison holds, in any order, perhaps twice."""
+        """Find the photos for which a comparison holds.
+
+        Parameters
+        ----------
+        comparison : Compares
+            Of an attribute with a value.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            Keys of photos, in any order, perhaps twice.
+        """
 
     def having(self, name: str) -> Keys:
-        """Give the keys, shape (n,), of the photos that have an attribute, in any order, perhaps twice."""
+        """Find the photos that have an attribute.
+
+        Parameters
+        ----------
+        name : str
+            The attribute.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            Keys of photos, in any order, perhaps twice.
+        """
 
     def texts(self, name: str) -> list[str]:
-        """Give the different texts that are values of an attribute."""
+        """Give the different texts that are values of an attribute.
+
+        Parameters
+        ----------
+        name : str
+            The attribute.
+
+        Returns
+        -------
+        list of str
+            None twice.
+        """
 
     def numbers_within(self, name: str, member: str) -> tuple[Keys, NDArray[np.float64]]:
         """Find the numbers under a name in an attribute that is an object.
@@ -59,7 +102,18 @@ class FactTable(Protocol):
         """
 
     def names_within(self, name: str) -> list[str]:
-        """Give the names in an attribute that is an object, over all photos."""
+        """Give the names in an attribute that is an object, over all photos.
+
+        Parameters
+        ----------
+        name : str
+            The attribute.
+
+        Returns
+        -------
+        list of str
+            None twice.
+        """
 
 
 def facts_of(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str, int | float | str]]:
