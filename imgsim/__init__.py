@@ -20,18 +20,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from imgsim.arrays import distances, extract
+    from imgsim.encoder import Encoder
+    from imgsim.errors import ImageReadError, ImgsimError
     from imgsim.features import load_extractor
+    from imgsim.images.read import read_image
     from imgsim.index.index import Index, open_index
+    from imgsim.index.options import Options
     from imgsim.index.update import update_index
 
 __version__ = "0.1.0"
-__all__ = ["Index", "load_extractor", "open_index", "update_index"]
+__all__ = [
+    "Encoder",
+    "ImageReadError",
+    "ImgsimError",
+    "Index",
+    "Options",
+    "distances",
+    "extract",
+    "load_extractor",
+    "open_index",
+    "read_image",
+    "update_index",
+]
 
 _HOMES = {
+    "Encoder": "imgsim.encoder",
+    "ImageReadError": "imgsim.errors",
+    "ImgsimError": "imgsim.errors",
     "Index": "imgsim.index.index",
-    "open_index": "imgsim.index.index",
-    "update_index": "imgsim.index.update",
+    "Options": "imgsim.index.options",
+    "distances": "imgsim.arrays",
+    "extract": "imgsim.arrays",
     "load_extractor": "imgsim.features",
+    "open_index": "imgsim.index.index",
+    "read_image": "imgsim.images.read",
+    "update_index": "imgsim.index.update",
 }
 
 
@@ -42,3 +66,7 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

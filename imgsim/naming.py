@@ -46,6 +46,11 @@ def without_weight(text: str) -> str:
     return text.rpartition("@")[0] or text
 
 
+def weight_of(text: str) -> float:
+    """Give the weight that a user wrote, or else 1."""
+    return parse_naming(text).weight or 1.0
+
+
 def _parse_params(text: str, rest: str) -> dict[str, str]:
     params: dict[str, str] = {}
     for pair in filter(None, rest.split(",")):

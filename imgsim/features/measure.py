@@ -92,11 +92,15 @@ def measure(
 
 
 def measure_all(
-    photos: Iterable[Photo | Task], extractors: Sequence[AnyExtractor], *, max_megapixels: float = MAX_MEGAPIXELS
+    photos: Iterable[Photo | Task],
+    extractors: Sequence[Extractor],
+    *,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    jobs: int = 1,
 ) -> list[Features]:
     """Measure photos that can all be read, or raise the first one's ImageReadError: rows (N, D) by each extractor."""
-    rows: list[list[Features]] = [[] for _ in extractors]
-    for photo in measure(photos, extractors, max_megapixels=max_megapixels):
+    rows = [[np.zeros((0, extractor.dim), np.float32)] for extractor in extractors]
+    for photo in measure(photos, extractors, max_megapixels=max_megapixels, jobs=jobs):
         if isinstance(photo, ImageReadError):
             raise photo
         for place, row in photo.features.items():

@@ -11,7 +11,6 @@ from PIL.Image import Resampling, Transpose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PIL import ImageFile
 
     from imgsim.core import Image
 
@@ -28,7 +27,7 @@ _FROM_16_BITS: Image = ((np.arange(65536, dtype=np.uint32) + 128) // 257).astype
 _RESIZABLE = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB")
 
 
-def orientation(photo: ImageFile.ImageFile) -> int:
+def orientation(photo: PIL.Image.Image) -> int:
     """Tell how a decoded picture is stored: 1 to 8 as EXIF counts, 1 where its EXIF says nothing or is broken."""
     try:
         value = photo.getexif().get(Base.Orientation, 1)

@@ -8,7 +8,7 @@ from imgsim.errors import ExtractorMismatchError, IndexFormatError
 from imgsim.features import build_extractor, find_factory, load_extractor
 from imgsim.index.gallery_cache import gather_statistics, load_gallery
 from imgsim.metrics import load_metric, median_pair_distance
-from imgsim.naming import parse_naming, without_weight
+from imgsim.naming import parse_naming, weight_of, without_weight
 from imgsim.search.ranking import Term
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ class ChosenDistance(NamedTuple):
 def choose_distance(store: Store, texts: Sequence[str] = (), metric: str | None = None) -> ChosenDistance:
     """Find the extractors that a query names, among those that the index has."""
     if texts:
-        named = [(find_stored(store, text), parse_naming(text).weight) for text in texts]
-        return _chosen([(stored, 1.0 if weight is None else weight) for stored, weight in named], metric)
+        return _chosen([(find_stored(store, text), weight_of(text)) for text in texts], metric)
     default = store.default_query()
     if default is None:
         raise IndexFormatError(f"the index of {store.root} has no extractor: run `imgsim index` on it")

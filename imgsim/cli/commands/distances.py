@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from imgsim.cli.flags import (
@@ -17,9 +15,6 @@ from imgsim.cli.flags import (
 )
 from imgsim.cli.inputs import measure_photos
 from imgsim.errors import ImageReadError
-
-if TYPE_CHECKING:
-    from imgsim.core import Distances, Extractor, Features
 
 
 @click.command()
@@ -46,10 +41,11 @@ def distances(
 
     from imgsim.cli.output import write_matrix, write_npy
     from imgsim.features import DEFAULT_EXTRACTOR, load_extractor
-    from imgsim.naming import parse_naming, without_weight
+    from imgsim.metrics.fusion import fused_distances
+    from imgsim.naming import weight_of, without_weight
 
     texts = extractors or (DEFAULT_EXTRACTOR,)
-    weights = [parse_naming(text).weight for text in texts]
+    weights = [weight_of(text) for text in texts]
     chosen = [load_extractor(without_weight(text)) for text in texts]
     measured = list(measure_photos(photos, chosen, max_megapixels))
     read = [photo for photo in measured if not isinstance(photo, ImageReadError)]
@@ -57,27 +53,11 @@ def distances(
     matrix = np.full((len(measured), len(measured)), np.nan)
     if read:
         features = [np.concatenate(rows) for rows in zip(*(photo.features.values() for photo in read), strict=True)]
-        matrix[np.ix_(readable, readable)] = _fused(chosen, features, [weight or 1.0 for weight in weights], metric)
+        among = fused_distances(chosen, features, features, weights=weights, metric=metric)
+        matrix[np.ix_(readable, readable)] = among
     names = [photo.path if isinstance(photo, ImageReadError) else photo.record.path for photo in measured]
     if format_ == "npy":
         write_npy(matrix)
     else:
         write_matrix(matrix, names, format_ or "tsv")
     click.get_current_context().exit(0 if readable.all() else 2)
-
-
-def _fused(
-    extractors: list[Extractor], features: list[Features], weights: list[float], metric_name: str | None
-) -> Distances:
-    """Measure all pairs by each extractor; several give the weighted mean of their scaled distances, as in a query."""
-    import numpy as np
-
-    from imgsim.metrics import load_metric, measure_statistics, median_pair_distance
-
-    matrices = []
-    for extractor, rows in zip(extractors, features, strict=True):
-        statistics = measure_statistics(rows)
-        metric = load_metric(metric_name or extractor.metric, binary=extractor.binary).fit(statistics)
-        unit = median_pair_distance(metric, statistics) if len(extractors) > 1 else 1.0
-        matrices.append(metric(rows, rows) / unit)
-    return np.average(matrices, axis=0, weights=weights)

@@ -1,0 +1,120 @@
+"""From photos to arrays, without an index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgsim.features import load_extractor
+from imgsim.features.measure import measure_all
+from imgsim.images.photo import to_photos, to_source
+from imgsim.images.read import MAX_MEGAPIXELS
+from imgsim.metrics.fusion import fused_distances
+from imgsim.naming import weight_of, without_weight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from imgsim.core import Distances, Extractor, Features
+    from imgsim.images.photo import Photo
+
+
+def extract(
+    photos: Photo | Iterable[Photo],
+    extractor: str | Extractor = "classic",
+    *,
+    jobs: int = 1,
+    max_megapixels: float = MAX_MEGAPIXELS,
+) -> Features:
+    """Measure photos by an extractor.
+
+    Parameters
+    ----------
+    photos : iterable of str, path-like, bytes, PIL image or ndarray of uint8, shape (H, W, 3)
+        Bytes are a file's content; one photo alone will do.
+    extractor : str or Extractor, default "classic"
+        ``NAME[:key=value,...]``.
+    jobs : int, default 1
+        Processes; a script that takes more than one does so under ``if __name__ == "__main__":``.
+    max_megapixels : float, default 100
+        The largest photo to decode, in millions of pixels.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, D)
+        A row for each photo, in order.
+
+    Raises
+    ------
+    ImageReadError
+        If a photo cannot be read.
+    TypeError
+        If something is no photo at all.
+    UnknownNameError
+        If there is no such extractor.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> grey = np.full((64, 64, 3), 128, np.uint8)
+    >>> extract([grey, grey], "haralick").shape
+    (2, 26)
+    """
+    chosen = load_extractor(extractor) if isinstance(extractor, str) else extractor
+    (rows,) = measure_all(map(to_source, to_photos(photos)), [chosen], max_megapixels=max_megapixels, jobs=jobs)
+    return rows
+
+
+def distances(
+    photos: Photo | Iterable[Photo],
+    others: Photo | Iterable[Photo] | None = None,
+    *,
+    extractors: str | Sequence[str] = "classic",
+    metric: str | None = None,
+    jobs: int = 1,
+    max_megapixels: float = MAX_MEGAPIXELS,
+) -> Distances:
+    """Measure the distances between photos.
+
+    Parameters
+    ----------
+    photos : iterable of str, path-like, bytes, PIL image or ndarray of uint8, shape (H, W, 3)
+        What metrics must know of a gallery is measured on them.
+    others : iterable, optional
+        Photos to compare them with; without them, they are compared with one another.
+    extractors : str or sequence of str, default "classic"
+        Each ``NAME[:key=value,...][@WEIGHT]``; several are fused, as in a query.
+    metric : str, optional
+        In place of each extractor's own.
+    jobs : int, default 1
+        Processes.
+    max_megapixels : float, default 100
+        The largest photo to decode, in millions of pixels.
+
+    Returns
+    -------
+    ndarray of float64, shape (Q, N)
+        Smaller is closer.
+
+    Raises
+    ------
+    ImageReadError
+        If a photo cannot be read.
+    MetricDomainError
+        If the features do not suit the metric.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> dark, light = (np.full((8, 8, 3), grey, np.uint8) for grey in (20, 230))
+    >>> distances([dark, light], extractors="histogram").tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    texts = [extractors] if isinstance(extractors, str) else extractors
+    chosen = [load_extractor(without_weight(text)) for text in texts]
+    weights = [weight_of(text) for text in texts]
+    measured = [
+        measure_all(map(to_source, to_photos(some)), chosen, max_megapixels=max_megapixels, jobs=jobs)
+        for some in ([photos] if others is None else [photos, others])
+    ]
+    features, compared = measured[0], measured[-1]
+    return fused_distances(chosen, features, compared, weights=weights, metric=metric)
