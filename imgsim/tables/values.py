@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from imgsim.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 # A leading zero makes a code of digits: 007 is text, as postcodes and article numbers are.
@@ -33,6 +33,22 @@ def kind_of(value: object) -> str:
     if isinstance(value, str):
         return "date" if is_date(value) else "text"
     return "list" if isinstance(value, list) else "object"
+
+
+def facts_of(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str, int | float | str]]:
+    """Give the name, type and value of each attribute, and of each plain item of a list.
+
+    Examples
+    --------
+    >>> list(facts_of({"price": 5, "tags": ["lost", "red"]}))
+    [('price', 'number', 5), ('tags', 'list', 1), ('tags', 'text', 'lost'), ('tags', 'text', 'red')]
+    """
+    for name, value in attributes.items():
+        for item in [value, *(value if isinstance(value, list) else [])]:
+            type_ = kind_of(item)
+            if item is not value and type_ in ("list", "object"):
+                continue
+            yield name, type_, 1 if type_ in ("list", "object") else item
 
 
 def is_date(text: str) -> bool:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
-
-from imgsim.tables.values import kind_of
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -114,19 +110,3 @@ class FactTable(Protocol):
         list of str
             None twice.
         """
-
-
-def facts_of(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str, int | float | str]]:
-    """Give the name, type and value of each attribute, and of each plain item of a list.
-
-    Examples
-    --------
-    >>> list(facts_of({"price": 5, "tags": ["lost", "red"]}))
-    [('price', 'number', 5), ('tags', 'list', 1), ('tags', 'text', 'lost'), ('tags', 'text', 'red')]
-    """
-    for name, value in attributes.items():
-        for item in [value, *(value if isinstance(value, list) else [])]:
-            type_ = kind_of(item)
-            if item is not value and type_ in ("list", "object"):
-                continue
-            yield name, type_, 1 if type_ in ("list", "object") else item

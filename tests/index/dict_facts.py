@@ -5,7 +5,8 @@ import os
 
 import numpy as np
 
-from imgsim.where.facts import AttributeCount, facts_of
+from imgsim.tables.values import facts_of
+from imgsim.where.facts import AttributeCount
 from imgsim.where.patterns import PATTERNS, pattern_of
 
 SIGNS = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}

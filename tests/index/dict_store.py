@@ -136,7 +136,8 @@ class DictStore:
         return {photo.record.path for photo in self.photos if COLORS[-1] not in photo.measured}
 
     def touch(self, path, size, mtime_ns):
-        self._photos[path].record = replace(self._photos[path].record, size=size, mtime_ns=mtime_ns)
+        for photo in filter(None, [self._photos.get(path)]):
+            photo.record = replace(photo.record, size=size, mtime_ns=mtime_ns)
 
     def rename(self, old, new, mtime_ns):
         self._generation += 1

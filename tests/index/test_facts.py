@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from imgsim.core import ImageRecord
 from imgsim.errors import ImgsimError, ParameterError
 from imgsim.index.store import MeasuredPhoto
-from imgsim.where.facts import AttributeCount, facts_of
+from imgsim.tables.values import facts_of
+from imgsim.where.facts import AttributeCount
 
 names = st.sampled_from(["price", "brand", "größe", "in"])
 values = st.one_of(

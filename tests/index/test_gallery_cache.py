@@ -1,6 +1,7 @@
 """The cache of a gallery: right, or rebuilt, or not used."""
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -73,6 +74,77 @@ def test_an_index_made_anew_does_not_take_the_old_ones_cache(folder):
     right = answer(folder)
     shutil.copytree(kept, folder / ".imgsim" / CACHE, dirs_exist_ok=True)
     assert answer(folder) == right
+
+
+def build(folder, store, **changes):
+    """Let a reader of another state lay out its gallery."""
+    older = SimpleNamespace(**{name: getattr(store, name) for name in ("part_keys", "features", "counts")}, **changes)
+    load_gallery(str(folder / ".imgsim"), older, store.extractors()[0], load_metric("hellinger").fit())
+
+
+def test_a_reader_of_an_older_state_leaves_the_newest_galleries(folder):
+    newest = cached(folder)
+    with open_index(folder) as index:
+        stamp = index.store.stamp
+        build(folder, index.store, stamp=stamp._replace(generation=stamp.generation - 1))
+    assert newest.exists()
+    assert len(list(newest.parent.iterdir())) == 2
+
+
+def test_a_reader_of_a_newer_state_removes_older_galleries_of_this_index_alone(folder):
+    cache = cached(folder).parent
+    with open_index(folder) as index:
+        stamp = index.store.stamp
+        older = f"{stamp.store}-{stamp.generation - 1}"
+        gone = [cached(folder).name, f"{older}-1-hellinger", f"{older}-1-hellinger-abandoned_"]
+        kept = [
+            f"{stamp.store}-{10 * stamp.generation + 1}-1-hellinger",
+            f"{'0' * 12}-1-1-hellinger",
+            f"{stamp.store}{stamp.generation}-1-hellinger",
+            "notes",
+            f"{older}-1-hellinger.old",
+        ]
+        for name in (*gone[1:], *kept):
+            (cache / name).mkdir()
+            (cache / name / "rows.npy").write_bytes(b"")
+        link = cache / f"{older}-2-hellinger"
+        link.symlink_to(folder)
+        build(folder, index.store, stamp=stamp._replace(generation=stamp.generation + 1))
+    built = f"{stamp.store}-{stamp.generation + 1}-1-hellinger"
+    assert {path.name for path in cache.iterdir()} == {built, link.name, *kept}
+    assert (folder / "0.png").exists()
+
+
+def test_generations_are_numbers_not_text(folder):
+    cache = cached(folder).parent
+    with open_index(folder) as index:
+        stamp = index.store.stamp
+        for generation in (11, 1):
+            build(folder, index.store, stamp=stamp._replace(generation=100 + generation))
+        names = [f"{stamp.store}-{generation}-1-hellinger" for generation in (101, 111)]
+        assert {path.name for path in cache.iterdir()} == {names[1], names[0]}
+        build(folder, index.store, stamp=stamp._replace(generation=1011))
+        assert [path.name for path in cache.iterdir()] == [f"{stamp.store}-1011-1-hellinger"]
+
+
+@pytest.mark.parametrize("linked", ["cache", "gallery"])
+def test_nothing_is_written_through_links(folder, tmp_path, linked):
+    right = answer(folder)
+    place = cached(folder) if linked == "gallery" else cached(folder).parent
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "diary").mkdir(parents=True)
+    shutil.rmtree(place)
+    place.symlink_to(elsewhere)
+    assert answer(folder) == right
+    assert [path.name for path in elsewhere.iterdir()] == ["diary"]
+    assert place.is_symlink()
+
+
+def test_a_name_that_is_a_path_leads_nowhere(folder, tmp_path):
+    with open_index(folder) as index:
+        build(folder, index.store, stamp=index.store.stamp._replace(store=str(tmp_path / "outside")))
+        build(folder, index.store, stamp=index.store.stamp._replace(store="../../outside"))
+    assert not list(tmp_path.glob("outside*"))
 
 
 def test_rows_are_mapped_not_loaded(folder):

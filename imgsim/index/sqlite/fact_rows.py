@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from imgsim.index.sqlite.comparisons import OF_KIND, PREFIX, compile_comparison
-from imgsim.where.facts import AttributeCount, facts_of
+from imgsim.tables.values import facts_of
+from imgsim.where.facts import AttributeCount
 from imgsim.where.patterns import PATTERNS
 
 if TYPE_CHECKING:

@@ -1,25 +1,30 @@
-"""Indexes of format 1, which had no facts, are read as they are and brought to the present format by a writer."""
+"""Indexes of formats 1 and 2 are read as they are and brought to the present format by a writer."""
 
+import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from imgsim.errors import UnknownNameError
+from imgsim.errors import IndexFormatError, UnknownNameError
 from imgsim.index.index import open_index
+from imgsim.index.options import Options
 from imgsim.index.sqlite.connection import DATABASE
 from imgsim.index.sqlite.schema import FORMAT_VERSION
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.update import update_index
 
-FORMAT2 = Path(__file__).parent.parent / "fixtures" / "format2"
+FORMAT2 = Path(__file__).parents[2] / "fixtures" / "format2"
 
 
 @pytest.fixture
-def format2(tmp_path):
-    """A folder of photos whose index is of format 2."""
+def format2(tmp_path, monkeypatch):
+    """A folder of photos whose index is of format 2, and the models that it was made with."""
+    monkeypatch.setenv("IMGSIM_MODELS", str(shutil.copytree(FORMAT2 / "models", tmp_path / "models")))
     folder = Path(shutil.copytree(FORMAT2 / "photos", tmp_path / "photos"))
     shutil.copytree(FORMAT2 / "index", folder / ".imgsim")
     return folder
@@ -98,3 +103,118 @@ def test_without_attributes_there_is_nothing_to_ask(old):
         database.execute("UPDATE images SET attributes = '{}'")
     with open_index(old) as index, pytest.raises(UnknownNameError, match="unknown attribute 'price'"):
         list(index.photos("price = 5"))
+
+
+ASKED = (["haralick"], ["phash"], ["histogram"], ["squeezenet1_1"], ["phash", "haralick"])
+FUSED = (
+    "0.5 of haralick:aggregate=mean+range,distance=1,levels=64 (version 1) by seuclidean + 0.5 of phash (version 1) "
+    "by hamming"
+)
+CALIBRATED = {FUSED, "phash (version 1) by hamming"}
+
+
+def lines(name):
+    return [json.loads(line) for line in (FORMAT2 / name).read_text().splitlines()]
+
+
+def assert_answers_as_before(folder):
+    """Ask all that the index was asked while its format was the present one."""
+    with open_index(folder) as index:
+        matches = [match for one in ASKED for match in index.search(folder / "a" / "0.png", 6, extractors=one)]
+        photos = list(index.photos())
+        assert set(index.store.calibrations()) == CALIBRATED
+        assert index.store.lacking_colors() == set()
+        assert [match.path for match in index.search_color("purple", 2)] == ["b/3.png", "a/2.png"]
+    for match, line in zip(matches, lines("answers.jsonl"), strict=True):
+        assert (match.path, match.attributes) == (line["path"], line["attributes"])
+        assert match.distance == pytest.approx(line["distance"], rel=1e-5)
+        assert match.probability == pytest.approx(line.get("probability"))
+    for photo, line in zip(photos, lines("list.jsonl"), strict=True):
+        assert {name: getattr(photo, name) for name in line} == line
+
+
+def reopen(folder):
+    SqliteStore.open_writer(str(folder / ".imgsim"), str(folder)).close()
+
+
+def test_format_2_is_read_without_being_written(format2, monkeypatch):
+    before = (format2 / ".imgsim" / DATABASE).read_bytes()
+    assert_answers_as_before(format2)
+    shutil.rmtree(format2 / ".imgsim" / "cache")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert_answers_as_before(format2)
+    assert [path.name for path in (format2 / ".imgsim").iterdir()] == [DATABASE]
+    assert (format2 / ".imgsim" / DATABASE).read_bytes() == before
+
+
+def test_a_writer_brings_format_2_to_the_present_one(format2):
+    with open_index(format2) as index:
+        before = index.store.stamp
+    summary = update_index(format2)
+    assert (summary.unchanged, summary.added, summary.changed, summary.failed) == (6, 0, 0, 1)
+    assert version(format2) == FORMAT_VERSION
+    assert_answers_as_before(format2)
+    with open_index(format2) as index, closing(sqlite3.connect(format2 / ".imgsim" / DATABASE)) as database:
+        assert index.store.stamp == before
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        described = [sql for (sql,) in database.execute("SELECT sql FROM sqlite_master WHERE name = 'features'")]
+        assert "REFERENCES parts (id)" in described[0]
+
+
+def test_typed_and_measured_attributes_are_told_apart(format2):
+    reopen(format2)
+    with closing(sqlite3.connect(format2 / ".imgsim" / DATABASE)) as database:
+        rows = database.execute("SELECT path, attributes, measured FROM images ORDER BY path").fetchall()
+    typed = {path.decode(): json.loads(attributes) for path, attributes, _ in rows}
+    assert typed["a/0.png"] == {"price": 5, "place": "Line 2"}
+    assert typed["a/2.png"] == {"color": "mauve", "note": "typed by hand"}
+    assert typed["b/3.png"] == {}
+    for _, _, measured in rows:
+        chances = json.loads(measured)["color_probabilities"]
+        assert json.loads(measured)["color"] == max(chances, key=chances.get)
+    update_index(format2, options=Options(colors=False))
+    store = SqliteStore.open_writer(str(format2 / ".imgsim"), str(format2))
+    with store.transaction():
+        store.merge_attributes("a/2.png", {"color": None})
+    assert next(store.records([store.photo_key("a/2.png")])).attributes["color"] == "purple"
+    store.close()
+
+
+def test_dropping_an_extractor_of_format_2_drops_its_calibrations(format2):
+    store = SqliteStore.open_writer(str(format2 / ".imgsim"), str(format2))
+    for name, left in (("histogram", CALIBRATED), ("haralick", CALIBRATED - {FUSED}), ("phash", set())):
+        (extractor,) = (extractor for extractor in store.extractors() if extractor.spec.name == name)
+        with store.transaction():
+            store.drop_extractor(extractor)
+        assert set(store.calibrations()) == left
+    store.close()
+
+
+@pytest.mark.parametrize("step", ["facts.Facts.write", "migrations._give_owners", "migrations.named_extractors"])
+def test_a_killed_migration_leaves_format_2(format2, step):
+    module, name = step.replace("facts", "fact_rows").split(".", 1)
+    program = f"""
+import os, sys
+from imgsim.index.sqlite import {module}
+from imgsim.index.sqlite.sqlite_store import SqliteStore
+{module}.{name} = lambda *_: os._exit(9)
+SqliteStore.open_writer(sys.argv[1] + "/.imgsim", sys.argv[1])
+"""
+    killed = subprocess.run([sys.executable, "-c", program, str(format2)], check=False)
+    assert killed.returncode == 9
+    assert version(format2) == 2
+    assert_answers_as_before(format2)
+    reopen(format2)
+    assert_answers_as_before(format2)
+    assert version(format2) == FORMAT_VERSION
+
+
+def test_a_newer_format_is_refused_in_one_line(format2):
+    with closing(sqlite3.connect(format2 / ".imgsim" / DATABASE)) as database, database:
+        database.execute(f"PRAGMA user_version = {FORMAT_VERSION + 1}")
+    newer = f"index format {FORMAT_VERSION + 1} is newer than {FORMAT_VERSION}, the newest this imgsim knows: update"
+    for ask in (lambda: open_index(format2), lambda: update_index(format2)):
+        with pytest.raises(IndexFormatError, match=newer) as refused:
+            ask()
+        assert "\n" not in str(refused.value)
