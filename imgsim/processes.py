@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+CHUNK = 16  # tasks sent to a process at a time, while there are many
 
 
 def default_jobs() -> int:

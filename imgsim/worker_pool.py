@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from imgsim.errors import ImgsimError
-from imgsim.processes import one_thread_each
+from imgsim.processes import CHUNK, one_thread_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 
-CHUNK = 16  # tasks sent to a worker at a time, while there are many
 AHEAD = 3  # chunks waiting for each worker: enough to keep it busy, few enough to hold in memory
 
 _work: Callable[[Any], Any]  # of this worker process

@@ -5,7 +5,8 @@ import os
 import pytest
 
 from imgsim.errors import ImgsimError
-from imgsim.worker_pool import AHEAD, CHUNK, cut_into_chunks, map_in_processes
+from imgsim.processes import CHUNK
+from imgsim.worker_pool import AHEAD, cut_into_chunks, map_in_processes
 
 
 class Poison(str):

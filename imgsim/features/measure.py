@@ -16,6 +16,7 @@ from imgsim.core import ExtractorSpec, ImageRecord, Scale
 from imgsim.errors import ImageReadError
 from imgsim.features.extractor_table import build_extractor
 from imgsim.images.read import MAX_MEGAPIXELS, content_digest, decode, open_photo, shrink
+from imgsim.processes import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
@@ -78,16 +79,15 @@ def measure(
     (60, [[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]])
     """
     loaded = {key: _build(one) for key, one in _by_key(extractors).items()}
-    tasks = (photo if isinstance(photo, Task) else Task(photo, _name(photo)) for photo in photos)
+    tasks: Iterable[Task] = (photo if isinstance(photo, Task) else Task(photo, _name(photo)) for photo in photos)
     options = _by_key(steps), max_megapixels, digest
     if jobs > 1 or isolated:
-        from imgsim.worker_pool import CHUNK, map_in_processes
+        tasks = list(tasks)
+        if isolated or min(jobs, len(tasks) // CHUNK) > 1:
+            from imgsim.worker_pool import map_in_processes  # which takes a while
 
-        listed = list(tasks)
-        if isolated or min(jobs, len(listed) // CHUNK) > 1:
             specs = {key: one.spec for key, one in loaded.items()}
-            return map_in_processes(Measurer(specs, *options), listed, jobs, _crashed)
-        return map(Measurer(loaded, *options), listed)
+            return map_in_processes(Measurer(specs, *options), tasks, jobs, _crashed)
     return map(Measurer(loaded, *options), tasks)
 
 

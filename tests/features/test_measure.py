@@ -13,7 +13,7 @@ from imgsim.errors import ImageReadError, UnknownNameError
 from imgsim.features import build_extractor, load_extractor
 from imgsim.features.measure import Step, Task, measure, measure_all
 from imgsim.images.read import read_image
-from imgsim.worker_pool import CHUNK
+from imgsim.processes import CHUNK
 
 NAMES = ["classic", "histogram:bins=4", "phash", "hog", "haralick:levels=16"]
 

@@ -19,7 +19,7 @@ from imgsim.index.sqlite import connection
 from imgsim.index.sqlite.filesystem import is_network_share
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.update import check_update, update_index
-from imgsim.worker_pool import CHUNK
+from imgsim.processes import CHUNK
 from tests.photos import draw_photo
 
 IMGSIM = [sys.executable, "-m", "imgsim"]

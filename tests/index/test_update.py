@@ -13,7 +13,7 @@ from imgsim.images.read import read_image
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
-from imgsim.worker_pool import CHUNK
+from imgsim.processes import CHUNK
 from tests.photos import draw_photo
 
 FAST = ["histogram:bins=4"]
