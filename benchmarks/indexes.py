@@ -1,4 +1,4 @@
-"""Large indexes without their photos: random features, written through imgsim's own store."""
+"""Large indexes without their photos: random features, written as imgsim writes them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import numpy as np
 
 from imgsim.core import ImageRecord
 from imgsim.features import load_extractor
-from imgsim.index.gallery_cache import lay_out_galleries, pin_statistics
-from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import MeasuredPhoto
+from imgsim.index.writer import IndexWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,18 +25,16 @@ def make_index(parent: Path, extractor_name: str, rows: int, *, described: bool 
     """Make an index of so many photos, left as `imgsim index` leaves one; give its own folder."""
     directory = parent / f"index-{extractor_name}-{rows}{'-described' * described}"
     directory.mkdir()
-    store = SqliteStore.open_writer(str(directory), str(parent))
     extractor = load_extractor(extractor_name)
     rng = np.random.default_rng(0)
-    with store.transaction():
-        stored = store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
-        for number in range(rows):
-            attributes = _attributes(rng) if described else {}
-            record = ImageRecord(f"{number:06d}.jpg", 1, 1, number.to_bytes(16, "big"), 1024, 768, attributes)
-            store.put(MeasuredPhoto(record, {stored.id: rng.random((1, extractor.dim), np.float32)}))
-        pin_statistics(store, stored)
-    lay_out_galleries(str(directory), store, [stored])
-    store.close()
+    with IndexWriter(str(directory), str(parent)) as writer:
+        with writer.transaction():
+            stored = writer.add_extractor(extractor)
+            for number in range(rows):
+                attributes = _attributes(rng) if described else {}
+                record = ImageRecord(f"{number:06d}.jpg", 1, 1, number.to_bytes(16, "big"), 1024, 768, attributes)
+                writer.put(MeasuredPhoto(record, {stored.id: rng.random((1, extractor.dim), np.float32)}))
+        writer.update_of(str(parent)).finish([stored])
     os.sync()  # so that the disk is not still busy when something is timed
     return directory
 

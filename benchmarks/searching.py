@@ -8,15 +8,14 @@ import numpy as np
 
 from benchmarks.indexes import make_index
 from benchmarks.measuring import interleave, seconds, slowdown
-from imgsim.index.gallery_cache import load_gallery
 from imgsim.index.index import open_index
-from imgsim.metrics import load_metric
-from imgsim.search.ranking import Term, rank
+from imgsim.search.ranking import rank
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from benchmarks.measuring import Figure, Setting
+    from imgsim.search.ranking import Term
 
 K = 10
 
@@ -44,7 +43,6 @@ def _plain(rows: NDArray[np.float32], view: NDArray[np.float32]) -> NDArray[np.i
 
 def _facet(setting: Setting) -> Term:
     directory = make_index(setting.scratch, "histogram", setting.rows)
-    metric = load_metric("cosine").fit()
-    with open_index(directory) as index, index.store.snapshot():
-        extractor = index.store.extractors()[0]
-        return Term(load_gallery(str(directory), index.store, extractor, metric), metric)
+    with open_index(directory) as index, index.snapshot():
+        (term,) = index.distance(metric="cosine").terms()
+        return term

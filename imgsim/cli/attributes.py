@@ -50,7 +50,7 @@ class AttributeColumns:
     """
 
     def __init__(self, index: Index, names: Sequence[str] | None, format_: str, columns: Sequence[str]) -> None:
-        known = index.store.facts.types() if names else {}
+        known = index.facts.types() if names else {}
         for name in names or ():
             if name not in known:
                 raise UnknownNameError("attribute", name, known)

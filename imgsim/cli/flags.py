@@ -89,13 +89,13 @@ def count_option(command: F) -> F:
     )(command)
 
 
-def megapixels_option(command: F) -> F:
+def megapixels_option(command: F, default: float | None = 100.0) -> F:
     """Add `--max-megapixels`."""
     return click.option(
         "--max-megapixels",
         type=click.FloatRange(min=0, min_open=True),
         callback=refuse_nan,
-        default=100.0,
+        default=default,
         show_default=True,
         help="Refuse to decode larger photos.",
     )(command)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from imgsim.index.index import Index
+    from imgsim.index.options import Options
     from imgsim.index.summary import Summary
     from imgsim.tables.ground_truth import Labels, Scores
 
@@ -56,31 +56,30 @@ def indexed(
     For `reading`, an index that cannot be written will do if it is up to date.
     """
     from imgsim.index.index import open_index
-    from imgsim.index.update import make_directory
+    from imgsim.index.options import Options
     from imgsim.tables.ground_truth import check_photos, check_readable
 
     try:
-        summary = _update(folder, index_path, extractors, jobs)
+        summary = update_showing(folder, index_path, extractors, Options(jobs=jobs))
     except IndexWriteError:
         standing = _standing(folder, index_path, extractors) if reading else None
         if standing is None:
             raise
         summary = standing
     stderr.detail(f"{folder}: {summary.added} photos added to the index, {summary.failed} failed")
-    with open_index(make_directory(folder, index_path)) as index, index.store.snapshot():
-        unreadable = [failure.path for failure in index.store.failures()]
+    with open_index(index_path or folder) as index, index.snapshot():
+        unreadable = [failure.path for failure in index.failures]
         check_readable(unreadable if strict else [])
-        check_photos(folder, index.store.counts()["photos"], unreadable)
+        check_photos(folder, len(index), unreadable)
         yield index
 
 
-def _update(folder: str, index_path: str | None, extractors: Sequence[str], jobs: int | None) -> Summary:
+def update_showing(folder: str, index_path: str | None, extractors: Sequence[str], options: Options) -> Summary:
+    """Bring an index up to date, and draw how far that is."""
     from imgsim.cli.progress_bars import IndexingProgress
-    from imgsim.index.options import Options
     from imgsim.index.update import update_index
 
     with IndexingProgress() as progress:
-        options = Options(jobs=jobs)
         return update_index(folder, index=index_path, extractors=extractors, options=options, observer=progress)
 
 
@@ -91,11 +90,6 @@ def _standing(folder: str, index_path: str | None, extractors: Sequence[str]) ->
     if standing:
         stderr.detail(f"{folder}: the index cannot be written, and lacks nothing")
     return standing
-
-
-def indexed_paths(index: Index) -> list[str]:
-    """List an index's photos as its galleries do."""
-    return sorted(index.store.known(), key=os.fsencode)
 
 
 def labels_for(source: LabelSource, root: str, paths: Sequence[str]) -> Labels:

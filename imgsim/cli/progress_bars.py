@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from imgsim.cli import stderr
+from imgsim.cli.remedies import name_option
+from imgsim.index.summary import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -57,7 +59,7 @@ def judging_bar() -> Iterator[Callable[[str, float], None]]:
         yield advanced
 
 
-class IndexingProgress:
+class IndexingProgress(Observer):
     """An observer that draws a bar with count, rate and time left, and says which files cannot be read."""
 
     def __init__(self) -> None:
@@ -101,7 +103,7 @@ class IndexingProgress:
 
     def failed(self, path: str, reason: str) -> None:
         """Say which file, and why."""
-        line = f"skipped {path}: {reason}"
+        line = f"skipped {path}: {name_option(reason)}"
         if self._bar is not None:
             from rich.text import Text
 

@@ -9,17 +9,15 @@ import numpy as np
 
 from imgsim.errors import ImgsimError
 from imgsim.evaluation.reliability import Reliability, measure_reliability
-from imgsim.index.distance import load_terms
 from imgsim.metrics.calibration import Calibration
 from imgsim.search.neighbours import find_neighbours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from imgsim.index.distance import ChosenDistance
-    from imgsim.index.store import Store
+    from imgsim.search.ranking import Term
 
     Array = NDArray[np.float64]
     Truth = NDArray[np.bool_]
@@ -147,9 +145,7 @@ def _out_of_fold(fit: Fit, distances: Array, same: Truth, folds: NDArray[np.intp
 
 
 def calibrate_distance(
-    directory: str,
-    store: Store,
-    distance: ChosenDistance,
+    terms: Sequence[Term],
     codes: NDArray[np.intp],
     k: int,
     *,
@@ -160,7 +156,6 @@ def calibrate_distance(
 
     `codes` (photos,).
     """
-    terms = load_terms(directory, store, distance)
     found = find_neighbours(terms, k, wanted=codes >= 0, advanced=advanced)
     same = codes[found.photos][:, None] == codes[found.rows]
     groups = np.broadcast_to(found.photos[:, None], same.shape)

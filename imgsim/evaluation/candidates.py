@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from imgsim.features import EXTRACTORS, extractor_names, load_extractor
 from imgsim.metrics import load_metric
@@ -12,7 +12,15 @@ from imgsim.models.cache import list_models
 from imgsim.naming import parse_naming, without_weight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from imgsim.core import Features
+    from imgsim.search.ranking import Term
+
+    Choose = Callable[[Sequence[str], str | None], "Distance"]  # a candidate's, by its extractors and metric
 
 FUSED = "+"
 VARIANTS = ("histogram:space=lab", "histogram:space=hsv")  # beside every extractor's defaults
@@ -31,6 +39,24 @@ class Candidate(NamedTuple):
     def name(self) -> str:
         """The extractors as users write them."""
         return FUSED.join(self.extractors)
+
+
+class Distance(Protocol):
+    """What a candidate is judged by, on photos in one order; an index gives it."""
+
+    @property
+    def specs(self) -> tuple[str, ...]:
+        """Each extractor, as it is named."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Each extractor's metric."""
+
+    def terms(self) -> list[Term]:
+        """Give what ranks the photos."""
+
+    def features(self) -> tuple[Features, NDArray[np.bool_]]:
+        """Give the photos' features side by side, (photos, D), and which have all, (photos,)."""
 
 
 def parse_candidates(texts: Iterable[str], metrics: Iterable[str] = ()) -> list[Candidate]:

@@ -1,4 +1,4 @@
-"""All figures of a candidate: from an index and its photos' classes to numbers with intervals."""
+"""All figures of a candidate: from distances, features and classes to numbers with intervals."""
 
 from __future__ import annotations
 
@@ -19,18 +19,14 @@ from imgsim.evaluation.intervals import Estimate
 from imgsim.evaluation.pair_sample import pair_distances, sample_pairs
 from imgsim.evaluation.pairs import PairScores, TooFewPairsError, score_pairs
 from imgsim.evaluation.retrieval import score_retrieval
-from imgsim.index.distance import choose_distance, load_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from imgsim.core import Features
-    from imgsim.evaluation.candidates import Candidate
+    from imgsim.evaluation.candidates import Candidate, Choose, Distance
     from imgsim.evaluation.retrieval import Retrieval
-    from imgsim.index.distance import ChosenDistance
-    from imgsim.index.store import Store
     from imgsim.search.ranking import Term
 
 NOTHING = Estimate(float("nan"), float("nan"), float("nan"))
@@ -59,7 +55,7 @@ class Retrieved(NamedTuple):
     """What a candidate's photos find, before anything is estimated from it."""
 
     candidate: Candidate
-    distance: ChosenDistance
+    distance: Distance
     terms: Sequence[Term]
     retrieval: Retrieval
 
@@ -76,8 +72,7 @@ class Judge:
 
     def __init__(
         self,
-        directory: str,
-        store: Store,
+        choose: Choose,
         codes: NDArray[np.intp],
         *,
         seed: int = 0,
@@ -85,7 +80,7 @@ class Judge:
         full: bool = True,
         advanced: Callable[[str, float], None] = lambda _, __: None,
     ) -> None:
-        self._directory, self._store, self._codes = directory, store, codes
+        self._choose, self._codes = choose, codes
         self._seed, self._jobs, self._advanced = seed, jobs, advanced
         self._full = full and len(np.unique(codes[codes >= 0])) > 1
         self._classified: dict[tuple[str, ...], tuple[Classification, NDArray[np.float64]]] = {}
@@ -96,8 +91,8 @@ class Judge:
 
     def retrieve(self, candidate: Candidate) -> Retrieved:
         """Rank by a candidate whose extractors are in the index, the first and larger part of judging it."""
-        distance = choose_distance(self._store, candidate.extractors, candidate.metric)
-        terms = load_terms(self._directory, self._store, distance)
+        distance = self._choose(candidate.extractors, candidate.metric)
+        terms = distance.terms()
         found = score_retrieval(terms, self._codes, advanced=self._steps(f"{candidate.name}: ranking", self._labelled))
         if not len(found.photos):
             raise EvaluationError("no class has two photos: there is nothing to find, give other labels")
@@ -117,7 +112,7 @@ class Judge:
             figures |= estimate_pairs(pairs, self._seed) if pairs else dict.fromkeys(PAIR_FIGURES, NOTHING)
         return Judgement(
             candidate,
-            tuple(str(one.stored.spec) for one in distance.extractors),
+            distance.specs,
             " + ".join(dict.fromkeys(distance.metrics)),
             found.photos,
             {
@@ -133,13 +128,13 @@ class Judge:
             remarks,
         )
 
-    def _classify(self, candidate: Candidate, distance: ChosenDistance) -> tuple[Classification, NDArray[np.float64]]:
+    def _classify(self, candidate: Candidate, distance: Distance) -> tuple[Classification, NDArray[np.float64]]:
         """Classify by the features of the extractors side by side; the metric plays no part.
 
         Also tell of every photo of the gallery whether it is predicted right, NaN where it is not predicted.
         """
         if candidate.extractors not in self._classified:
-            features, there = gather_features(self._store, distance)
+            features, there = distance.features()
             there &= self._codes >= 0
             classification = classify(
                 features[there],
@@ -179,17 +174,3 @@ class Judge:
 
         self._advanced(what, 0.0)
         return advanced
-
-
-def gather_features(store: Store, distance: ChosenDistance) -> tuple[Features, NDArray[np.bool_]]:
-    """Gather the features of whole photos, those of several extractors side by side.
-
-    Gives (photos, D) and (photos,).
-    """
-    whole = store.part_keys().whole
-    columns, present = [], np.ones(np.count_nonzero(whole), bool)
-    for one in distance.extractors:
-        chunks = list(store.features(one.stored))
-        columns.append(np.concatenate([rows for rows, _ in chunks])[whole])
-        present &= np.concatenate([there for _, there in chunks])[whole]
-    return np.concatenate(columns, axis=1), present

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.evaluation.scores import score_agreement
-from imgsim.index.distance import choose_distance, load_terms
 from imgsim.search.neighbours import find_neighbours
 
 if TYPE_CHECKING:
@@ -17,9 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.evaluation.candidates import Candidate
+    from imgsim.evaluation.candidates import Candidate, Choose
     from imgsim.evaluation.scores import ScoreAgreement
-    from imgsim.index.store import Store
 
 HUGE = 2.0**900  # sums and differences of larger scores may be more than a float holds
 
@@ -36,8 +34,7 @@ class ScoreJudgement:
 
 
 def judge_scores(
-    directory: str,
-    store: Store,
+    choose: Choose,
     scores: NDArray[np.float64],
     candidate: Candidate,
     k: int,
@@ -49,12 +46,12 @@ def judge_scores(
 
     `scores` (photos,).
     """
-    distance = choose_distance(store, candidate.extractors, candidate.metric)
-    terms = load_terms(directory, store, distance)
+    distance = choose(candidate.extractors, candidate.metric)
     scored, unit = np.isfinite(scores), _unit(scores)
-    agreement = score_agreement(scores / unit, find_neighbours(terms, k, wanted=scored, advanced=advanced), seed=seed)
-    specs = tuple(str(one.stored.spec) for one in distance.extractors)
-    return ScoreJudgement(candidate, specs, " + ".join(dict.fromkeys(distance.metrics)), agreement, unit)
+    agreement = score_agreement(
+        scores / unit, find_neighbours(distance.terms(), k, wanted=scored, advanced=advanced), seed=seed
+    )
+    return ScoreJudgement(candidate, distance.specs, " + ".join(dict.fromkeys(distance.metrics)), agreement, unit)
 
 
 def _unit(scores: NDArray[np.float64]) -> float:

@@ -74,6 +74,27 @@ def list_images(root: str | os.PathLike[str], paths: Iterable[str]) -> Found:
     return Found(sorted(images.values(), key=_path_bytes), passed_over, unreadable)
 
 
+def comes_by(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
+    """Make a test of whether a walk by these patterns comes by a path, were it a picture.
+
+    Examples
+    --------
+    >>> [path for path in ("a.png", "in/b.png", "in/private/c.png") if comes_by(["in"], ["private/"])(path)]
+    ['in/b.png']
+    """
+    if not include and not exclude:
+        return lambda _: True
+    included, excluded = _matcher(include), _matcher(exclude)
+
+    def test(path: str) -> bool:
+        parts = path.split("/")
+        steps = [("/".join(parts[:end]) + "/", f"{parts[end - 1]}/") for end in range(1, len(parts))]
+        steps.append((path, parts[-1]))
+        return not any(excluded(*step) for step in steps) and (not include or any(included(*step) for step in steps))
+
+    return test
+
+
 class _Pending(NamedTuple):
     """A folder to look through: its path, with a slash at the end unless it is the root, and what led there."""
 

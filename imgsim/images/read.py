@@ -181,7 +181,7 @@ def _check_size(name: str, width: int, height: int, max_megapixels: float) -> No
 
 
 def _over_limit(name: str, megapixels: float, max_megapixels: float) -> ImageReadError:
-    reason = f"{megapixels:.1f} megapixels, over the limit of {max_megapixels:g} (--max-megapixels)"
+    reason = f"{megapixels:.1f} megapixels, over the limit of {max_megapixels:g} (max_megapixels)"
     return ImageReadError(name, reason)
 
 

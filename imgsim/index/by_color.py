@@ -1,4 +1,4 @@
-"""Finding photos by the name of a colour; `imgsim index --colors` stored which colours each has."""
+"""Finding photos by the name of a colour; indexing stored which colours each has."""
 
 from __future__ import annotations
 
@@ -47,4 +47,4 @@ def color_expression(store: Store, color: str) -> str:
 def _unknown(store: Store, color: str, names: Collection[str]) -> ImgsimError:
     if names:
         return UnknownNameError("colour", color, names)
-    return ImgsimError(f"no photo of {store.root} has colours: `imgsim index {store.root} --colors` names them")
+    return ImgsimError(f"no photo of {store.root} has colours", remedy="name-colors", folder=store.root)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import ImgsimError, ParameterError
-from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.tables.columns import read_columns
 from imgsim.tables.matching import pair_rows
 from imgsim.tables.photo_names import PhotoNames
@@ -72,22 +71,17 @@ class Description:
         return Described(self._source.path, changed, lost, without, self._notes)
 
 
-def edit_attributes(directory: str, photo: str, assignments: Iterable[str]) -> dict[str, Any]:
-    """Change attributes of a photo, as a user writes it."""
-    store = SqliteStore.open_writer(directory, os.path.dirname(os.path.abspath(directory)))
-    try:
-        path = _path_within(store, photo)
-        types = store.facts.types()
-        attributes: dict[str, Any] = {}
-        for assignment in assignments:
-            name, value = parse_assignment(assignment, types)
-            if name in attributes:
-                raise ParameterError(f"{assignment}: {name} is given twice")
-            attributes[name] = value
-        with store.transaction():
-            store.merge_attributes(path, attributes)
-    finally:
-        store.close()
+def edit_attributes(store: Store, photo: str, assignments: Iterable[str]) -> dict[str, Any]:
+    """Change attributes of a photo, as a user writes it, within a transaction."""
+    path = _path_within(store, photo)
+    types = store.facts.types()
+    attributes: dict[str, Any] = {}
+    for assignment in assignments:
+        name, value = parse_assignment(assignment, types)
+        if name in attributes:
+            raise ParameterError(f"{assignment}: {name} is given twice")
+        attributes[name] = value
+    store.merge_attributes(path, attributes)
     return attributes
 
 
@@ -128,7 +122,7 @@ def _quoted(text: str, value: str) -> str:
         raise ParameterError(f'{text}: a double quote or a backslash within text is written \\" or \\\\') from None
 
 
-def _path_within(store: SqliteStore, photo: str) -> str:
+def _path_within(store: Store, photo: str) -> str:
     """Find a photo's path within the indexed folder."""
     root = store.root
     seen_from_here = os.path.relpath(os.path.abspath(photo), os.path.abspath(root))
@@ -137,5 +131,6 @@ def _path_within(store: SqliteStore, photo: str) -> str:
     for path in (seen_from_here, resolved, *([] if there else [photo])):
         if store.photo_key(path) is not None:
             return path
-    reason = f"not in the index of {root}; `imgsim index` adds it" if there else "no such file"
-    raise ImgsimError(f"{photo}: {reason}")
+    if not there:
+        raise ImgsimError(f"{photo}: no such file")
+    raise ImgsimError(f"{photo}: not in the index of {root}", remedy="add-photo")

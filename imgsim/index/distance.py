@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from imgsim.errors import ExtractorMismatchError, IndexFormatError
 from imgsim.features import build_extractor, find_factory, load_extractor
 from imgsim.index.gallery_cache import gather_statistics, load_gallery
+from imgsim.index.store import DefaultQuery
 from imgsim.metrics import load_metric, median_pair_distance
 from imgsim.naming import parse_naming, weight_of, without_weight
 from imgsim.search.ranking import Term
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from imgsim.core import Extractor
+    from numpy.typing import NDArray
+
+    from imgsim.core import Extractor, Features
     from imgsim.index.store import Store, StoredExtractor
 
 
@@ -26,11 +32,17 @@ class ChosenExtractor(NamedTuple):
     weight: float
 
 
-class ChosenDistance(NamedTuple):
-    """A distance between photos: by one extractor, or by several fused."""
+@dataclass(frozen=True)
+class ChosenDistance:
+    """A distance between the photos of an index: by one extractor, or by several fused.
+
+    What it measures is read when it is asked for: inside the snapshot that it was chosen in.
+    """
 
     extractors: tuple[ChosenExtractor, ...]
     metric: str | None
+    _directory: str = field(repr=False)
+    _store: Store = field(repr=False)
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -38,11 +50,14 @@ class ChosenDistance(NamedTuple):
         return tuple(self.metric or one.extractor.metric for one in self.extractors)
 
     @property
-    def options(self) -> list[str]:
-        """What names it in the shell, whatever the index's default is."""
-        weighted = (f"{one.stored.spec}" + (f"@{one.weight:g}" if one.weight != 1 else "") for one in self.extractors)
-        named = [word for text in weighted for word in ("-x", text)]
-        return [*named, *(["-m", self.metric] if self.metric else [])]
+    def specs(self) -> tuple[str, ...]:
+        """Each extractor, as it is named."""
+        return tuple(str(one.stored.spec) for one in self.extractors)
+
+    @property
+    def texts(self) -> list[str]:
+        """Each extractor with its weight, as it is asked for whatever the index's default is."""
+        return [f"{one.stored.spec}" + (f"@{one.weight:g}" if one.weight != 1 else "") for one in self.extractors]
 
     @property
     def name(self) -> str:
@@ -54,20 +69,41 @@ class ChosenDistance(NamedTuple):
         )
         return parts[0][0] if len(parts) == 1 else " + ".join(f"{share:.6g} of {part}" for part, share in parts)
 
+    def terms(self) -> list[Term]:
+        """Map the galleries of the extractors, ready to be ranked."""
+        total = sum(one.weight for one in self.extractors)
+        return [self._term(*pair, total) for pair in zip(self.extractors, self.metrics, strict=True)]
 
-def choose_distance(store: Store, texts: Sequence[str] = (), metric: str | None = None) -> ChosenDistance:
+    def _term(self, chosen: ChosenExtractor, metric_name: str, total: float) -> Term:
+        stored, fused, weight = chosen.stored, len(self.extractors) > 1, chosen.weight / total
+        metric = load_metric(metric_name, binary=stored.binary)
+        statistics = gather_statistics(self._store, stored) if metric.needs_statistics or fused else None
+        fitted = metric.fit(statistics)
+        gallery = load_gallery(self._directory, self._store, stored, fitted)
+        unit = median_pair_distance(fitted, statistics) if fused and statistics else 1.0
+        return Term(gallery, fitted, weight / unit, weight)
+
+    def features(self) -> tuple[Features, NDArray[np.bool_]]:
+        """Gather the features of whole photos by path, (photos, D), the extractors' side by side; and who has all."""
+        whole = self._store.part_keys().whole
+        columns, present = [], np.ones(np.count_nonzero(whole), bool)
+        for one in self.extractors:
+            chunks = [(np.zeros((0, one.stored.dim), np.float32), present[:0]), *self._store.features(one.stored)]
+            columns.append(np.concatenate([rows for rows, _ in chunks])[whole])
+            present &= np.concatenate([there for _, there in chunks])[whole]
+        return np.concatenate(columns, axis=1), present
+
+
+def choose_distance(
+    directory: str, store: Store, texts: Sequence[str] = (), metric: str | None = None
+) -> ChosenDistance:
     """Find the extractors that a query names, among those that the index has."""
-    if texts:
-        return _chosen([(find_stored(store, text), weight_of(text)) for text in texts], metric)
-    default = store.default_query()
+    pairs = tuple((find_stored(store, text), weight_of(text)) for text in texts)
+    default = DefaultQuery(pairs) if texts else store.default_query()
     if default is None:
-        raise IndexFormatError(f"the index of {store.root} has no extractor: run `imgsim index` on it")
-    return _chosen(default.extractors, metric or default.metric)
-
-
-def _chosen(pairs: Iterable[tuple[StoredExtractor, float]], metric: str | None) -> ChosenDistance:
-    extractors = (ChosenExtractor(stored, build_extractor(stored.spec), weight) for stored, weight in pairs)
-    return ChosenDistance(tuple(extractors), metric)
+        raise IndexFormatError(f"the index of {store.root} has no extractor", remedy="index-it")
+    extractors = (ChosenExtractor(one, build_extractor(one.spec), weight) for one, weight in default.extractors)
+    return ChosenDistance(tuple(extractors), metric or default.metric, directory, store)
 
 
 def find_stored(store: Store, text: str) -> StoredExtractor:
@@ -86,28 +122,6 @@ def find_stored(store: Store, text: str) -> StoredExtractor:
         find_factory(name)  # of a name that is none it says what was meant
         there = ", ".join(str(extractor.spec) for extractor in stored) or "nothing"
         raise ExtractorMismatchError(
-            f"the index of {store.root} has no features of {bare}, it has {there}; `imgsim index` with -x adds them"
+            f"the index of {store.root} has no features of {bare}, it has {there}", remedy="add-extractor"
         )
     return exact[0]
-
-
-def load_terms(directory: str, store: Store, distance: ChosenDistance) -> list[Term]:
-    """Map the galleries of a distance's extractors, ready to be ranked."""
-    total = sum(one.weight for one in distance.extractors)
-    fused = len(distance.extractors) > 1
-    return [
-        _load_term(directory, store, one, metric, one.weight / total, fused=fused)
-        for one, metric in zip(distance.extractors, distance.metrics, strict=True)
-    ]
-
-
-def _load_term(
-    directory: str, store: Store, chosen: ChosenExtractor, metric_name: str, weight: float, *, fused: bool
-) -> Term:
-    stored = chosen.stored
-    metric = load_metric(metric_name, binary=stored.binary)
-    statistics = gather_statistics(store, stored) if metric.needs_statistics or fused else None
-    fitted = metric.fit(statistics)
-    gallery = load_gallery(directory, store, stored, fitted)
-    unit = median_pair_distance(fitted, statistics) if fused and statistics else 1.0
-    return Term(gallery, fitted, weight / unit, weight)

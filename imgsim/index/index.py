@@ -1,22 +1,32 @@
-"""Finding and opening an index."""
+"""The door to an index: whoever reads one, whichever engine keeps it, goes through here."""
 
 from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from itertools import compress
+from typing import TYPE_CHECKING, Self
+from urllib.parse import unquote_to_bytes
 
 from imgsim.errors import IndexNotFoundError
+from imgsim.index.options import Options, Remembered
 from imgsim.index.sqlite.connection import DATABASE, FOLDER
 from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.index.summary import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
-    from imgsim.core import ImageRecord, Match
+    from imgsim.core import Features, ImageRecord, Match
     from imgsim.features.measure import Photo
+    from imgsim.index.distance import ChosenDistance
+    from imgsim.index.run import Update
     from imgsim.index.search import Searcher
+    from imgsim.index.store import DefaultQuery, Failure, StoredExtractor
+    from imgsim.index.writer import IndexWriter
+    from imgsim.where.facts import FactTable
 
 
 def find_index(start: str) -> str | None:
@@ -38,35 +48,97 @@ def find_indexes_below(folder: str) -> list[str]:
         return sorted(entry.path for entry in entries if os.path.exists(os.path.join(entry.path, FOLDER, DATABASE)))
 
 
-def locate_index(place: str) -> str:
-    """Find the index that a path names: an indexed folder, or the index's own folder."""
+def locate_index(place: str | os.PathLike[str]) -> str:
+    """Find the index that a path or a URL names: an indexed folder, or the index's own folder."""
+    place = folder_of(place)
     for candidate in (os.path.join(place, FOLDER), place):
         if os.path.exists(os.path.join(candidate, DATABASE)):
             return candidate
     raise IndexNotFoundError(f"{place}: no index here", remedy="make-index", folder=place)
 
 
+def folder_of(place: str | os.PathLike[str]) -> str:
+    """Give the path that a path or a ``file://`` URL names.
+
+    Examples
+    --------
+    >>> folder_of("file:///photos/found%20things")
+    '/photos/found things'
+    """
+    text = os.fspath(place)
+    scheme, separator, rest = text.partition("://")
+    if not separator or os.sep in scheme:
+        return text
+    if scheme == "file":
+        return os.fsdecode(unquote_to_bytes(rest.removeprefix("localhost")))
+    raise IndexNotFoundError(f"{text}: no engine for {scheme}: there is none but SQLite yet, which takes a path")
+
+
 class Index:
     """An index opened for queries; a context manager.
+
+    Its length is the number of photos; going through it gives what is known of each, by path.
 
     Parameters
     ----------
     directory : str
         The index's own folder.
+    store : Store, optional
+        What it holds, already open.
 
     Attributes
     ----------
     directory : str
         The same.
-    store : Store
-        What it holds.
     """
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, store: SqliteStore | None = None) -> None:
         self.directory = directory
-        self.store = SqliteStore.open_reader(directory)
+        self._store = store or SqliteStore.open_reader(directory)
 
-    def __enter__(self) -> Index:
+    @classmethod
+    def open(cls, place: str | os.PathLike[str]) -> Self:
+        """Open the index that a path names.
+
+        Parameters
+        ----------
+        place : str or path
+            An indexed folder, or an index's own folder; a ``file://`` URL of one will do.
+
+        Returns
+        -------
+        Index
+            A context manager.
+
+        Raises
+        ------
+        IndexNotFoundError
+            If there is no index, or no engine for such a URL.
+        IndexFormatError
+            If this imgsim cannot read it.
+        """
+        return cls(locate_index(place))
+
+    def writing(self) -> IndexWriter:
+        """Open the same index for writing, beside this one, which goes on reading.
+
+        Returns
+        -------
+        IndexWriter
+            A context manager.
+
+        Raises
+        ------
+        IndexLockedError
+            If another process is writing the index.
+        IndexWriteError
+            If it cannot be written.
+        """
+        from imgsim.index.writer import IndexWriter
+
+        return IndexWriter(self.directory)
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -74,14 +146,123 @@ class Index:
     ) -> None:
         self.close()
 
+    def __len__(self) -> int:
+        return self.counts["photos"]
+
+    def __iter__(self) -> Iterator[ImageRecord]:
+        return self.photos()
+
     def close(self) -> None:
         """Close the index."""
-        self.store.close()
+        self._store.close()
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read one state of the index inside the block, whatever is written meanwhile.
+
+        Returns
+        -------
+        context manager
+            Of the block.
+        """
+        return self._store.snapshot()
 
     @property
     def root(self) -> str:
         """The indexed folder."""
-        return self.store.root
+        return self._store.root
+
+    @property
+    def paths(self) -> list[str]:
+        """The photos, within the indexed folder, in the order in which rows of features stand."""
+        return sorted(self._store.known(), key=os.fsencode)
+
+    @property
+    def options(self) -> Remembered:
+        """How the index was made, which later runs go by."""
+        return Remembered.of(self._store)
+
+    @property
+    def extractors(self) -> list[StoredExtractor]:
+        """The extractors that there are features of, the first indexed first."""
+        return self._store.extractors()
+
+    @property
+    def default(self) -> DefaultQuery | None:
+        """What queries compare by unless told otherwise."""
+        return self._store.default_query()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers of ``photos``, ``failures`` and, as ``generation``, of changes."""
+        return self._store.counts()
+
+    @property
+    def failures(self) -> list[Failure]:
+        """The files that could not be read, and why, by path."""
+        return self._store.failures()
+
+    @property
+    def calibrations(self) -> list[str]:
+        """The names of the distances that are calibrated."""
+        return list(self._store.calibrations())
+
+    @property
+    def facts(self) -> FactTable:
+        """What is known of all photos' attributes."""
+        return self._store.facts
+
+    @property
+    def journal_mode(self) -> str:
+        """How SQLite writes: ``wal``, or ``delete`` on network shares."""
+        return self._store.journal_mode
+
+    def count_features(self, extractor: StoredExtractor) -> int:
+        """Count an extractor's rows."""
+        return self._store.count_features(extractor)
+
+    def find_extractor(self, text: str) -> StoredExtractor:
+        """Find an extractor of the index by name, whether or not this imgsim can still make it."""
+        from imgsim.index.distance import find_stored
+
+        return find_stored(self._store, text)
+
+    def distance(self, extractors: Sequence[str] = (), metric: str | None = None) -> ChosenDistance:
+        """Choose a distance; within `snapshot`, what it then measures is of the same state.
+
+        Parameters
+        ----------
+        extractors : sequence of str, optional
+            As for `search`.
+        metric : str, optional
+            As for `search`.
+
+        Returns
+        -------
+        ChosenDistance
+            Its name, extractors and metrics; its ``terms()`` are ready to be ranked.
+        """
+        from imgsim.index.distance import choose_distance
+
+        return choose_distance(self.directory, self._store, extractors, metric)
+
+    def features(self, extractor: str) -> tuple[Features, list[str]]:
+        """Give the features of whole photos.
+
+        Parameters
+        ----------
+        extractor : str
+            ``NAME[:key=value,...]``, among those of the index.
+
+        Returns
+        -------
+        features : ndarray of float32, shape (N, D)
+            A row a photo; bits are 0 and 1.
+        paths : list of str
+            Of the N photos that have features, in the order of the rows.
+        """
+        with self.snapshot():
+            rows, present = self.distance([extractor]).features()
+            return rows[present], list(compress(self.paths, present))
 
     def search(
         self,
@@ -143,9 +324,8 @@ class Index:
 
     def is_calibrated(self, extractors: Sequence[str] = (), metric: str | None = None) -> bool:
         """Tell whether matches by these extractors and metric carry a probability."""
-        from imgsim.index.distance import choose_distance
-
-        return choose_distance(self.store, extractors, metric).name in self.store.calibrations()
+        with self.snapshot():
+            return self.distance(extractors, metric).name in self.calibrations
 
     @contextmanager
     def searcher(
@@ -169,8 +349,8 @@ class Index:
         """
         from imgsim.index.search import Searcher
 
-        with self.store.snapshot():
-            yield Searcher(self.directory, self.store, extractors, metric, _listed(where))
+        with self.snapshot():
+            yield Searcher(self.directory, self._store, self.distance(extractors, metric), _listed(where))
 
     def photos(self, where: str | Sequence[str] = ()) -> Iterator[ImageRecord]:
         """Give what is known of the photos for which expressions hold.
@@ -194,9 +374,9 @@ class Index:
         """
         from imgsim.where.select import select_photos
 
-        with self.store.snapshot():
-            keys = self.store.photo_keys()
-            yield from self.store.records(keys[select_photos(self.store.facts, _listed(where), keys)].tolist())
+        with self.snapshot():
+            keys = self._store.photo_keys()
+            yield from self._store.records(keys[select_photos(self._store.facts, _listed(where), keys)].tolist())
 
     def search_color(self, color: str, k: int = 10, *, where: str | Sequence[str] = ()) -> list[Match]:
         """Find the photos that most probably have a colour, without any photo to compare with.
@@ -224,8 +404,20 @@ class Index:
         """
         from imgsim.index.by_color import rank_by_color
 
-        with self.store.snapshot():
-            return rank_by_color(self.store, color, k, _listed(where))
+        with self.snapshot():
+            return rank_by_color(self._store, color, k, _listed(where))
+
+    def color_expression(self, color: str) -> str:
+        """Write the expression that holds for photos of a colour."""
+        from imgsim.index.by_color import color_expression
+
+        return color_expression(self._store, color)
+
+    def update_of(self, folder: str, options: Options | None = None, observer: Observer | None = None) -> Update:
+        """Prepare a run over a folder: to find out what it would do or, of an index opened for writing, to do it."""
+        from imgsim.index.run import Update
+
+        return Update(folder, self.directory, self._store, options or Options(), observer or Observer())
 
 
 def _listed(where: str | Sequence[str]) -> Sequence[str]:
@@ -238,7 +430,7 @@ def open_index(path: str | os.PathLike[str] | None = None) -> Index:
     Parameters
     ----------
     path : str or path, optional
-        An indexed folder, or an index's own folder; without it the nearest ``.imgsim`` upward from the working folder.
+        As for `Index.open`; without it the nearest ``.imgsim`` upward from the working folder.
 
     Returns
     -------
@@ -252,9 +444,16 @@ def open_index(path: str | os.PathLike[str] | None = None) -> Index:
     IndexFormatError
         If this imgsim cannot read it.
     """
-    if path is not None:
-        return Index(locate_index(os.fspath(path)))
-    directory = find_index(os.curdir)
+    directory = find_index(os.curdir) if path is None else locate_index(path)
     if directory is None:
-        raise IndexNotFoundError("no index here or above: make one with `imgsim index FOLDER`, or give --index")
+        raise IndexNotFoundError("no index here or above", remedy="make-or-name-index")
     return Index(directory)
+
+
+def remembered_options(place: str | os.PathLike[str]) -> Remembered:
+    """Tell how the index that a path names was made; the defaults where there is none."""
+    try:
+        with Index.open(place) as index:
+            return index.options
+    except IndexNotFoundError:
+        return Remembered()

@@ -1,30 +1,65 @@
-"""How to index a folder."""
+"""How to index a folder, and what of it an index remembers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from imgsim.index.description import AttributeTable
+    from imgsim.index.store import Store
+
+KEPT = ("include", "exclude", "max_megapixels")  # colours are kept by how they are measured
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """How an index was made, which later runs go by.
+
+    `include` and `exclude` are patterns; `colors` is the identity of how colours are measured, None where they are not.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_megapixels: float = 100.0
+    colors: str | None = None
+
+    @classmethod
+    def of(cls, store: Store) -> Remembered:
+        """Read what an index remembers."""
+        return cls(**_settled(store.options), colors=store.color_measure)
+
+    def updated(self, options: Options) -> Remembered:
+        """Put what is asked for in place of what was remembered; an empty pattern stands for none."""
+        return replace(self, **_settled(vars(options)))
+
+    def keep(self, store: Store) -> None:
+        """Make an index remember this, colours aside."""
+        store.set_options({name: getattr(self, name) for name in KEPT})
+
+
+def _settled(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Take what is given of what is kept, without patterns that are empty."""
+    given = {name: values[name] for name in KEPT if values.get(name) is not None}
+    return {name: value if name == "max_megapixels" else tuple(filter(None, value)) for name, value in given.items()}
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to index.
+    """How to index; where nothing is said of patterns, the largest photo or colours, the index remembers it.
 
     Parameters
     ----------
-    include, exclude : sequence of str
-        Patterns, as for `find_images`.
+    include, exclude : sequence of str, optional
+        Patterns, as for `find_images`, now and in later runs; an empty one stands for none.
     files : sequence of str, optional
         Look at these files only, instead of the whole folder.
     jobs : int, optional
         Processes; one a processor unless given.
-    max_megapixels : float
-        The largest photo to decode.
+    max_megapixels : float, optional
+        The largest photo to decode, now and in later runs; 100 for a new index.
     prune : bool
         Remove missing photos even if they are more than half.
     moved : bool
@@ -38,14 +73,14 @@ class Options:
     attributes : AttributeTable, optional
         A table that says more about the photos.
     colors : bool, optional
-        Whether to measure colours, now and in later runs; as before unless given.
+        Whether to measure colours, now and in later runs.
     """
 
-    include: Sequence[str] = ()
-    exclude: Sequence[str] = ()
+    include: Sequence[str] | None = None
+    exclude: Sequence[str] | None = None
     files: Sequence[str] | None = None
     jobs: int | None = None
-    max_megapixels: float = 100.0
+    max_megapixels: float | None = None
     prune: bool = False
     moved: bool = False
     refit: bool = False

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import shlex
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ImageReadError, ImgsimError
-from imgsim.images.find import list_images
+from imgsim.images.find import comes_by, list_images
 from imgsim.index.changes import find_changes
 from imgsim.index.decoding_mark import decoding_mark
+from imgsim.index.options import Remembered
 from imgsim.index.scan import scan_folder
-from imgsim.index.sqlite.connection import index_option
+from imgsim.index.sqlite.connection import outside
 from imgsim.index.store import DefaultQuery, Failure, MeasuredPhoto
 from imgsim.index.summary import Summary
 
@@ -50,6 +50,7 @@ class Update:
         self.directory = directory
         self.store = store
         self.options = options
+        self.made = Remembered.of(store).updated(options)
         self.observer = observer
         self.summary = Summary()
         self._added: set[str] = set()
@@ -74,7 +75,7 @@ class Update:
         self._apply(changes, found)
         self._measure(self._lacks(changes, extractors), changes)
         if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
-            self._finish(extractors)
+            self.finish(extractors)
         if description:
             self._describe(description)
         return self.summary
@@ -99,8 +100,7 @@ class Update:
         """Make sure that this is the folder that the index is of."""
         if not self.options.moved and os.path.realpath(self.store.root) != os.path.realpath(self.root):
             raise ImgsimError(
-                f"{self.directory} is the index of {self.store.root}, not of {self.root}: "
-                "add --moved if that folder is now here, or choose another --index"
+                f"{self.directory} is the index of {self.store.root}, not of {self.root}", remedy="moved-or-other-index"
             )
 
     def _settle(self, wanted: list[Extractor]) -> list[StoredExtractor]:
@@ -112,6 +112,8 @@ class Update:
         with self.store.transaction():
             if self.options.moved:
                 self.store.root = self.root
+            if self.made != Remembered.of(self.store):
+                self.made.keep(self.store)
             for extractor in wanted:
                 self.store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
             self._settle_colors()
@@ -135,7 +137,7 @@ class Update:
         if self.options.files is not None:
             found = list_images(self.root, self.options.files)
         else:
-            found = scan_folder(self.root, include=self.options.include, exclude=self.options.exclude)
+            found = scan_folder(self.root, include=self.made.include, exclude=self.made.exclude)
         self.summary.passed_over = found.passed_over
         return found
 
@@ -143,16 +145,19 @@ class Update:
         known = self.store.known()
         ledger = {} if self.options.retry_failed else {failure.path: failure for failure in self.store.failures()}
         changes = find_changes(self.root, found, known, ledger, complete=self.options.files is None)
-        if 2 * len(changes.missing) > len(known) and not self.options.prune:
+        if self.options.prune or not changes.missing:
+            return changes
+        wanted = comes_by(self.made.include, self.made.exclude)  # a photo left out by a pattern is not missing
+        expected, missing = sum(map(wanted, known)), sum(map(wanted, changes.missing))
+        if 2 * missing > expected:
             raise ImgsimError(
-                f"{self.root}: {len(changes.missing)} of {len(known)} indexed photos are missing, nothing was changed: "
-                f"is the disk mounted? `{self._prune_command()}` removes them from the index"
+                f"{self.root}: {missing} of {expected} indexed photos are missing, nothing was changed: "
+                "is the disk mounted?",
+                remedy="prune",
+                folder=self.root,
+                index=outside(self.directory, self.root),
             )
         return changes
-
-    def _prune_command(self) -> str:
-        """Write the command that removes missing photos, whichever command found them missing."""
-        return shlex.join(["imgsim", "index", self.root, *index_option(self.directory, self.root), "--prune"])
 
     def _apply(self, changes: Changes, found: Found) -> None:
         """Commit all that needs no photo to be decoded."""
@@ -218,7 +223,7 @@ class Update:
 
             steps[COLORS] = Step(describe_colors)
         tasks = (Task(os.path.join(self.root, lack.image.path), lack.image.path, *lack[1:]) for lack in lacks)
-        limit, jobs = self.options.max_megapixels, self.options.jobs or default_jobs()
+        limit, jobs = self.made.max_megapixels, self.options.jobs or default_jobs()
         return measure(tasks, extractors, steps=steps, digest=True, max_megapixels=limit, jobs=jobs, isolated=isolated)
 
     def _commit(self, batch: list[Outcome]) -> None:
@@ -250,7 +255,7 @@ class Update:
         self.summary.without_row = len(described.photos_without_row)
         self.observer.described(described)
 
-    def _finish(self, extractors: Sequence[StoredExtractor]) -> None:
+    def finish(self, extractors: Sequence[StoredExtractor]) -> None:
         """Pin statistics where there are none yet, and lay out the galleries that queries will map."""
         from imgsim.index.gallery_cache import lay_out_galleries, pin_statistics
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 from typing import TYPE_CHECKING, Any
 
 from imgsim.core import Match
 from imgsim.errors import CalibrationError
 from imgsim.features.measure import measure_all
 from imgsim.images.read import MAX_MEGAPIXELS
-from imgsim.index.distance import choose_distance, load_terms
-from imgsim.index.sqlite.connection import index_option
+from imgsim.index.sqlite.connection import outside
 from imgsim.metrics.calibration import Calibration
 from imgsim.search.ranking import rank
 from imgsim.where.select import select_photos
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.features.measure import Photo
+    from imgsim.index.distance import ChosenDistance
     from imgsim.index.store import Store
 
 
@@ -33,15 +32,11 @@ class Searcher:
         self,
         directory: str,
         store: Store,
-        extractors: Sequence[str] = (),
-        metric: str | None = None,
+        distance: ChosenDistance,
         where: Sequence[str] = (),
     ) -> None:
-        self._store = store
-        distance = choose_distance(store, extractors, metric)
-        self._chosen = distance.extractors
-        self._terms = load_terms(directory, store, distance)
-        self._directory, self._distance = directory, distance
+        self._directory, self._store, self._distance = directory, store, distance
+        self._chosen, self._terms = distance.extractors, distance.terms()
         fitted = store.calibrations().get(distance.name)
         self._calibration = None if fitted is None else Calibration.from_json(fitted)
         photos = self._terms[0].gallery.photos
@@ -72,9 +67,10 @@ class Searcher:
         `views` (H, W, 3).
         """
         if min_probability is not None and not self.calibrated:
-            root, name = self._store.root, self._distance.name
-            command = ["imgsim", "calibrate", root, *index_option(self._directory, root), *self._distance.options]
-            raise CalibrationError(f"{root}: no calibration of {name}: run `{shlex.join(command)}`")
+            root, name, extractors = self._store.root, self._distance.name, self._distance.texts
+            facts = {"folder": root, "index": outside(self._directory, root), "metric": self._distance.metric}
+            message = f"{root}: no calibration of {name}"
+            raise CalibrationError(message, remedy="calibrate", extractors=extractors, **facts)
         embedded = self._embed(views, max_megapixels)
         named = [view for view in views if isinstance(view, str | os.PathLike)]
         own = set() if include_self else {os.path.realpath(view) for view in named}

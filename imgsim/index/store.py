@@ -204,7 +204,7 @@ class Store(Protocol):
         """Read one consistent state inside the block."""
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Write all of the block, or nothing of it."""
+        """Write all of the block, or nothing of it; a block within another is part of that one."""
 
     def extractors(self) -> list[StoredExtractor]:
         """List the extractors, the first indexed first."""

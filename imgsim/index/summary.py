@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from imgsim.index.description import Described
 
 
-class Observer(Protocol):
-    """Hears how indexing goes."""
+class Observer:
+    """Hears how indexing goes; this one does not listen."""
 
     def started(self, photos: int) -> None:
         """Hear how many photos are going to be measured."""
@@ -23,22 +23,6 @@ class Observer(Protocol):
 
     def described(self, described: Described) -> None:
         """Hear what became of a table of attributes."""
-
-
-class SilentObserver:
-    """An observer that does not listen."""
-
-    def started(self, photos: int) -> None:
-        """Ignore."""
-
-    def advanced(self, photos: int) -> None:
-        """Ignore."""
-
-    def failed(self, path: str, reason: str) -> None:
-        """Ignore."""
-
-    def described(self, described: Described) -> None:
-        """Ignore."""
 
 
 @dataclass

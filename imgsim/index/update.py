@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from imgsim.errors import IndexWriteError
+from imgsim.errors import IndexNotFoundError, IndexWriteError
 from imgsim.index.description import Description
+from imgsim.index.index import Index, folder_of
 from imgsim.index.options import Options
-from imgsim.index.run import Update
 from imgsim.index.scan import check_folder
 from imgsim.index.sqlite.connection import DATABASE, FOLDER
-from imgsim.index.sqlite.sqlite_store import SqliteStore
-from imgsim.index.store import DefaultQuery
-from imgsim.index.summary import SilentObserver
+from imgsim.index.writer import IndexWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,13 +67,8 @@ def update_index(
     check_folder(folder)
     wanted = _load(extractors)
     description = Description(options.attributes) if options.attributes else None
-    directory = make_directory(folder, index)
-    store = SqliteStore.open_writer(directory, folder)
-    try:
-        update = Update(folder, directory, store, options, observer or SilentObserver())
-        summary = update.run(wanted, description)
-    finally:
-        store.close()
+    with IndexWriter(_make_directory(folder, index), folder) as writer:
+        summary = writer.update_of(folder, options, observer).run(wanted, description)
     summary.seconds = round(time.monotonic() - began, 3)
     return summary
 
@@ -87,64 +81,35 @@ def check_update(root: str | os.PathLike[str], *, index: str | os.PathLike[str] 
     if not os.path.exists(os.path.join(directory, DATABASE)):
         _check_writable(directory)
         return
-    store = SqliteStore.open_writer(directory, folder)
-    try:
-        Update(folder, directory, store, Options(), SilentObserver()).check()
-    finally:
-        store.close()
+    with IndexWriter(directory, folder) as writer:
+        writer.update_of(folder).check()
 
 
 def check_index(
     root: str | os.PathLike[str], *, index: str | os.PathLike[str] | None = None, extractors: Sequence[str] = ()
 ) -> Summary | None:
     """Tell whether an index is up to date, without writing: it may be where nobody can."""
-    folder = os.fspath(root)
-    directory = _name_directory(folder, index)
-    if not os.path.exists(os.path.join(directory, DATABASE)):
-        return None
-    store = SqliteStore.open_reader(directory)
-    try:
-        with store.snapshot():
-            return Update(folder, directory, store, Options(), SilentObserver()).standing(_load(extractors))
-    finally:
-        store.close()
+    with suppress(IndexNotFoundError), Index.open(index or root) as reader, reader.snapshot():
+        return reader.update_of(os.fspath(root)).standing(_load(extractors))
+    return None
 
 
-def set_default_query(
-    root: str | os.PathLike[str],
-    extractors: Sequence[str],
-    metric: str | None = None,
-    *,
-    index: str | os.PathLike[str] | None = None,
-) -> None:
-    """Set what queries of an index compare by, unless told otherwise."""
-    from imgsim.index.distance import choose_distance
-
-    store = SqliteStore.open_writer(make_directory(os.fspath(root), index), os.fspath(root))
-    try:
-        distance = choose_distance(store, extractors, metric)
-        with store.transaction():
-            pairs = tuple((one.stored, one.weight) for one in distance.extractors)
-            store.set_default(DefaultQuery(pairs, distance.metric))
-    finally:
-        store.close()
-
-
-def make_directory(root: str, index: str | os.PathLike[str] | None) -> str:
+def _make_directory(root: str, index: str | os.PathLike[str] | None) -> str:
     """Make the index's own folder, unless it is there."""
     directory = _name_directory(root, index)
     try:
         os.makedirs(directory, exist_ok=True)
     except OSError as error:
-        raise IndexWriteError(f"{directory}: cannot be made ({error.strerror}); choose another with --index") from error
+        raise IndexWriteError(f"{directory}: cannot be made ({error.strerror})", remedy="other-index") from error
     return directory
 
 
 def _name_directory(root: str, index: str | os.PathLike[str] | None) -> str:
     if index is None:
         return os.path.join(root, FOLDER)
-    within = os.path.join(os.fspath(index), FOLDER)
-    return within if os.path.isdir(within) else os.fspath(index)
+    place = folder_of(index)
+    within = os.path.join(place, FOLDER)
+    return within if os.path.isdir(within) else place
 
 
 def _check_writable(directory: str) -> None:
@@ -153,7 +118,7 @@ def _check_writable(directory: str) -> None:
     while not os.path.exists(place):
         place = os.path.dirname(place)
     if not (os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK)):
-        raise IndexWriteError(f"{directory}: cannot be written; choose another with --index")
+        raise IndexWriteError(f"{directory}: cannot be written", remedy="other-index")
 
 
 def _load(texts: Iterable[str]) -> list[Extractor]:

@@ -13,11 +13,10 @@ import numpy as np
 
 from imgsim.evaluation.candidates import Candidate, metric_grid
 from imgsim.evaluation.judge import Judge
-from imgsim.index.distance import find_stored
-from imgsim.index.index import open_index
+from imgsim.index.index import Index
 from imgsim.index.options import Options
-from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.update import update_index
+from imgsim.index.writer import IndexWriter
 from imgsim.recommend.pace import Pace
 from imgsim.tables.ground_truth import check_photos, check_readable
 
@@ -47,11 +46,12 @@ class Trial:
         seed: int,
         observer: Observer,
         strict: bool = False,
+        max_megapixels: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder, self._directory, self._by, self._seed = folder, directory, by, seed
         self._observer, self._strict, self._clock = observer, strict, clock
-        self._paths = paths
+        self._paths, self._max_megapixels = paths, max_megapixels
         self._classes = dict(zip(paths, codes.tolist(), strict=True))
         self._photos = 0
         self._metrics: dict[str, list[str]] = {}
@@ -103,10 +103,9 @@ class Trial:
 
     @contextmanager
     def _judge(self) -> Iterator[Judge]:
-        with open_index(self._directory) as index, index.store.snapshot():
-            known = sorted(index.store.known(), key=os.fsencode)
-            codes = np.array([self._classes[path] for path in known], np.intp)
-            yield Judge(index.directory, index.store, codes, seed=self._seed, full=False)
+        with Index(self._directory) as index, index.snapshot():
+            codes = np.array([self._classes[path] for path in index.paths], np.intp)
+            yield Judge(index.distance, codes, seed=self._seed, full=False)
 
     def _measure(self, extractors: Sequence[str], photos: int) -> None:
         """Bring the trial's index to these extractors and photos."""
@@ -114,27 +113,22 @@ class Trial:
             self._drop_all_but(extractors)
         files = [os.path.join(self._folder, path) for path in self._paths[:photos]]
         jobs = self.pace.choose_jobs(extractors, photos - self._photos)
-        options = Options(files=files, jobs=jobs, refit=True)
+        options = Options(files=files, jobs=jobs, max_megapixels=self._max_megapixels, refit=True)
         update_index(
             self._folder, index=self._directory, extractors=extractors, options=options, observer=self._observer
         )
-        with open_index(self._directory) as index:
-            self.unreadable = [failure.path for failure in index.store.failures()]
-            readable = index.store.counts()["photos"]
+        with Index(self._directory) as index:
+            self.unreadable, readable = [failure.path for failure in index.failures], len(index)
         check_readable(self.unreadable if self._strict else [])
         if photos >= len(self._paths):
             check_photos(self._folder, readable, self.unreadable)
 
     def _drop_all_but(self, extractors: Iterable[str]) -> None:
-        store = SqliteStore.open_writer(self._directory, self._folder)
-        try:
-            kept = {find_stored(store, extractor) for extractor in extractors}
-            with store.transaction():
-                for stored in store.extractors():
-                    if stored not in kept:
-                        store.drop_extractor(stored)
-        finally:
-            store.close()
+        with IndexWriter(self._directory) as writer, writer.transaction():
+            kept = set(map(writer.find_extractor, extractors))
+            for stored in writer.extractors:
+                if stored not in kept:
+                    writer.drop_extractor(stored)
 
 
 @contextmanager

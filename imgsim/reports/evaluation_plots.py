@@ -10,10 +10,8 @@ import numpy as np
 
 from imgsim.core import Scale
 from imgsim.errors import ImageReadError
-from imgsim.evaluation.judge import gather_features
 from imgsim.images.draw import ImageWriteError
 from imgsim.images.read import read_image
-from imgsim.index.distance import choose_distance, load_terms
 from imgsim.reports.confusion import plot_confusion
 from imgsim.reports.curves import plot_precision_recall
 from imgsim.reports.distance_matrix import plot_distance_matrix
@@ -73,8 +71,7 @@ def draw_evaluation(
 
 def _draw_distances(path: str, index: Index, labels: Labels, judgement: Judgement) -> str:
     """Draw the distances between labelled photos, class by class, from their bounds: no eye can tell the difference."""
-    distance = choose_distance(index.store, judgement.candidate.extractors, judgement.candidate.metric)
-    terms = load_terms(index.directory, index.store, distance)
+    terms = index.distance(*judgement.candidate).terms()
     whole = np.flatnonzero(terms[0].gallery.whole)
     present = np.logical_and.reduce([term.gallery.present[whole] for term in terms])
     photos = np.flatnonzero(present & (labels.codes >= 0))
@@ -93,19 +90,18 @@ def _draw_distances(path: str, index: Index, labels: Labels, judgement: Judgemen
 
 def _draw_map(path: str, method: str, index: Index, labels: Labels, judgement: Judgement, seed: int) -> str:
     """Draw a map of the labelled photos, or of some of them where they are many."""
-    distance = choose_distance(index.store, judgement.candidate.extractors, judgement.candidate.metric)
-    features, present = gather_features(index.store, distance)
+    features, present = index.distance(*judgement.candidate).features()
     photos = np.flatnonzero(present & (labels.codes >= 0))
     if len(photos) > MOST_ON_MAP:
         photos = np.sort(np.random.default_rng(seed).choice(photos, MOST_ON_MAP, replace=False))
     rows = features[photos].astype(np.float64)
     deviations = rows.std(axis=0)
     rows = (rows - rows.mean(axis=0)) / np.where(deviations > 0, deviations, 1)
-    paths = sorted(index.store.known(), key=os.fsencode)
+    paths, limit = index.paths, index.options.max_megapixels
 
     def thumbnail_of(place: int) -> Image | None:
         try:
-            return read_image(os.path.join(index.root, paths[photos[place]]), scale=Scale())
+            return read_image(os.path.join(index.root, paths[photos[place]]), scale=Scale(), max_megapixels=limit)
         except ImageReadError:
             return None
 

@@ -135,7 +135,7 @@ def test_a_grid_shows_each_photo_what_counts_and_its_colours(run, photos):
 def test_index_with_colours_says_so_and_keeps_them(run, photos):
     assert run("index", ".", "-x", "phash", "--colors", "-q").code == 0
     with open_index(photos) as index:
-        labels = index.store.labels(index.store.part_keys()[0].tolist())
+        labels = index._store.labels(index._store.part_keys()[0].tolist())
         assert {label.path: label.attributes["color"] for label in labels} == {"red.png": "red", "blue.png": "blue"}
     assert json.loads(run("info", ".", "--format", "json").out)["colors"].startswith("lab-")
     run("index", ".", "--no-colors", "-q")

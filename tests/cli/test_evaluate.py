@@ -49,7 +49,7 @@ def test_json_is_a_list_of_objects_with_intervals_and_nothing_else_on_stdout(run
         assert row["loocv_procedure"] == "leave-one-out"
     assert sum(row["verdict"] == "best" for row in rows) == 1
     with open_index(classes) as index:
-        assert {extractor.spec.name for extractor in index.store.extractors()} == {"histogram", "phash"}
+        assert {extractor.spec.name for extractor in index.extractors} == {"histogram", "phash"}
 
 
 def test_every_format_tells_the_same(run, classes):
@@ -536,14 +536,37 @@ def test_the_winner_is_saved_though_nobody_reads_the_ranking(shell, classes):
     assert b"phash by " in result.stdout
     assert b" is now the default of the index idx\n" in result.stdout
     with open_index(classes.parent / "idx") as index:
-        assert [one.spec.name for one, _ in index.store.default_query().extractors] == ["phash"]
+        assert [one.spec.name for one, _ in index.default.extractors] == ["phash"]
+
+
+@pytest.mark.parametrize("options", [["-j", "1"], ["--index", "idx", "--include", "[bc]*"]])
+def test_private_photos_stay_out_of_the_index_and_of_what_is_judged(run, classes, options):
+    for number in range(3):
+        draw_photo(classes / "private" / f"{number}.png", 50 + number)
+    place = options[:2] if options[0] == "--index" else []
+    run("index", "shelf", "-x", "phash", "-q", "--exclude", "private/", *options)
+    listed = run("list", "--index", "idx" if place else "shelf").out
+    assert len(listed.splitlines()) == 12
+    for command in (["evaluate", "--retrieval-only"], ["calibrate"], ["recommend", "-x", "lbp", "--save"]):
+        result = run(command[0], "shelf", *command[1:], *place, "--format", "json")
+        assert result.code == 0
+        assert "private" not in result.out
+        if command[0] != "calibrate":
+            assert json.loads(result.out)[0]["n"] == 12
+        assert run("list", "--index", "idx" if place else "shelf").out == listed
+
+
+def test_a_trial_leaves_out_what_the_index_leaves_out(run, classes):
+    run("index", "shelf", "-x", "phash", "-q", "--exclude", "bags/")
+    result = run("recommend", "shelf", "-x", "phash", "--format", "json")
+    assert (result.code, json.loads(result.out)[0]["photos"]) == (0, 6)
 
 
 def test_a_ranking_is_written_though_it_cannot_be_saved(run, classes, monkeypatch):
     def full(*_, **__):
         raise IndexWriteError("the disk is full")
 
-    monkeypatch.setattr("imgsim.index.update.set_default_query", full)
+    monkeypatch.setattr("imgsim.index.writer.IndexWriter.set_default", full)
     result = run("recommend", "shelf", "-x", "phash", "--save", "--format", "json")
     assert (result.code, result.err) == (2, "imgsim: the disk is full\n")
     assert json.loads(result.out)[0]["extractor"] == "phash"

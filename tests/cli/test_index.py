@@ -62,6 +62,25 @@ def test_info_counts(run, folder):
     assert "extractor: phash: 64 values, 3 photos (default)\n" in text
 
 
+def test_info_shows_how_the_index_was_made(run, folder):
+    run("index", "photos", "-x", "phash", "-q", "--exclude", "1.png", "--exclude", "a b/", "--max-megapixels", "5")
+    facts = json.loads(run("info", "photos", "--format", "json").out)
+    assert (facts["include"], facts["exclude"], facts["max_megapixels"]) == ([], ["1.png", "a b/"], 5)
+    text = run("info", "photos").out
+    assert "include: not given\nexclude: 1.png 'a b/'\nmax megapixels: 5.0\n" in text
+    run("index", "photos", "-q", "--exclude", "")
+    assert "exclude: not given\n" in run("info", "photos").out
+    assert "photos: 3\n" in run("info", "photos").out
+
+
+def test_a_photo_over_the_limit_is_told_what_raises_it(run, folder):
+    reason = "0.0 megapixels, over the limit of 0.001 (--max-megapixels)"
+    result = run("index", "photos", "-x", "phash", "--max-megapixels", "0.001")
+    assert f"skipped 0.png: {reason}\n" in result.err
+    assert json.loads(run("failures", "photos", "--format", "jsonl").out.splitlines()[0])["reason"] == reason
+    assert f"0.png: {reason}\n" in run("extract", "photos/0.png", "--max-megapixels", "0.001").err
+
+
 def test_failures_are_listed(run, folder):
     run("index", "photos", "-x", "phash", "-q")
     result = run("failures", "--index", "photos", "--format", "jsonl")
@@ -76,11 +95,11 @@ def test_drop_default_and_compact(run, folder):
     run("index", "photos", "-x", "phash", "-x", "lbp", "-q")
     run("index", "photos", "--default", "lbp", "-q")
     with open_index(folder) as index:
-        assert index.store.default_query().extractors[0][0].spec.name == "lbp"
+        assert index.default.extractors[0][0].spec.name == "lbp"
     assert run("index", "photos", "--drop", "lbp").err == "dropped lbp\n"
     assert run("index", "photos", "--compact").err == "compacted\n"
     with open_index(folder) as index:
-        assert [extractor.spec.name for extractor in index.store.extractors()] == ["phash"]
+        assert [extractor.spec.name for extractor in index.extractors] == ["phash"]
     missing = run("index", "photos", "--drop", "lbp")
     assert missing.code == 2
     assert "no features of lbp" in missing.err

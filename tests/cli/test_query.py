@@ -11,10 +11,9 @@ import subprocess
 import PIL.Image
 import pytest
 
-from imgsim.index.distance import choose_distance
 from imgsim.index.index import open_index
-from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.update import update_index
+from imgsim.index.writer import IndexWriter
 from imgsim.metrics.calibration import Calibration
 from tests.cli.conftest import IMGSIM
 from tests.photos import draw_photo
@@ -45,11 +44,8 @@ def test_tsv_and_csv_hold_the_same_rows(run, shelf):
 
 
 def test_a_calibrated_distance_adds_the_probability(run, shelf):
-    store = SqliteStore.open_writer(str(shelf / ".imgsim"), str(shelf))
-    with store.transaction():
-        line = Calibration("isotonic", (0.0, 1.0), (1.0, 0.0))
-        store.keep_calibration(choose_distance(store).name, line.to_json())
-    store.close()
+    with IndexWriter(str(shelf / ".imgsim")) as writer:
+        writer.keep_calibration(writer.distance(), Calibration("isotonic", (0.0, 1.0), (1.0, 0.0)))
     found = rows(run("query", "shelf/0.png", "--index", "shelf", "--format", "jsonl").out)
     assert [row["probability"] for row in found] == pytest.approx([1 - row["distance"] for row in found])
     header, *lines = run("query", "shelf/0.png", "--index", "shelf", "--format", "csv").out.splitlines()

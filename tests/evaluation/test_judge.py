@@ -45,8 +45,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def judge(folder):
-    with open_index(folder) as index, index.store.snapshot():
-        yield lambda codes=CODES, **options: Judge(index.directory, index.store, codes, **options)
+    with open_index(folder) as index, index.snapshot():
+        yield lambda codes=CODES, **options: Judge(index.distance, codes, **options)
 
 
 def rows_of(folder, text):

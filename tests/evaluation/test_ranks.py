@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from imgsim.evaluation import ranks
 from imgsim.evaluation.ranks import Ranking, RelevantRanks
-from imgsim.index.distance import choose_distance, load_terms
 from imgsim.index.index import open_index
 from imgsim.index.update import update_index
 from imgsim.metrics import METRICS
@@ -165,10 +164,8 @@ def test_ranks_are_those_of_queries(make_photos):
     update_index(folder, extractors=["histogram:bins=4", "lbp"])
     labels = np.arange(14) % 4
     with open_index(folder) as index:
-        with index.store.snapshot():
-            distance = choose_distance(index.store, ["histogram@2", "lbp"])
-            terms = load_terms(index.directory, index.store, distance)
-            found = ranked(terms, labels)
+        with index.snapshot():
+            found = ranked(index.distance(["histogram@2", "lbp"]).terms(), labels)
         names = sorted(f"{photo}.png" for photo in range(14))
         for photo, name in enumerate(names):
             matches = index.search(folder / name, 13, extractors=["histogram@2", "lbp"])

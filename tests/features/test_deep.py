@@ -265,7 +265,7 @@ def test_no_index_is_begun_with_a_tampered_model(folder, models):
             stream.write(data)
     assert index(folder).unchanged == 4  # as later runs do, and not stopped by what was not begun
     with open_index(folder) as opened:
-        assert [stored.spec.name for stored in opened.store.extractors()] == ["phash"]
+        assert [stored.spec.name for stored in opened.extractors] == ["phash"]
 
 
 @pytest.fixture
@@ -327,7 +327,7 @@ def test_two_weights_live_in_one_index(folder, models):
     for file in models.values():
         index(folder, f"{SMALL}:weights={file.weights[:12]}")
     with open_index(folder) as opened:
-        assert len(opened.store.extractors()) == 2
+        assert len(opened.extractors) == 2
     assert best(folder, f"{SMALL}:weights={models['old'].weights[:12]}").path == "0.png"
 
 
@@ -425,6 +425,6 @@ def test_a_run_without_the_model_says_so_and_keeps_what_there_is(make_photos, mo
     with pytest.raises(WeightsError, match=rf"^no {SMALL} model with weights "):
         update_index(folder)
     with open_index(folder) as opened:
-        assert opened.store.counts()["photos"] == 4
+        assert opened.counts["photos"] == 4
     summary = update_index(folder, options=Options(files=[str(folder / "0.png")], colors=True))
     assert summary.unchanged == 1

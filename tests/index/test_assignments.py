@@ -3,7 +3,7 @@
 import pytest
 
 from imgsim.errors import ImgsimError, IndexLockedError, ParameterError
-from imgsim.index.description import edit_attributes, parse_assignment
+from imgsim.index.description import parse_assignment
 from imgsim.index.index import open_index
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.update import update_index
@@ -60,30 +60,34 @@ def folder(make_photos):
     return folder
 
 
+def edit(folder, photo, assignments):
+    with open_index(folder) as index, index.writing() as writer:
+        return writer.set_attributes(photo, assignments)
+
+
 def attributes(folder, path):
     with open_index(folder) as index:
         return next(record.attributes for record in index.photos() if record.path == path)
 
 
 def test_one_photo_is_changed(folder, monkeypatch):
-    directory = str(folder / ".imgsim")
-    assert edit_attributes(directory, str(folder / "in" / "b.png"), ["price=5", "place=Line 2"]) == {
+    assert edit(folder, str(folder / "in" / "b.png"), ["price=5", "place=Line 2"]) == {
         "price": 5,
         "place": "Line 2",
     }
-    edit_attributes(directory, str(folder / "in" / "b.png"), ["price=", "sold=true"])
+    edit(folder, str(folder / "in" / "b.png"), ["price=", "sold=true"])
     assert attributes(folder, "in/b.png") == {"place": "Line 2", "sold": True}
     assert attributes(folder, "a.png") == {}
     monkeypatch.chdir(folder / "in")
-    edit_attributes(directory, "b.png", ["place="])
-    edit_attributes(directory, "a.png", ["place=Line 3"])  # within the indexed folder, since it is not here
+    edit(folder, "b.png", ["place="])
+    edit(folder, "a.png", ["place=Line 3"])  # within the indexed folder, since it is not here
     assert attributes(folder, "in/b.png") == {"sold": True}
     assert attributes(folder, "a.png") == {"place": "Line 3"}
 
 
 def test_a_link_stands_for_its_photo(folder, tmp_path):
     (tmp_path / "link.png").symlink_to(folder / "a.png")
-    edit_attributes(str(folder / ".imgsim"), str(tmp_path / "link.png"), ["price=5"])
+    edit(folder, str(tmp_path / "link.png"), ["price=5"])
     assert attributes(folder, "a.png") == {"price": 5}
 
 
@@ -91,7 +95,7 @@ def test_a_link_stands_for_its_photo(folder, tmp_path):
     ("photo", "assignments", "reason"),
     [
         ("gone.png", ["price=5"], "gone.png: no such file"),
-        ("new.png", ["price=5"], "new.png: not in the index of .*; `imgsim index` adds it"),
+        ("new.png", ["price=5"], "new.png: not in the index of "),
         ("a.png", ["price=5", "price=6"], "price is given twice"),
         ("a.png", ["price=5", "sold"], "write NAME=VALUE"),
     ],
@@ -100,7 +104,7 @@ def test_mistakes_change_nothing(folder, monkeypatch, photo, assignments, reason
     (folder / "new.png").write_bytes((folder / "a.png").read_bytes())
     monkeypatch.chdir(folder)
     with pytest.raises(ImgsimError, match=reason):
-        edit_attributes(".imgsim", photo, assignments)
+        edit(folder, photo, assignments)
     assert attributes(folder, "a.png") == {}
 
 
@@ -108,11 +112,11 @@ def test_a_file_here_is_not_taken_for_another_there(folder, tmp_path, monkeypatc
     (tmp_path / "a.png").write_bytes(b"another")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ImgsimError, match="a.png: not in the index"):
-        edit_attributes(str(folder / ".imgsim"), "a.png", ["price=5"])
+        edit(folder, "a.png", ["price=5"])
 
 
 def test_there_is_one_writer(folder):
     store = SqliteStore.open_writer(str(folder / ".imgsim"), str(folder))
     with pytest.raises(IndexLockedError):
-        edit_attributes(str(folder / ".imgsim"), str(folder / "a.png"), ["price=5"])
+        edit(folder, str(folder / "a.png"), ["price=5"])
     store.close()

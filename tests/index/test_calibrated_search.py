@@ -1,16 +1,17 @@
 """Probabilities of matches: kept with the distance that they were fitted to, absent everywhere else."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from imgsim.errors import CalibrationError, IndexFormatError
-from imgsim.index.distance import choose_distance, find_stored
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
-from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.update import update_index
+from imgsim.index.writer import IndexWriter
 from imgsim.metrics.calibration import Calibration
+from tests.explained import explains
 
 LINE = Calibration("isotonic", (0.0, 1.0), (1.0, 0.0))  # the probability is 1 less the distance
 
@@ -23,20 +24,12 @@ def folder(make_photos):
 
 
 def write(folder, action):
-    store = SqliteStore.open_writer(str(folder / ".imgsim"), str(folder))
-    try:
-        with store.transaction():
-            action(store)
-    finally:
-        store.close()
+    with IndexWriter(str(folder / ".imgsim")) as writer:
+        action(writer)
 
 
-def calibrate(folder, *extractors, metric=None, text=None):
-    def keep(store):
-        distance = choose_distance(store, extractors, metric)
-        store.keep_calibration(distance.name, [one.stored for one in distance.extractors], text or LINE.to_json())
-
-    write(folder, keep)
+def calibrate(folder, *extractors, metric=None, calibration=LINE):
+    write(folder, lambda writer: writer.keep_calibration(writer.distance(extractors, metric), calibration))
 
 
 def probabilities(folder, **options):
@@ -79,13 +72,13 @@ def test_a_match_that_lacks_an_extractor_has_none(folder, lose_features):
 
 def test_asking_without_calibration_says_what_to_run(folder):
     calibrate(folder, metric="cosine")
-    with pytest.raises(CalibrationError, match=r"no calibration of histogram.* by hellinger: run `imgsim cal"):
+    with explains(CalibrationError, r"no calibration of histogram.* by hellinger: run `imgsim cal.* -x histogram"):
         probabilities(folder, min_probability=0.5)
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", json.dumps({"kind": "isotonic"}), "not json"])
 def test_a_damaged_one_is_told(folder, text):
-    calibrate(folder, text=text)
+    calibrate(folder, calibration=SimpleNamespace(to_json=lambda: text))
     with pytest.raises(IndexFormatError, match="damaged calibration") as caught:
         probabilities(folder)
     assert caught.value.remedy == "fit-calibration"
@@ -103,7 +96,7 @@ def test_dropping_an_extractor_forgets_its_own(folder):
     calibrate(folder)
     calibrate(folder, "phash")
     calibrate(folder, "phash", "histogram")
-    write(folder, lambda store: store.drop_extractor(find_stored(store, "phash")))
+    write(folder, lambda writer: writer.drop_extractor(writer.find_extractor("phash")))
     with open_index(folder) as index:
-        assert len(index.store.calibrations()) == 1
+        assert len(index.calibrations) == 1
     assert None not in probabilities(folder)

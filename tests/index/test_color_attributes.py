@@ -26,7 +26,7 @@ def index(folder, extractors=("histogram:bins=4",), **options):
 
 def attributes_of(folder):
     with open_index(folder) as opened:
-        store = opened.store
+        store = opened._store
         return {label.path: dict(label.attributes) for label in store.labels(store.part_keys()[0].tolist())}
 
 
@@ -157,7 +157,7 @@ def test_another_way_to_measure_measures_all_anew(make_photos, measured, monkeyp
     assert measured["colors"] == ["0.png", "1.png"]
     assert attributes_of(folder)["0.png"]["price"] == 5
     with open_index(folder) as opened:
-        assert opened.store.color_measure == "lab-newer"
+        assert opened.options.colors == "lab-newer"
 
 
 def test_an_unreadable_photo_has_no_colours_and_changes_no_other(make_photos):

@@ -9,12 +9,12 @@ from imgsim.errors import ImgsimError, TableError
 from imgsim.index.description import AttributeTable
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
-from imgsim.index.summary import SilentObserver
+from imgsim.index.summary import Observer
 from imgsim.index.update import update_index
 from tests.photos import draw_photo
 
 
-class Listener(SilentObserver):
+class Listener(Observer):
     heard = None
 
     def described(self, described):
@@ -69,7 +69,7 @@ def test_rows_become_attributes(folder, tell):
 def test_only_changed_rows_are_written_and_nothing_is_measured_or_laid_out_again(folder, tell, monkeypatch):
     tell("file,price\na.png,5\nb.png,6\n")
     with open_index(folder) as index:
-        stamp = index.store.stamp
+        stamp = index._store.stamp
     before = galleries(folder)
     merged = []
     from imgsim.index.sqlite.sqlite_store import SqliteStore
@@ -83,7 +83,7 @@ def test_only_changed_rows_are_written_and_nothing_is_measured_or_laid_out_again
     assert tell("file,price\na.png,5\nb.png,7\n")[0].described == 1
     assert merged == ["b.png"]
     with open_index(folder) as index:
-        assert index.store.stamp == stamp
+        assert index._store.stamp == stamp
         assert [match.path for match in index.search(folder / "a.png", where="price = 7")] == ["b.png"]
     assert galleries(folder) == before
 

@@ -20,6 +20,7 @@ from imgsim.index.sqlite.filesystem import is_network_share
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.update import check_update, update_index
 from imgsim.processes import CHUNK
+from tests.explained import explains
 from tests.photos import draw_photo
 
 IMGSIM = [sys.executable, "-m", "imgsim"]
@@ -115,7 +116,7 @@ def crashing(tmp_path):
 
 def ledger(folder):
     with open_index(folder) as index:
-        return {failure.path: failure.reason for failure in index.store.failures()}
+        return {failure.path: failure.reason for failure in index.failures}
 
 
 def mark_of(folder):
@@ -273,7 +274,7 @@ def test_a_photo_that_vanishes_between_walk_and_read(make_photos, monkeypatch):
     summary = update_index(folder, extractors=["phash"])
     assert (summary.added, summary.failed) == (3, 1)
     with open_index(folder) as index:
-        assert [failure.path for failure in index.store.failures()] == ["ghost.png"]
+        assert [failure.path for failure in index.failures] == ["ghost.png"]
     monkeypatch.undo()
     assert update_index(folder).failed == 0
 
@@ -317,7 +318,7 @@ def test_a_read_only_folder_cut_off_mid_write_is_not_misread(make_photos, monkey
 def test_where_no_index_can_be_made(make_photos, tmp_path):
     folder = make_photos(1)
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(IndexWriteError, match="--index"):
+    with explains(IndexWriteError, "choose another with --index"):
         update_index(folder, index=tmp_path / "file" / "index")
     with pytest.raises(ImgsimError, match="no such folder"):
         update_index(tmp_path / "nowhere")
@@ -351,7 +352,7 @@ def test_on_a_network_share_there_is_no_write_ahead_log(make_photos, monkeypatch
     monkeypatch.setattr(connection, "is_network_share", lambda _: True)
     update_index(folder, extractors=["phash"])
     with open_index(folder) as index:
-        assert index.store.journal_mode == "delete"
+        assert index.journal_mode == "delete"
         assert len(index.search(folder / "0.png")) == 1
 
 
@@ -362,9 +363,9 @@ def test_what_would_stop_an_update_is_found_out_before_and_changes_nothing(make_
     assert sorted(tmp_path.iterdir()) == [folder]
     assert not (folder / ".imgsim").exists()
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(IndexWriteError, match="--index"):
+    with explains(IndexWriteError, "choose another with --index"):
         check_update(folder, index=tmp_path / "file" / "index")
-    with monkeypatch.context() as patch, pytest.raises(IndexWriteError, match="--index"):
+    with monkeypatch.context() as patch, explains(IndexWriteError, "choose another with --index"):
         patch.setattr("os.access", lambda *_: False)
         check_update(folder)
     update_index(folder, extractors=["phash"])

@@ -148,9 +148,9 @@ def test_a_name_that_is_a_path_leads_nowhere(folder, tmp_path):
 
 
 def test_rows_are_mapped_not_loaded(folder):
-    with open_index(folder) as index, index.store.snapshot():
-        (extractor,) = index.store.extractors()
-        gallery = load_gallery(index.directory, index.store, extractor, load_metric("hellinger").fit())
+    with open_index(folder) as index, index.snapshot():
+        (extractor,) = index.extractors
+        gallery = load_gallery(index.directory, index._store, extractor, load_metric("hellinger").fit())
     assert isinstance(gallery.rows.base, np.memmap)
     np.testing.assert_allclose(np.linalg.norm(gallery.rows, axis=1), 1, rtol=1e-6)
 

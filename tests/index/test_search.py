@@ -17,13 +17,13 @@ from imgsim.errors import (
 )
 from imgsim.features import load_extractor
 from imgsim.images.read import read_image
-from imgsim.index.distance import find_stored
 from imgsim.index.index import find_index, open_index
-from imgsim.index.options import Options
+from imgsim.index.options import Remembered
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import DefaultQuery
 from imgsim.index.update import update_index
 from imgsim.metrics import METRICS, load_metric, measure_statistics, median_pair_distance
+from tests.explained import explains
 from tests.photos import draw_photo
 
 
@@ -209,7 +209,7 @@ def test_an_index_is_found_upward_and_by_either_name(folder, tmp_path, monkeypat
             assert index.root == str(folder)
     monkeypatch.chdir(tmp_path)
     assert find_index("photos/sub/nothing.jpg") == str(folder / ".imgsim")
-    with pytest.raises(IndexNotFoundError, match="imgsim index FOLDER"):
+    with explains(IndexNotFoundError, "here or above: make one with `imgsim index FOLDER`, or give --index"):
         open_index()
     with pytest.raises(IndexNotFoundError, match="no index here"):
         open_index(tmp_path)
@@ -249,17 +249,13 @@ def test_grey_and_alpha_queries_are_answered(folder):
 def test_options_default_to_the_readers_limit():
     from imgsim.images.read import MAX_MEGAPIXELS
 
-    assert Options().max_megapixels == MAX_MEGAPIXELS
+    assert Remembered().max_megapixels == MAX_MEGAPIXELS
 
 
 def test_a_default_may_be_several_extractors_and_a_metric(folder):
-    store = SqliteStore.open_writer(str(folder / ".imgsim"), str(folder))
-    with store.transaction():
-        pairs = (find_stored(store, "lbp"), 0.3), (find_stored(store, "histogram"), 0.7)
-        store.set_default(DefaultQuery(pairs, "cosine"))
-    store.close()
     fused = ["lbp@0.3", "histogram@0.7"]
-    with open_index(folder) as index:
+    with open_index(folder) as index, index.writing() as writer:
+        writer.set_default(fused, "cosine")
         by_default = index.search(folder / "0.png")
         assert by_default == index.search(folder / "0.png", extractors=fused, metric="cosine")
         assert by_default != index.search(folder / "0.png", extractors=fused)

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from imgsim.core import ExtractorSpec, ImageRecord
 from imgsim.features import load_extractor
 from imgsim.index.by_color import rank_by_color
+from imgsim.index.distance import choose_distance
 from imgsim.index.gallery_cache import load_gallery
 from imgsim.index.options import Options
 from imgsim.index.run import Update
 from imgsim.index.search import Searcher
 from imgsim.index.store import DefaultQuery, Failure, Known, MeasuredPhoto
-from imgsim.index.summary import SilentObserver
+from imgsim.index.summary import Observer
 from imgsim.metrics import load_metric, measure_statistics
 from imgsim.search.ranking import Term, rank
 from tests.stores import STORES
@@ -365,7 +366,7 @@ def test_a_run_over_a_folder_fills_it_and_queries_are_answered(store, make_photo
 
     def run(*extractors, **options):
         wanted = [load_extractor(text) for text in extractors]
-        return Update(str(folder), str(tmp_path), store, Options(jobs=1, **options), SilentObserver()).run(wanted)
+        return Update(str(folder), str(tmp_path), store, Options(jobs=1, **options), Observer()).run(wanted)
 
     summary = run("histogram:bins=4", "phash", colors=True)
     assert (summary.added, summary.failed) == (5, 1)
@@ -377,7 +378,8 @@ def test_a_run_over_a_folder_fills_it_and_queries_are_answered(store, make_photo
     summary = run()
     assert (summary.renamed, summary.removed, summary.unchanged) == (1, 1, 3)
     with store.snapshot():
-        searcher = Searcher(str(tmp_path), store, ["histogram", "phash@2"], where=["price is missing"])
+        distance = choose_distance(str(tmp_path), store, ["histogram", "phash@2"])
+        searcher = Searcher(str(tmp_path), store, distance, ["price is missing"])
         matches = searcher.search([folder / "1.png"], 9)
         assert {match.path for match in matches} == {"2.png", "z.png"}
         assert all(match.attributes["palette"] for match in matches)
@@ -454,3 +456,17 @@ def test_a_transaction_that_fails_writes_nothing(store):
         raise RuntimeError("stop")
     assert store.known() == {}
     assert store.stamp == before
+
+
+def test_a_transaction_within_another_is_part_of_it(store):
+    extractor = add(store)
+    before = store.stamp
+    with pytest.raises(RuntimeError, match="stop"), store.transaction():
+        put(store, photo("a", {extractor.id: [1, 2, 3]}))
+        raise RuntimeError("stop")
+    assert (store.known(), store.stamp) == ({}, before)
+    with store.transaction():
+        put(store, photo("a", {extractor.id: [1, 2, 3]}))
+        put(store, photo("b", {extractor.id: [1, 2, 3]}))
+    assert set(store.known()) == {"a", "b"}
+    assert store.stamp != before

@@ -11,9 +11,10 @@ from imgsim.errors import ExtractorMismatchError, ImgsimError, ParameterError
 from imgsim.features import load_extractor
 from imgsim.images.read import read_image
 from imgsim.index.index import open_index
-from imgsim.index.options import Options
-from imgsim.index.update import update_index
+from imgsim.index.options import Options, Remembered
+from imgsim.index.update import check_index, update_index
 from imgsim.processes import CHUNK
+from tests.explained import explains
 from tests.photos import draw_photo
 
 FAST = ["histogram:bins=4"]
@@ -46,7 +47,7 @@ def counts(summary):
 def features_by_path(folder):
     """Every photo's features by every extractor, as stored."""
     with open_index(folder) as opened:
-        store = opened.store
+        store = opened._store
         paths = [label.path for label in store.labels(store.part_keys()[0].tolist())]
         return {
             (str(extractor.spec), path): row.tolist()
@@ -111,7 +112,7 @@ def test_an_unreadable_photo_is_one_ledger_row_and_changes_no_other(make_photos)
     assert (summary.added, summary.failed) == (5, 2)
     assert features_by_path(folder) == alone
     with open_index(folder) as opened:
-        ledger = [(failure.path, failure.reason) for failure in opened.store.failures()]
+        ledger = [(failure.path, failure.reason) for failure in opened.failures]
     assert ledger == heard.failures
     assert [path for path, _ in ledger] == ["1a.jpg", "3a.png"]
 
@@ -128,7 +129,7 @@ def test_failures_wait_until_they_change_or_are_retried(make_photos):
     draw_photo(folder / "bad.png", 7)
     assert counts(index(folder)) == {"added": 1, "unchanged": 1}
     with open_index(folder) as opened:
-        assert opened.store.failures() == []
+        assert opened.failures == []
 
 
 def test_a_photo_that_became_unreadable_loses_its_features(make_photos):
@@ -161,7 +162,7 @@ def test_the_default_extractor_can_be_changed(make_photos):
     index(folder, ["histogram:bins=4", "phash"])
     index(folder, [], default="phash")
     with open_index(folder) as opened:
-        assert opened.store.default_query().extractors[0][0].spec.name == "phash"
+        assert opened.default.extractors[0][0].spec.name == "phash"
         by_default, by_name = opened.search(folder / "0.png"), opened.search(folder / "0.png", extractors=["phash"])
         assert by_default == by_name
         assert by_default != opened.search(folder / "0.png", extractors=["histogram"])
@@ -173,12 +174,15 @@ def test_more_than_half_missing_changes_nothing_unless_pruned(make_photos):
     for name in ("0.png", "1.png", "2.png"):
         (folder / name).unlink()
     draw_photo(folder / "new.png", 9)
-    with pytest.raises(ImgsimError, match="3 of 5 indexed photos are missing.*--prune"):
+    with explains(
+        ImgsimError,
+        "3 of 5 indexed photos are missing.* mounted. `imgsim index [^ ]*photos --prune` removes",
+    ):
         index(folder)
     with pytest.raises(ImgsimError, match="nothing was changed"):
         index(folder, ["phash"], default="phash")
     with open_index(folder) as opened:
-        assert [extractor.spec.name for extractor in opened.store.extractors()] == ["histogram"]
+        assert [extractor.spec.name for extractor in opened.extractors] == ["histogram"]
     assert len(features_by_path(folder)) == 5
     assert counts(index(folder, prune=True)) == {"added": 1, "removed": 3, "unchanged": 2}
 
@@ -186,7 +190,39 @@ def test_more_than_half_missing_changes_nothing_unless_pruned(make_photos):
 def test_patterns_choose_photos(make_photos):
     folder = make_photos("a.png", "b.jpg", "sub/c.png", "sub/d.jpg")
     assert counts(index(folder, include=["*.png"])) == {"added": 2}
-    assert counts(index(folder, exclude=["sub/*"])) == {"added": 1, "removed": 1, "unchanged": 1}
+    assert counts(index(folder, exclude=["sub/*"])) == {"removed": 1, "unchanged": 1}
+    assert counts(index(folder)) == {"unchanged": 1}
+    assert counts(index(folder, include=[""])) == {"added": 1, "unchanged": 1}
+    assert counts(index(folder, exclude=())) == {"added": 2, "unchanged": 2}
+
+
+def test_photos_that_a_pattern_leaves_out_are_not_missing(make_photos):
+    folder = make_photos("a.png", "b.png", "c.png", "d.png", "sub/e.png", "sub/f.png", "sub/deep/g.png")
+    index(folder)
+    assert counts(index(folder, include=["sub"])) == {"removed": 4, "unchanged": 3}
+    assert counts(index(folder, exclude=["deep/", "f.*"])) == {"removed": 2, "unchanged": 1}
+    (folder / "sub" / "e.png").unlink()
+    with pytest.raises(ImgsimError, match="1 of 1 indexed photos are missing"):
+        index(folder, include=["sub", "a.png"])
+
+
+def test_how_an_index_was_made_is_remembered(make_photos):
+    folder = make_photos("a.png", "private/b.png")
+    PIL.Image.new("L", (2000, 1000)).save(folder / "big.png")
+    with_limit = Options(exclude=["private/"], max_megapixels=1)
+    assert counts(update_index(folder, extractors=["phash"], options=with_limit)) == {"added": 1, "failed": 1}
+    assert counts(index(folder, ["lbp"])) == {"unchanged": 1, "failed": 1}
+    assert counts(index(folder, retry_failed=True)) == {"unchanged": 1, "failed": 1}
+    with open_index(folder) as opened:
+        assert opened.options == Remembered(exclude=("private/",), max_megapixels=1)
+    assert counts(index(folder, retry_failed=True, max_megapixels=3)) == {"unchanged": 1, "added": 1}
+    assert check_index(folder).unchanged == 2
+    with open_index(folder) as opened:
+        assert opened.options == Remembered(exclude=("private/",), max_megapixels=3)
+        generation = opened.counts["generation"]
+    index(folder, exclude=["private/", "secret/"])
+    with open_index(folder) as opened:
+        assert opened.counts["generation"] == generation
 
 
 def test_listed_files_are_all_that_is_looked_at(make_photos):
@@ -207,7 +243,7 @@ def test_an_index_elsewhere_follows_its_folder_only_when_told(make_photos, tmp_p
     update_index(folder, index=place, extractors=FAST)
     moved = tmp_path / "moved"
     folder.rename(moved)
-    with pytest.raises(ImgsimError, match="--moved"):
+    with explains(ImgsimError, "not of .*moved: add --moved if that folder is now here, or choose another --index"):
         update_index(moved, index=place)
     assert counts(update_index(moved, index=place, options=Options(moved=True))) == {"unchanged": 3}
     with open_index(place) as opened:
@@ -228,7 +264,7 @@ def test_statistics_stay_pinned_until_refitted(make_photos):
 
     def pinned():
         with open_index(folder) as opened:
-            return opened.store.statistics(opened.store.extractors()[0])
+            return opened._store.statistics(opened.extractors[0])
 
     first = pinned()
     draw_photo(folder / "new.png", 77)
@@ -271,4 +307,4 @@ def test_a_photo_larger_than_the_limit_is_a_failure(make_photos):
     PIL.Image.new("L", (2000, 1000)).save(folder / "big.png")
     heard = Heard()
     update_index(folder, extractors=FAST, options=Options(max_megapixels=1), observer=heard)
-    assert heard.failures == [("big.png", "2.0 megapixels, over the limit of 1 (--max-megapixels)")]
+    assert heard.failures == [("big.png", "2.0 megapixels, over the limit of 1 (max_megapixels)")]

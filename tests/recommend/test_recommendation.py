@@ -12,7 +12,7 @@ import pytest
 from imgsim.errors import EvaluationError
 from imgsim.evaluation.candidates import Candidate
 from imgsim.features.phash import PHash
-from imgsim.index.summary import SilentObserver
+from imgsim.index.summary import Observer
 from imgsim.recommend.footprints import measure_footprints
 from imgsim.recommend.recommendation import distinct, recommend
 from imgsim.recommend.trials import Trial, trial_directory
@@ -39,7 +39,7 @@ def held_on(shelf, **options):
     codes = np.arange(len(paths)) % 3
     with trial_directory() as directory:
         yield (
-            Trial(str(shelf), directory, paths, codes, by="recall@1", seed=0, observer=SilentObserver(), **options),
+            Trial(str(shelf), directory, paths, codes, by="recall@1", seed=0, observer=Observer(), **options),
             paths,
         )
         assert os.path.isdir(directory)

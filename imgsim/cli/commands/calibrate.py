@@ -17,16 +17,17 @@ from imgsim.cli.flags import (
     labels_options,
     metric_option,
 )
-from imgsim.cli.labels import LabelSource, indexed, indexed_paths, labels_for
+from imgsim.cli.labels import LabelSource, indexed, labels_for
 from imgsim.cli.output import write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
     from imgsim.evaluation.calibration_fit import CalibrationFit
-    from imgsim.index.distance import ChosenDistance
-    from imgsim.index.index import Index
+    from imgsim.search.ranking import Term
 
 
 @click.command()
@@ -61,7 +62,7 @@ def calibrate(
     matches of queries left out, gives the probability that a match shows the same thing. It is kept in the index, for
     this distance only: `imgsim query` then prints it. Without -x and -m it is the index's default distance.
     """
-    from imgsim.index.distance import choose_distance
+    from imgsim.index.writer import IndexWriter
     from imgsim.naming import without_weight
 
     if plot:
@@ -71,11 +72,11 @@ def calibrate(
     source = LabelSource(labels, key, encoding, strict).checked()
     wanted = [without_weight(text) for text in extractors]
     with indexed(folder, index_path, wanted, jobs=jobs, strict=strict) as index:
-        codes = labels_for(source, index.root, indexed_paths(index)).codes
-        distance = choose_distance(index.store, extractors, metric)
-        fit = _fit(index, distance, codes, k, seed)
-        directory = index.directory
-    _keep(directory, folder, distance, fit)
+        codes = labels_for(source, index.root, index.paths).codes
+        distance = index.distance(extractors, metric)
+        fit = _fit(distance.terms(), codes, k, seed)
+    with IndexWriter.open(index_path or folder) as writer:
+        writer.keep_calibration(distance, fit.calibration)
     if plot:
         _draw(plot, distance.name, fit)
     facts = _facts(distance.name, fit)
@@ -85,7 +86,7 @@ def calibrate(
         write_text("".join(f"{name.replace('_', ' ')}: {value}\n" for name, value in facts.items()))
 
 
-def _fit(index: Index, distance: ChosenDistance, codes: NDArray[np.intp], k: int, seed: int) -> CalibrationFit:
+def _fit(terms: Sequence[Term], codes: NDArray[np.intp], k: int, seed: int) -> CalibrationFit:
     from imgsim.cli.progress_bars import judging_bar
     from imgsim.evaluation.calibration_fit import calibrate_distance
 
@@ -97,19 +98,7 @@ def _fit(index: Index, distance: ChosenDistance, codes: NDArray[np.intp], k: int
             done += photos
             bar("calibrating", done / len(codes))
 
-        return calibrate_distance(index.directory, index.store, distance, codes, k, seed=seed, advanced=advanced)
-
-
-def _keep(directory: str, folder: str, distance: ChosenDistance, fit: CalibrationFit) -> None:
-    from imgsim.index.sqlite.sqlite_store import SqliteStore
-
-    store = SqliteStore.open_writer(directory, folder)
-    try:
-        with store.transaction():
-            extractors = [one.stored for one in distance.extractors]
-            store.keep_calibration(distance.name, extractors, fit.calibration.to_json())
-    finally:
-        store.close()
+        return calibrate_distance(terms, codes, k, seed=seed, advanced=advanced)
 
 
 def _facts(distance: str, fit: CalibrationFit) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from imgsim.cli.commands.color_models import evaluate, model_option, train
 from imgsim.cli.flags import format_option, general_options, megapixels_option, photos_argument
 from imgsim.cli.inputs import expand_photos
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
+from imgsim.cli.remedies import explain
 from imgsim.core import Scale
 from imgsim.errors import ImageReadError, ParameterError
 
@@ -96,7 +97,7 @@ def label(
         try:
             image = read_image(source, scale=Scale(), max_megapixels=max_megapixels)
         except ImageReadError as error:
-            stderr.complain(f"imgsim: {error}")
+            stderr.complain(f"imgsim: {explain(error)}")
             failed = True
             continue
         view = view_photo(image)

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 from imgsim.cli import stderr
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.judged import judge_each, write_judged
-from imgsim.cli.labels import LabelSource, fail, indexed, indexed_paths, labels_for, scores_for
+from imgsim.cli.labels import LabelSource, fail, indexed, labels_for, scores_for
 from imgsim.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def evaluate(
     asked = parse_candidates(extractors, metrics)
     wanted = bare_extractors(asked) or _whatever_there_is(folder, index_path)
     with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict, reading=True) as index:
-        candidates = asked or pair_with_metrics(_stored(index), metrics)
+        candidates = asked or pair_with_metrics([[str(one.spec)] for one in index.extractors], metrics)
         shared = {"seed": seed, "jobs": jobs or default_jobs()}
         if source.scores:
             answer = _judge_scores(index, candidates, source, options["k"], seed)
@@ -125,10 +125,6 @@ def _whatever_there_is(folder: str, index_path: str | None) -> list[str]:
     return []
 
 
-def _stored(index: Index) -> list[list[str]]:
-    return [[str(extractor.spec)] for extractor in index.store.extractors()]
-
-
 def _judge_classes(
     index: Index, candidates: Sequence[Candidate], source: LabelSource, options: dict[str, Any], shared: dict[str, int]
 ) -> JudgedRows:
@@ -137,12 +133,12 @@ def _judge_classes(
     from imgsim.evaluation.verdicts import give_verdicts
     from imgsim.reports.judgement_rows import TITLES, to_objects
 
-    labels = labels_for(source, index.root, indexed_paths(index))
+    labels = labels_for(source, index.root, index.paths)
     if options["by"] == CLASSIFIED and labels.codes.max() < 1:
         raise EvaluationError(f"--by {CLASSIFIED} needs photos of two classes: choose another figure, such as recall@1")
     with judging_bar() as advanced:
         full = not options["retrieval_only"]
-        judge = Judge(index.directory, index.store, labels.codes, full=full, advanced=advanced, **shared)
+        judge = Judge(index.distance, labels.codes, full=full, advanced=advanced, **shared)
         judgements, refused = judge_each(candidates, judge.judge)
     for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
         stderr.say(remark)
@@ -157,12 +153,12 @@ def _judge_scores(index: Index, candidates: Sequence[Candidate], source: LabelSo
     from imgsim.evaluation.score_judge import ScoreJudgement, judge_scores
     from imgsim.reports.score_rows import TITLES, score_objects
 
-    scores = scores_for(source, index.root, indexed_paths(index)).values
+    scores = scores_for(source, index.root, index.paths).values
     with judging_bar() as advanced:
 
         def judge(candidate: Candidate) -> ScoreJudgement:
             advanced(f"{candidate.name}: neighbours", candidates.index(candidate) / len(candidates))
-            return judge_scores(index.directory, index.store, scores, candidate, k, seed=seed)
+            return judge_scores(index.distance, scores, candidate, k, seed=seed)
 
         judgements, refused = judge_each(candidates, judge)
     return JudgedRows(score_objects(judgements, seed=seed), TITLES, refused)

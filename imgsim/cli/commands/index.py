@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.flags import device_option, extractor_option, format_option, general_options, megapixels_option
 from imgsim.cli.inputs import listed_paths
+from imgsim.cli.labels import update_showing
 from imgsim.cli.output import write_text
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     "column that finds most photos.",
 )
 @click.option("--encoding", metavar="NAME", help="The encoding of --attributes, if it is not UTF-8 or UTF-16.")
-@megapixels_option
+@partial(megapixels_option, default=None)
 @click.option(
     "--strict", is_flag=True, help="Exit with 2 if any photo cannot be read, or lacks a row, or a row a photo."
 )
@@ -88,7 +90,9 @@ def index(
     """Index the photos in FOLDER, or bring its index up to date.
 
     New and changed photos are measured, renamed ones recognised by content, and removed ones forgotten. Photos that
-    cannot be read are skipped and listed by `imgsim failures`. The index is FOLDER/.imgsim.
+    cannot be read are skipped and listed by `imgsim failures`. The index is FOLDER/.imgsim. It remembers --include,
+    --exclude, --max-megapixels (100 at first) and --colors: later runs, and commands that measure, go by them until
+    they are given again; a PATTERN of '' is none.
     """
     if drop or compact:
         _maintain(folder, index_path, drop, compact=compact)
@@ -100,6 +104,7 @@ def index(
     if not _provide_models(extractors, weights) and weights is not None:
         raise click.UsageError("--weights is for a deep extractor: name it with -x, for example -x resnet50")
     files = None if files_from is None else list(listed_paths(files_from))
+    choices |= {name: choices[name] or None for name in ("include", "exclude")}
     options = Options(files=files, attributes=_source(table, key, encoding), **choices)  # type: ignore[arg-type]
     summary = _update(folder, index_path, extractors, options)
     if format_ == "json":
@@ -125,11 +130,7 @@ def _source(table: str | None, key: str | None, encoding: str | None) -> Attribu
 
 
 def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], options: Options) -> Summary:
-    from imgsim.cli.progress_bars import IndexingProgress
-    from imgsim.index.update import update_index
-
-    with IndexingProgress() as progress:
-        summary = update_index(folder, index=index_path, extractors=extractors, options=options, observer=progress)
+    summary = update_showing(folder, index_path, extractors, options)
     counts = {key.replace("_", " "): value for key, value in asdict(summary).items() if key != "seconds"}
     always = {"added", "unchanged", *(["described"] if options.attributes else [])}
     said = [f"{value:,} {name}" for name, value in counts.items() if value or name in always]
@@ -141,18 +142,13 @@ def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], op
 
 def _maintain(folder: str, index_path: str | None, drop: tuple[str, ...], *, compact: bool) -> None:
     """Do what needs no look at the photos."""
-    from imgsim.index.distance import find_stored
-    from imgsim.index.index import locate_index
-    from imgsim.index.sqlite.sqlite_store import SqliteStore
+    from imgsim.index.writer import IndexWriter
 
-    store = SqliteStore.open_writer(locate_index(index_path or folder), folder)
-    try:
-        with store.transaction():
+    with IndexWriter.open(index_path or folder) as writer:
+        with writer.transaction():
             for name in drop:
-                store.drop_extractor(find_stored(store, name))
+                writer.drop_extractor(writer.find_extractor(name))
                 stderr.say(f"dropped {name}")
         if compact:
-            store.compact()
+            writer.compact()
             stderr.say("compacted")
-    finally:
-        store.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,14 +24,15 @@ if TYPE_CHECKING:
 @general_options
 def info(folder: str | None, index_path: str | None, format_: str | None) -> None:
     """Say what an index holds: photos, extractors, calibrated distances, attributes, sizes, generation."""
-    with open_for(index_path or folder) as index, index.store.snapshot():
+    with open_for(index_path or folder) as index, index.snapshot():
         facts = _facts(index)
     if format_ == "json":
         write_text(json.dumps(facts) + "\n")
         return
     for key, value in facts.items():
         if key not in ("extractors", "calibrations", "attributes"):
-            write_text(f"{key.replace('_', ' ')}: {value}\n")
+            said = (shlex.join(value) or "not given") if isinstance(value, list) else value
+            write_text(f"{key.replace('_', ' ')}: {said}\n")
     for extractor in facts["extractors"]:
         default = " (default)" if extractor["default"] else ""
         write_text(
@@ -44,33 +46,34 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
 
 
 def _facts(index: Index) -> dict[str, Any]:
-    store = index.store
-    default = store.default_query()
+    default, made, counts = index.default, index.options, index.counts
     used = [extractor for extractor, _ in default.extractors] if default else []
     extractors = [
         {
             "name": str(extractor.spec),
             "version": extractor.spec.version,
             "dim": extractor.dim,
-            "photos": store.count_features(extractor),
+            "photos": index.count_features(extractor),
             "default": extractor in used,
         }
-        for extractor in store.extractors()
+        for extractor in index.extractors
     ]
-    counts = store.counts()
     return {
         "root": index.root,
         "index": os.path.abspath(index.directory),
         "photos": counts["photos"],
         "failures": counts["failures"],
-        "colors": store.color_measure or "not measured",
+        "include": list(made.include),
+        "exclude": list(made.exclude),
+        "max_megapixels": made.max_megapixels,
+        "colors": made.colors or "not measured",
         "extractors": extractors,
         "default_metric": default.metric if default else None,
-        "calibrations": list(store.calibrations()),
-        "attributes": [attribute._asdict() for attribute in store.facts.counts()],
+        "calibrations": index.calibrations,
+        "attributes": [attribute._asdict() for attribute in index.facts.counts()],
         "generation": counts["generation"],
         "bytes": _size(index.directory),
-        "journal_mode": store.journal_mode,
+        "journal_mode": index.journal_mode,
     }
 
 

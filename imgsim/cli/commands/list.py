@@ -47,7 +47,7 @@ def list_photos(
     if null and (show or format_ not in (None, "paths")):
         raise click.UsageError("-0 writes paths: it does not go with --show or another --format")
     format_ = "paths" if null or (format_ is None and show is None) else choose_format(format_)
-    with open_for(index_path or folder) as index:
+    with open_for(index_path or folder) as index, index.snapshot():
         write = _writer(index, format_, show, null=null)
         records = index.photos(where)
         found = False
@@ -57,7 +57,7 @@ def list_photos(
         if where and not found:
             from imgsim.where.select import explain_nothing
 
-            stderr.say(f"imgsim: {explain_nothing(index.store.facts, where)}")
+            stderr.say(f"imgsim: {explain_nothing(index.facts, where)}")
     click.get_current_context().exit(0 if found else 1)
 
 

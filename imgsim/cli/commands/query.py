@@ -23,6 +23,7 @@ from imgsim.cli.flags import (
 from imgsim.cli.inputs import QueryPhoto, expand_photos
 from imgsim.cli.output import RowWriter, choose_format, write_paths
 from imgsim.cli.pictures import QueryAnswer, check_plot, draw_grid_of, plot_colors_of
+from imgsim.cli.remedies import explain
 from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def query(
             raise click.UsageError(f"--plot draws one query, and here are {len(photos)}: name one, or use --together")
     answers: list[QueryAnswer] = []
     matched = failed = False
-    with open_for(index_path, photos) as index:
+    with open_for(index_path, photos) as index, index.snapshot():
         calibrated = photos and index.is_calibrated(choices["extractors"], choices["metric"])
         columns = (*COLUMNS, "probability") if calibrated else COLUMNS
         write = _writer(index, "paths" if null else choose_format(format_), columns, show, null=null)
@@ -149,9 +150,7 @@ def _ask_by_photos(
 ) -> Iterator[tuple[QueryAnswer | None, bool]]:
     """Search by photos; give each answer, and whether all of its photos could be read."""
     if color is not None:
-        from imgsim.index.by_color import color_expression
-
-        where = (*where, color_expression(index.store, color))
+        where = (*where, index.color_expression(color))
     with index.searcher(extractors, metric, where) as searcher:
         for views in _groups(photos, together=together):
             answer = _answer(searcher, views, k, options)
@@ -181,7 +180,7 @@ def _ask_by_color(
 def _explain(index: Index, where: Sequence[str]) -> None:
     from imgsim.where.select import explain_nothing
 
-    stderr.say(f"imgsim: {explain_nothing(index.store.facts, where)}")
+    stderr.say(f"imgsim: {explain_nothing(index.facts, where)}")
 
 
 def _groups(photos: Iterable[str], *, together: bool) -> Iterator[list[QueryPhoto]]:
@@ -199,7 +198,7 @@ def _answer(searcher: Searcher, views: list[QueryPhoto], k: int, options: dict[s
         try:
             return QueryAnswer(views[0].name, searcher.search([view.source for view in views], k, **options), views)
         except ImageReadError as error:
-            stderr.complain(f"imgsim: {error}")
+            stderr.complain(f"imgsim: {explain(error)}")
             unreadable = error.path
             views = [view for view in views if view.name != unreadable]
     return None

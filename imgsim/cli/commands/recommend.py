@@ -12,11 +12,12 @@ from imgsim.cli import stderr
 from imgsim.cli.commands.evaluate import FIGURES
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.judged import write_judged
-from imgsim.cli.labels import LabelSource, labels_for
+from imgsim.cli.labels import LabelSource, labels_for, update_showing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from imgsim.index.options import Remembered
     from imgsim.recommend.recommendation import Recommendation
 
 TOLERANCE = 0.2  # of the time given: by so much more nobody is told
@@ -80,6 +81,7 @@ def recommend(
     """
     end = time.monotonic() + seconds
     from imgsim.evaluation.candidates import extractor_grid, parse_candidates
+    from imgsim.index.index import remembered_options
     from imgsim.recommend.recommendation import distinct
 
     parse_candidates(extractors)
@@ -88,7 +90,8 @@ def recommend(
         from imgsim.index.update import check_update
 
         check_update(folder, index=index_path)
-    ranking = _try(folder, source, tried, by=by, end=end, jobs=jobs, seed=seed)
+    made = remembered_options(index_path or folder)
+    ranking = _try(folder, source, tried, made, by=by, end=end, jobs=jobs, seed=seed)
     rows = _objects(ranking, by, seed)
     _say_if_late(ranking, seconds, time.monotonic() - end)
     try:
@@ -99,7 +102,15 @@ def recommend(
 
 
 def _try(
-    folder: str, source: LabelSource, extractors: list[str], *, by: str, end: float, jobs: int | None, seed: int
+    folder: str,
+    source: LabelSource,
+    extractors: list[str],
+    made: Remembered,
+    *,
+    by: str,
+    end: float,
+    jobs: int | None,
+    seed: int,
 ) -> list[Recommendation]:
     """Hold a trial on the photos that have a class."""
     import numpy as np
@@ -113,7 +124,7 @@ def _try(
     from imgsim.recommend.trials import Trial, trial_directory
     from imgsim.tables.ground_truth import check_photos, check_readable, one_class
 
-    found = scan_folder(folder)
+    found = scan_folder(folder, include=made.include, exclude=made.exclude)
     for path, reason in found.unreadable:
         stderr.say(f"skipped {path}: {reason}")
     check_readable([path for path, _ in found.unreadable] if source.strict else [])
@@ -136,6 +147,7 @@ def _try(
             seed=seed,
             observer=progress,
             strict=source.strict,
+            max_megapixels=made.max_megapixels,
         )
         ranking = rank(trial, folder, chosen, extractors, by=by, end=end, jobs=jobs or default_jobs())
     judged = set(chosen[: ranking[0].photos]) - set(trial.unreadable)
@@ -178,16 +190,14 @@ def _lines(rows: list[dict[str, Any]]) -> list[list[str]]:
 
 
 def _save(folder: str, index_path: str | None, winner: Recommendation, jobs: int | None) -> None:
-    from imgsim.cli.progress_bars import IndexingProgress
     from imgsim.evaluation.candidates import bare_extractors
     from imgsim.index.options import Options
-    from imgsim.index.update import set_default_query, update_index
+    from imgsim.index.writer import IndexWriter
 
     candidate = winner.judgement.candidate
-    with IndexingProgress() as progress:
-        wanted = bare_extractors([candidate])
-        update_index(folder, index=index_path, extractors=wanted, options=Options(jobs=jobs), observer=progress)
-    set_default_query(folder, candidate.extractors, candidate.metric, index=index_path)
+    update_showing(folder, index_path, bare_extractors([candidate]), Options(jobs=jobs))
+    with IndexWriter.open(index_path or folder) as writer:
+        writer.set_default(*candidate)
     by = f" by {candidate.metric}" if candidate.metric else ""
     where = f"the index of {folder}" if index_path is None else f"the index {index_path}"
     stderr.say(f"{candidate.name}{by} is now the default of {where}")

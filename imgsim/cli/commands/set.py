@@ -22,10 +22,7 @@ def set_attributes(photo: str, assignments: tuple[str, ...], index_path: str | N
     A VALUE has the type that the attribute has on other photos; a new attribute takes numbers, dates (2026-05-01) and
     true or false for what they are. '"..."' is text in any case. NAME= removes an attribute.
     """
-    from imgsim.index.description import edit_attributes
-
-    with open_for(index_path, [photo]) as index:
-        directory = index.directory
-    changed = edit_attributes(directory, photo, assignments)
+    with open_for(index_path, [photo]) as index, index.writing() as writer:
+        changed = writer.set_attributes(photo, assignments)
     said = [f"no {name}" if value is None else f"{name} = {json.dumps(value)}" for name, value in changed.items()]
     stderr.say(f"{photo}: {', '.join(said)}")

@@ -21,6 +21,7 @@ from imgsim.cli.flags import (
 )
 from imgsim.cli.inputs import expand_photos
 from imgsim.cli.output import write_text
+from imgsim.cli.remedies import explain
 from imgsim.core import Scale
 from imgsim.errors import ImageReadError
 
@@ -61,7 +62,7 @@ def show(
                 for path, caption in _matches(source, index_path, k, extractors, metric):
                     _show(path, caption, width, max_megapixels)
         except ImageReadError as error:
-            stderr.complain(f"imgsim: {error}")
+            stderr.complain(f"imgsim: {explain(error)}")
             failed = True
     click.get_current_context().exit(2 if failed else 0)
 

@@ -103,7 +103,7 @@ def _check(connection: sqlite3.Connection, directory: str) -> None:
         raise IndexFormatError(f"{directory}: {problem}", remedy=remedy)
 
 
-def index_option(directory: str, root: str) -> list[str]:
-    """Write the option that names an index, unless it is where it is looked for anyway."""
-    outside = os.path.realpath(directory) != os.path.realpath(os.path.join(root, FOLDER))
-    return ["--index", directory] if outside else []
+def outside(directory: str, root: str) -> str | None:
+    """Give an index's own folder if it is not where it is looked for anyway."""
+    usual = os.path.realpath(os.path.join(root, FOLDER))
+    return None if os.path.realpath(directory) == usual else directory

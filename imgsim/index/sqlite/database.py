@@ -18,7 +18,7 @@ class Database:
     def __init__(self, directory: str, connection: sqlite3.Connection) -> None:
         self.directory = directory
         self._connection = connection
-        self._changed = False
+        self._changed = self._writing = False
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -35,10 +35,16 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Write all of the block, or nothing of it; the generation counts blocks that changed photos or features."""
+        """Write all of the block, or nothing of it; the generation counts blocks that changed photos or features.
+
+        A block within another is part of that one.
+        """
+        if self._writing:
+            yield
+            return
         with explained(self.directory):
             self._connection.execute("BEGIN IMMEDIATE")
-            self._changed = False
+            self._changed, self._writing = False, True
             try:
                 yield
                 if self._changed:
@@ -48,6 +54,8 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            finally:
+                self._writing = False
 
     def _one(self, sql: str, *values: object) -> Any:  # noqa: ANN401 (whatever the column holds)
         row = self._connection.execute(sql, values).fetchone()

@@ -71,12 +71,12 @@ def test_it_is_read_without_being_written(old):
 
 def test_a_writer_brings_it_to_the_present_format(old):
     with open_index(old) as index:
-        generation = index.store.counts()["generation"]
+        generation = index.counts["generation"]
     assert update_index(old).unchanged == 6
     assert version(old) == FORMAT_VERSION
     assert answers(old) == EXPECTED
     with open_index(old) as index:
-        assert index.store.counts()["generation"] == generation
+        assert index.counts["generation"] == generation
 
 
 def test_it_can_be_read_where_nothing_can_be_written(old, monkeypatch):
