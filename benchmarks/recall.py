@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Features, Image
-    from imgsim.features.measure import Photo
+    from imgsim.features.measure import Source
 
 Labelled = tuple[Path, str]
 
@@ -92,7 +92,7 @@ SCALES = (Scale(), Scale(exact=False))
 WEIGHTS = (0, 0.5, 0.7, 1, 1.4, 2)
 
 
-def load(data: Path, folder: str, source: Callable[[Path], Photo]) -> DataSet:
+def load(data: Path, folder: str, source: Callable[[Path], Source]) -> DataSet:
     """Read a data set, less the files that are no photos or damaged."""
     labelled = list(SETS[folder](data / folder))
     steps = {scale: Step(np.asarray, scale) for scale in SCALES}
@@ -105,12 +105,12 @@ def load(data: Path, folder: str, source: Callable[[Path], Photo]) -> DataSet:
     return DataSet(folder.partition("/")[0], [images for images, _ in read], np.array([label for _, label in read]))
 
 
-def as_indexed(path: Path) -> Photo:
+def as_indexed(path: Path) -> Source:
     """Read a photo as the index does."""
     return path
 
 
-def enlarged(path: Path, *, reduced: bool) -> Photo:
+def enlarged(path: Path, *, reduced: bool) -> Source:
     """Read a photo as if it were four times as large: in full and then brought down, or at reduced scale."""
     try:
         photo = PIL.Image.fromarray(read_image(path))

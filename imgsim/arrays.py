@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from imgsim.features import load_extractor
 from imgsim.features.measure import measure_all
-from imgsim.images.photo import to_photos, to_source
 from imgsim.images.read import MAX_MEGAPIXELS
 from imgsim.metrics.fusion import fused_distances
 from imgsim.naming import weight_of, without_weight
@@ -60,7 +59,7 @@ def extract(
     (2, 26)
     """
     chosen = load_extractor(extractor) if isinstance(extractor, str) else extractor
-    (rows,) = measure_all(map(to_source, to_photos(photos)), [chosen], max_megapixels=max_megapixels, jobs=jobs)
+    (rows,) = measure_all(photos, [chosen], max_megapixels=max_megapixels, jobs=jobs)
     return rows
 
 
@@ -113,7 +112,7 @@ def distances(
     chosen = [load_extractor(without_weight(text)) for text in texts]
     weights = [weight_of(text) for text in texts]
     measured = [
-        measure_all(map(to_source, to_photos(some)), chosen, max_megapixels=max_megapixels, jobs=jobs)
+        measure_all(some, chosen, max_megapixels=max_megapixels, jobs=jobs)
         for some in ([photos] if others is None else [photos, others])
     ]
     features, compared = measured[0], measured[-1]

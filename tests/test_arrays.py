@@ -28,6 +28,16 @@ def test_importing_the_package_imports_nothing_heavy():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+def test_a_query_takes_what_a_photo_comes_as(photos):
+    imgsim.update_index(photos[0].parent, extractors=["phash"])
+    with imgsim.Index.open(photos[0].parent) as index:
+        expected = [match.path for match in index.search(photos[0], include_self=True)]
+        for query in (PIL.Image.open(photos[0]), imgsim.read_image(photos[0]), photos[0].read_bytes(), [photos[0]]):
+            assert [match.path for match in index.search(query, include_self=True)] == expected
+        with pytest.raises(TypeError, match="a photo is a path"):
+            index.search([7])
+
+
 def test_one_photo_is_a_list_of_one(photos):
     rows = imgsim.extract(photos, "phash")
     assert (rows.shape, rows.dtype) == ((5, 64), np.float32)

@@ -15,6 +15,7 @@ import numpy as np
 from imgsim.core import ExtractorSpec, ImageRecord, Scale
 from imgsim.errors import ImageReadError
 from imgsim.features.extractor_table import build_extractor
+from imgsim.images.photo import to_photos, to_source
 from imgsim.images.read import MAX_MEGAPIXELS, content_digest, decode, open_photo, shrink
 from imgsim.processes import CHUNK
 
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from imgsim.core import Extractor, Features, Image
+    from imgsim.images.photo import Photo
 
     AnyExtractor: TypeAlias = Extractor | ExtractorSpec
 
-Photo: TypeAlias = "str | os.PathLike[str] | bytes | Image"  # a path, a file's content, or pixels (H, W, 3)
+Source: TypeAlias = "str | os.PathLike[str] | bytes | Image"  # a path, a file's content, or pixels (H, W, 3)
 Outcome: TypeAlias = "Measured | ImageReadError"
 
 
@@ -40,7 +42,7 @@ class Step(NamedTuple):
 class Task(NamedTuple):
     """A photo, its name, and which of the extractors and steps are wanted of it, by their keys: all, unless given."""
 
-    photo: Photo
+    photo: Source
     name: str
     extractors: Collection[Hashable] | None = None
     steps: Collection[Hashable] | None = None
@@ -55,7 +57,7 @@ class Measured(NamedTuple):
 
 
 def measure(
-    photos: Iterable[Photo | Task],
+    photos: Iterable[Source | Task],
     extractors: Mapping[Any, AnyExtractor] | Sequence[AnyExtractor],
     *,
     steps: Mapping[Any, Step] | Sequence[Step] = (),
@@ -92,7 +94,7 @@ def measure(
 
 
 def measure_all(
-    photos: Iterable[Photo | Task],
+    photos: Photo | Iterable[Photo],
     extractors: Sequence[Extractor],
     *,
     max_megapixels: float = MAX_MEGAPIXELS,
@@ -100,7 +102,7 @@ def measure_all(
 ) -> list[Features]:
     """Measure photos that can all be read, or raise the first one's ImageReadError: rows (N, D) by each extractor."""
     rows = [[np.zeros((0, extractor.dim), np.float32)] for extractor in extractors]
-    for photo in measure(photos, extractors, max_megapixels=max_megapixels, jobs=jobs):
+    for photo in measure(map(to_source, to_photos(photos)), extractors, max_megapixels=max_megapixels, jobs=jobs):
         if isinstance(photo, ImageReadError):
             raise photo
         for place, row in photo.features.items():
@@ -164,7 +166,7 @@ def _chosen(these: Mapping[Any, Any], keys: Collection[Hashable] | None) -> Mapp
     return these if keys is None else {key: these[key] for key in keys}
 
 
-def _name(photo: Photo) -> str:
+def _name(photo: Source) -> str:
     """Name a photo by its path; content and pixels have none."""
     return "-" if isinstance(photo, (bytes, np.ndarray)) else os.fspath(photo)
 

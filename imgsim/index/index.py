@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from imgsim.core import Features, ImageRecord, Match
-    from imgsim.features.measure import Photo
+    from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
     from imgsim.index.run import Update
     from imgsim.index.search import Searcher
@@ -280,7 +280,7 @@ class Index:
 
         Parameters
         ----------
-        photo : str, path, bytes, ndarray of uint8 (H, W, 3), or a list of them
+        photo : str, path, bytes, PIL image, ndarray of uint8 (H, W, 3), or a list of them
             The query, bytes being a file's content; a list holds views of one thing, of which the closest counts.
         k : int, default 10
             Matches wanted.
@@ -316,10 +316,15 @@ class Index:
         ExpressionError
             If an expression is not understood, or compares what does not compare.
         """
-        views: Sequence[Photo] = photo if isinstance(photo, (list, tuple)) else [photo]  # type: ignore[list-item]
+        from imgsim.images.photo import to_photos
+
         with self.searcher(extractors, metric, where) as searcher:
             return searcher.search(
-                views, k, max_distance=max_distance, min_probability=min_probability, include_self=include_self
+                to_photos(photo),
+                k,
+                max_distance=max_distance,
+                min_probability=min_probability,
+                include_self=include_self,
             )
 
     def is_calibrated(self, extractors: Sequence[str] = (), metric: str | None = None) -> bool:

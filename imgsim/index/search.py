@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from imgsim.features.measure import Photo
+    from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
     from imgsim.index.store import Store
 
