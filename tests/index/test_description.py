@@ -76,7 +76,6 @@ def test_only_changed_rows_are_written_and_nothing_is_measured_or_laid_out_again
 
     original = SqliteStore.merge_attributes
 
-
     def merge(self, path, values):
         changed = original(self, path, values)
         merged.extend([path] * changed)
