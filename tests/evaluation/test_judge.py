@@ -2,6 +2,8 @@
 
 import json
 import os
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -28,6 +30,7 @@ from imgsim.index.index import open_index
 from imgsim.index.update import update_index
 from imgsim.metrics import METRICS, load_metric, measure_statistics, median_pair_distance
 from imgsim.reports.judgement_rows import TITLES, to_cells, to_flat, to_notes, to_objects
+from tests.galleries import term_of
 from tests.photos import draw_photo
 
 COUNT = 12
@@ -87,6 +90,20 @@ def test_classification_is_scikit_learns(folder, judge):
     predicted = cross_val_predict(plain, rows_of(folder, "lbp").astype(float), CODES, cv=LeaveOneOut())
     np.testing.assert_array_equal(judgement.classification.predicted, predicted)
     assert judgement.figures["loocv_accuracy"].value == pytest.approx((predicted == CODES).mean())
+
+
+def test_pairs_are_of_whole_photos_wherever_their_parts_stand(rng):
+    # Of each photo first a part, at random, and then the whole, which lies far from other classes'.
+    whole = np.tile([False, True], COUNT)
+    rows = rng.random((2 * COUNT, 3)).astype(np.float32)
+    rows[whole, 0] += 10 * CODES
+    term = term_of(rows, photos=np.repeat([f"photo {n}" for n in range(COUNT)], 2))
+    term = replace(term, gallery=replace(term.gallery, whole=whole))
+    cut = SimpleNamespace(
+        specs=("x",), metrics=("euclidean",), terms=lambda: [term], features=lambda: (rows[whole], np.ones(COUNT, bool))
+    )
+    judgement = Judge(lambda *_: cut, CODES).judge(Candidate(("x",)))
+    assert judgement.pairs.roc_auc == 1
 
 
 def test_photos_without_label_take_no_part(judge):

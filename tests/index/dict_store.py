@@ -136,8 +136,8 @@ class DictStore:
         return {photo.record.path for photo in self.photos if COLORS[-1] not in photo.measured}
 
     def touch(self, path, size, mtime_ns):
-        for photo in filter(None, [self._photos.get(path)]):
-            photo.record = replace(photo.record, size=size, mtime_ns=mtime_ns)
+        if path in self._photos:
+            self._photos[path].record = replace(self._photos[path].record, size=size, mtime_ns=mtime_ns)
 
     def rename(self, old, new, mtime_ns):
         self._generation += 1
@@ -156,8 +156,7 @@ class DictStore:
         return str(photo.typed) != before
 
     def records(self, keys, chunk=1000):
-        photos = {photo.key: photo.seen for photo in self.photos}
-        return map(photos.__getitem__, keys)
+        return map({photo.key: photo.seen for photo in self.photos}.__getitem__, keys)
 
     def failures(self):
         return [self._failures[path] for path in sorted(self._failures, key=os.fsencode)]

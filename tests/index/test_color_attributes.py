@@ -136,6 +136,22 @@ def test_a_colour_that_somebody_typed_stays_with_changed_content(make_photos):
     assert attributes_of(folder)["0.png"] == {"color": "teal"}
 
 
+def test_a_colour_that_somebody_typed_is_never_measured_over(make_photos):
+    folder = make_photos(3)
+    paint(folder / "0.png", (220, 20, 30))
+    index(folder)
+    write_attributes(folder, "0.png", color="teal")
+    for colors in (True, False, True):
+        index(folder, colors=colors)
+        assert attributes_of(folder)["0.png"]["color"] == "teal"
+        assert attributes_of(folder)["0.png"]["color_probabilities"]["red"] > 0.9
+    paint(folder / "0.png", (20, 40, 200))
+    index(folder)
+    assert attributes_of(folder)["0.png"]["color"] == "teal"
+    write_attributes(folder, "0.png", color=None)
+    assert attributes_of(folder)["0.png"]["color"] == "blue"
+
+
 def test_a_renamed_photo_keeps_its_colours_unmeasured(make_photos, measured):
     folder = make_photos(3)
     index(folder, colors=True)

@@ -75,9 +75,13 @@ def test_only_changed_rows_are_written_and_nothing_is_measured_or_laid_out_again
     from imgsim.index.sqlite.sqlite_store import SqliteStore
 
     original = SqliteStore.merge_attributes
-    monkeypatch.setattr(
-        SqliteStore, "merge_attributes", lambda self, path, values: (merged.append(path), original(self, path, values))
-    )
+
+    def merge(self, path, values):
+        changed = original(self, path, values)
+        merged.extend([path] * changed)
+        return changed
+
+    monkeypatch.setattr(SqliteStore, "merge_attributes", merge)
     monkeypatch.setattr("imgsim.index.run.Update._outcomes", None)
     assert tell("file,price\na.png,5\nb.png,6\n")[0].described == 0
     assert tell("file,price\na.png,5\nb.png,7\n")[0].described == 1

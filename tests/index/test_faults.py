@@ -279,6 +279,20 @@ def test_a_photo_that_vanishes_between_walk_and_read(make_photos, monkeypatch):
     assert update_index(folder).failed == 0
 
 
+def test_another_programs_database_or_a_folder_that_refuses_asks_for_another_place(make_photos):
+    folder = make_photos(1)
+    (folder / ".imgsim").mkdir()
+    with closing(sqlite3.connect(folder / ".imgsim" / "index.sqlite")) as other, other:
+        other.execute("CREATE TABLE notes (text)")
+    with explains(IndexFormatError, r"index\.sqlite is not an imgsim index; choose another with --index$"):
+        update_index(folder)
+    (folder / ".imgsim" / "index.sqlite").unlink()
+    (folder / ".imgsim" / "writer.lock").unlink()
+    (folder / ".imgsim" / "writer.lock").mkdir()  # which no database can be
+    with explains(IndexWriteError, r"cannot be written here \(.*\); choose another with --index$"):
+        update_index(folder)
+
+
 def test_a_newer_index_is_refused(make_photos):
     folder = make_photos(1)
     update_index(folder, extractors=["phash"])

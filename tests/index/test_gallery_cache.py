@@ -99,6 +99,7 @@ def test_a_reader_of_a_newer_state_removes_older_galleries_of_this_index_alone(f
         gone = [cached(folder).name, f"{older}-1-hellinger", f"{older}-1-hellinger-abandoned_"]
         kept = [
             f"{stamp.store}-{10 * stamp.generation + 1}-1-hellinger",
+            f"{stamp.store}-{stamp.generation + 1}-2-hellinger",
             f"{'0' * 12}-1-1-hellinger",
             f"{stamp.store}{stamp.generation}-1-hellinger",
             "notes",
