@@ -61,18 +61,6 @@ class Classification:
         return correct
 
     @property
-    def accuracy(self) -> float:
-        """Share of the photos judged that are predicted right."""
-        return float(self.correct.mean())
-
-    @property
-    def macro_f1(self) -> float:
-        """Mean F1 of the classes that are judged or predicted: scikit-learn's ``f1_score(average="macro")``."""
-        from sklearn.metrics import f1_score
-
-        return float(f1_score(self.truth[self.judged], self.predicted[self.judged], average="macro"))
-
-    @property
     def confusion(self) -> NDArray[np.intp]:
         """Photos judged of each class (rows) by the class predicted (columns), shape (K, K)."""
         from sklearn.metrics import confusion_matrix

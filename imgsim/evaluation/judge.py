@@ -16,8 +16,7 @@ from imgsim.evaluation.estimates import (
     estimate_pairs,
 )
 from imgsim.evaluation.intervals import Estimate
-from imgsim.evaluation.pair_sample import pair_distances, sample_pairs
-from imgsim.evaluation.pairs import PairScores, TooFewPairsError, score_pairs
+from imgsim.evaluation.pairs import PairScores, TooFewPairsError, pair_distances, sample_pairs, score_pairs
 from imgsim.evaluation.retrieval import score_retrieval
 
 if TYPE_CHECKING:

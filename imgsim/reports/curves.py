@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.evaluation.reliability import expected_calibration_error
+from imgsim.evaluation.probabilities import expected_calibration_error
 from imgsim.reports.checks import PlotError, checked
 from imgsim.reports.figures import COLORS, FAINT, HAIRLINE, drawing, set_title
 from imgsim.reports.fonts import shortened

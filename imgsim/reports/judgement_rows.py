@@ -1,16 +1,19 @@
-"""Judgements as rows: every figure beside its interval, for programs and for people."""
+"""Judgements as rows, by classes or by scores: every figure beside its interval, for programs and for people."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
+from imgsim.evaluation.comparison import compare_with_best
+from imgsim.evaluation.intervals import Estimate
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from imgsim.evaluation.intervals import Estimate
+    from imgsim.evaluation.comparison import Verdict
     from imgsim.evaluation.judge import Judgement
-    from imgsim.evaluation.verdicts import Verdict
+    from imgsim.evaluation.score_judge import ScoreJudgement
 
 TITLES = {
     "recall@1": "recall@1",
@@ -21,6 +24,8 @@ TITLES = {
     "loocv_macro_f1": "macro F1",
     "pair_roc_auc": "pair AUC",
 }
+SCORE_TITLES = {"spearman": "Spearman", "mae": "error", "mae_baseline": "error of the mean", "difference": "difference"}
+SCORE_FIGURE = "mae"  # that candidates are compared by
 DIGITS = 6
 LONG = 1e9  # numbers for people are written with an exponent from here on
 
@@ -126,3 +131,45 @@ def _noted(objects: Sequence[Mapping[str, Any]], name: str, text: str, usual: ob
         rows.setdefault(row.get(name, usual), {})[row["extractor"]] = None
     of_whom = (f" ({', '.join(extractors)})" if len(rows) > 1 else "" for extractors in rows.values())
     return [text.format(value) + names for value, names in zip(rows, of_whom, strict=True) if value != usual]
+
+
+def score_objects(judgements: Sequence[ScoreJudgement], *, seed: int) -> list[dict[str, Any]]:
+    """Write judgements for programs, each compared with the one of the least error."""
+    best = min(range(len(judgements)), key=lambda place: judgements[place].agreement.error.value)
+    outcomes = [(one.agreement.photos, one.agreement.errors) for one in judgements]
+    rows = []
+    for judgement, verdict in zip(judgements, compare_with_best(best, outcomes, seed=seed), strict=True):
+        rows.append(
+            _score_object(judgement)
+            | {
+                "compared_by": SCORE_FIGURE,
+                "verdict": verdict.word,
+                "best_difference": number(verdict.difference * judgement.unit),
+                "best_p_value": None if verdict.p_value is None else number(verdict.p_value),
+            }
+        )
+    return rows
+
+
+def _score_object(judgement: ScoreJudgement) -> dict[str, Any]:
+    agreement, unit = judgement.agreement, judgement.unit
+    against = agreement.against_baseline
+    figures = {
+        "mae": agreement.error,
+        "mae_baseline": agreement.baseline,
+        "difference": Estimate(against.difference, against.low, against.high),
+    }
+    return {
+        "extractor": judgement.candidate.name,
+        "metric": judgement.metric,
+        "n": agreement.n,
+        "k": agreement.k,
+        **figures_of({"spearman": agreement.spearman} | {name: _times(one, unit) for name, one in figures.items()}),
+        "p_value": number(against.p_value),
+        "specs": list(judgement.specs),
+    }
+
+
+def _times(estimate: Estimate, unit: float) -> Estimate:
+    """Bring an estimate back to the scores' unit; infinite where that is more than a float holds."""
+    return Estimate(*(float(value) * unit for value in (estimate.value, estimate.low, estimate.high)))

@@ -21,9 +21,8 @@ from imgsim.evaluation.candidates import (
     parse_candidates,
     split_fused,
 )
-from imgsim.evaluation.comparison import mcnemar
+from imgsim.evaluation.comparison import compare_with_best, give_verdicts, mcnemar
 from imgsim.evaluation.judge import Judge
-from imgsim.evaluation.verdicts import compare_with_best, give_verdicts
 from imgsim.features import EXTRACTORS, load_extractor
 from imgsim.images.read import read_image
 from imgsim.index.index import open_index

@@ -167,7 +167,7 @@ def _say_if_late(ranking: Sequence[Recommendation], seconds: float, late: float)
 
 def _objects(ranking: Sequence[Recommendation], by: str, seed: int) -> list[dict[str, Any]]:
     """Write the ranking; those that came to the end are compared with the winner."""
-    from imgsim.evaluation.verdicts import Verdict, give_verdicts
+    from imgsim.evaluation.comparison import Verdict, give_verdicts
     from imgsim.reports.judgement_rows import to_objects
 
     finalists = [one for one in ranking if one.photos == ranking[0].photos]
