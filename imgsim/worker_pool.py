@@ -107,10 +107,9 @@ class _WorkerPool:
 
 
 def cut_into_chunks(tasks: Sequence[Task], jobs: int) -> Iterator[Sequence[Task]]:
-    """Cut tasks into chunks, the last ones ever smaller: so all workers finish together, however long one takes.
+    """Cut tasks into ever smaller chunks, of half a worker's share of what remains: so all finish together.
 
-    Guided self-scheduling (C. D. Polychronopoulos, D. J. Kuck, IEEE Transactions on Computers C-36(12), 1987), with
-    chunks of half the share that is each worker's of what remains.
+    Guided self-scheduling (C. D. Polychronopoulos, D. J. Kuck, IEEE Transactions on Computers C-36(12), 1987).
     """
     start = 0
     while start < len(tasks):

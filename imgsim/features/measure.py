@@ -68,9 +68,7 @@ def measure(
 ) -> Iterator[Outcome]:
     """Measure photos, in order; one that cannot be read is an ImageReadError among them.
 
-    Features and what steps told have the keys of `extractors` and `steps`, or their places. With one job photos are
-    measured as they come, in this process; with several, or `isolated` from it, in processes that outlive a decoder's
-    crash. A row depends on its photo and extractor alone. An extractor that cannot be made says so at once.
+    One job measures photos as they come, here; several, or `isolated`, in processes that outlive a decoder's crash.
 
     Examples
     --------

@@ -221,7 +221,23 @@ class Index:
         return self._store.count_features(extractor)
 
     def find_extractor(self, text: str) -> StoredExtractor:
-        """Find an extractor of the index by name, whether or not this imgsim can still make it."""
+        """Find an extractor of the index by name, whether or not this imgsim can still make it.
+
+        Parameters
+        ----------
+        text : str
+            ``NAME[:key=value,...]``.
+
+        Returns
+        -------
+        StoredExtractor
+            With its key in this index.
+
+        Raises
+        ------
+        ExtractorMismatchError
+            If the index has none of that name.
+        """
         from imgsim.index.distance import find_stored
 
         return find_stored(self._store, text)
@@ -328,7 +344,20 @@ class Index:
             )
 
     def is_calibrated(self, extractors: Sequence[str] = (), metric: str | None = None) -> bool:
-        """Tell whether matches by these extractors and metric carry a probability."""
+        """Tell whether matches by these extractors and metric carry a probability.
+
+        Parameters
+        ----------
+        extractors : sequence of str, optional
+            As for `search`.
+        metric : str, optional
+            As for `search`.
+
+        Returns
+        -------
+        bool
+            Whether that distance was calibrated.
+        """
         with self.snapshot():
             return self.distance(extractors, metric).name in self.calibrations
 
@@ -413,13 +442,46 @@ class Index:
             return rank_by_color(self._store, color, k, _listed(where))
 
     def color_expression(self, color: str) -> str:
-        """Write the expression that holds for photos of a colour."""
+        """Write the expression that holds for photos of a colour.
+
+        Parameters
+        ----------
+        color : str
+            A name that some photo of the index has.
+
+        Returns
+        -------
+        str
+            For `photos`, or for `search` as `where`.
+
+        Raises
+        ------
+        UnknownNameError
+            If no photo is of that colour.
+        ImgsimError
+            If the colours of no photo were measured.
+        """
         from imgsim.index.by_color import color_expression
 
         return color_expression(self._store, color)
 
     def update_of(self, folder: str, options: Options | None = None, observer: Observer | None = None) -> Update:
-        """Prepare a run over a folder: to find out what it would do or, of an index opened for writing, to do it."""
+        """Prepare a run over a folder: to find out what it would do or, of an index opened for writing, to do it.
+
+        Parameters
+        ----------
+        folder : str
+            The photos.
+        options : Options, optional
+            How.
+        observer : Observer, optional
+            Who hears of progress and of files that cannot be read.
+
+        Returns
+        -------
+        Update
+            Not begun.
+        """
         from imgsim.index.run import Update
 
         return Update(folder, self.directory, self._store, options or Options(), observer or Observer())

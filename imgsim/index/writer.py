@@ -20,14 +20,9 @@ if TYPE_CHECKING:
 
 
 class IndexWriter(Index):
-    """An index opened for writing, by one at a time; a context manager. Each change is a transaction of its own.
+    """An index opened for writing, by one at a time, made where there is none; a context manager.
 
-    Parameters
-    ----------
-    directory : str
-        The index's own folder; the index is made there if there is none.
-    root : str, optional
-        The folder that a new index is of; the folder about `directory` unless given.
+    Each change is a transaction of its own. A new index is of `root`, or else of the folder about `directory`.
     """
 
     def __init__(self, directory: str, root: str | None = None) -> None:

@@ -36,10 +36,9 @@ _MISPLACED = {
 
 
 class Token(NamedTuple):
-    """A piece of an expression.
+    """A piece of an expression, from `start` to `end`; `text` is without quotes and in the usual spelling.
 
-    `kind` is ``word``, ``keyword``, ``number``, ``date``, ``text``, ``double``, ``sign`` or, once, ``end``; `text` is
-    what it says, without quotes and in the usual spelling; `start` and `end` are its place.
+    `kind` is ``word``, ``keyword``, ``number``, ``date``, ``text``, ``double``, ``sign`` or, once, ``end``.
     """
 
     kind: str
