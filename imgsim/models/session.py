@@ -26,6 +26,7 @@ PROVIDERS = {
     "openvino": "OpenVINOExecutionProvider",
     "cpu": "CPUExecutionProvider",
 }
+NO_OTHER_FILE = ("session.model_external_initializers_file_folder_path", os.devnull)  # that weights of bytes lie in
 AUTOMATIC = ("cuda", "rocm", "directml", "cpu")
 THREADS = "OMP_NUM_THREADS"  # set to 1 for workers, which share the processors among themselves
 _AXES = {"images": 4, "colors": 2}
@@ -38,7 +39,8 @@ class Session:
         options = onnxruntime.SessionOptions()
         shared = os.environ.get(THREADS, "")
         options.intra_op_num_threads = threads or (int(shared) if shared.isdecimal() else 0)
-        options.log_severity_level = 3  # errors only: warnings go straight to stderr
+        options.log_severity_level = 4  # nothing goes straight to stderr: errors are raised as well
+        options.add_session_config_entry(*NO_OTHER_FILE)
         providers = choose_providers(device or os.environ.get("IMGSIM_DEVICE", "auto"))
         try:
             self._session = onnxruntime.InferenceSession(model, options, providers=providers)
