@@ -209,3 +209,32 @@ def test_the_header_is_the_only_metadata_and_the_same_bytes_each_time():
     first, again = (write_header(graph_of("trunk"), header_of("trunk")) for _ in range(2))
     assert first == again
     assert [entry.key for entry in onnx.load_from_string(first).metadata_props] == ["imgsim"]
+
+
+def test_onnx_runtime_writes_nothing_to_stderr(capfd):
+    """Not even where it fails: a graph whose maps would take four terabytes."""
+    shape = numpy_helper.from_array(np.array([1, 3, 1 << 20, 1 << 20], np.int64), "shape")
+    one = numpy_helper.from_array(np.ones(1, np.float32))
+    takes, gives = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", channels, f"{name} high", f"{name} wide"])
+        for name, channels in (("images", 3), ("maps", "c"))
+    )
+    node = helper.make_node("ConstantOfShape", ["shape"], ["maps"], value=one)
+    graph = helper.make_graph([node], "vast", [takes], [gives], [shape])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    session = Session(write_header(model.SerializeToString(), header_of("trunk")), "cpu")
+    with pytest.raises(WeightsError, match="^cannot be run on 64 x 64 pixels"):
+        session.run(np.zeros((1, 3, 64, 64), np.float32))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_weights_that_lie_in_another_file_are_not_looked_for(tmp_path, monkeypatch):
+    """Whoever made a model would decide which file beside whom is read, and the digest would not see it."""
+    monkeypatch.chdir(tmp_path)
+    np.ones(9, np.float32).tofile("w.bin")
+    model = onnx.load_from_string(graph_of("trunk"))
+    weights = model.graph.initializer[0]
+    onnx.external_data_helper.set_external_data(weights, "w.bin", 0, 36)
+    weights.ClearField("raw_data")
+    with pytest.raises(WeightsError, match="^not a model that ONNX Runtime can run"):
+        Session(write_header(model.SerializeToString(), header_of("trunk")), "cpu")
