@@ -24,10 +24,9 @@ class TrunkSpec:
     padding: str = ""
 
     def __post_init__(self) -> None:
-        if self.layer == FINAL:
-            object.__setattr__(self, "layer", "")
-        if not self.padding:
-            object.__setattr__(self, "padding", find_architecture(self.architecture).padding)
+        known = find_architecture(self.architecture)
+        object.__setattr__(self, "layer", "" if self.layer == FINAL else self.layer)
+        object.__setattr__(self, "padding", self.padding or known.padding)
 
     @property
     def facts(self) -> dict[str, object]:

@@ -156,7 +156,7 @@ def remove(architecture: str, weights: str) -> None:
         except OSError as error:
             raise WeightsError(f"{file.path}: cannot be removed ({error.strerror})") from error
         stderr.say(f"removed {file.path}")
-    if files:
+    with suppress(OSError, WeightsError):  # another user's, perhaps: what is not there is not meant either way
         write_defaults(models_directory(), read_defaults(models_directory()))
     click.get_current_context().exit(0 if files else 1)
 
