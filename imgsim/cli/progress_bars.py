@@ -31,7 +31,7 @@ def download_bar(published: Published) -> Iterator[Callable[[int], None]]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(published.cut.architecture, *columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(published.spec.architecture, *columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("download", total=published.size or None)
         yield lambda size: bar.advance(task, size)
 

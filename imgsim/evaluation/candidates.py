@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from imgsim.features import EXTRACTORS, extractor_names, load_extractor
 from imgsim.metrics import load_metric
-from imgsim.models.architectures import TIMM
+from imgsim.models.architectures import is_architecture
 from imgsim.models.cache import list_models
 from imgsim.naming import parse_naming, without_weight
 
@@ -96,7 +96,7 @@ def split_fused(text: str) -> tuple[str, ...]:
     for piece in pieces:
         name = re.split("[:@]", piece, maxsplit=1)[0]
         within = ":" in parts[-1] and "@" not in parts[-1]
-        if within and name not in names and not name.startswith(TIMM):
+        if within and name not in names and not is_architecture(name):
             parts[-1] += FUSED + piece
         else:
             parts.append(piece)

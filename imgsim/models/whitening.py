@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imgsim.core import ExtractorSpec
 from imgsim.errors import WeightsError
 from imgsim.files import write_whole
-from imgsim.models.cache import models_directory
+from imgsim.models.cache import about, digest_file, models_directory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from imgsim.core import Features
 
 PREFIX = "whitening"
+_ARRAYS = ("mean", "projection", "fitted_to")
 
 
 @dataclass(frozen=True)
@@ -104,15 +106,31 @@ def store_whitening(whitening: Whitening) -> str:
 def load_whitening(digest: str) -> Whitening:
     """Load a whitening from the model cache."""
     path = _path(digest)
+    if not os.path.exists(path):
+        raise WeightsError(f"no {os.path.basename(path)} in {models_directory()}", remedy="get-whitening")
+    with about(path, "fit-whitening"):
+        if digest_file(path)[:12] != digest:
+            raise WeightsError("damaged or tampered with")
+        return _read(Path(path).read_bytes())
+
+
+def _read(data: bytes) -> Whitening:
+    """Read what `Whitening.to_bytes` wrote, and nothing else."""
+    import zipfile
+
     try:
-        data = Path(path).read_bytes()
-    except OSError:
-        remedy = "copy it from the model cache that has it, or fit one by `imgsim models whiten`"
-        raise WeightsError(f"no {os.path.basename(path)} in {models_directory()}: {remedy}") from None
-    if hashlib.sha256(data).hexdigest()[:12] != digest:
-        raise WeightsError(f"{path}: damaged or tampered with: fit it again by `imgsim models whiten`")
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return Whitening(arrays["mean"], arrays["projection"], str(arrays["fitted_to"]))
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            stored = sum(member.file_size for member in archive.infolist()) <= len(data)  # compressed, it may be vast
+            mean, projection, fitted_to = (arrays[name] for name in _ARRAYS if stored)
+        if fitted := str(fitted_to):
+            ExtractorSpec.from_json(fitted)
+        shaped = (projection.ndim, mean.shape) == (2, (len(projection),)) and 1 <= projection.shape[1] <= len(mean)
+        numbers = all(array.dtype == np.float32 and np.isfinite(array).all() for array in (mean, projection))
+    except Exception as error:  # damage surfaces as almost anything
+        raise WeightsError("not a whitening") from error
+    if not shaped or not numbers:
+        raise WeightsError("not a whitening, which is D finite numbers and a matrix of them, D by at most D")
+    return Whitening(mean, projection, fitted)
 
 
 def _path(digest: str) -> str:

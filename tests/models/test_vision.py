@@ -57,7 +57,9 @@ def test_a_missing_onnx_names_its_extra(tmp_path):
     assert not (tmp_path / "models").exists()
 
 
-@pytest.mark.parametrize("module", ["cache", "engine", "take_in", "pooling", "whitening", "architectures", "download"])
+@pytest.mark.parametrize(
+    "module", ["cache", "session", "imported_model", "pooling", "whitening", "architectures", "download"]
+)
 def test_what_runs_models_needs_no_torch(module):
     code = f"import sys; sys.modules['torch'] = None; import imgsim.models.{module}; print('torch' in sys.modules)"
     assert python(code) == (0, "True\n", "")

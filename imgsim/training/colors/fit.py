@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from imgsim.colors.names import ColorHeader
 from imgsim.evaluation.probabilities import log_loss
+from imgsim.models.header import Header
 from imgsim.models.tensors import torch
 from imgsim.training.colors.perceptron import NamingModel, ToLab, build_perceptron, export_namer, make_features
 from imgsim.training.colors.recipes import CANDIDATES
@@ -68,7 +68,10 @@ def train_namer(
     added = ("black", "white") if recipe.knows_black_and_white and not {"black", "white"} & set(rows.names) else ()
     model = NamingModel(recipe.features, perceptron, temperature, black_and_white=bool(added))
     described = {**recipe._asdict(), "temperature": round(temperature, 4), "parameters": count_weights(perceptron)}
-    return export_namer(model, ColorHeader(architecture, rows.names + added, described, rows.digest, split, seed))
+    names = [*rows.names, *added]
+    told = {"architecture": architecture, "names": names, "recipe": described, "split": split, "seed": seed}
+    outputs = {"probabilities": ("n", len(names))}
+    return export_namer(model, Header("color-names", {"data": rows.digest}, None, outputs, told))
 
 
 def fit_temperature(scores: NDArray[np.float64], rows: ColorRows) -> float:

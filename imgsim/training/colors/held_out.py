@@ -35,7 +35,7 @@ def judge_namer(namer: ColorNamer, rows: ColorRows) -> NamerJudgement:
     probabilities[:, : len(namer.names)] = namer.probabilities(rows.colors)
     labels = np.array([names.index(name) for name in rows.names])[rows.labels]
     among = _normalised(probabilities * np.isin(names, rows.names))
-    plain = _normalised(among ** float(namer.header.recipe.get("temperature", 1.0)))
+    plain = _normalised(among ** float(namer.header.details["recipe"].get("temperature", 1.0)))
     return NamerJudgement(
         names,
         judge_labels(labels, probabilities),
@@ -48,9 +48,9 @@ def judge_namer(namer: ColorNamer, rows: ColorRows) -> NamerJudgement:
 def held_out_rows(namer: ColorNamer, rows: ColorRows) -> ColorRows | None:
     """Give the rows that were kept apart when a model was trained."""
     header = namer.header
-    if header.data != rows.digest:
+    if header.parents.get("data") != rows.digest:
         return None
-    return rows.take(split_rows(rows, header.split, header.seed).held_out)
+    return rows.take(split_rows(rows, header.details["split"], header.details["seed"]).held_out)
 
 
 def _normalised(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
