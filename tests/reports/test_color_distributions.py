@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+
 from imgsim.reports.checks import PlotError
 from imgsim.reports.color_distributions import plot_color_distributions
 from tests.reports.pictures import png_pixels, svg_texts

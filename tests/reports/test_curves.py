@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
+pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+
 from imgsim.reports.checks import PlotError
 from imgsim.reports.curves import plot_precision_recall, plot_reliability
 from tests.reports.pictures import svg_texts

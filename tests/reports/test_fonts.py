@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+
 from imgsim.reports import fonts as labels
 from imgsim.reports.figures import drawing
 from imgsim.reports.fonts import font_families, name_ticks, shortened, spelled, wrapped
