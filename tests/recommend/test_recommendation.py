@@ -16,6 +16,7 @@ from imgsim.index.summary import Observer
 from imgsim.recommend.footprints import measure_footprints
 from imgsim.recommend.recommendation import distinct, recommend
 from imgsim.recommend.trials import Trial, trial_directory
+from tests.explained import explains
 
 COLOURS = {"red": (200, 30, 30), "green": (30, 160, 40), "blue": (40, 60, 200)}
 
@@ -78,7 +79,7 @@ def test_a_photo_that_cannot_be_read_takes_no_part(shelf):
 
 def test_a_strict_trial_refuses_it_and_says_which(shelf):
     (shelf / "red" / "0.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
-    with pytest.raises(EvaluationError, match="1 photo cannot be read.*: red/0.png"):
+    with explains(EvaluationError, "1 photo cannot be read, and --strict was given: red/0.png"):
         trial(shelf, ["histogram:bins=4"], strict=True)
 
 
