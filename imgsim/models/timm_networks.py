@@ -16,10 +16,9 @@ nn = torch.nn
 
 
 class TimmTrunk(nn.Module):
-    """A timm network up to its maps, or to its pooled features as maps of one pixel where it has no maps.
+    """A timm network up to its maps, channels on whichever axis, or to its features as maps of one pixel without any.
 
-    Channels are on whichever axis the network has them. What its head does after pooling (ConvNeXt normalises there,
-    MobileNetV3 convolves) is left out of maps.
+    What its head does after pooling (ConvNeXt normalises there, MobileNetV3 convolves) is left out of maps.
     """
 
     def __init__(self, network: nn.Module) -> None:
