@@ -27,7 +27,7 @@ OTHER_ROUNDINGS = 16  # more than those outside the product: of norms, sums, mar
 CHUNK_VALUES = 1 << 22  # 32 MB of float64 at a time
 
 
-class Described:
+class MetricEntry:
     """What the table of metrics says of each."""
 
     name: ClassVar[str]

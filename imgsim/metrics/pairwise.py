@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from imgsim.errors import MetricDomainError, ParameterError
-from imgsim.metrics.fitted import CHUNK_VALUES, Described
+from imgsim.metrics.fitted import CHUNK_VALUES, MetricEntry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PairwiseMetric(Described):
+class PairwiseMetric(MetricEntry):
     """A metric, and the fitted one too, since nothing is fitted."""
 
     unrelated: ClassVar[float] = 1.0

@@ -9,12 +9,12 @@ import numpy as np
 
 from imgsim.errors import MetricDomainError
 from imgsim.metrics.fitted import (
-    Described,
     FittedCosine,
     FittedEuclidean,
     FittedHellinger,
     FittedInnerProduct,
     FittedSqEuclidean,
+    MetricEntry,
     Product,
 )
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Fixed(Described):
+class _Fixed(MetricEntry):
     """A metric that needs no statistics."""
 
     fitted: ClassVar[type[Product]]
@@ -122,7 +122,7 @@ class Hellinger(_Fixed):
 
 
 @dataclass(frozen=True)
-class _Scaled(Described):
+class _Scaled(MetricEntry):
     """Euclidean distance after scaling by the gallery's statistics."""
 
     needs_statistics = True
