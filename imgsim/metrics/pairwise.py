@@ -11,24 +11,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from imgsim.errors import MetricDomainError, ParameterError
+from imgsim.metrics.fitted import CHUNK_VALUES, MetricEntry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Distances, Features, Statistics
 
-CHUNK_VALUES = 1 << 22  # 32 MB of float64 at a time
-
 
 @dataclass(frozen=True)
-class PairwiseMetric:
+class PairwiseMetric(MetricEntry):
     """A metric, and the fitted one too, since nothing is fitted."""
 
-    name: ClassVar[str]
-    needs_statistics: ClassVar[bool] = False
-    domain: ClassVar[str] = "real"
-    definition: ClassVar[str]
-    degenerate: ClassVar[str] = "-"
     unrelated: ClassVar[float] = 1.0
     space: ClassVar[str] = "raw"
 

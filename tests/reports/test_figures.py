@@ -102,10 +102,10 @@ def test_long_titles_are_broken_and_their_newlines_kept(tmp_path):
 def draw_elsewhere(tmp_path, **environment):
     code = f"""if True:
         import sys
-        from imgsim.reports.curves import plot_reliability
+        from imgsim.reports.curves import plot_precision_recall
         from imgsim.errors import ImgsimError
         try:
-            plot_reliability([0.5], [0.5], [3], {str(tmp_path / "a.png")!r}, title="지갑")
+            plot_precision_recall({{"x": ([0.5, 1], [0.5, 0.5])}}, {str(tmp_path / "a.png")!r}, title="지갑")
         except ImgsimError as error:
             print(error)
         print("matplotlib.pyplot" in sys.modules)
