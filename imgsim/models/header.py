@@ -116,7 +116,8 @@ def _from_format_1(raw: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"kind": kind, "details": {key: raw.pop(key) for key in KINDS[kind].details}}
     if kind == "color-names":
         outputs = {"probabilities": ["n", len(told["details"]["names"])]}
-        return told | {"parents": {"data": raw.pop("data")}, "input": "colors", "outputs": outputs} | raw
+        parents = {"data": data} if SHA256.fullmatch(data := raw.pop("data")) else {}  # rows may have come from no file
+        return told | {"parents": parents, "input": "colors", "outputs": outputs} | raw
     weights, outputs = raw.pop("weights"), {"maps": ["n", raw.pop("dim"), "h", "w"]}
     told |= provenance(str(told["details"]["architecture"]), str(weights))
     return told | {"parents": {"weights": weights}, "input": raw.pop("preprocessing"), "outputs": outputs} | raw

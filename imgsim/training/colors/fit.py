@@ -71,7 +71,7 @@ def train_namer(
     names = [*rows.names, *added]
     told = {"architecture": architecture, "names": names, "recipe": described, "split": split, "seed": seed}
     outputs = {"probabilities": ("n", len(names))}
-    return export_namer(model, Header("color-names", {"data": rows.digest}, None, outputs, told))
+    return export_namer(model, Header("color-names", {"data": rows.digest} if rows.digest else {}, None, outputs, told))
 
 
 def fit_temperature(scores: NDArray[np.float64], rows: ColorRows) -> float:

@@ -48,7 +48,7 @@ def judge_namer(namer: ColorNamer, rows: ColorRows) -> NamerJudgement:
 def held_out_rows(namer: ColorNamer, rows: ColorRows) -> ColorRows | None:
     """Give the rows that were kept apart when a model was trained."""
     header = namer.header
-    if header.parents.get("data") != rows.digest:
+    if header.parents.get("data", "") != rows.digest:
         return None
     return rows.take(split_rows(rows, header.details["split"], header.details["seed"]).held_out)
 
