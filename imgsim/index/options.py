@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from imgsim.images.find import Found
     from imgsim.index.description import AttributeTable
     from imgsim.index.store import Store
 
@@ -34,6 +35,12 @@ class Remembered:
     def updated(self, options: Options) -> Remembered:
         """Put what is asked for in place of what was remembered; an empty pattern stands for none."""
         return replace(self, **_settled(vars(options)))
+
+    def scan(self, folder: str) -> Found:
+        """Walk a folder for pictures, by the patterns."""
+        from imgsim.index.scan import scan_folder
+
+        return scan_folder(folder, include=self.include, exclude=self.exclude)
 
     def keep(self, store: Store) -> None:
         """Make an index remember this, colours aside."""

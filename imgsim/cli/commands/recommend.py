@@ -117,14 +117,13 @@ def _try(
 
     from imgsim.cli.progress_bars import IndexingProgress
     from imgsim.errors import EvaluationError
-    from imgsim.index.scan import scan_folder
     from imgsim.processes import default_jobs
     from imgsim.recommend.halving import pairs_first
     from imgsim.recommend.recommendation import recommend as rank
     from imgsim.recommend.trials import Trial, trial_directory
     from imgsim.tables.ground_truth import check_photos, check_readable, one_class
 
-    found = scan_folder(folder, include=made.include, exclude=made.exclude)
+    found = made.scan(folder)
     for path, reason in found.unreadable:
         stderr.say(f"skipped {path}: {reason}")
     check_readable([path for path, _ in found.unreadable] if source.strict else [])
