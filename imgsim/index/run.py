@@ -49,7 +49,7 @@ class Update:
         self.directory = directory
         self.store = store
         self.options = options
-        self.made = Remembered.of(store).updated(options)
+        self.made = Remembered.of(store).updated(vars(options))
         self.observer = observer
         self.summary = Summary()
         self._added: set[str] = set()
