@@ -8,6 +8,7 @@ import stat
 from fnmatch import translate
 from typing import TYPE_CHECKING, NamedTuple
 
+from imgsim.errors import ImgsimError
 from imgsim.images.formats import HEAD, named_as_picture, sniff
 from imgsim.images.reasons import system_reason
 
@@ -35,6 +36,12 @@ class Found(NamedTuple):
     images: list[FoundImage]
     passed_over: int
     unreadable: list[tuple[str, str]]
+
+
+def check_folder(folder: str) -> None:
+    """Make sure that a folder is one."""
+    if not os.path.isdir(folder):
+        raise ImgsimError(f"{folder}: {'not a folder' if os.path.exists(folder) else 'no such folder'}")
 
 
 def find_images(root: str | os.PathLike[str], *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Found:

@@ -17,7 +17,6 @@ from imgsim.index.summary import Observer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
-    from types import TracebackType
 
     from imgsim.core import Features, ImageRecord, Match
     from imgsim.images.photo import Photo
@@ -141,9 +140,7 @@ class Index:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __len__(self) -> int:

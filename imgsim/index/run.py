@@ -11,7 +11,6 @@ from imgsim.images.find import comes_by, list_images
 from imgsim.index.changes import find_changes
 from imgsim.index.decoding_mark import decoding_mark
 from imgsim.index.options import Remembered
-from imgsim.index.scan import scan_folder
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.store import DefaultQuery, Failure, MeasuredPhoto
 from imgsim.index.summary import Summary
@@ -50,7 +49,7 @@ class Update:
         self.directory = directory
         self.store = store
         self.options = options
-        self.made = Remembered.of(store).updated(options)
+        self.made = Remembered.of(store).updated(vars(options))
         self.observer = observer
         self.summary = Summary()
         self._added: set[str] = set()
@@ -137,7 +136,7 @@ class Update:
         if self.options.files is not None:
             found = list_images(self.root, self.options.files)
         else:
-            found = scan_folder(self.root, include=self.made.include, exclude=self.made.exclude)
+            found = self.made.scan(self.root)
         self.summary.passed_over = found.passed_over
         return found
 

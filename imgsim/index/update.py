@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from imgsim.errors import IndexNotFoundError, IndexWriteError
+from imgsim.images.find import check_folder
 from imgsim.index.description import Description
 from imgsim.index.index import Index, folder_of
 from imgsim.index.options import Options
-from imgsim.index.scan import check_folder
 from imgsim.index.sqlite.connection import DATABASE, FOLDER
 from imgsim.index.writer import IndexWriter
 

@@ -45,7 +45,10 @@ def recommend(
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Recommendation]:
     """Rank extractors, each with its best metric, and at the end the two best fused."""
-    footprints, decoding = measure_footprints(folder, paths, extractors, seconds=PROBING * (end - clock()), clock=clock)
+    seconds, limit = PROBING * (end - clock()), trial.max_megapixels
+    footprints, decoding = measure_footprints(
+        folder, paths, extractors, seconds=seconds, max_megapixels=limit, clock=clock
+    )
     pace = Pace({text: one.seconds for text, one in footprints.items()}, decoding, jobs)
     trial.pace, trial.end = pace, end
     standings = halve(

@@ -13,6 +13,7 @@ import numpy as np
 
 from imgsim.evaluation.candidates import Candidate, metric_grid
 from imgsim.evaluation.judge import Judge
+from imgsim.images.read import MAX_MEGAPIXELS
 from imgsim.index.index import Index
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
@@ -46,12 +47,12 @@ class Trial:
         seed: int,
         observer: Observer,
         strict: bool = False,
-        max_megapixels: float | None = None,
+        max_megapixels: float = MAX_MEGAPIXELS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder, self._directory, self._by, self._seed = folder, directory, by, seed
         self._observer, self._strict, self._clock = observer, strict, clock
-        self._paths, self._max_megapixels = paths, max_megapixels
+        self._paths, self.max_megapixels = paths, max_megapixels
         self._classes = dict(zip(paths, codes.tolist(), strict=True))
         self._photos = 0
         self._metrics: dict[str, list[str]] = {}
@@ -113,7 +114,7 @@ class Trial:
             self._drop_all_but(extractors)
         files = [os.path.join(self._folder, path) for path in self._paths[:photos]]
         jobs = self.pace.choose_jobs(extractors, photos - self._photos)
-        options = Options(files=files, jobs=jobs, max_megapixels=self._max_megapixels, refit=True)
+        options = Options(files=files, jobs=jobs, max_megapixels=self.max_megapixels, refit=True)
         update_index(
             self._folder, index=self._directory, extractors=extractors, options=options, observer=self._observer
         )
