@@ -17,7 +17,7 @@ from imgsim.evaluation.estimates import (
 )
 from imgsim.evaluation.intervals import Estimate
 from imgsim.evaluation.pairs import PairScores, TooFewPairsError, pair_distances, sample_pairs, score_pairs
-from imgsim.evaluation.retrieval import score_retrieval
+from imgsim.evaluation.retrieval import Retrieval, score_retrieval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.evaluation.candidates import Candidate, Choose, Distance
-    from imgsim.evaluation.retrieval import Retrieval
     from imgsim.search.ranking import Term
 
 NOTHING = Estimate(float("nan"), float("nan"), float("nan"))

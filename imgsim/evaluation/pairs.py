@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.errors import EvaluationError, ImgsimError
-from imgsim.search.ranking import distances_to
+from imgsim.search.ranking import Term, distances_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
-
-    from imgsim.search.ranking import Term
 
     Indices = NDArray[np.intp]
 

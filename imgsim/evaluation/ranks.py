@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.search.leave_one_out import LeaveOneOut
+from imgsim.search.leave_one_out import LeaveOneOut, PhotoBounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from imgsim.search.leave_one_out import PhotoBounds
     from imgsim.search.ranking import Term
 
 FEW = 64  # relevant photos up to which comparing all photos with each is quicker than sorting all

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.evaluation.scores import score_agreement
+from imgsim.evaluation.scores import ScoreAgreement, score_agreement
 from imgsim.search.neighbours import find_neighbours
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.evaluation.candidates import Candidate, Choose
-    from imgsim.evaluation.scores import ScoreAgreement
 
 HUGE = 2.0**900  # sums and differences of larger scores may be more than a float holds
 

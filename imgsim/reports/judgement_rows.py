@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from imgsim.evaluation.comparison import compare_with_best
+from imgsim.evaluation.comparison import Verdict, compare_with_best
 from imgsim.evaluation.intervals import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from imgsim.evaluation.comparison import Verdict
     from imgsim.evaluation.judge import Judgement
     from imgsim.evaluation.score_judge import ScoreJudgement
 

@@ -11,8 +11,8 @@ from imgsim.evaluation.probabilities import log_loss
 from imgsim.models.header import Header
 from imgsim.models.tensors import torch
 from imgsim.training.colors.perceptron import NamingModel, ToLab, build_perceptron, export_namer, make_features
-from imgsim.training.colors.recipes import CANDIDATES
-from imgsim.training.colors.rows import split_rows
+from imgsim.training.colors.recipes import CANDIDATES, Recipe
+from imgsim.training.colors.rows import ColorRows, split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Image
-    from imgsim.training.colors.recipes import Recipe
-    from imgsim.training.colors.rows import ColorRows
 
 FOLDS = 5
 TEMPERATURES = (0.25, 4.0)  # within which the best is looked for

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.evaluation.probabilities import LabelReport, accuracy_by_group, judge_labels
-from imgsim.training.colors.rows import split_rows
+from imgsim.training.colors.rows import ColorRows, split_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.colors.names import ColorNamer
-    from imgsim.training.colors.rows import ColorRows
 
 
 @dataclass(frozen=True)
