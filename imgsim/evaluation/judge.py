@@ -9,12 +9,7 @@ import numpy as np
 
 from imgsim.errors import EvaluationError
 from imgsim.evaluation.classification import Classification, classify
-from imgsim.evaluation.estimates import (
-    PAIR_FIGURES,
-    estimate_classification,
-    estimate_outcomes,
-    estimate_pairs,
-)
+from imgsim.evaluation.estimates import PAIR_FIGURES, estimate_classification, estimate_outcomes, estimate_pairs
 from imgsim.evaluation.intervals import Estimate
 from imgsim.evaluation.pairs import PairScores, TooFewPairsError, pair_distances, sample_pairs, score_pairs
 from imgsim.evaluation.retrieval import Retrieval, score_retrieval
