@@ -75,9 +75,7 @@ class SharedFit:
         standardised = scaler.transform(rows)
         self._fragile = bool(np.any(scaler.scale_ < LEAST_DEVIATION * np.abs(scaler.mean_)))
         self._rows = np.column_stack([standardised, np.ones(len(rows))])
-        self._truth = LabelBinarizer().fit_transform(
-            codes
-        )  # a column for each score: all classes, or the second of two
+        self._truth: Array = LabelBinarizer().fit_transform(codes).astype(np.float64)  # one column for two classes
         self._penalty = np.append(np.ones(rows.shape[1]), 0.0)
         fit = LogisticRegression(tol=1e-6, max_iter=10_000).fit(standardised, codes)
         weights = np.column_stack([fit.coef_, fit.intercept_])
