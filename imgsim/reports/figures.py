@@ -81,8 +81,10 @@ def check_picture_path(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
-def drawing(path: str | os.PathLike[str], width: float, height: float) -> Iterator[tuple[Figure, Callable[[str], str]]]:
-    """Open a figure in imgsim's style, and write it when the block ends without an error."""
+def drawing(
+    path: str | os.PathLike[str], width: float, height: float, title: str
+) -> Iterator[tuple[Figure, Callable[[str], str]]]:
+    """Open a figure in imgsim's style, and write it under its title when the block ends without an error."""
     kind = check_picture_path(path)
     with _undisturbed():
         from matplotlib import style
@@ -91,11 +93,13 @@ def drawing(path: str | os.PathLike[str], width: float, height: float) -> Iterat
         with style.context({**STYLE, "font.sans-serif": list(font_families())}, after_reset=True):
             figure = Figure(figsize=(width, height))
             # Whoever looks at an SVG has fonts of their own, so there only what XML forbids is replaced.
-            yield figure, partial(spelled, any_font=kind == "svg")
+            spell = partial(spelled, any_font=kind == "svg")
+            yield figure, spell
+            _set_title(figure, title, spell)
             write_picture(_rendered(figure, kind), path)
 
 
-def set_title(figure: Figure, title: str, spell: Callable[[str], str]) -> None:
+def _set_title(figure: Figure, title: str, spell: Callable[[str], str]) -> None:
     """Write a title above a figure, on as many lines as it needs."""
     inches = max(figure.get_figwidth(), _TITLE_INCHES)
     lines = [wrapped(spell(line), inches, _TITLE_POINTS) for line in title.splitlines()]
