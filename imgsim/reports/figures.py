@@ -32,8 +32,6 @@ _TITLE_POINTS = 12
 _TITLE_INCHES, _TITLE_GAP = 4.0, 0.12  # its narrowest line, and its distance from the axes
 STYLE: dict[str, Any] = {
     "figure.dpi": DPI,
-    "font.family": "sans-serif",
-    "font.size": 10,
     "axes.titlesize": 9,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
@@ -41,10 +39,8 @@ STYLE: dict[str, Any] = {
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
     "axes.labelpad": 6,
-    "axes.grid": False,
     "axes.axisbelow": True,
     "grid.color": HAIRLINE,
-    "grid.linewidth": 0.8,
     "lines.linewidth": 1.8,
     "text.color": INK,
     "text.parse_math": False,  # a name with dollar signs is no formula
