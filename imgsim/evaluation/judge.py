@@ -86,7 +86,8 @@ class Judge:
         """Rank by a candidate whose extractors are in the index, the first and larger part of judging it."""
         distance = self._choose(candidate.extractors, candidate.metric)
         terms = distance.terms()
-        found = score_retrieval(terms, self._codes, advanced=self._steps(f"{candidate.name}: ranking", self._labelled))
+        advanced = self._steps(f"{candidate.name}: ranking", int(np.count_nonzero(self._codes >= 0)))
+        found = score_retrieval(terms, self._codes, advanced=advanced)
         if not len(found.photos):
             raise EvaluationError("no class has two photos: there is nothing to find, give other labels")
         return Retrieved(candidate, distance, terms, found)
@@ -152,10 +153,6 @@ class Judge:
             return score_pairs(pairs.same, distances, seed=self._seed), ()
         except TooFewPairsError as error:
             return None, (f"pairs are not judged: {error}",)
-
-    @property
-    def _labelled(self) -> int:
-        return int((self._codes >= 0).sum())
 
     def _steps(self, what: str, total: int) -> Callable[[int], None]:
         done = 0

@@ -127,15 +127,11 @@ def spearman(pairs: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray
     `pairs` (n, 2), `counts` (B, n); gives (B,).
     """
     first, second = (_centred_ranks(values, counts) for values in pairs.T)
-    together, one, other = (_totals(counts, *both) for both in ((first, second), (first, first), (second, second)))
+    pairs_of_ranks = (first, second), (first, first), (second, second)
+    together, one, other = (np.einsum("bn,bn,bn->b", counts, *both) for both in pairs_of_ranks)
     correlation = np.full(len(counts), np.nan)
     np.divide(together, np.sqrt(one * other), out=correlation, where=one * other > 0)
     return correlation
-
-
-def _totals(counts: NDArray[np.float64], left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    totals: NDArray[np.float64] = np.einsum("bn,bn,bn->b", counts, left, right)
-    return totals
 
 
 def _centred_ranks(values: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -48,8 +48,8 @@ def _object(judgement: Judgement, verdict: Verdict, by: str) -> dict[str, Any]:
     if judgement.classification is not None:
         row["loocv_procedure"] = judgement.classification.procedure
     if judgement.pairs is not None:
-        row |= {"pairs": judgement.pairs.positives + judgement.pairs.negatives}
-        row |= {"pair_threshold": number(judgement.pairs.threshold)}
+        both = judgement.pairs.positives + judgement.pairs.negatives
+        row |= {"pairs": both, "pair_threshold": number(judgement.pairs.threshold)}
     return row | {
         "compared_by": by,
         "verdict": verdict.word,
