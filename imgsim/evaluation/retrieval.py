@@ -44,7 +44,7 @@ def score_retrieval(
     `labels` (photos of the gallery,).
     """
     ranking = Ranking(terms, labels)
-    nothing = RelevantRanks.join([])
+    nothing = RelevantRanks(np.zeros(0, np.intp), np.zeros(1, np.intp), np.zeros(0, np.int32))
     photos, scored = [nothing.photos], [score_ranks(nothing, ks)]
     for block in ranking.blocks():
         photos.append(block.photos)

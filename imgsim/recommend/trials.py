@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.evaluation.candidates import Candidate, metric_grid
-from imgsim.evaluation.judge import Judge
+from imgsim.evaluation.judge import Judge, Judgement, Retrieved
 from imgsim.images.read import MAX_MEGAPIXELS
 from imgsim.index.index import Index
 from imgsim.index.options import Options
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.evaluation.judge import Judgement, Retrieved
     from imgsim.index.summary import Observer
 
 

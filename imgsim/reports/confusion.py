@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.reports.checks import PlotError, checked, checked_names
-from imgsim.reports.figures import INK, add_color_bar, drawing, set_title
+from imgsim.reports.figures import INK, add_color_bar, drawing
 from imgsim.reports.fonts import name_ticks
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def plot_confusion(
     classes = checked_names(names, "classes", size)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     cell = _cell_inches(size)
-    with drawing(path, cell * size, cell * size) as (figure, spell):
+    with drawing(path, cell * size, cell * size, title) as (figure, spell):
         axes = figure.add_axes((0, 0, 1, 1))
         image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
         axes.spines[:].set_visible(False)
@@ -49,7 +49,6 @@ def plot_confusion(
         if size <= _COUNTED:
             _write_counts(axes, counts, shares)
         add_color_bar(image, axes, "share of the true class", cell * size)
-        set_title(figure, title, spell)
 
 
 def _cell_inches(size: int) -> float:

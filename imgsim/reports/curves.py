@@ -9,7 +9,7 @@ import numpy as np
 
 from imgsim.evaluation.intervals import wilson
 from imgsim.reports.checks import PlotError, checked
-from imgsim.reports.figures import COLORS, FAINT, HAIRLINE, drawing, set_title
+from imgsim.reports.figures import COLORS, FAINT, HAIRLINE, drawing
 from imgsim.reports.fonts import shortened
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.axes import Axes
-    from matplotlib.ticker import Locator
     from numpy.typing import ArrayLike, NDArray
 
     from imgsim.evaluation.probabilities import Reliability
@@ -42,7 +41,7 @@ def plot_precision_recall(
     areas = {name: float(np.diff(recall) @ precision[1:]) for name, (recall, precision) in ready.items()}
     chances = {name: float(checked(share, f"the baseline {name}", ())) for name, share in (baselines or {}).items()}
     strokes = dict(zip(ready, product(_STROKES, COLORS), strict=False))
-    with drawing(path, _SIDE, _SIDE) as (figure, spell):
+    with drawing(path, _SIDE, _SIDE, title) as (figure, spell):
         axes = figure.add_axes((0, 0, 1, 1))
         _prepare_unit_square(axes, "recall", "precision")
         for name in sorted(ready, key=lambda one: -areas[one]):
@@ -53,7 +52,6 @@ def plot_precision_recall(
             label = f"{shortened(spell(name))}  {chance:.3f}"
             axes.axhline(chance, color=FAINT, linestyle=(0, (4, 4)), linewidth=1, label=label)
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0)
-        set_title(figure, title, spell)
 
 
 def plot_reliability(reliability: Reliability, path: str | os.PathLike[str], *, title: str = "Reliability") -> None:
@@ -63,7 +61,8 @@ def plot_reliability(reliability: Reliability, path: str | os.PathLike[str], *, 
         raise PlotError("reliability: every bin is empty")
     shares = [wilson(hits, count) for hits, count in zip(reliability.hits.tolist(), counts.tolist(), strict=True)]
     low, high = np.array([[share.low, share.high] for share in shares]).T
-    with drawing(path, _SIDE, _SIDE + _BELOW) as (figure, spell):
+    heading = f"{title}\nExpected calibration error {reliability.calibration_error:.3f}, {counts.sum():,} pairs"
+    with drawing(path, _SIDE, _SIDE + _BELOW, heading) as (figure, _):
         axes = figure.add_axes((0, _BELOW / (_SIDE + _BELOW), 1, _SIDE / (_SIDE + _BELOW)))
         _prepare_unit_square(axes, "", "share that belongs together")
         axes.plot([0, 1], [0, 1], color=FAINT, linestyle=(0, (4, 4)), linewidth=1)
@@ -72,8 +71,6 @@ def plot_reliability(reliability: Reliability, path: str | os.PathLike[str], *, 
         axes.tick_params(labelbottom=False)
         bars = figure.add_axes((0, 0, 1, 0.75 * _BELOW / (_SIDE + _BELOW)), sharex=axes)
         _draw_counts(bars, guess, counts)
-        heading = f"{title}\nExpected calibration error {reliability.calibration_error:.3f}, {counts.sum():,} pairs"
-        set_title(figure, heading, spell)
 
 
 def _prepare_unit_square(axes: Axes, x_label: str, y_label: str) -> None:
@@ -83,17 +80,13 @@ def _prepare_unit_square(axes: Axes, x_label: str, y_label: str) -> None:
 
 def _draw_counts(axes: Axes, centres: NDArray[np.float64], counts: NDArray[np.intp]) -> None:
     """Draw the bins' sizes about their centres."""
-    axes.bar(centres, counts, width=_BAR, color=COLORS[0], edgecolor="white", linewidth=0.5)
-    axes.grid(visible=True, axis="y", color=HAIRLINE)
-    axes.yaxis.set_major_locator(_few_integers())
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set(xlabel="probability", ylabel="pairs")
-
-
-def _few_integers() -> Locator:
     from matplotlib.ticker import MaxNLocator
 
-    return MaxNLocator(3, integer=True)
+    axes.bar(centres, counts, width=_BAR, color=COLORS[0], edgecolor="white", linewidth=0.5)
+    axes.grid(visible=True, axis="y", color=HAIRLINE)
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set(xlabel="probability", ylabel="pairs")
 
 
 def _ascending(name: str, recall: ArrayLike, precision: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.reports.checks import PlotError, checked, checked_names
-from imgsim.reports.figures import SEQUENTIAL, add_color_bar, drawing, set_title
+from imgsim.reports.figures import SEQUENTIAL, add_color_bar, drawing
 from imgsim.reports.fonts import name_ticks
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def plot_distance_matrix(
     rows_of = (
         distances if callable(distances) else checked(distances, "the distance matrix", (count, count)).__getitem__
     )
-    with drawing(path, _INCHES, _INCHES) as (figure, spell):
+    with drawing(path, _INCHES, _INCHES, title) as (figure, spell):
         mosaic = distance_mosaic(rows_of, count)
         low, high = np.percentile(_without_diagonal(mosaic), _SHOWN).tolist()
         flat = low == high
@@ -84,7 +84,6 @@ def plot_distance_matrix(
         name_ticks(axes.yaxis, centres, names, spell=spell, inches=_INCHES / count)
         name_ticks(axes.xaxis, centres, names, spell=spell, inches=_INCHES / count, rotation=90)
         add_color_bar(image, axes, spell(metric), _INCHES, extend="neither" if flat else "both")
-        set_title(figure, title, spell)
 
 
 def _without_diagonal(square: NDArray[np.float64]) -> NDArray[np.float64]:

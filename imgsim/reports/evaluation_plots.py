@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.core import Scale
+from imgsim.core import Image, Scale
 from imgsim.errors import ImageReadError
 from imgsim.images.draw import ImageWriteError
 from imgsim.images.read import read_image
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.core import Image
     from imgsim.evaluation.judge import Judgement
     from imgsim.index.index import Index
     from imgsim.tables.ground_truth import Labels

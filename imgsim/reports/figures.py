@@ -32,8 +32,6 @@ _TITLE_POINTS = 12
 _TITLE_INCHES, _TITLE_GAP = 4.0, 0.12  # its narrowest line, and its distance from the axes
 STYLE: dict[str, Any] = {
     "figure.dpi": DPI,
-    "font.family": "sans-serif",
-    "font.size": 10,
     "axes.titlesize": 9,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
@@ -41,10 +39,8 @@ STYLE: dict[str, Any] = {
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
     "axes.labelpad": 6,
-    "axes.grid": False,
     "axes.axisbelow": True,
     "grid.color": HAIRLINE,
-    "grid.linewidth": 0.8,
     "lines.linewidth": 1.8,
     "text.color": INK,
     "text.parse_math": False,  # a name with dollar signs is no formula
@@ -81,8 +77,10 @@ def check_picture_path(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
-def drawing(path: str | os.PathLike[str], width: float, height: float) -> Iterator[tuple[Figure, Callable[[str], str]]]:
-    """Open a figure in imgsim's style, and write it when the block ends without an error."""
+def drawing(
+    path: str | os.PathLike[str], width: float, height: float, title: str
+) -> Iterator[tuple[Figure, Callable[[str], str]]]:
+    """Open a figure in imgsim's style, and write it under its title when the block ends without an error."""
     kind = check_picture_path(path)
     with _undisturbed():
         from matplotlib import style
@@ -91,11 +89,13 @@ def drawing(path: str | os.PathLike[str], width: float, height: float) -> Iterat
         with style.context({**STYLE, "font.sans-serif": list(font_families())}, after_reset=True):
             figure = Figure(figsize=(width, height))
             # Whoever looks at an SVG has fonts of their own, so there only what XML forbids is replaced.
-            yield figure, partial(spelled, any_font=kind == "svg")
+            spell = partial(spelled, any_font=kind == "svg")
+            yield figure, spell
+            _set_title(figure, title, spell)
             write_picture(_rendered(figure, kind), path)
 
 
-def set_title(figure: Figure, title: str, spell: Callable[[str], str]) -> None:
+def _set_title(figure: Figure, title: str, spell: Callable[[str], str]) -> None:
     """Write a title above a figure, on as many lines as it needs."""
     inches = max(figure.get_figwidth(), _TITLE_INCHES)
     lines = [wrapped(spell(line), inches, _TITLE_POINTS) for line in title.splitlines()]

@@ -150,7 +150,7 @@ def _judge_classes(
 
 def _judge_scores(index: Index, candidates: Sequence[Candidate], source: LabelSource, k: int, seed: int) -> JudgedRows:
     from imgsim.cli.progress_bars import judging_bar
-    from imgsim.evaluation.score_judge import ScoreJudgement, judge_scores
+    from imgsim.evaluation.scores import ScoreJudgement, judge_scores
     from imgsim.reports.judgement_rows import SCORE_TITLES, score_objects
 
     scores = scores_for(source, index.root, index.paths).values

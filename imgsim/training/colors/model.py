@@ -8,20 +8,14 @@ from scipy.special import softmax
 
 from imgsim.colors.names import ColorNamer
 from imgsim.errors import ParameterError
-from imgsim.evaluation.probabilities import judge_labels
-from imgsim.training.colors.fit import compare_candidates, cross_validate, train_namer
-from imgsim.training.colors.held_out import judge_namer
-from imgsim.training.colors.recipes import ARCHITECTURES
-from imgsim.training.colors.rows import split_rows
+from imgsim.evaluation.probabilities import LabelReport, judge_labels
+from imgsim.training.colors.fit import ScoredRecipe, compare_candidates, cross_validate, train_namer
+from imgsim.training.colors.held_out import NamerJudgement, judge_namer
+from imgsim.training.colors.recipes import ARCHITECTURES, Recipe
+from imgsim.training.colors.rows import ColorRows, split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from imgsim.evaluation.probabilities import LabelReport
-    from imgsim.training.colors.fit import ScoredRecipe
-    from imgsim.training.colors.held_out import NamerJudgement
-    from imgsim.training.colors.recipes import Recipe
-    from imgsim.training.colors.rows import ColorRows
 
 
 class Elsewhere(NamedTuple):
