@@ -47,10 +47,8 @@ def check(tree: Condition, text: str, catalogue: Mapping[str, Collection[str]]) 
             return AllOf(()) if subject.field else Has(subject.name)
         case NoneOf(condition):
             return NoneOf(check(condition, text, catalogue))
-        case AllOf(conditions):
-            return AllOf(tuple(check(condition, text, catalogue) for condition in conditions))
-        case AnyOf(conditions):
-            return AnyOf(tuple(check(condition, text, catalogue) for condition in conditions))
+        case AllOf(conditions) | AnyOf(conditions):
+            return replace(tree, conditions=tuple(check(condition, text, catalogue) for condition in conditions))
 
 
 def find_subject(name: str, catalogue: Mapping[str, Collection[str]], *, quoted: bool) -> Subject:
