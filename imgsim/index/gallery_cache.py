@@ -18,13 +18,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.errors import IndexWriteError
-from imgsim.features import build_extractor
-from imgsim.metrics import StatisticsBuilder, load_metric
+from imgsim.metrics import StatisticsBuilder
 from imgsim.search.gallery import Gallery, squared_norms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from imgsim.core import FittedMetric, Statistics
     from imgsim.index.store import Stamp, Store, StoredExtractor
 
@@ -112,15 +109,6 @@ def pin_statistics(store: Store, extractor: StoredExtractor) -> None:
     statistics = _measure(store, extractor)
     if statistics.count:
         store.pin_statistics(extractor, statistics)
-
-
-def lay_out_galleries(directory: str, store: Store, extractors: Sequence[StoredExtractor]) -> None:
-    """Write the galleries that queries by each extractor's own metric will map."""
-    with store.snapshot():
-        for extractor in extractors:
-            metric = load_metric(build_extractor(extractor.spec).metric, binary=extractor.binary)
-            statistics = gather_statistics(store, extractor) if metric.needs_statistics else None
-            load_gallery(directory, store, extractor, metric.fit(statistics))
 
 
 def _measure(store: Store, extractor: StoredExtractor) -> Statistics:

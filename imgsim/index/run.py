@@ -249,7 +249,9 @@ class Update:
 
     def finish(self, extractors: Sequence[StoredExtractor]) -> None:
         """Pin statistics where there are none yet, and lay out the galleries that queries will map."""
-        from imgsim.index.gallery_cache import lay_out_galleries, pin_statistics
+        from imgsim.features import build_extractor
+        from imgsim.index.distance import ChosenDistance, ChosenExtractor
+        from imgsim.index.gallery_cache import pin_statistics
 
         with self.store.transaction():
             if self.options.refit:
@@ -257,4 +259,7 @@ class Update:
             for extractor in extractors:
                 if self.options.refit or not self.store.is_pinned(extractor):
                     pin_statistics(self.store, extractor)
-        lay_out_galleries(self.directory, self.store, extractors)
+        with self.store.snapshot():
+            for extractor in extractors:
+                chosen = ChosenExtractor(extractor, build_extractor(extractor.spec), 1.0)
+                ChosenDistance((chosen,), None, self.directory, self.store).terms()  # whatever a first query would do
