@@ -12,7 +12,7 @@ from imgsim.tables.columns import read_columns
 from imgsim.tables.matching import pair_rows
 from imgsim.tables.photo_names import PhotoNames
 from imgsim.tables.table import read_table
-from imgsim.tables.values import READERS, read_value
+from imgsim.tables.values import READERS, kind_of, read_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -102,14 +102,10 @@ def parse_assignment(text: str, types: Mapping[str, Collection[str]]) -> tuple[s
     if value[0] == value[-1] == '"' and len(value) > 1:
         return name, _quoted(text, value)
     held = {"text", *READERS}.intersection(types.get(name, ()))
-    if not held:
-        return name, read_value(value)
     if "text" in held:
         return name, value
-    read = next(
-        (read for type_, reader in READERS.items() if type_ in held and (read := reader(value)) is not None), None
-    )
-    if read is None:
+    read = read_value(value, held or READERS)
+    if held and kind_of(read) == "text":
         kinds = " or ".join("true or false" if type_ == "boolean" else f"a {type_}" for type_ in sorted(held))
         raise ParameterError(f"{text}: on other photos {name} is {kinds}; '{name}=\"{value}\"' makes it text")
     return name, read

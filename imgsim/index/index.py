@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from itertools import compress
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote_to_bytes
 
@@ -30,15 +31,9 @@ if TYPE_CHECKING:
 
 def find_index(start: str) -> str | None:
     """Look for the nearest index upward from a place."""
-    place = os.path.abspath(start)
-    while True:
-        candidate = os.path.join(place, FOLDER)
-        if os.path.exists(os.path.join(candidate, DATABASE)):
-            return candidate
-        parent = os.path.dirname(place)
-        if parent == place:
-            return None
-        place = parent
+    place = Path(os.path.abspath(start))
+    folders = (str(folder / FOLDER) for folder in (place, *place.parents))
+    return next((folder for folder in folders if os.path.exists(os.path.join(folder, DATABASE))), None)
 
 
 def find_indexes_below(folder: str) -> list[str]:
@@ -381,7 +376,7 @@ class Index:
         from imgsim.index.search import Searcher
 
         with self.snapshot():
-            yield Searcher(self.directory, self._store, self.distance(extractors, metric), _listed(where))
+            yield Searcher(self.distance(extractors, metric), _listed(where))
 
     def photos(self, where: str | Sequence[str] = ()) -> Iterator[ImageRecord]:
         """Give what is known of the photos for which expressions hold.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgsim.errors import IndexNotFoundError, IndexWriteError
@@ -114,9 +115,8 @@ def _name_directory(root: str, index: str | os.PathLike[str] | None) -> str:
 
 def _check_writable(directory: str) -> None:
     """Make sure that a new index can be written, by the nearest folder above it that is there."""
-    place = os.path.abspath(directory)
-    while not os.path.exists(place):
-        place = os.path.dirname(place)
+    place = Path(os.path.abspath(directory))
+    place = next(folder for folder in (place, *place.parents) if os.path.exists(folder))
     if not (os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK)):
         raise IndexWriteError(f"{directory}: cannot be written", remedy="other-index")
 
