@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -46,27 +46,11 @@ class _Fixed:
         return self.fitted(self.space, self.transform)
 
 
-def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def unit_rows(rows: NDArray[Any]) -> NDArray[Any]:
+    """Divide rows (N, D) by their length; rows of zeros stay."""
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     norms[norms == 0] = 1
-    unit: NDArray[np.float64] = rows / norms
-    return unit
-
-
-def _centred_unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    centred = rows - rows.mean(axis=1, keepdims=True)
-    # Of a constant row only rounding is left: it has no direction.
-    centred[np.ptp(rows, axis=1) == 0] = 0
-    return _unit(centred)
-
-
-def _root_of_shares(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    if rows.size and rows.min() < 0:
-        raise MetricDomainError("hellinger compares histograms, and these features have negative values: use euclidean")
-    totals = rows.sum(axis=1, keepdims=True)
-    totals[totals == 0] = 1
-    roots: NDArray[np.float64] = np.sqrt(rows / totals)
-    return roots
+    return rows / norms  # type: ignore[no-any-return]
 
 
 class Euclidean(_Fixed):
@@ -104,7 +88,7 @@ class Cosine(_Fixed):
 
     def transform(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Divide each row by its length."""
-        return _unit(rows)
+        return unit_rows(rows)
 
 
 class Correlation(_Fixed):
@@ -118,7 +102,10 @@ class Correlation(_Fixed):
 
     def transform(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Subtract its mean from each row, then divide by the length."""
-        return _centred_unit(rows)
+        centred = rows - rows.mean(axis=1, keepdims=True)
+        # Of a constant row only rounding is left: it has no direction.
+        centred[np.ptp(rows, axis=1) == 0] = 0
+        return unit_rows(centred)
 
 
 class Hellinger(_Fixed):
@@ -133,7 +120,14 @@ class Hellinger(_Fixed):
 
     def transform(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Take the square root of each row divided by its sum."""
-        return _root_of_shares(rows)
+        if rows.size and rows.min() < 0:
+            raise MetricDomainError(
+                "hellinger compares histograms, and these features have negative values: use euclidean"
+            )
+        totals = rows.sum(axis=1, keepdims=True)
+        totals[totals == 0] = 1
+        roots: NDArray[np.float64] = np.sqrt(rows / totals)
+        return roots
 
 
 @dataclass(frozen=True)
