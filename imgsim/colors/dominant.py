@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgsim.colors.names import load_namer, model_identity
+from imgsim.colors.names import ColorNamer, load_namer, model_identity
 from imgsim.colors.palette import cluster_colors
-from imgsim.colors.view import view_photo
+from imgsim.colors.view import View, view_photo
 from imgsim.images.lab import to_lab
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.colors.names import ColorNamer
-    from imgsim.colors.view import View
     from imgsim.core import Image
 
 VERSION = 1  # bumped whenever answers change: an index then measures colours anew

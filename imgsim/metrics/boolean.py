@@ -5,23 +5,14 @@ The letters in the definitions are numbers of values: `tt` true in both rows, `t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from imgsim.metrics.pairwise import PairwiseMetric
-
-if TYPE_CHECKING:
-    from imgsim.core import Distances, Features
 
 
 class _Boolean(PairwiseMetric):
     """A distance of rows of truth values."""
 
     domain = "boolean"
-
-    def _chunk(self, queries: Features, rows: Features) -> Distances:
-        from scipy.spatial.distance import cdist
-
-        return cdist(queries != 0, rows != 0, self.name)  # type: ignore[call-overload, no-any-return]
+    values = bool
 
 
 class Dice(_Boolean):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -42,6 +42,13 @@ class _Fixed(MetricEntry):
         return self.fitted(self.space, self.transform)
 
 
+def unit_rows(rows: NDArray[Any]) -> NDArray[Any]:
+    """Divide rows (N, D) by their length; rows of zeros stay."""
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    norms[norms == 0] = 1
+    return rows / norms  # type: ignore[no-any-return]
+
+
 class Euclidean(_Fixed):
     """The straight-line distance."""
 
@@ -77,13 +84,10 @@ class Cosine(_Fixed):
 
     def transform(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Divide each row by its length."""
-        norms = np.linalg.norm(rows, axis=1, keepdims=True)
-        norms[norms == 0] = 1
-        unit: NDArray[np.float64] = rows / norms
-        return unit
+        return unit_rows(rows)
 
 
-class Correlation(Cosine):
+class Correlation(_Fixed):
     """One minus Pearson's correlation of two rows."""
 
     name = "correlation"
@@ -96,7 +100,7 @@ class Correlation(Cosine):
         centred = rows - rows.mean(axis=1, keepdims=True)
         # Of a constant row only rounding is left: it has no direction.
         centred[np.ptp(rows, axis=1) == 0] = 0
-        return super().transform(centred)
+        return unit_rows(centred)
 
 
 class Hellinger(_Fixed):

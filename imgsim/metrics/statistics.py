@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.core import Statistics
-
-if TYPE_CHECKING:
-    from imgsim.core import Features, FittedMetric
+from imgsim.core import Features, FittedMetric, Statistics
 
 MAX_COVARIANCE_DIM = 1024  # 8 MB in the index
 SAMPLE_ROWS = 256  # 32,640 pairs

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from imgsim.errors import WeightsError
 from imgsim.models.architectures import ARCHITECTURES, Preprocessing, provenance
-from imgsim.models.cache import FINAL, SHA256, SHOWN_DIGITS, about, is_identity
+from imgsim.models.cache import FINAL, SHA256, SHOWN_DIGITS, ModelFile, about, is_identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from imgsim.models.cache import ModelFile
 
 KEY, KEY_OF_COLORS = "imgsim", "imgsim-color-names"  # format 1 had a key for colour names, and no number
 FORMAT = 2

@@ -8,14 +8,13 @@ from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, WeightsError
-from imgsim.models.architectures import find_architecture
+from imgsim.models.architectures import Architecture, Preprocessing, find_architecture
 from imgsim.models.timm_networks import TimmTrunk, build_timm, timm_preprocessing
 from imgsim.models.vision import torch, torchvision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from imgsim.models.architectures import Architecture, Preprocessing
 
 nn = torch.nn
 LISTED = 300  # characters of layers in an error
