@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote_to_bytes
 
 from imgsim.errors import IndexNotFoundError
-from imgsim.index.options import Options, Remembered
 from imgsim.index.sqlite.connection import DATABASE, FOLDER
 from imgsim.index.sqlite.sqlite_store import SqliteStore
-from imgsim.index.summary import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,9 +20,11 @@ if TYPE_CHECKING:
     from imgsim.core import Features, ImageRecord, Match
     from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
+    from imgsim.index.options import Options, Remembered
     from imgsim.index.run import Update
     from imgsim.index.search import Searcher
     from imgsim.index.store import DefaultQuery, Failure, StoredExtractor
+    from imgsim.index.summary import Observer
     from imgsim.index.writer import IndexWriter
     from imgsim.where.facts import FactTable
 
@@ -171,6 +171,8 @@ class Index:
     @property
     def options(self) -> Remembered:
         """How the index was made, which later runs go by."""
+        from imgsim.index.options import Remembered
+
         return Remembered.of(self._store)
 
     @property
@@ -476,7 +478,7 @@ class Index:
         """
         from imgsim.index.run import Update
 
-        return Update(folder, self.directory, self._store, options or Options(), observer or Observer())
+        return Update(folder, self.directory, self._store, options, observer)
 
 
 def _listed(where: str | Sequence[str]) -> Sequence[str]:
@@ -507,12 +509,3 @@ def open_index(path: str | os.PathLike[str] | None = None) -> Index:
     if directory is None:
         raise IndexNotFoundError("no index here or above", remedy="make-or-name-index")
     return Index(directory)
-
-
-def remembered_options(place: str | os.PathLike[str]) -> Remembered:
-    """Tell how the index that a path names was made; the defaults where there is none."""
-    try:
-        with Index.open(place) as index:
-            return index.options
-    except IndexNotFoundError:
-        return Remembered()

@@ -10,10 +10,10 @@ from imgsim.errors import ImageReadError, ImgsimError
 from imgsim.images.find import comes_by, list_images
 from imgsim.index.changes import find_changes
 from imgsim.index.decoding_mark import decoding_mark
-from imgsim.index.options import Remembered
+from imgsim.index.options import Options, Remembered
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.store import DefaultQuery, Failure, MeasuredPhoto
-from imgsim.index.summary import Summary
+from imgsim.index.summary import Observer, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from imgsim.images.find import Found, FoundImage
     from imgsim.index.changes import Changes
     from imgsim.index.description import Description
-    from imgsim.index.options import Options
     from imgsim.index.sqlite.sqlite_store import SqliteStore
     from imgsim.index.store import StoredExtractor
-    from imgsim.index.summary import Observer
 
 BATCH_PHOTOS = 64
 BATCH_SECONDS = 2.0
@@ -48,13 +46,20 @@ class Lack(NamedTuple):
 class Update:
     """One run over a folder."""
 
-    def __init__(self, root: str, directory: str, store: SqliteStore, options: Options, observer: Observer) -> None:
+    def __init__(
+        self,
+        root: str,
+        directory: str,
+        store: SqliteStore,
+        options: Options | None = None,
+        observer: Observer | None = None,
+    ) -> None:
         self.root = root
         self.directory = directory
         self.store = store
-        self.options = options
-        self.made = Remembered.of(store).updated(vars(options))
-        self.observer = observer
+        self.options = options or Options()
+        self.made = Remembered.of(store).updated(vars(self.options))
+        self.observer = observer or Observer()
         self.summary = Summary()
 
     def check(self) -> None:

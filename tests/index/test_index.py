@@ -7,7 +7,7 @@ from imgsim.errors import ExtractorMismatchError, ImgsimError, IndexLockedError,
 from imgsim.features import load_extractor
 from imgsim.images.read import read_image
 from imgsim.index.distance import choose_distance
-from imgsim.index.index import Index, remembered_options
+from imgsim.index.index import Index
 from imgsim.index.options import Options, Remembered
 from imgsim.index.update import update_index
 from imgsim.index.writer import IndexWriter
@@ -130,6 +130,6 @@ def test_a_query_searches_the_state_that_its_columns_are_of(folder):
 
 
 def test_where_no_index_is_nothing_is_remembered(folder, tmp_path):
-    assert remembered_options(tmp_path) == Remembered()
+    assert Remembered.at(tmp_path) == Remembered()
     update_index(folder, options=Options(include=["*.png"], exclude=["sub/", ""]))
-    assert remembered_options(folder) == Remembered(("*.png",), ("sub/",))
+    assert Remembered.at(folder) == Remembered(("*.png",), ("sub/",))

@@ -106,14 +106,14 @@ def _try(
 
     from imgsim.cli.progress_bars import IndexingProgress
     from imgsim.errors import EvaluationError
-    from imgsim.index.index import remembered_options
+    from imgsim.index.options import Remembered
     from imgsim.processes import default_jobs
     from imgsim.recommend.halving import pairs_first
     from imgsim.recommend.recommendation import recommend as rank
     from imgsim.recommend.trials import Trial, trial_directory
     from imgsim.tables.ground_truth import check_photos, check_readable, one_class
 
-    made = remembered_options(place)
+    made = Remembered.at(place)
     found = made.scan(folder)
     for path, reason in found.unreadable:
         stderr.say(f"skipped {path}: {reason}")
