@@ -56,17 +56,10 @@ class Description:
 
     def apply(self, store: Store) -> Described:
         """Give each indexed photo the attributes of its row; only those that differ are written."""
-        changed = 0
-        without = []
-        indexed = set()
-        for record in store.records(store.photo_keys().tolist()):
-            indexed.add(record.path)
-            row = self._pairing.rows.get(record.path)
-            if row is None:
-                without.append(record.path)
-            else:
-                changed += store.merge_attributes(record.path, self._values[row])
-        unread = sorted((row, path) for path, row in self._pairing.rows.items() if path not in indexed)
+        indexed, rows = store.known(), self._pairing.rows
+        changed = sum(store.merge_attributes(path, self._values[row]) for path, row in rows.items() if path in indexed)
+        without = sorted(indexed.keys() - rows.keys(), key=os.fsencode)
+        unread = sorted((row, path) for path, row in rows.items() if path not in indexed)
         lost = [*self._pairing.lost, *(f"{self._table.place(row)} ({path}: not indexed)" for row, path in unread)]
         return Described(self._source.path, changed, lost, without, self._notes)
 
