@@ -101,10 +101,8 @@ class Update:
             raise ImgsimError(
                 f"{self.directory} is the index of {self.store.root}, not of {self.root}", remedy="moved-or-other-index"
             )
-        if self.options.files is not None:
-            found = list_images(self.root, self.options.files)
-        else:
-            found = self.made.scan(self.root)
+        files = self.options.files
+        found = self.made.scan(self.root) if files is None else list_images(self.root, files)
         changes = self._compare(found)
         self.summary = Summary(
             renamed=len(changes.renamed),

@@ -78,8 +78,7 @@ def _complaint(expression: str, position: int) -> str:
     character = expression[position]
     if character in _MISPLACED:
         return _MISPLACED[character]
-    piece = re.match(r"[\w.+-]*", expression[position:])
-    if piece and piece.group():
+    if piece := re.match(r"[\w.+-]+", expression[position:]):
         return (
             f"{piece.group()} is neither a number nor a name; "
             "text goes in single quotes, a name that begins with a digit in double quotes"
