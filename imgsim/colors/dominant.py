@@ -55,13 +55,7 @@ class DominantColor:
         }
 
 
-def find_colors(
-    image: Image,
-    mask: NDArray[np.bool_] | None = None,
-    *,
-    count: int = COLORS,
-    namer: ColorNamer | None = None,
-) -> list[DominantColor]:
+def find_colors(image: Image, mask: NDArray[np.bool_] | None = None, *, count: int = COLORS) -> list[DominantColor]:
     """Find the colours of what a photo (H, W, 3) shows, or of the pixels that a mask (H, W) marks, largest share first.
 
     `count` groups of pixels are made first; those of like colours are joined.
@@ -73,7 +67,7 @@ def find_colors(
     >>> [(color.name, color.share, color.hex) for color in find_colors(photo)]
     [('red', 1.0, '#c8141e')]
     """
-    return name_view(view_photo(image, mask), count=count, namer=namer)
+    return name_view(view_photo(image, mask), count=count)
 
 
 def name_view(view: View, *, count: int = COLORS, namer: ColorNamer | None = None) -> list[DominantColor]:

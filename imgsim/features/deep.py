@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import PIL.Image
-from PIL.Image import Resampling
 
 from imgsim.core import WORKING_SIZE, ExtractorSpec, Features, Image, Scale
 from imgsim.errors import ParameterError
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from imgsim.models.session import Session
 
-_FILTERS = {"bilinear": Resampling.BILINEAR, "bicubic": Resampling.BICUBIC}
+_FILTERS = {"bilinear": PIL.Image.Resampling.BILINEAR, "bicubic": PIL.Image.Resampling.BICUBIC}
 WHOLE = 8 / 7  # of the square that a network was trained on: things are smaller in a whole photo than in a crop of it
 _LONGEST = 4  # sides of the square: what a photo's longer side is squeezed or cut to, which bounds the memory it takes
 

@@ -80,10 +80,9 @@ class Product:
         return float(sum(n / (1 - n) for n in roundings))
 
     @staticmethod
-    def _tiny(rows: NDArray[Any]) -> np.floating:
+    def _tiny(rows: NDArray[Any]) -> float:
         """Give more than underflow can lose."""
-        tiny: np.floating = np.finfo(rows.dtype).tiny
-        return tiny
+        return float(np.finfo(rows.dtype).tiny)
 
 
 def _squared_norms(rows: NDArray[Any]) -> NDArray[Any]:

@@ -87,7 +87,7 @@ class Cosine(_Fixed):
         return unit_rows(rows)
 
 
-class Correlation(_Fixed):
+class Correlation(Cosine):
     """One minus Pearson's correlation of two rows."""
 
     name = "correlation"
@@ -100,7 +100,7 @@ class Correlation(_Fixed):
         centred = rows - rows.mean(axis=1, keepdims=True)
         # Of a constant row only rounding is left: it has no direction.
         centred[np.ptp(rows, axis=1) == 0] = 0
-        return unit_rows(centred)
+        return super().transform(centred)
 
 
 class Hellinger(_Fixed):

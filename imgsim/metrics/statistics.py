@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 
 from imgsim.core import Features, FittedMetric, Statistics
@@ -107,8 +105,5 @@ def median_pair_distance(metric: FittedMetric, statistics: Statistics) -> float:
         Above 0; 1 where the sample has no two rows, or their median distance is 0.
     """
     rows = statistics.sample
-    pairs = np.array(list(combinations(range(len(rows)), 2)), int).reshape(-1, 2)
-    if not len(pairs):
-        return 1.0
-    median = float(np.median(metric(rows, rows)[pairs[:, 0], pairs[:, 1]]))
+    median = float(np.median(metric(rows, rows)[np.triu_indices(len(rows), 1)])) if len(rows) > 1 else 0.0
     return median if median > 0 else 1.0
