@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.reports.checks import PlotError, checked
-from imgsim.reports.figures import FAINT, drawing
+from imgsim.reports.figures import FAINT, PlotError, checked, drawing
 from imgsim.reports.fonts import shortened
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.evaluation.intervals import wilson
-from imgsim.reports.checks import PlotError, checked
-from imgsim.reports.figures import COLORS, FAINT, HAIRLINE, drawing
+from imgsim.reports.figures import COLORS, FAINT, HAIRLINE, PlotError, checked, drawing
 from imgsim.reports.fonts import shortened
 
 if TYPE_CHECKING:

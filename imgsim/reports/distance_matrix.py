@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.reports.checks import PlotError, checked, checked_names
-from imgsim.reports.figures import SEQUENTIAL, add_color_bar, drawing
+from imgsim.reports.figures import SEQUENTIAL, PlotError, add_color_bar, checked, checked_names, drawing
 from imgsim.reports.fonts import name_ticks
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ import numpy as np
 from PIL import ImageColor
 
 from imgsim.images.draw import thumbnail
-from imgsim.reports.checks import PlotError, checked, checked_names
-from imgsim.reports.figures import COLORS, DPI, FAINT, drawing
+from imgsim.reports.figures import COLORS, DPI, FAINT, PlotError, checked, checked_names, drawing
 from imgsim.reports.fonts import shortened
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ pytest.importorskip("matplotlib", reason="the extra plots is not installed")
 
 from imgsim.evaluation.intervals import wilson
 from imgsim.evaluation.probabilities import Reliability
-from imgsim.reports.checks import PlotError
 from imgsim.reports.curves import plot_precision_recall, plot_reliability
+from imgsim.reports.figures import PlotError
 from tests.reports.pictures import svg_texts
 
 

@@ -12,8 +12,7 @@ import matplotlib as mpl
 
 from imgsim.errors import MissingDependencyError
 from imgsim.images.draw import ImageWriteError
-from imgsim.reports.checks import PlotError
-from imgsim.reports.figures import check_picture_path, drawing
+from imgsim.reports.figures import PlotError, check_picture_path, drawing
 from tests.reports.pictures import PICTURES, READABLE, png_pixels, svg_texts
 
 every_picture = pytest.mark.parametrize("plot", PICTURES.values(), ids=PICTURES)
