@@ -12,11 +12,10 @@ from imgsim.core import Image, Scale
 from imgsim.errors import ImageReadError
 from imgsim.images.draw import ImageWriteError
 from imgsim.images.read import read_image
-from imgsim.reports.confusion import plot_confusion
 from imgsim.reports.curves import plot_precision_recall
-from imgsim.reports.distance_matrix import plot_distance_matrix
 from imgsim.reports.figures import check_picture_path
 from imgsim.reports.maps import plot_map
+from imgsim.reports.matrices import plot_confusion, plot_distance_matrix
 from imgsim.reports.projection import project
 from imgsim.search.ranking import enclose
 

@@ -7,10 +7,9 @@ import PIL.Image
 
 from imgsim.evaluation.probabilities import Reliability
 from imgsim.reports.color_distributions import plot_color_distributions
-from imgsim.reports.confusion import plot_confusion
 from imgsim.reports.curves import plot_precision_recall, plot_reliability
-from imgsim.reports.distance_matrix import plot_distance_matrix
 from imgsim.reports.maps import plot_map
+from imgsim.reports.matrices import plot_confusion, plot_distance_matrix
 
 # Korean, accents, what Markdown and mathematics and XML would take for markup, bytes that are no UTF-8.
 NAMES = ["지갑 wallet", "Crème brûlée", "$\\frac$ <b> & _x_", "bag\udcff\n2"]
