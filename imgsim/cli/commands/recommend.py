@@ -139,7 +139,7 @@ def _try(
             strict=source.strict,
             max_megapixels=made.max_megapixels,
         )
-        ranking = rank(trial, folder, chosen, tried, by=by, end=end, jobs=jobs or default_jobs())
+        ranking = rank(trial, tried, end=end, jobs=jobs or default_jobs())
     judged = set(chosen[: ranking[0].photos]) - set(trial.unreadable)
     present = {code for path, code in zip(paths, codes.tolist(), strict=True) if path in judged}
     if len(present) == 1 and len(np.unique(codes[labelled])) > 1:
