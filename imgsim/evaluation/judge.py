@@ -109,12 +109,7 @@ class Judge:
             distance.specs,
             " + ".join(dict.fromkeys(distance.metrics)),
             found.photos,
-            {
-                "n": len(found.photos),
-                "classes": len(np.unique(self._codes[found.photos])),
-                "alone": found.alone,
-                "left_out": found.left_out,
-            },
+            {"classes": len(np.unique(self._codes[found.photos])), "alone": found.alone, "left_out": found.left_out},
             figures,
             outcomes,
             classification,

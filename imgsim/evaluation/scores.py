@@ -28,7 +28,6 @@ class ScoreAgreement:
     `photos` (n,), `errors` (n,).
     """
 
-    n: int
     k: int
     photos: NDArray[np.intp] = field(repr=False)
     errors: NDArray[np.float64] = field(repr=False)
@@ -104,7 +103,6 @@ def score_agreement(scores: NDArray[np.float64], neighbours: Neighbours, *, seed
     mean_of_others = (own.sum() - own) / (len(own) - 1)
     errors, baseline = np.abs(guesses - own), np.abs(mean_of_others - own)
     return ScoreAgreement(
-        n=len(own),
         k=k,
         photos=neighbours.photos,
         errors=errors,

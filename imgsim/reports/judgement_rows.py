@@ -38,11 +38,9 @@ def _object(judgement: Judgement, verdict: Verdict, by: str) -> dict[str, Any]:
     row: dict[str, Any] = {
         "extractor": judgement.candidate.name,
         "metric": judgement.metric,
-        "n": judgement.counts["n"],
+        "n": len(judgement.queries),
         **figures_of(judgement.figures),
-        "classes": judgement.counts["classes"],
-        "alone": judgement.counts["alone"],
-        "left_out": judgement.counts["left_out"],
+        **judgement.counts,
         "specs": list(judgement.specs),
     }
     if judgement.classification is not None:
@@ -82,14 +80,11 @@ def _flat(row: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 def to_cells(objects: Sequence[Mapping[str, Any]], titles: Mapping[str, str], *, between: str = " ") -> list[list[str]]:
     """Write rows for people: a figure and its interval in one cell."""
     shown = [name for name in titles if any(name in row for row in objects)]
-    judged = any("verdict" in row for row in objects)
-    header = ["extractor", "metric", "n", *(titles[name] for name in shown)] + (["compared"] if judged else [])
-    lines = [
-        [row["extractor"], row["metric"], str(row["n"]), *(_cell(row, name, between) for name in shown)]
-        + ([_verdict(row, between)] if judged else [])
-        for row in objects
-    ]
-    return [header, *lines]
+    lines = [["extractor", "metric", "n", *(titles[name] for name in shown), "compared"]]
+    for row in objects:
+        figures = [_cell(row, name, between) for name in shown]
+        lines.append([row["extractor"], row["metric"], str(row["n"]), *figures, _verdict(row, between)])
+    return lines
 
 
 def _cell(row: Mapping[str, Any], name: str, between: str) -> str:
@@ -146,7 +141,7 @@ def _score_object(judgement: ScoreJudgement, verdict: Verdict) -> dict[str, Any]
     return {
         "extractor": judgement.candidate.name,
         "metric": judgement.metric,
-        "n": agreement.n,
+        "n": len(agreement.photos),
         "k": agreement.k,
         **figures_of({"spearman": agreement.spearman} | {name: _times(one, unit) for name, one in figures.items()}),
         "p_value": number(against.p_value),

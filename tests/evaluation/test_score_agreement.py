@@ -36,7 +36,7 @@ def test_by_hand():
     scores = np.array([1.0, 2.0, 4.0, 9.0])
     agreement = score_agreement(scores, neighbours_of([[1, 2], [0, 2], [1, 3], [2, 1]]), seed=0)
     guesses = [3, 2.5, 5.5, 3]
-    assert (agreement.n, agreement.k) == (4, 2)
+    assert (len(agreement.photos), agreement.k) == (4, 2)
     assert agreement.error.value == pytest.approx(np.mean([2, 0.5, 1.5, 6]))
     assert agreement.baseline.value == pytest.approx(np.mean([5 - 1, 14 / 3 - 2, 4 - 4, 9 - 7 / 3]))
     assert agreement.spearman.value == pytest.approx(stats.spearmanr(scores, guesses).statistic)
@@ -66,7 +66,8 @@ def test_only_those_that_take_part_need_a_score(rng):
     scores = rng.random(20)
     scores[4] = np.nan
     term = term_of(rng.random((20, 2)).astype(np.float32))
-    assert score_agreement(scores, find_neighbours([term], 2, wanted=~np.isnan(scores)), seed=0).n == 19
+    agreement = score_agreement(scores, find_neighbours([term], 2, wanted=~np.isnan(scores)), seed=0)
+    assert len(agreement.photos) == 19
     with pytest.raises(EvaluationError, match="1 of 20 scores"):
         score_agreement(scores, find_neighbours([term], 2), seed=0)
 

@@ -73,14 +73,10 @@ def read_color_rows(path: str | os.PathLike[str]) -> ColorRows:
     if not isinstance(listed, list) or not listed:
         raise ColorDataError(f"{path}: not a list of colours")
     parsed = [_parse(row, f"{path}: row {number}", number) for number, row in enumerate(listed, 1)]
-    names = tuple(sorted({label for _, label, _ in parsed}))
-    return ColorRows(
-        np.array([color for color, _, _ in parsed], np.uint8),
-        np.array([names.index(label) for _, label, _ in parsed]),
-        np.array([contributor for _, _, contributor in parsed]),
-        names,
-        hashlib.sha256(data).hexdigest(),
-    )
+    colors, labels, contributors = map(np.array, zip(*parsed, strict=True))
+    names, codes = np.unique(labels, return_inverse=True)
+    digest = hashlib.sha256(data).hexdigest()
+    return ColorRows(colors.astype(np.uint8), codes, contributors, tuple(names.tolist()), digest)
 
 
 def plain_name(label: str) -> str:
