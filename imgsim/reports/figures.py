@@ -161,7 +161,6 @@ def _rendered(figure: Figure, kind: str) -> bytes:
 
 def _require_matplotlib() -> None:
     try:
-        import matplotlib  # noqa: ICN001
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
         raise MissingDependencyError("matplotlib", "plots") from error

@@ -47,11 +47,9 @@ def make_color_model(
     """Train a model that names colours, and judge it."""
     recipe = ARCHITECTURES[architecture]
     candidates: list[ScoredRecipe] = []
+    if choose and architecture != "lab":
+        raise ParameterError(f"architecture {architecture}: its recipe is the reference's, there is nothing to choose")
     if choose:
-        if architecture != "lab":
-            raise ParameterError(
-                f"architecture {architecture}: its recipe is the reference's, there is nothing to choose"
-            )
         recipe, candidates = choose_recipe(rows, split, seed, heard)
     namer = ColorNamer(data := train_namer(rows, architecture, recipe, split=split, seed=seed))
     judged = judge_namer(namer, rows.take(split_rows(rows, split, seed).held_out))
