@@ -15,6 +15,8 @@ from imgsim.images.reasons import system_reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    _Matcher = Callable[[str, str], bool]
+
 
 class FoundImage(NamedTuple):
     """A file that says it is a picture, by its first bytes or by its name's ending.
@@ -204,10 +206,6 @@ def _look_at(base: str, relative: str) -> FoundImage | None:
 
 def _path_bytes(image: FoundImage) -> bytes:
     return os.fsencode(image.path)
-
-
-if TYPE_CHECKING:
-    _Matcher = Callable[[str, str], bool]
 
 
 def _matcher(patterns: Sequence[str]) -> _Matcher:

@@ -13,6 +13,7 @@ class _Boolean(PairwiseMetric):
 
     domain = "boolean"
     values = bool
+    unrelated = 0.0
 
 
 class Dice(_Boolean):
@@ -21,7 +22,6 @@ class Dice(_Boolean):
     name = "dice"
     definition = "(tf + ft) / (2 tt + tf + ft)"
     degenerate = "two rows of zeros: 0"
-    unrelated = 0.0
 
 
 class Jaccard(_Boolean):
@@ -30,7 +30,6 @@ class Jaccard(_Boolean):
     name = "jaccard"
     definition = "(tf + ft) / (tt + tf + ft)"
     degenerate = "two rows of zeros: 0"
-    unrelated = 0.0
 
 
 class RogersTanimoto(_Boolean):
@@ -53,7 +52,6 @@ class SokalSneath(_Boolean):
     name = "sokalsneath"
     definition = "2 (tf + ft) / (tt + 2 (tf + ft))"
     degenerate = "two rows of zeros: 0"
-    unrelated = 0.0
 
 
 class Yule(_Boolean):
@@ -62,4 +60,3 @@ class Yule(_Boolean):
     name = "yule"
     definition = "2 tf ft / (tt ff + tf ft)"
     degenerate = "0/0: 0"
-    unrelated = 0.0

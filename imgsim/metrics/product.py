@@ -43,7 +43,18 @@ class _Fixed(MetricEntry):
 
 
 def unit_rows(rows: NDArray[Any]) -> NDArray[Any]:
-    """Divide rows (N, D) by their length; rows of zeros stay."""
+    """Divide rows by their length.
+
+    Parameters
+    ----------
+    rows : ndarray of floating, shape (N, D)
+        Any.
+
+    Returns
+    -------
+    ndarray of floating, shape (N, D)
+        Of length 1 each; rows of zeros stay.
+    """
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     norms[norms == 0] = 1
     return rows / norms  # type: ignore[no-any-return]
