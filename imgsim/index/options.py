@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from imgsim.errors import ImgsimError, IndexNotFoundError
+from imgsim.errors import ImgsimError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,17 +33,6 @@ class Remembered:
     def of(cls, store: Store) -> Remembered:
         """Read what an index remembers."""
         return cls(colors=store.color_measure).updated(store.options)
-
-    @classmethod
-    def at(cls, place: str) -> Remembered:
-        """Read what the index that a path names remembers; the defaults where there is none."""
-        from imgsim.index.index import Index
-
-        try:
-            with Index.open(place) as index:
-                return index.options
-        except IndexNotFoundError:
-            return cls()
 
     def updated(self, asked: Mapping[str, Any]) -> Remembered:
         """Put what is asked for in place of what was remembered; an empty pattern stands for none."""

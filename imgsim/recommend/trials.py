@@ -14,10 +14,9 @@ import numpy as np
 from imgsim.evaluation.candidates import Candidate, metric_grid
 from imgsim.evaluation.judge import Judge, Judgement, Retrieved
 from imgsim.images.read import MAX_MEGAPIXELS
-from imgsim.index.index import Index
+from imgsim.index.index import Index, IndexWriter
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
-from imgsim.index.writer import IndexWriter
 from imgsim.recommend.pace import Pace
 from imgsim.tables.ground_truth import check_photos, check_readable
 

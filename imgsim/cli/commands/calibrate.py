@@ -62,7 +62,7 @@ def calibrate(
     matches of queries left out, gives the probability that a match shows the same thing. It is kept in the index, for
     this distance only: `imgsim query` then prints it. Without -x and -m it is the index's default distance.
     """
-    from imgsim.index.writer import IndexWriter
+    from imgsim.index.index import IndexWriter
     from imgsim.naming import without_weight
 
     if plot:

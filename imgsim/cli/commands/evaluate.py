@@ -116,7 +116,7 @@ def _whatever_there_is(folder: str, index_path: str | None) -> list[str]:
     """Choose extractors for a folder without index: all that need no weights."""
     from imgsim.errors import IndexNotFoundError
     from imgsim.features import EXTRACTORS
-    from imgsim.index.index import locate_index
+    from imgsim.index.location import locate_index
 
     try:
         locate_index(index_path or folder)

@@ -173,12 +173,12 @@ def whiten(photos: str, extractor: str, dimensions: int) -> None:
     """Fit a PCA-whitening to the photos in FOLDER, for `-x NAME:whitening=HASH`."""
     from imgsim.cli.output import write_text
     from imgsim.features.whiten import fit_to_photos
-    from imgsim.index.options import Remembered
+    from imgsim.index.index import remembered_at
 
     def skipped(error: ImageReadError) -> None:
         stderr.say(f"skipped {explain(error)}")
 
-    made = Remembered.at(photos)
+    made = remembered_at(photos)
     paths = [os.path.join(photos, image.path) for image in made.scan(photos).images]
     digest = fit_to_photos(paths, extractor, dimensions, skipped, made.max_megapixels)
     write_text(f"{digest}\n")

@@ -106,14 +106,14 @@ def _try(
 
     from imgsim.cli.progress_bars import IndexingProgress
     from imgsim.errors import EvaluationError
-    from imgsim.index.options import Remembered
+    from imgsim.index.index import remembered_at
     from imgsim.processes import default_jobs
     from imgsim.recommend.halving import pairs_first
     from imgsim.recommend.recommendation import recommend as rank
     from imgsim.recommend.trials import Trial, trial_directory
     from imgsim.tables.ground_truth import check_photos, check_readable, one_class
 
-    made = Remembered.at(place)
+    made = remembered_at(place)
     found = made.scan(folder)
     for path, reason in found.unreadable:
         stderr.say(f"skipped {path}: {reason}")
@@ -181,8 +181,8 @@ def _lines(rows: list[dict[str, Any]]) -> list[list[str]]:
 
 def _save(folder: str, index_path: str | None, winner: Recommendation, jobs: int | None) -> None:
     from imgsim.evaluation.candidates import bare_extractors
+    from imgsim.index.index import IndexWriter
     from imgsim.index.options import Options
-    from imgsim.index.writer import IndexWriter
 
     candidate = winner.judgement.candidate
     update_showing(folder, index_path, bare_extractors([candidate]), Options(jobs=jobs))
