@@ -27,8 +27,7 @@ AHEAD = 3  # chunks waiting for each worker: enough to keep it busy, few enough 
 _work: Callable[[Any], Any]  # of this worker process
 
 
-def _refuse(task: object) -> Any:  # noqa: ANN401 (it never comes back)
-    del task
+def _refuse(_task: object) -> Any:  # noqa: ANN401 (it never comes back)
     raise ImgsimError("a process was brought down, which is what a lack of memory looks like: try again with --jobs 1")
 
 

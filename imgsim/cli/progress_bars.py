@@ -11,7 +11,6 @@ from imgsim.index.summary import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from types import TracebackType
 
     from rich.progress import Progress, TaskID
 
@@ -69,9 +68,7 @@ class IndexingProgress(Observer):
     def __enter__(self) -> IndexingProgress:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar:
             self._bar.stop()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from imgsim.errors import EvaluationError
-from imgsim.evaluation.intervals import bootstrap
+from imgsim.evaluation.intervals import Estimate, bootstrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,11 +26,9 @@ SAME = 1e-12  # relative: two sums this close differ by rounding alone
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two methods on the same queries."""
+    """Two methods on the same queries: the first less the second."""
 
-    difference: float
-    low: float
-    high: float
+    difference: Estimate
     p_value: float
 
 
@@ -40,12 +38,11 @@ def compare(first: NDArray[np.float64], second: NDArray[np.float64], *, seed: in
     `first`, `second` (n,).
     """
     differences = np.asarray(first, np.float64) - np.asarray(second, np.float64)
-    estimate = bootstrap(differences, seed=seed)
     if np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all():
         p_value = mcnemar(int((differences > 0).sum()), int((differences < 0).sum()))
     else:
         p_value = sign_flip(differences, seed=seed)
-    return Comparison(estimate.value, estimate.low, estimate.high, p_value)
+    return Comparison(bootstrap(differences, seed=seed), p_value)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -197,7 +194,7 @@ def compare_with_best(best: int, outcomes: Sequence[Outcomes], *, seed: int) -> 
     verdicts = {best: Verdict("best", 0.0, None)}
     for place, comparison, p_value in zip(others, comparisons, adjusted.tolist(), strict=True):
         word = "worse" if p_value < LEVEL else "not told apart"
-        verdicts[place] = Verdict(word, comparison.difference, p_value)
+        verdicts[place] = Verdict(word, comparison.difference.value, p_value)
     return [verdicts[place] for place in range(len(outcomes))]
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.evaluation.intervals import (
-    CONFIDENCE,
     NORMAL_QUANTILE,
     RESAMPLES,
     Estimate,
+    between_percentiles,
     bootstrap,
     wilson,
     wilson_of_variance,
@@ -87,8 +87,7 @@ def _f1(hits: int, wrong: int, rejected: int, seed: int) -> Estimate:
     kinds = np.array([hits, wrong, rejected])
     drawn = np.random.default_rng(seed).multinomial(kinds.sum(), kinds / kinds.sum(), RESAMPLES)
     values = 2 * drawn[:, 0] / np.maximum(1, 2 * drawn[:, 0] + drawn[:, 1])
-    low, high = np.quantile(values, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Estimate(2 * hits / max(1, 2 * hits + wrong), float(low), float(high))
+    return between_percentiles(2 * hits / max(1, 2 * hits + wrong), values)
 
 
 def _area(area: float, positives: int, negatives: int) -> Estimate:

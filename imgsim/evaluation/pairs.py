@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.errors import EvaluationError, ImgsimError
-from imgsim.search.ranking import distances_to
+from imgsim.search.ranking import Term, distances_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
-
-    from imgsim.search.ranking import Term
 
     Indices = NDArray[np.intp]
 
@@ -40,7 +38,7 @@ class PairCounts:
 class PairScores:
     """How well a distance tells pairs of the same class from pairs of different ones.
 
-    `precisions`, `recalls`, `thresholds` (T,).
+    `precisions`, `recalls` (T,), of thresholds from the widest to the narrowest.
     """
 
     positives: int
@@ -48,10 +46,8 @@ class PairScores:
     threshold: float
     held_out: PairCounts
     roc_auc: float
-    average_precision: float
     precisions: NDArray[np.float64]
     recalls: NDArray[np.float64]
-    thresholds: NDArray[np.float64]
 
 
 def count_pairs(same: ArrayLike, distances: ArrayLike, threshold: float) -> PairCounts:
@@ -84,7 +80,7 @@ def score_pairs(same: ArrayLike, distances: ArrayLike, *, seed: int) -> PairScor
     Returns
     -------
     PairScores
-        The threshold is chosen on one half and judged on the other; areas and curve are of all pairs.
+        The threshold is chosen on one half and judged on the other; area and curve are of all pairs.
 
     Raises
     ------
@@ -95,15 +91,15 @@ def score_pairs(same: ArrayLike, distances: ArrayLike, *, seed: int) -> PairScor
     Notes
     -----
     A photo is in several pairs, on both sides of the split: the held-out counts are fair to the threshold, but pairs
-    that share a photo are not independent, and an interval that takes them to be is too narrow. ROC-AUC, average
-    precision and the curve are scikit-learn's, of the negative distance.
+    that share a photo are not independent, and an interval that takes them to be is too narrow. ROC-AUC and
+    the curve are scikit-learn's, of the negative distance.
 
     References
     ----------
     T. Saito, M. Rehmsmeier, "The Precision-Recall Plot Is More Informative than the ROC Plot When Evaluating Binary
     Classifiers on Imbalanced Datasets", PLoS ONE 10(3), 2015: what the share of positives does to each.
     """
-    from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
+    from sklearn.metrics import precision_recall_curve, roc_auc_score
 
     truth, measured = np.asarray(same, bool), np.asarray(distances, np.float64)
     positives, negatives = int(truth.sum()), int((~truth).sum())
@@ -114,17 +110,15 @@ def score_pairs(same: ArrayLike, distances: ArrayLike, *, seed: int) -> PairScor
         )
     chosen = _half(truth, seed)
     threshold = _best_threshold(truth[chosen], measured[chosen])
-    precisions, recalls, closeness = precision_recall_curve(truth, -measured)
+    precisions, recalls, _ = precision_recall_curve(truth, -measured)
     return PairScores(
         positives,
         negatives,
         threshold,
         count_pairs(truth[~chosen], measured[~chosen], threshold),
         float(roc_auc_score(truth, -measured)),
-        float(average_precision_score(truth, -measured)),
         precisions[:-1],  # the last point is a convention without a threshold
         recalls[:-1],
-        -closeness,
     )
 
 

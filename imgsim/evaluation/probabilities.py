@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -104,15 +104,9 @@ class Reliability:
 
     @property
     def calibration_error(self) -> float:
-        """The expected calibration error."""
-        return expected_calibration_error(self.predicted, self.observed, self.count)
-
-
-def expected_calibration_error(
-    predicted: NDArray[np.float64], observed: NDArray[np.float64], count: NDArray[Any]
-) -> float:
-    """Give the mean difference of what was predicted and observed in each bin, weighted by its count; 0 of no bin."""
-    return float(np.average(np.abs(predicted - observed), weights=count)) if len(count) else 0.0
+        """The expected calibration error: mean difference of the two, weighted by the count; 0 without any."""
+        gaps = np.abs(self.predicted - self.observed)
+        return float(np.average(gaps, weights=self.count)) if len(gaps) else 0.0
 
 
 def measure_reliability(probabilities: ArrayLike, same: ArrayLike, *, bins: int = BINS) -> Reliability:

@@ -8,27 +8,25 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import PIL.Image
-from PIL.Image import Resampling
 
-from imgsim.core import WORKING_SIZE, ExtractorSpec, Scale
+from imgsim.core import WORKING_SIZE, ExtractorSpec, Features, Image, Scale
 from imgsim.errors import ParameterError
-from imgsim.models.architectures import find_architecture
+from imgsim.metrics.product import unit_rows
+from imgsim.models.architectures import Preprocessing, find_architecture
 from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile, find_models
 from imgsim.models.header import check_header
 from imgsim.models.pooling import Pooling, pool
 from imgsim.models.trunk_spec import TrunkSpec, missing_model
-from imgsim.models.whitening import Whitening, load_whitening, unit_rows
+from imgsim.models.whitening import Whitening, load_whitening
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from imgsim.core import Features, Image
-    from imgsim.models.architectures import Preprocessing
     from imgsim.models.session import Session
 
-_FILTERS = {"bilinear": Resampling.BILINEAR, "bicubic": Resampling.BICUBIC}
+_FILTERS = {"bilinear": PIL.Image.Resampling.BILINEAR, "bicubic": PIL.Image.Resampling.BICUBIC}
 WHOLE = 8 / 7  # of the square that a network was trained on: things are smaller in a whole photo than in a crop of it
 _LONGEST = 4  # sides of the square: what a photo's longer side is squeezed or cut to, which bounds the memory it takes
 

@@ -5,27 +5,21 @@ from __future__ import annotations
 import copy
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
 
-from imgsim.core import ExtractorSpec, ImageRecord, Scale
+from imgsim.core import Extractor, ExtractorSpec, Features, Image, ImageRecord, Scale
 from imgsim.errors import ImageReadError
 from imgsim.features.extractor_table import build_extractor
-from imgsim.images.photo import to_photos, to_source
+from imgsim.images.photo import Photo, to_photos, to_source
 from imgsim.images.read import MAX_MEGAPIXELS, content_digest, decode, open_photo, shrink
 from imgsim.processes import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
-    from typing import BinaryIO
-
-    from imgsim.core import Extractor, Features, Image
-    from imgsim.images.photo import Photo
-
     AnyExtractor: TypeAlias = Extractor | ExtractorSpec
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | Image"  # a path, a file's content, or pixels (H, W, 3)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import stat
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +17,6 @@ from imgsim.models.defaults import read_defaults, write_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
 SHOWN_DIGITS = 12  # of the weights' SHA-256: enough to tell them apart
 DIGITS = 16  # of a model's own SHA-256, in its name
@@ -101,8 +100,12 @@ def models_directory() -> str:
 
 def list_models() -> list[ModelFile]:
     """List the cached models, the newest first."""
-    parsed = (_parse(path) for path in Path(models_directory()).glob("*.onnx"))
-    aged = [(-age, file.path, file) for file in parsed if file and (age := _modified(file.path)) is not None]
+    aged = []
+    for path in Path(models_directory()).glob("*.onnx"):
+        with suppress(OSError):  # another process removed it, or what a link points to is not there
+            status = path.stat()
+            if stat.S_ISREG(status.st_mode) and (file := _parse(path)):
+                aged.append((-status.st_mtime_ns, file.path, file))
     return [file for _, _, file in sorted(aged)]
 
 
@@ -171,12 +174,3 @@ def _parse(path: Path) -> ModelFile | None:
         return None
     architecture = fields[0].replace("~", "/")
     return ModelFile(str(path), architecture, *fields[1:]) if is_identity(architecture, *fields[1:4]) else None
-
-
-def _modified(path: str) -> int | None:
-    """Tell when a file was last modified, in nanoseconds; None if there is none, or a folder."""
-    try:
-        status = os.stat(path)
-    except OSError:  # another process removed it, or what a link points to is not there
-        return None
-    return status.st_mtime_ns if stat.S_ISREG(status.st_mode) else None

@@ -77,29 +77,27 @@ def download_weights(published: Published, advance: Callable[[int], None]) -> st
             f"{folder}: cannot be written ({error.strerror}); IMGSIM_MODELS names another folder"
         ) from error
     try:
-        digest = _copy(published.url, descriptor, advance)
-    except (OSError, http.client.HTTPException) as error:
+        _copy(published, descriptor, advance)
+    except BaseException as error:  # an interrupt as well
         os.unlink(part)
         if isinstance(error, urllib.error.HTTPError):
             error.close()
-        raise _by_hand(published, _reason(error)) from error
-    except BaseException:
-        os.unlink(part)
+        if isinstance(error, OSError | http.client.HTTPException):
+            raise _by_hand(published, _reason(error)) from error
         raise
-    if not digest.startswith(published.digest):
-        os.unlink(part)
-        raise WeightsError(f"{published.url}: what came is not what was published (SHA-256 {digest[:8]}): try again")
     return part
 
 
-def _copy(url: str, descriptor: int, advance: Callable[[int], None]) -> str:
-    digest = hashlib.sha256()
+def _copy(published: Published, descriptor: int, advance: Callable[[int], None]) -> None:
+    """Copy what comes to a file, and make sure that it is what was published."""
+    url, digest = published.url, hashlib.sha256()
     with open(descriptor, "wb") as stream, urllib.request.urlopen(url, timeout=TIMEOUT) as answer:  # noqa: S310 (the table's)
         while chunk := answer.read(CHUNK):
             digest.update(chunk)
             stream.write(chunk)
             advance(len(chunk))
-    return digest.hexdigest()
+    if not (came := digest.hexdigest()).startswith(published.digest):
+        raise WeightsError(f"{url}: what came is not what was published (SHA-256 {came[:8]}): try again")
 
 
 def _reason(error: Exception) -> str:

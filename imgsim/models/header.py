@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from imgsim.errors import WeightsError
 from imgsim.models.architectures import ARCHITECTURES, Preprocessing, provenance
-from imgsim.models.cache import FINAL, SHA256, SHOWN_DIGITS, about, is_identity
+from imgsim.models.cache import FINAL, SHA256, SHOWN_DIGITS, ModelFile, about, is_identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from imgsim.models.cache import ModelFile
 
 KEY, KEY_OF_COLORS = "imgsim", "imgsim-color-names"  # format 1 had a key for colour names, and no number
 FORMAT = 2
@@ -116,7 +115,8 @@ def _from_format_1(raw: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"kind": kind, "details": {key: raw.pop(key) for key in KINDS[kind].details}}
     if kind == "color-names":
         outputs = {"probabilities": ["n", len(told["details"]["names"])]}
-        return told | {"parents": {"data": raw.pop("data")}, "input": "colors", "outputs": outputs} | raw
+        parents = {"data": data} if SHA256.fullmatch(data := raw.pop("data")) else {}  # rows may have come from no file
+        return told | {"parents": parents, "input": "colors", "outputs": outputs} | raw
     weights, outputs = raw.pop("weights"), {"maps": ["n", raw.pop("dim"), "h", "w"]}
     told |= provenance(str(told["details"]["architecture"]), str(weights))
     return told | {"parents": {"weights": weights}, "input": raw.pop("preprocessing"), "outputs": outputs} | raw

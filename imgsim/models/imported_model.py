@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.errors import WeightsError
 from imgsim.models.cache import ModelFile, about, store_model, weights_digest
-from imgsim.models.header import check_seal, read_header
+from imgsim.models.header import Header, check_seal, read_header
 from imgsim.models.session import Session
-
-if TYPE_CHECKING:
-    from imgsim.models.header import Header
 
 # The format's version and the exporter's name; what begins a safetensors file, its header's length, a brace follows.
 _START = re.compile(rb"\x08[\x01-\x7f]\x12.{5}[^{]", re.DOTALL)

@@ -10,13 +10,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from imgsim.errors import MissingDependencyError, WeightsError
-from imgsim.models.header import KINDS, write_header
+from imgsim.models.header import KINDS, Header, write_header
 from imgsim.models.tensors import torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from imgsim.models.header import Header
 
 
 def require_onnx() -> None:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import onnxruntime
 
 from imgsim.errors import ParameterError, WeightsError
-from imgsim.models.cache import about
+from imgsim.models.cache import ModelFile, about
 from imgsim.models.header import KINDS, Header, check_header, check_seal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from imgsim.models.cache import ModelFile
 
 PROVIDERS = {
     "cuda": "CUDAExecutionProvider",

@@ -48,8 +48,7 @@ def timm_weights(name: str) -> str:
         return config.url or ""
     from huggingface_hub import hf_hub_url
 
-    url: str = hf_hub_url(config.hf_hub_id, config.hf_hub_filename or "model.safetensors")
-    return url
+    return hf_hub_url(config.hf_hub_id, config.hf_hub_filename or "model.safetensors")
 
 
 def timm_preprocessing(network: nn.Module) -> Preprocessing:

@@ -8,14 +8,13 @@ from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, WeightsError
-from imgsim.models.architectures import find_architecture
+from imgsim.models.architectures import Architecture, Preprocessing, find_architecture
 from imgsim.models.timm_networks import TimmTrunk, build_timm, timm_preprocessing
 from imgsim.models.vision import torch, torchvision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from imgsim.models.architectures import Architecture, Preprocessing
 
 nn = torch.nn
 LISTED = 300  # characters of layers in an error
@@ -36,14 +35,9 @@ class _Tokens(nn.Module):
         return tokens[:, :, None, None]
 
 
-def _features(model: nn.Module) -> nn.Module:
-    features: nn.Module = model.features  # type: ignore[assignment]
-    return features
-
-
 TRUNKS: dict[str, Callable[[nn.Module], nn.Module]] = {
     "stages": lambda model: nn.Sequential(*list(model.children())[:-2]),
-    "features": _features,
+    "features": lambda model: model.features,  # type: ignore[dict-item, return-value]
     # The first layer of the classifier is a normalisation that the features need. The network averages before it; here
     # it comes first, at every place, since pooling is chosen later. Unit rows of averages differ by 0.02.
     "features, normalised": lambda model: nn.Sequential(model.features, model.classifier[0]),  # type: ignore[arg-type, index]

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.core import ExtractorSpec
+from imgsim.core import ExtractorSpec, Features
 from imgsim.errors import WeightsError
 from imgsim.files import write_whole
+from imgsim.metrics.product import unit_rows
 from imgsim.models.cache import about, digest_file, models_directory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from imgsim.core import Features
 
 PREFIX = "whitening"
 _ARRAYS = ("mean", "projection", "fitted_to")
@@ -58,24 +58,13 @@ class Whitening:
         # In float64 and row by row: the result does not depend on the rows beside it.
         centred = (features - self.mean).astype(np.float64)
         rows = np.stack([row @ self.projection for row in centred]) if len(centred) else np.zeros((0, self.dim))
-        return unit_rows(rows)
+        return unit_rows(rows).astype(np.float32)
 
     def to_bytes(self) -> bytes:
         """Write it as a file's content."""
         buffer = io.BytesIO()
         np.savez(buffer, mean=self.mean, projection=self.projection, fitted_to=np.array(self.fitted_to))
         return buffer.getvalue()
-
-
-def unit_rows(rows: NDArray[np.floating]) -> Features:
-    """Divide rows by their length; rows of zeros stay.
-
-    `rows` (N, D); gives (N, D).
-    """
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    norms[norms == 0] = 1
-    unit: Features = (rows / norms).astype(np.float32)
-    return unit
 
 
 def fit_whitening(features: Features, dim: int, *, fitted_to: str = "") -> Whitening:

@@ -34,9 +34,12 @@ def describe_judgement(judged: NamerJudgement) -> str:
     both = {"as it answers": judged.answers, "among the names of the rows": judged.among}
     summary = [[title, *_line(report)] for title, report in both.items()]
     counted = [[name, *map(str, row)] for name, row in zip(judged.names, judged.answers.confusion, strict=True)]
+    counts, precision, recall = judged.answers.support, judged.answers.precision, judged.answers.recall
+    figures = zip(judged.names, counts, precision, recall, strict=True)
+    by_name = [[name, str(rows), f"{right:.3f}", f"{found:.3f}"] for name, rows, right, found in figures if rows]
     parts = [
         _table(["", *_MEASURES], summary),
-        _table(["name", "rows", "precision", "recall"], _of_names(judged)),
+        _table(["name", "rows", "precision", "recall"], by_name),
         "Called by the name of the column, in rows of the name of the line:",
         _table(["", *judged.names], [row for row in counted if any(map(int, row[1:]))]),
         _of_contributors(judged),
@@ -104,15 +107,6 @@ def _of_calibration(namer: ColorNamer, judged: NamerJudgement) -> list[str]:
         f"The temperature, {recipe['temperature']}, was fitted to the scores that networks gave to rows "
         "of contributors whom they had not learned from. Without it the expected calibration error among the names of "
         f"the rows is {judged.uncalibrated:.3f}, with it {judged.among.calibration_error:.3f}."
-    ]
-
-
-def _of_names(judged: NamerJudgement) -> list[list[str]]:
-    report = judged.answers
-    return [
-        [name, str(report.support[place]), f"{report.precision[place]:.3f}", f"{report.recall[place]:.3f}"]
-        for place, name in enumerate(judged.names)
-        if report.support[place]
     ]
 
 

@@ -52,9 +52,6 @@ def _records(path: str, text: str, delimiter: str, first: int) -> Iterator[tuple
 
 def _row(path: str, columns: tuple[str, ...], line: int, cells: list[str]) -> Row:
     if len(cells) != len(columns):
-        raise TableError(
-            path,
-            f"line {line} has {len(cells)} cells, the first line {len(columns)}: "
-            "a cell with a delimiter in it goes in double quotes",
-        )
+        counts = f"line {line} has {len(cells)} cells, the first line {len(columns)}"
+        raise TableError(path, f"{counts}: a cell with a delimiter in it goes in double quotes")
     return Row(line, {column: cell for column, cell in zip(columns, cells, strict=True) if column and cell})

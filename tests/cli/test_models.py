@@ -312,6 +312,8 @@ def test_whiten_gives_a_hash_that_extractors_take(run, model, make_photos, monke
     few = run("models", "whiten", folder, "-x", SMALL, "--dimensions", "6")
     assert few.code == 2
     assert "6 axes cannot be fitted to 6 photos: at most 5" in few.err
+    run("index", "photos", "-q", "--exclude", "0.png", "--exclude", "1.png")
+    assert "fitted to 4 photos" in run("models", "whiten", folder, "-x", SMALL, "--dimensions", "6").err
 
 
 def test_pull_imports_and_leaves_no_download(run, made, cache, monkeypatch):

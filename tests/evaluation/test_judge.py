@@ -67,7 +67,8 @@ def test_retrieval_is_that_of_a_plain_loop(folder, judge, metric):
     rows = rows_of(folder, "histogram:bins=4")
     expected = plain_recall_at_1(load_metric(metric).fit()(rows, rows))
     assert judgement.figures["recall@1"].value == pytest.approx(expected)
-    assert judgement.counts == {"n": COUNT, "classes": 3, "alone": 0, "left_out": 0}
+    assert len(judgement.queries) == COUNT
+    assert judgement.counts == {"classes": 3, "alone": 0, "left_out": 0}
     assert judgement.metric == metric
     assert judgement.specs == (str(load_extractor("histogram:bins=4").spec),)
 
@@ -109,7 +110,7 @@ def test_photos_without_label_take_no_part(judge):
     codes = np.where(np.arange(COUNT) < 9, CODES, -1)
     codes[8] = 7
     judgement = judge(codes).judge(Candidate(("lbp",)))
-    assert judgement.counts == {"n": 8, "classes": 3, "alone": 1, "left_out": 3}
+    assert judgement.counts == {"classes": 3, "alone": 1, "left_out": 3}
     assert judgement.queries.tolist() == list(range(8))
     assert len(judgement.classification.predicted) == 9
 

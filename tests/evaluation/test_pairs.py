@@ -126,8 +126,9 @@ def test_curve_and_areas_equal_plain_loops(alike, unlike, seed):
         counts = count_pairs(same, distances, threshold)
         average += (figures(counts).recall - recall) * figures(counts).precision
         recall = figures(counts).recall
-    assert scores.average_precision == pytest.approx(average)
-    for precision, point, threshold in zip(scores.precisions, scores.recalls, scores.thresholds, strict=True):
+    assert -np.diff(scores.recalls, append=0) @ scores.precisions == pytest.approx(average)
+    widest_first = sorted(set(distances), reverse=True)
+    for precision, point, threshold in zip(scores.precisions, scores.recalls, widest_first, strict=True):
         counts = count_pairs(same, distances, threshold)
         assert (precision, point) == pytest.approx((figures(counts).precision, figures(counts).recall))
 
@@ -154,6 +155,6 @@ def _halves(seed):
 
 def test_kinds_that_lie_apart_are_told_apart():
     scores = score_pairs([True] * 6 + [False] * 6, [1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16], seed=1)
-    assert scores.roc_auc == scores.average_precision == 1.0
+    assert scores.roc_auc == 1.0
     assert figures(scores.held_out).precision == 1.0
     assert scores.threshold <= 6

@@ -176,7 +176,7 @@ def test_a_hub_without_answer_is_told(publish, left, how, reason):
     publish(how)
     with pytest.raises(WeightsError) as caught:
         find_published(TrunkSpec("timm/xception41"))
-    message = str(caught.value)
+    message = explain(caught.value)
     assert "\n" not in message
     assert message.startswith("http://127.0.0.1:")
     assert reason in message
@@ -192,8 +192,7 @@ def test_what_timm_says_of_its_weights():
     safetensors = "/timm/xception41.tf_in1k/resolve/main/model.safetensors"
     assert timm_weights("xception41") == timm_weights("xception41.tf_in1k")
     assert timm_weights("xception41").endswith(safetensors)
-    assert (
-        find_published(TrunkSpec("timm/legacy_xception")).digest == "43020ad28"
-    )  # its name ends in it: no network is asked
+    # Its name ends in it: no network is asked.
+    assert find_published(TrunkSpec("timm/legacy_xception")).digest == "43020ad28"
     with pytest.raises(WeightsError, match="timm publishes no weights"):
         find_published(TrunkSpec("timm/botnet50ts_256"))

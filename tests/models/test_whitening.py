@@ -10,7 +10,8 @@ import pytest
 from imgsim.cli.remedies import explain
 from imgsim.core import ExtractorSpec
 from imgsim.errors import WeightsError
-from imgsim.models.whitening import fit_whitening, load_whitening, store_whitening, unit_rows
+from imgsim.metrics.product import unit_rows
+from imgsim.models.whitening import fit_whitening, load_whitening, store_whitening
 
 
 @pytest.fixture

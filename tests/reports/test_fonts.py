@@ -64,7 +64,7 @@ def test_wrapped_breaks_words_that_are_too_long():
 
 
 def ticks(tmp_path, positions, names, inches):
-    with drawing(tmp_path / "a.svg", 5, 5) as (figure, spell):
+    with drawing(tmp_path / "a.svg", 5, 5, "") as (figure, spell):
         axes = figure.add_axes((0, 0, 1, 1), xticks=[])
         axes.set_ylim(0, 5 / inches)
         name_ticks(axes.yaxis, np.asarray(positions, float), names, spell=spell, inches=inches)

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 pytest.importorskip("matplotlib", reason="the extra plots is not installed")
 
-from imgsim.reports.checks import PlotError
+from imgsim.reports.figures import PlotError
 from imgsim.reports.maps import plot_map, spread
 from tests.reports.pictures import png_pixels, svg_texts
 

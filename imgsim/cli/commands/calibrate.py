@@ -103,7 +103,7 @@ def _fit(terms: Sequence[Term], codes: NDArray[np.intp], k: int, seed: int) -> C
 
 
 def _keep(place: str, distance: ChosenDistance, fit: CalibrationFit) -> None:
-    from imgsim.index.writer import IndexWriter
+    from imgsim.index.index import IndexWriter
 
     with IndexWriter.open(place) as writer:
         writer.keep_calibration(distance, fit.calibration)
@@ -123,20 +123,7 @@ def _facts(distance: str, fit: CalibrationFit) -> dict[str, Any]:
 
 
 def _draw(path: str, distance: str, fit: CalibrationFit) -> None:
-    from imgsim.evaluation.intervals import wilson
     from imgsim.reports.curves import plot_reliability
 
-    reliability = fit.reliability
-    shares = [
-        wilson(hits, count) for hits, count in zip(reliability.hits.tolist(), reliability.count.tolist(), strict=True)
-    ]
-    plot_reliability(
-        reliability.predicted,
-        reliability.observed,
-        reliability.count,
-        path,
-        low=[share.low for share in shares],
-        high=[share.high for share in shares],
-        title=f"Reliability of {distance}",
-    )
+    plot_reliability(fit.reliability, path, title=f"Reliability of {distance}")
     stderr.say(f"drew {path}")

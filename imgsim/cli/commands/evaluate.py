@@ -118,7 +118,7 @@ def _whatever_there_is(folder: str, index_path: str | None) -> list[str]:
     """Choose extractors for a folder without index: all that need no weights."""
     from imgsim.errors import IndexNotFoundError
     from imgsim.features import EXTRACTORS
-    from imgsim.index.index import locate_index
+    from imgsim.index.location import locate_index
 
     try:
         locate_index(index_path or folder)
@@ -152,7 +152,7 @@ def _judge_classes(
 
 def _judge_scores(index: Index, candidates: Sequence[Candidate], source: LabelSource, k: int, seed: int) -> JudgedRows:
     from imgsim.cli.progress_bars import judging_bar
-    from imgsim.evaluation.score_judge import ScoreJudgement, judge_scores
+    from imgsim.evaluation.scores import ScoreJudgement, judge_scores
     from imgsim.reports.judgement_rows import SCORE_TITLES, score_objects
 
     scores = scores_for(source, index.root, index.paths).values

@@ -11,11 +11,13 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.flags import device_option, format_option, general_options
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
+from imgsim.cli.remedies import explain
 from imgsim.errors import MissingDependencyError, WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from imgsim.errors import ImageReadError
     from imgsim.models.cache import ModelFile
 
 COLUMNS = ("architecture", "weights", "padding", "layer", "megabytes", "path", "kind", "licence", "source")
@@ -170,9 +172,15 @@ def remove(architecture: str, weights: str) -> None:
 def whiten(photos: str, extractor: str, dimensions: int) -> None:
     """Fit a PCA-whitening to the photos in FOLDER, for `-x NAME:whitening=HASH`."""
     from imgsim.cli.output import write_text
-    from imgsim.features.whiten import fit_to_folder
+    from imgsim.features.whiten import fit_to_photos
+    from imgsim.index.index import remembered_at
 
-    digest = fit_to_folder(photos, extractor, dimensions, stderr.say)
+    def skipped(error: ImageReadError) -> None:
+        stderr.say(f"skipped {explain(error)}")
+
+    made = remembered_at(photos)
+    paths = [os.path.join(photos, image.path) for image in made.scan(photos).images]
+    digest = fit_to_photos(paths, extractor, dimensions, skipped, made.max_megapixels)
     write_text(f"{digest}\n")
 
 
