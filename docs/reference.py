@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgsim.cli.main import SETTINGS, imgsim
+from imgsim.cli.group import SETTINGS, imgsim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,8 +17,7 @@ Examples
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # an interrupt while `typing` is imported would come before the command line can hear it
 if TYPE_CHECKING:
     from imgsim.arrays import distances, extract
     from imgsim.encoder import Encoder

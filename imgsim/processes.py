@@ -37,9 +37,12 @@ def single_threads(jobs: int) -> Iterator[Executor]:
     """Work in several threads, while linear algebra keeps to one thread a call."""
     from concurrent.futures import ThreadPoolExecutor
 
+    # A limit holds for the libraries that are loaded: SciPy has one of its own, scikit-learn another.
+    import scipy.linalg  # noqa: F401
+    import sklearn.utils.parallel  # noqa: F401
     from threadpoolctl import threadpool_limits
 
-    pool = ThreadPoolExecutor(jobs)
+    pool = ThreadPoolExecutor(jobs, initializer=threadpool_limits, initargs=(1,))  # OpenMP counts for each thread
     try:
         with threadpool_limits(1):
             yield pool

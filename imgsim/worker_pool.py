@@ -49,6 +49,20 @@ def map_in_processes(
             pool.stop()
 
 
+class _Deaf(ProcessPoolExecutor):
+    """A pool whose processes never hear an interrupt, not while they start either: it is for their parent."""
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:  # noqa: ANN401
+        """Submit, which may start a process: it inherits which signals are blocked."""
+        if not hasattr(signal, "pthread_sigmask"):
+            return super().submit(work, *arguments, **named)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return super().submit(work, *arguments, **named)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _WorkerPool:
     """Worker processes, started anew when a task brings one down."""
 
@@ -59,7 +73,7 @@ class _WorkerPool:
     def _start(self) -> ProcessPoolExecutor:
         """Make a pool of new processes, which start at its first task."""
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._jobs, context, initializer=_prepare, initargs=(self._work,))
+        return _Deaf(self._jobs, context, initializer=_prepare, initargs=(self._work,))
 
     def map(self, chunks: Iterator[Sequence[Any]]) -> Iterator[Any]:
         """Keep a window of chunks in work, and give back in order what becomes of them."""

@@ -1,5 +1,11 @@
 """The command line: one file a command, each of them thin."""
 
-from imgsim.cli.main import main
+import sys
+
+try:
+    from imgsim.cli.main import main
+except KeyboardInterrupt:  # before the guard is up
+    sys.stderr.write("imgsim: interrupted\n")
+    raise SystemExit(130) from None
 
 __all__ = ["main"]

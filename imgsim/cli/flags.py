@@ -107,6 +107,8 @@ def device_option(command: F) -> F:
         "--device",
         expose_value=False,
         callback=_device,
+        envvar="IMGSIM_DEVICE",
+        show_envvar=True,
         metavar="NAME",
         help="Where networks run: cpu, cuda, ... Without it: the best that this ONNX Runtime has.",
     )(command)

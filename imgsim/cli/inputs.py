@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from imgsim.cli import stderr
 from imgsim.cli.remedies import explain
-from imgsim.errors import ImageReadError
+from imgsim.errors import ImageReadError, ImgsimError
 from imgsim.images.formats import HEAD, sniff
 
 if TYPE_CHECKING:
@@ -30,6 +31,15 @@ class QueryPhoto(NamedTuple):
     source: str | bytes
 
 
+@contextmanager
+def standard_input() -> Iterator[BufferedReader]:
+    """Give what to read bytes from; one that cannot be read says so."""
+    try:
+        yield cast("BufferedReader", sys.stdin.buffer)
+    except OSError as error:
+        raise ImgsimError(f"standard input: cannot be read ({error.strerror})") from error
+
+
 def expand_photos(names: Iterable[str]) -> Iterator[QueryPhoto]:
     """Give the photos that arguments stand for, as they come; ``-`` reads paths from stdin, or one picture's bytes."""
     return chain.from_iterable(photo_groups(names))
@@ -39,7 +49,8 @@ def photo_groups(names: Iterable[str]) -> Iterator[list[QueryPhoto]]:
     """Give the photos that arguments stand for, those together that are there at once: on stdin others may be late."""
     for is_stdin, group in groupby(names, "-".__eq__):
         if is_stdin:
-            yield from _from_stdin(cast("BufferedReader", sys.stdin.buffer))
+            with standard_input() as stream:
+                yield from _from_stdin(stream)
         else:
             yield [QueryPhoto(name, name) for name in group]
 
@@ -60,7 +71,8 @@ def measure_photos(
 def listed_paths(name: str) -> Iterator[str]:
     """Read the paths listed in a file, or on stdin if it is named ``-``."""
     if name == "-":
-        yield from read_paths(cast("BufferedReader", sys.stdin.buffer))
+        with standard_input() as stream:
+            yield from read_paths(stream)
     else:
         with open(name, "rb") as stream:
             yield from read_paths(stream)

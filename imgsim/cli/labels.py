@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from imgsim.cli import stderr
+from imgsim.cli.lock_wait import once_unlocked
 from imgsim.errors import IndexWriteError
 
 if TYPE_CHECKING:
@@ -79,8 +80,11 @@ def update_showing(folder: str, index_path: str | None, extractors: Sequence[str
     from imgsim.cli.progress_bars import IndexingProgress
     from imgsim.index.update import update_index
 
-    with IndexingProgress() as progress:
-        return update_index(folder, index=index_path, extractors=extractors, options=options, observer=progress)
+    def update() -> Summary:
+        with IndexingProgress() as progress:
+            return update_index(folder, index=index_path, extractors=extractors, options=options, observer=progress)
+
+    return once_unlocked(update)
 
 
 def _standing(folder: str, index_path: str | None, extractors: Sequence[str]) -> Summary | None:

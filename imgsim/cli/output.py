@@ -9,7 +9,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from imgsim.cli.stderr import discard
+from imgsim.cli.main import UNWRITTEN
+from imgsim.cli.stderr import cleaned, discard
 from imgsim.errors import ImgsimError
 
 if TYPE_CHECKING:
@@ -42,18 +43,23 @@ def write_bytes(data: bytes) -> None:
         raise
     except OSError as error:
         discard(sys.stdout)
-        raise ImgsimError(f"standard output: cannot be written ({error.strerror})") from error
+        raise ImgsimError(f"{UNWRITTEN} ({error.strerror})") from error
 
 
-def write_text(text: str) -> None:
-    """Write text to stdout; file names that are no UTF-8 leave as the bytes they are."""
+def write_text(text: str, *, obeyed: str | None = "\n\t") -> None:
+    """Write text to stdout; file names that are no UTF-8 leave as the bytes they are.
+
+    A terminal obeys those control characters alone, or all of what was drawn for it: None.
+    """
+    if obeyed is not None and sys.stdout.isatty():
+        text = cleaned(text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"), obeyed)
     write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
 def write_paths(paths: Iterable[str], folder: str, *, null: bool) -> None:
     """Write photos' paths so that they open from where the user stands, a line each, or NUL-terminated."""
     here, end = os.path.relpath(folder), "\0" if null else "\n"
-    write_text("".join(os.path.join(here, path) + end for path in paths))
+    write_text("".join(os.path.join(here, path) + end for path in paths), obeyed=end)
 
 
 class RowWriter:
@@ -102,7 +108,7 @@ class RowWriter:
         # In a pipe or a file there is no edge to fold at.
         terminal, drawn = sys.stdout.isatty(), io.StringIO()
         Console(file=drawn, force_terminal=terminal, width=None if terminal else WIDEST).print(table)
-        write_text(drawn.getvalue())
+        write_text(drawn.getvalue(), obeyed=None)
 
 
 def tsv_line(cells: Iterable[str]) -> str:
@@ -129,8 +135,8 @@ def write_npy(array: NDArray[Any]) -> None:
 
 def _csv_line(cells: Iterable[str]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(cells)
-    return buffer.getvalue()
+    csv.writer(buffer).writerow(cells)  # before 3.11.9 Python quotes the line ends of its own choice alone: \r\n
+    return buffer.getvalue()[:-2] + "\n"
 
 
 def _cell(value: object) -> str:
@@ -148,4 +154,4 @@ def _shown(value: object) -> str:
     """Write a value for people."""
     if isinstance(value, float):
         return f"{value:.4f}"
-    return _cell(value).encode("utf-8", "replace").decode("utf-8")
+    return cleaned(_cell(value).encode("utf-8", "replace").decode("utf-8"))

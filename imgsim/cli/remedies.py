@@ -40,6 +40,7 @@ REMEDIES = {
     "pull-download-import": ": " + _PULL + _DOWNLOAD + _IMPORT,
     "pull-import": ": " + _PULL + _IMPORT,
     "read-utf-16": " then add --encoding utf-16-le",
+    "wait": ", or let --wait SECONDS wait for it",
     "replace-model": ": `imgsim models remove {architecture}`, then import it again",
 }
 VALUE_OF = {"known-encoding": "--encoding", "one-key": "--key"}  # the option whose value an error begins with

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 _LEVEL = "imgsim.verbosity"
+LONGEST = 2000  # characters of a message
 
 
 def set_level(ctx: click.Context, level: int) -> None:
@@ -59,9 +60,20 @@ def _level() -> int:
 
 
 def printable(message: str) -> str:
-    """Keep a message one line that any terminal can show, whatever bytes a file's name has."""
-    clean = message.encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in clean)
+    """Keep a message one line that any terminal can show, whatever bytes a file's name has, and however long it is."""
+    clean = cleaned(message, kept="")
+    return clean if len(clean) <= LONGEST else f"{clean[: LONGEST // 2]} ... {clean[-LONGEST // 2 :]}"
+
+
+def cleaned(text: str, kept: str = "\n\t") -> str:
+    """Write out what a terminal would obey or cannot show, but for some characters; spaces of all widths stay."""
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    if text.isprintable():
+        return text
+    from unicodedata import category
+
+    harmless = (one.isprintable() or one in kept or category(one) == "Zs" for one in text)
+    return "".join(one if fine else repr(one)[1:-1] for one, fine in zip(text, harmless, strict=True))
 
 
 def _echo(message: str, level: int) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).with_name("shipped")
 MODELS = {"lab": "color-names-lab.onnx", "rgb": "color-names-rgb.onnx"}
 DEFAULT_MODEL = "lab"
-_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+_HEX = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
 _NUMBER = re.compile(r"[0-9]{1,3}")
 
 
@@ -90,18 +90,31 @@ def _load(path: str) -> ColorNamer:
     return namer
 
 
+def plain_name(label: str) -> str:
+    """Write a colour's name as imgsim does.
+
+    Examples
+    --------
+    >>> plain_name("Gray-ish")
+    'grey'
+    """
+    name = label.strip().lower().removesuffix("-ish")
+    return "grey" if name == "gray" else name
+
+
 def parse_color(text: str) -> tuple[int, int, int]:
     """Read a colour.
 
     Examples
     --------
-    >>> parse_color("200, 30,30"), parse_color("#c81e1e")
-    ((200, 30, 30), (200, 30, 30))
+    >>> parse_color("200, 30,30"), parse_color("#c81e1e"), parse_color("#f80")
+    ((200, 30, 30), (200, 30, 30), (255, 136, 0))
     """
     if _HEX.fullmatch(text.strip()):
-        red, green, blue = bytes.fromhex(text.strip()[1:])
+        digits = text.strip()[1:]
+        red, green, blue = bytes.fromhex(digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
         return red, green, blue
     values = [int(part) if _NUMBER.fullmatch(part.strip()) else -1 for part in text.split(",")]
     if len(values) != 3 or not all(0 <= value <= 255 for value in values):
-        raise ParameterError(f"{text.strip()!r} is no colour: R,G,B of 0 to 255 each, or #rrggbb")
+        raise ParameterError(f"{text.strip()!r} is no colour: R,G,B of 0 to 255 each, #rrggbb or #rgb")
     return values[0], values[1], values[2]

@@ -169,14 +169,14 @@ def without_middle(text: str, kept: int) -> str:
 
 
 def _drawable(text: str, size: int) -> str:
-    """Spell what the font lacks: accents are taken off where that helps, the rest becomes a question mark."""
+    """Spell what the font lacks: accents are taken off where that helps, of the rest the codes tell names apart."""
     return "".join(drawable(character, lambda one: _has_glyph(one, size)) for character in text)
 
 
 def drawable(character: str, has_glyph: Callable[[str], bool]) -> str:
-    """Give a character if it can be drawn, or else what it is without its accent, or else a question mark."""
+    """Give a character if it can be drawn, or else what it is without its accent, or else its code."""
     candidates = (character, unicodedata.normalize("NFKD", character)[0])
-    return next((one for one in candidates if one.isprintable() and has_glyph(one)), "?")
+    return next((one for one in candidates if one.isprintable() and has_glyph(one)), ascii(character)[1:-1])
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imgsim.colors.names import plain_name
 from imgsim.core import Match
 from imgsim.errors import ImgsimError, UnknownNameError
 from imgsim.where.select import select_photos
@@ -23,6 +24,8 @@ def rank_by_color(store: Store, color: str, k: int, where: Sequence[str] = ()) -
     """Find the photos that most probably have a colour."""
     having, probabilities = store.facts.numbers_within(PROBABILITIES, color)
     if not len(having):
+        having, probabilities = store.facts.numbers_within(PROBABILITIES, plain_name(color))
+    if not len(having):
         raise _unknown(store, color, store.facts.names_within(PROBABILITIES))
     photos, places, found = np.intersect1d(store.photo_keys(), having, assume_unique=True, return_indices=True)
     best = np.lexsort((places, -probabilities[found]))  # ties by path
@@ -35,6 +38,7 @@ def rank_by_color(store: Store, color: str, k: int, where: Sequence[str] = ()) -
 def color_expression(store: Store, color: str) -> str:
     """Write the expression that holds for photos of a colour."""
     names = store.facts.texts(COLOR)
+    color = color if color in names else plain_name(color)
     if color not in names:
         raise _unknown(store, color, names)
     quoted = color.replace("'", "''")

@@ -7,6 +7,7 @@ and come back memory-mapped.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -49,6 +50,8 @@ def load_gallery(directory: str, store: Store, extractor: StoredExtractor, metri
             _write_arrays(Path(temporary), store, extractor, metric)
             return _map(Path(temporary), store.counts()["photos"], extractor, metric)  # lives on after the unlink
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise  # that is no matter of room
         raise IndexWriteError(
             f"{tempfile.gettempdir()}: no room to lay out the index for searching ({error.strerror}); set TMPDIR"
         ) from error

@@ -40,7 +40,7 @@ class Session:
         options.intra_op_num_threads = threads or (int(shared) if shared.isdecimal() else 0)
         options.log_severity_level = 4  # nothing goes straight to stderr: errors are raised as well
         options.add_session_config_entry(*NO_OTHER_FILE)
-        providers = choose_providers(device or os.environ.get("IMGSIM_DEVICE", "auto"))
+        providers = choose_providers(device or os.environ.get("IMGSIM_DEVICE") or "auto")
         try:
             self._session = onnxruntime.InferenceSession(model, options, providers=providers)
             properties = self._session.get_modelmeta().custom_metadata_map

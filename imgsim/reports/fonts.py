@@ -55,12 +55,12 @@ def font_families() -> tuple[str, ...]:
 
 
 def spelled(text: str, *, any_font: bool = False) -> str:
-    r"""Replace what cannot be drawn: accents are taken off where that helps, the rest becomes a question mark.
+    r"""Replace what cannot be drawn: accents are taken off where that helps, of the rest the codes tell names apart.
 
     Examples
     --------
     >>> spelled("Crème\n\udcff", any_font=True)
-    'Crème??'
+    'Crème\\n\\udcff'
     """
     return "".join(_drawable(character, any_font) for character in text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 from imgsim.errors import TableError
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DELIMITERS = ",;\t"
+_TOLD = re.compile(r'"?sep=([^"\r\n])"?(?:\r\n?|\n)', re.IGNORECASE)  # how spreadsheets tell each other the delimiter
 
 
 def read_delimited(path: str, encoding: str | None = None) -> Table:
     """Read a table whose first line names the columns."""
     text = read_text(path, encoding)
-    records = _records(path, text, _delimiter(text))
+    first, delimiter = 1, ""
+    if told := _TOLD.match(text):
+        first, delimiter, text = 2, told[1], text[told.end() :]
+    records = _records(path, text, delimiter or _delimiter(text), first)
     _, header = next(records, (1, [""]))
     columns = check_columns(path, header)
     rows = [_row(path, columns, line, cells) for line, cells in records]
@@ -32,15 +37,15 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=lambda delimiter: max(map(len, csv.reader(lines, delimiter=delimiter)), default=0))
 
 
-def _records(path: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Give each record's first line and its cells."""
+def _records(path: str, text: str, delimiter: str, first: int) -> Iterator[tuple[int, list[str]]]:
+    """Give each record's first line and its cells, where the text begins with that line."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
+    line = first
     try:
         for cells in reader:
             if cells:
                 yield line, [cell.strip() for cell in cells]
-            line = reader.line_num + 1
+            line = first + reader.line_num
     except csv.Error as error:
         raise TableError(path, f"line {line} is not CSV: {error}") from error
 

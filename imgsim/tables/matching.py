@@ -66,14 +66,14 @@ def key_text(value: object) -> str:
 
 def find_column(table: Table, photo_names: PhotoNames) -> str:
     """Give the column that says which photo: the one that finds most; of several, the likeliest by name."""
-    sample = table.rows[:: len(table.rows) // SAMPLE + 1]
-    found = {
-        column: sum(bool(photo_names.find(key_text(row.cells[column]))) for row in sample if column in row.cells)
-        for column in sorted(table.columns, key=lambda column: column.lower() not in LIKELY)
-    }
-    best = max(found, key=lambda column: found[column])
-    if found[best] or not table.rows:
-        return best
+    for rows in (table.rows[:: len(table.rows) // SAMPLE + 1], table.rows):  # all, where few name photos
+        found = {
+            column: sum(bool(photo_names.find(key_text(row.cells[column]))) for row in rows if column in row.cells)
+            for column in sorted(table.columns, key=lambda column: column.lower() not in LIKELY)
+        }
+        best = max(found, key=lambda column: found[column])
+        if found[best] or not rows:
+            return best
     reason = "no column names photos of the folder"
     raise TableError(table.path, reason, remedy="name-key", pattern=f"{{{best}}}_*.jpg")
 

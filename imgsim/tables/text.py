@@ -24,13 +24,13 @@ def read_text(path: str, encoding: str | None = None) -> str:
         raise TableError(path, f"line {_line(data, data.index(0))} has a NUL: is it UTF-16?", remedy="read-utf-16")
     try:
         return data.decode(name).removeprefix("\ufeff")
-    except LookupError as error:
-        reason = f"{encoding}: no encoding of this name; try cp1252, cp949 or latin-1"
-        raise ParameterError(reason, remedy="known-encoding") from error
     except UnicodeDecodeError as error:
         place = f"byte 0x{data[error.start]:02X} at {error.start:,}"
         reason = f"line {_line(data, error.start)} is not {name.upper()} ({place}): name its encoding"
         raise TableError(path, reason, remedy="name-encoding") from error
+    except (LookupError, ValueError) as error:  # names such as undefined, and those with a NUL, are no LookupError
+        reason = f"{encoding}: no encoding of this name; try cp1252, cp949 or latin-1"
+        raise ParameterError(reason, remedy="known-encoding") from error
 
 
 def _line(data: bytes, position: int) -> int:

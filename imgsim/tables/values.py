@@ -16,6 +16,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-
 # A leading zero makes a code of digits: 007 is text, as postcodes and article numbers are.
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _LARGEST = 2**63 - 1  # beyond it SQLite would round
+_DEEPEST = 100  # lists and objects within one another; JSON's readers and writers end somewhere beyond
 
 
 def kind_of(value: object) -> str:
@@ -142,14 +143,16 @@ def change_attributes(attributes: Mapping[str, Any], changes: Mapping[str, Any])
     return {name: value for name, value in changed.items() if value is not None}
 
 
-def _checked(name: str, value: Any) -> Any:  # noqa: ANN401 (what JSON holds)
+def _checked(name: str, value: Any, depth: int = 0) -> Any:  # noqa: ANN401 (what JSON holds)
     """Check what JSON can hold; `name` is for the message."""
+    if depth > _DEEPEST:
+        raise ParameterError(f"{name}: lists and objects lie within one another more than {_DEEPEST} deep")
     if isinstance(value, str):
         return as_date(value) or _text(name, value)
     if isinstance(value, list | tuple):
-        return [_checked(name, item) for item in value]
+        return [_checked(name, item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {_text(name, key): _checked(name, item) for key, item in value.items()}
+        return {_text(name, key): _checked(name, item, depth + 1) for key, item in value.items()}
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float) and math.isfinite(value):

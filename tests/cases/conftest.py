@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 from click.testing import CliRunner
 
-from imgsim.cli.main import imgsim
+from imgsim.cli.group import imgsim
 
 
 class Ran(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 from click.testing import CliRunner
 
-from imgsim.cli.main import imgsim
+from imgsim.cli.group import imgsim
 from imgsim.index.update import update_index
 
 IMGSIM = [sys.executable, "-m", "imgsim"]

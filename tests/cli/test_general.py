@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import imgsim
-from imgsim.cli.main import COMMANDS
+from imgsim.cli.group import COMMANDS
 from tests.cli.conftest import IMGSIM
 
 

@@ -142,3 +142,23 @@ def test_verbose_and_quiet(run, folder):
 def index_of(run):
     run("index", "photos", "-x", "phash")
     return "photos"
+
+
+def test_a_default_of_several_extractors_has_the_distance_of_each(run, folder):
+    run("index", "photos", "-x", "phash", "-q")
+    assert "default metric: that of each extractor\n" in run("info", "photos").out
+    assert json.loads(run("info", "photos", "--format", "json").out)["default_metric"] is None
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["index", "photos"], ["query", "photos/0.png"], ["extract", "photos/0.png"], ["evaluate", "photos"]],
+)
+def test_a_device_that_is_not_here_is_told_at_once(run, folder, monkeypatch, command):
+    monkeypatch.setenv("IMGSIM_DEVICE", "abacus")
+    result = run(*command)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("imgsim: device abacus: this ONNX Runtime has ")
+    assert not (folder / ".imgsim").exists()
+    monkeypatch.setenv("IMGSIM_DEVICE", "")
+    assert run("extract", "photos/0.png", "-x", "phash").code == 0

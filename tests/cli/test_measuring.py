@@ -128,3 +128,16 @@ def test_show_reads_names_from_a_query(shell, shelf):
 def test_large_photos_are_refused(run, tmp_path):
     draw_photo(tmp_path / "a.png", 1, (50, 50))
     assert run("extract", tmp_path / "a.png", "--max-megapixels", "0.001").code == 2
+
+
+def test_show_goes_on_where_a_match_was_deleted(run, shelf):
+    first, *others = [
+        match.split("\t")[2] for match in run("query", "shelf/0.png", "--index", "shelf").out.splitlines()
+    ]
+    (shelf / first).unlink()
+    result = run("show", "shelf/0.png", "--matches", "-k", 3, "--index", "shelf", "--columns", 8)
+    assert result.code == 2
+    assert result.err.count("\n") == 1
+    assert first in result.err
+    captions = [line for line in result.out.splitlines() if line.endswith(".png")]
+    assert [caption.split("  ")[-1] for caption in captions] == ["shelf/0.png", *others[:2]]

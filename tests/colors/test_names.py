@@ -184,7 +184,8 @@ def test_probabilities_that_are_no_numbers_are_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "color"), [("1,2,3", (1, 2, 3)), (" 255, 0 ,010 ", (255, 0, 10)), ("#Ff8000", (255, 128, 0))]
+    ("text", "color"),
+    [("1,2,3", (1, 2, 3)), (" 255, 0 ,010 ", (255, 0, 10)), ("#Ff8000", (255, 128, 0)), ("#F80", (255, 136, 0))],
 )
 def test_colours_are_read(text, color):
     assert parse_color(text) == color
@@ -195,7 +196,7 @@ def test_colours_are_read(text, color):
     ["", "red", "1,2", "1,2,3,4", "256,0,0", "-1,0,0", "1.5,0,0", "1,,2", "#12345", "#12345g", "\u0661,2,3", "1e2,0,0"],
 )
 def test_what_is_no_colour_is_told(text):
-    with pytest.raises(ParameterError, match="is no colour: R,G,B of 0 to 255 each, or #rrggbb"):
+    with pytest.raises(ParameterError, match="is no colour: R,G,B of 0 to 255 each, #rrggbb or #rgb"):
         parse_color(text)
 
 

@@ -1,5 +1,8 @@
 """Predictions of the shortcut are scikit-learn's own, in every regime; what follows from them is scikit-learn's too."""
 
+import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -240,3 +243,29 @@ def test_haralick_of_real_textures(shared_data):
     result = classify(features, labels, jobs=2)
     np.testing.assert_array_equal(result.classes[result.predicted], plainly(features, labels))
     assert result.correct.mean() > 0.2
+
+
+THREADED = """
+import numpy as np
+from threadpoolctl import threadpool_info
+from imgsim.evaluation.classification import classify
+from imgsim.processes import single_threads
+
+def threads():
+    return {library["filepath"]: library["num_threads"] for library in threadpool_info()}
+
+inside = []
+with single_threads(2) as pool:
+    inside.append(pool.submit(threads).result())
+rows = np.random.default_rng(0).normal(size=(40, 8)).astype(np.float32)
+classify(rows, np.arange(40) % 2, jobs=2, advanced=lambda photos: inside.append(threads()) if photos else None)
+assert len(inside) > 1 and len(inside[-1]) > 1, inside  # NumPy's library, and SciPy's
+print(sorted({count for libraries in inside for count in libraries.values()}))
+print(set(inside[-1]) == set(inside[0]), max(threads().values()))
+"""
+
+
+def test_linear_algebra_has_one_thread_in_a_process_that_just_began():
+    environment = {**os.environ, "OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "3"}
+    ran = subprocess.run([sys.executable, "-c", THREADED], capture_output=True, text=True, check=False, env=environment)
+    assert ran.stdout == "[1]\nTrue 3\n", ran.stderr

@@ -65,3 +65,11 @@ def test_an_index_without_colours_says_how_to_get_them(describe):
 def test_the_expression_quotes_the_name(store):
     assert color_expression(store, "red") == "color = 'red'"
     assert color_expression(store, "o'clock") == "color = 'o''clock'"
+
+
+@pytest.mark.parametrize("typed", ["gray", "Gray", "GREY", " grey "])
+def test_names_as_people_type_them(describe, typed):
+    store = describe({"a.jpg": {"color": "grey", "color_probabilities": {"grey": 0.5}}, "b.jpg": {"color": "Red"}})
+    assert ranked(store, typed, 1) == [(1, "a.jpg", 0.5)]
+    assert color_expression(store, typed) == "color = 'grey'"
+    assert color_expression(store, "Red") == "color = 'Red'"  # as a table had it

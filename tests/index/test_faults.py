@@ -22,6 +22,7 @@ from imgsim.index.update import check_update, update_index
 from imgsim.processes import CHUNK
 from tests.explained import explains
 from tests.photos import draw_photo
+from tests.stores import put_described
 
 IMGSIM = [sys.executable, "-m", "imgsim"]
 
@@ -390,3 +391,70 @@ def test_what_would_stop_an_update_is_found_out_before_and_changes_nothing(make_
     with pytest.raises(ImgsimError, match="2 of 3 indexed photos are missing"):
         check_update(folder)
     assert count(folder) == 3
+
+
+@pytest.mark.parametrize("name", ["index.sqlite", "index.sqlite-wal", "writer.lock"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(make_photos, name):
+    folder = make_photos(1)
+    update_index(folder, extractors=["phash"])
+    (folder / ".imgsim" / name).unlink(missing_ok=True)
+    os.mkfifo(folder / ".imgsim" / name)
+    for use in (lambda: open_index(folder), lambda: update_index(folder)):
+        with pytest.raises(IndexFormatError, match=rf"{name}: is not a file, so this is no index$"):
+            use()
+
+
+def test_an_index_that_cannot_be_read_is_said_to_be_one(make_photos):
+    folder = make_photos(1)
+    (folder / ".imgsim" / "index.sqlite").mkdir(
+        parents=True
+    )  # which SQLite cannot open, as it cannot what is locked away
+    with pytest.raises(IndexFormatError, match=r"\.imgsim: cannot be read \(.*\)$"):
+        open_index(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("SQLITE_CORRUPT_VTAB", "malformed", "the index is damaged (malformed); delete it and index again"),
+        ("SQLITE_NOTADB", "not a database", "the index is damaged (not a database); delete it and index again"),
+        ("SQLITE_NOMEM", "out of memory", "SQLite cannot go on (out of memory)"),
+        ("SQLITE_LOCKED", "is locked", "SQLite cannot go on (is locked)"),
+        (
+            "SQLITE_ERROR",
+            "no such table: parts",
+            "the index is damaged (no such table: parts); delete it and index again",
+        ),
+    ],
+)
+def test_damage_is_what_sqlite_calls_so(name, code, said):
+    error = sqlite3.OperationalError(code)
+    error.sqlite_errorname = name
+    with pytest.raises(IndexFormatError) as caught, connection.explained("here"):
+        raise error
+    assert str(caught.value) == f"here: {said}"
+
+
+def test_photos_that_are_not_all_asked_for_are_no_damage(make_photos):
+    folder = make_photos(3)
+    update_index(folder, extractors=["phash"])
+    with open_index(folder) as index:
+        photos = index.photos()
+        assert next(photos).path == "0.png"
+        photos.close()
+        assert len(list(index.photos())) == 3
+        photos = index.photos()
+        next(photos)
+    photos.close()  # after the index
+
+
+def test_a_list_of_which_the_head_is_enough_ends_in_silence(make_photos, tmp_path):
+    with closing(SqliteStore.open_writer(str(tmp_path), str(tmp_path))) as store:
+        put_described(store, {f"{'long' * 40}{number}.jpg": {} for number in range(4000)})
+    reader, writer = os.pipe()
+    process = subprocess.Popen([*IMGSIM, "list", str(tmp_path)], stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    os.read(reader, 100)
+    os.close(reader)
+    assert process.communicate() == (None, b"")
+    assert process.returncode == 141

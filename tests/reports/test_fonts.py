@@ -27,14 +27,14 @@ def only_latin(monkeypatch):
 
 def test_what_the_fonts_lack_is_replaced(only_latin):
     assert font_families() == ("DejaVu Sans",)
-    assert spelled("Crème 지갑 \uff41\t\udcff") == "Crème ?? a??"
-    assert spelled("Crème 지갑\t\udcff", any_font=True) == "Crème 지갑??"
+    assert spelled("Crème 지갑 \uff41\t\udcff") == r"Crème \uc9c0\uac11 a\t\udcff"
+    assert spelled("Crème 지갑\t\udcff", any_font=True) == r"Crème 지갑\t\udcff"
 
 
 @given(st.text())
 def test_every_text_can_be_drawn(text):
     plain = spelled(text)
-    assert len(plain) == len(text)
+    assert len(plain) >= len(text)
     assert plain.isprintable()
     assert all(labels._has_glyph(character) for character in plain)
     spelled(text, any_font=True).encode("utf-8")

@@ -98,6 +98,25 @@ def test_files_of_other_kinds(read, tmp_path):
         read_table(str(tmp_path / "gone.csv"))
 
 
+@pytest.mark.parametrize("name", ["undefined", "idna", "hex", "rot13", "utf-8\0", "a" * 100_000, "../cp1252", " "])
+def test_odd_names_of_encodings(read, name):
+    with pytest.raises((ParameterError, TableError)):
+        read("file,x\na.jpg,\udce9\n".encode("utf-8", "surrogateescape"), name)
+
+
+@pytest.mark.parametrize(
+    ("told", "delimiter"), [("sep=;\r\n", ";"), ('"sep=|"\n', "|"), ("SEP=,\r", ","), ("\ufeffsep=\t\n", "\t")]
+)
+def test_the_line_in_which_spreadsheets_tell_the_delimiter(read, told, delimiter):
+    end = told.rstrip()[-1:] and told[len(told.rstrip("\r\n")) :]
+    rows = [("file", "note"), ("a.jpg", "one"), ("b.jpg", "1;2" if delimiter != ";" else "1,2")]
+    table = read(told + "".join(delimiter.join(row) + end for row in rows))
+    assert table.columns == rows[0]
+    assert [tuple(row.cells.values()) for row in table.rows] == rows[1:]
+    assert [row.line for row in table.rows] == [3, 4]
+    assert read("sep,note\na.jpg,x\n").columns == ("sep", "note")
+
+
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=6).map(str.strip)
 
 

@@ -119,3 +119,13 @@ def test_keys_that_are_none(key, error, reason):
 
 def test_a_table_without_rows_is_about_nothing():
     assert pair([]).rows == {}
+
+
+def test_a_long_table_may_name_few_photos():
+    names = [f"elsewhere/{number}.tif" for number in range(2500)]
+    names[1777] = "b.jpg"
+    pairing = pair(names)
+    assert pairing.rows == {"in/b.jpg": 1777}
+    assert len(pairing.lost) == 2499
+    with pytest.raises(TableError, match="no column names photos of the folder"):
+        pair(names[:1777])

@@ -88,6 +88,18 @@ def test_values_are_kept_in_one_form(value, kept):
     assert check_attributes({"x": value}) == {"x": kept}
 
 
+def within(depth):
+    """Make a list in a list in a list, alternating with objects."""
+    value = 1
+    for level in range(depth):
+        value = [value] if level % 2 else {"in": value}
+    return value
+
+
+def test_what_lies_as_deep_as_that_is_kept():
+    assert check_attributes({"x": within(100)}) == {"x": within(100)}
+
+
 @pytest.mark.parametrize(
     "attributes",
     [
@@ -98,6 +110,7 @@ def test_values_are_kept_in_one_form(value, kept):
         {"x": "\udcff"},
         {"\udcff": 1},
         {"x": {"\ud800": 1}},
+        {"x": within(900)},
     ],
 )
 def test_what_cannot_be_kept_is_refused(attributes):

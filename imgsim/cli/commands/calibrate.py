@@ -18,6 +18,7 @@ from imgsim.cli.flags import (
     metric_option,
 )
 from imgsim.cli.labels import LabelSource, indexed, labels_for
+from imgsim.cli.lock_wait import once_unlocked, wait_option
 from imgsim.cli.output import write_text
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.evaluation.calibration_fit import CalibrationFit
+    from imgsim.index.distance import ChosenDistance
     from imgsim.search.ranking import Term
 
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 @count_option
 @click.option("--plot", type=click.Path(dir_okay=False), metavar="FILE.png|svg", help="Draw the reliability diagram.")
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder.")
+@wait_option
 @format_option("text", "json", default="text")
 @device_option
 @general_options
@@ -62,7 +65,6 @@ def calibrate(
     matches of queries left out, gives the probability that a match shows the same thing. It is kept in the index, for
     this distance only: `imgsim query` then prints it. Without -x and -m it is the index's default distance.
     """
-    from imgsim.index.index import IndexWriter
     from imgsim.naming import without_weight
 
     if plot:
@@ -75,8 +77,7 @@ def calibrate(
         codes = labels_for(source, index.root, index.paths).codes
         distance = index.distance(extractors, metric)
         fit = _fit(distance.terms(), codes, k, seed)
-    with IndexWriter.open(index_path or folder) as writer:
-        writer.keep_calibration(distance, fit.calibration)
+    once_unlocked(lambda: _keep(index_path or folder, distance, fit))
     if plot:
         _draw(plot, distance.name, fit)
     facts = _facts(distance.name, fit)
@@ -99,6 +100,13 @@ def _fit(terms: Sequence[Term], codes: NDArray[np.intp], k: int, seed: int) -> C
             bar("calibrating", done / len(codes))
 
         return calibrate_distance(terms, codes, k, seed=seed, advanced=advanced)
+
+
+def _keep(place: str, distance: ChosenDistance, fit: CalibrationFit) -> None:
+    from imgsim.index.index import IndexWriter
+
+    with IndexWriter.open(place) as writer:
+        writer.keep_calibration(distance, fit.calibration)
 
 
 def _facts(distance: str, fit: CalibrationFit) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +10,7 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.commands.color_models import evaluate, model_option, train
 from imgsim.cli.flags import format_option, general_options, megapixels_option, photos_argument
-from imgsim.cli.inputs import expand_photos
+from imgsim.cli.inputs import expand_photos, standard_input
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.remedies import explain
 from imgsim.core import Scale
@@ -134,10 +133,11 @@ def _batches(texts: Sequence[str]) -> Iterator[list[Color]]:
         if batch is not None:
             yield batch
             continue
-        for number, line in enumerate(sys.stdin.buffer, 1):
-            text = line.decode("utf-8", "replace").strip()
-            if text:
-                yield [parse(text, f"stdin, line {number}")]
+        with standard_input() as stream:
+            for number, line in enumerate(stream, 1):
+                text = line.decode("utf-8", "replace").strip()
+                if text:
+                    yield [parse(text, f"stdin, line {number}")]
 
 
 def _cells(path: str, image: Image, view: View, found: Sequence[DominantColor]) -> list[Cell]:

@@ -11,6 +11,7 @@ from imgsim.cli import stderr
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.judged import judge_each, write_judged
 from imgsim.cli.labels import LabelSource, fail, indexed, labels_for, scores_for
+from imgsim.cli.lock_wait import wait_option
 from imgsim.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class JudgedRows(NamedTuple):
 @click.option("--plots", type=click.Path(file_okay=False), metavar="FOLDER", help="Draw what was found into FOLDER.")
 @click.option("--plot-format", type=click.Choice(["png", "svg"]), default="png", show_default=True)
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder.")
+@wait_option
 @format_option("table", "json", "csv", "markdown", default="a table")
 @device_option
 @general_options

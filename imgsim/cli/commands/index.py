@@ -13,6 +13,7 @@ from imgsim.cli import stderr
 from imgsim.cli.flags import device_option, extractor_option, format_option, general_options, megapixels_option
 from imgsim.cli.inputs import listed_paths
 from imgsim.cli.labels import update_showing
+from imgsim.cli.lock_wait import once_unlocked, wait_option
 from imgsim.cli.output import write_text
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
 @click.option("--default", metavar="NAME", help="Make this extractor the one that queries use.")
 @click.option("--drop", multiple=True, metavar="NAME", help="Drop an extractor and its features, and stop.")
 @click.option("--compact", is_flag=True, help="Give unused space in the index back to the disk, and stop.")
+@wait_option
 @format_option("json", default="a summary on stderr")
 @device_option
 @general_options
@@ -95,7 +97,7 @@ def index(
     they are given again; a PATTERN of '' is none.
     """
     if drop or compact:
-        _maintain(folder, index_path, drop, compact=compact)
+        once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))
         return
     from imgsim.index.options import Options
 

@@ -32,7 +32,7 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
     for key, value in facts.items():
         if key not in ("extractors", "calibrations", "attributes"):
             said = (shlex.join(value) or "not given") if isinstance(value, list) else value
-            write_text(f"{key.replace('_', ' ')}: {said}\n")
+            write_text(f"{key.replace('_', ' ')}: {'that of each extractor' if said is None else said}\n")
     for extractor in facts["extractors"]:
         default = " (default)" if extractor["default"] else ""
         write_text(

@@ -13,6 +13,7 @@ from imgsim.cli.commands.evaluate import FIGURES
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.judged import write_judged
 from imgsim.cli.labels import LabelSource, labels_for, update_showing
+from imgsim.cli.lock_wait import once_unlocked, wait_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +56,7 @@ class Duration(click.ParamType[float]):
 )
 @click.option("--save", is_flag=True, help="Make the winner the default of the folder's index.")
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder, for --save.")
+@wait_option
 @format_option("table", "json", "csv", "markdown", default="a table")
 @device_option
 @general_options
@@ -87,13 +89,13 @@ def recommend(
     if save:
         from imgsim.index.update import check_update
 
-        check_update(folder, index=index_path)
+        once_unlocked(lambda: check_update(folder, index=index_path))
     ranking = _try(folder, source, index_path or folder, tried, by=by, end=end, jobs=jobs, seed=seed)
     rows = _objects(ranking, by, seed)
     _say_if_late(ranking, seconds, time.monotonic() - end)
     try:
         if save:
-            _save(folder, index_path, ranking[0], jobs)
+            once_unlocked(lambda: _save(folder, index_path, ranking[0], jobs))
     finally:  # a trial that took long is not lost with the index
         write_judged(rows, format_ or "table", lambda _: _lines(rows))  # a candidate is one line in a table, too
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from imgsim.cli import stderr
 from imgsim.cli.flags import general_options, index_option
+from imgsim.cli.lock_wait import once_unlocked, wait_option
 from imgsim.cli.which_index import open_for
+
+if TYPE_CHECKING:
+    from imgsim.index.index import Index
 
 
 @click.command("set", short_help="Set attributes of a photo.")
 @click.argument("photo", type=click.Path())
 @click.argument("assignments", metavar="NAME=VALUE...", nargs=-1, required=True)
 @index_option
+@wait_option
 @general_options
 def set_attributes(photo: str, assignments: tuple[str, ...], index_path: str | None) -> None:
     """Set attributes of an indexed PHOTO: what is known of it besides how it looks.
@@ -22,7 +28,12 @@ def set_attributes(photo: str, assignments: tuple[str, ...], index_path: str | N
     A VALUE has the type that the attribute has on other photos; a new attribute takes numbers, dates (2026-05-01) and
     true or false for what they are. '"..."' is text in any case. NAME= removes an attribute.
     """
-    with open_for(index_path, [photo]) as index, index.writing() as writer:
-        changed = writer.set_attributes(photo, assignments)
+    with open_for(index_path, [photo]) as index:
+        changed = once_unlocked(lambda: _set(index, photo, assignments))
     said = [f"no {name}" if value is None else f"{name} = {json.dumps(value)}" for name, value in changed.items()]
     stderr.say(f"{photo}: {', '.join(said)}")
+
+
+def _set(index: Index, photo: str, assignments: tuple[str, ...]) -> dict[str, Any]:
+    with index.writing() as writer:
+        return writer.set_attributes(photo, assignments)

@@ -56,23 +56,27 @@ def show(
     width = columns or min(40, shutil.get_terminal_size().columns)
     failed = False
     for name, source in expand_photos(photos):
-        try:
-            _show(source, name, width, max_megapixels)
-            if matches:
-                for path, caption in _matches(source, index_path, k, extractors, metric):
-                    _show(path, caption, width, max_megapixels)
-        except ImageReadError as error:
-            stderr.complain(f"imgsim: {explain(error)}")
-            failed = True
+        shown = _show(source, name, width, max_megapixels)
+        failed |= not shown
+        if shown and matches:
+            for path, caption in _matches(source, index_path, k, extractors, metric):
+                failed |= not _show(path, caption, width, max_megapixels)
     click.get_current_context().exit(2 if failed else 0)
 
 
-def _show(photo: str | bytes, caption: str, width: int, max_megapixels: float) -> None:
+def _show(photo: str | bytes, caption: str, width: int, max_megapixels: float) -> bool:
+    """Show a photo, or else say why it cannot be read."""
     from imgsim.images.draw import half_blocks
     from imgsim.images.read import read_image
 
-    picture = half_blocks(read_image(photo, scale=Scale(), max_megapixels=max_megapixels), width)
-    write_text(f"{picture}\n{stderr.printable(caption)}\n\n")
+    try:
+        image = read_image(photo, scale=Scale(), max_megapixels=max_megapixels)
+    except ImageReadError as error:
+        stderr.complain(f"imgsim: {explain(error)}")
+        return False
+    picture = half_blocks(image, width)
+    write_text(f"{picture}\n{stderr.printable(caption)}\n\n", obeyed=None)
+    return True
 
 
 def _matches(

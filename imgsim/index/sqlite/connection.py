@@ -24,25 +24,41 @@ BUSY_SECONDS = 10.0
 
 
 @contextmanager
-def explained(directory: str) -> Iterator[None]:
-    """Turn SQLite's errors into imgsim's, which say what to do."""
+def explained(directory: str, *, reading: bool = False) -> Iterator[None]:
+    """Turn SQLite's errors into imgsim's, which say what to do; damage is what SQLite calls so."""
     try:
         yield
     except sqlite3.Error as error:
         kind = getattr(error, "sqlite_errorname", "")
+        if not kind:  # a connection that was closed, or is used in another thread
+            raise
         if kind.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
             raise IndexWriteError(
                 f"{directory}: the disk is full or failing ({error}); what was committed is kept, run again to go on"
             ) from error
+        if kind.startswith("SQLITE_CANTOPEN") and reading:
+            raise IndexFormatError(f"{directory}: cannot be read ({error})") from error
         if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
             raise IndexWriteError(f"{directory}: cannot be written here ({error})", remedy="other-index") from error
         if kind.startswith("SQLITE_BUSY"):
-            raise IndexLockedError(f"{directory}: another process is writing this index; try again later") from error
-        raise IndexFormatError(f"{directory}: the index is damaged ({error}); delete it and index again") from error
+            reason = "another process is writing this index; try again later"
+            raise IndexLockedError(f"{directory}: {reason}", remedy="wait") from error
+        if kind.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or str(error).startswith("no such table"):
+            raise IndexFormatError(f"{directory}: the index is damaged ({error}); delete it and index again") from error
+        raise IndexFormatError(f"{directory}: SQLite cannot go on ({error})") from error
+
+
+def _check_files(directory: str) -> None:
+    """Make sure that nothing lies there that would be waited for, such as a named pipe."""
+    for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal", LOCK):
+        path = os.path.join(directory, name)
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+            raise IndexFormatError(f"{path}: is not a file, so this is no index")
 
 
 def lock_writer(directory: str) -> sqlite3.Connection:
     """Become the only writer of an index until the connection is closed; the system lets go when a process dies."""
+    _check_files(directory)
     with explained(directory):
         lock = sqlite3.connect(os.path.join(directory, LOCK), timeout=0, isolation_level=None)
         try:
@@ -70,7 +86,8 @@ def connect_writer(directory: str) -> sqlite3.Connection:
 def connect_reader(directory: str) -> sqlite3.Connection:
     """Open an index's database for reading; in a folder that cannot be written, as an immutable file."""
     path = os.path.join(directory, DATABASE)
-    with explained(directory):
+    _check_files(directory)
+    with explained(directory, reading=True):
         if os.access(directory, os.W_OK) and os.access(path, os.W_OK):
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         else:

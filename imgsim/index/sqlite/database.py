@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import sqlite3
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from imgsim.index.sqlite.connection import explained
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
 
 
@@ -31,7 +31,8 @@ class Database:
             try:
                 yield
             finally:
-                self._connection.execute("ROLLBACK")
+                with suppress(sqlite3.ProgrammingError):  # closed while a generator was still at it
+                    self._connection.execute("ROLLBACK")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

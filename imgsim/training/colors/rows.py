@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from imgsim.colors.names import plain_name
 from imgsim.errors import ImgsimError, ParameterError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def read_color_rows(path: str | os.PathLike[str]) -> ColorRows:
         listed = json.loads(data)
     except OSError as error:
         raise ColorDataError(f"{path}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ColorDataError(f"{path}: not JSON ({error})") from error
     if not isinstance(listed, list) or not listed:
         raise ColorDataError(f"{path}: not a list of colours")
@@ -77,18 +78,6 @@ def read_color_rows(path: str | os.PathLike[str]) -> ColorRows:
     names, codes = np.unique(labels, return_inverse=True)
     digest = hashlib.sha256(data).hexdigest()
     return ColorRows(colors.astype(np.uint8), codes, contributors, tuple(names.tolist()), digest)
-
-
-def plain_name(label: str) -> str:
-    """Write a label as a plain word.
-
-    Examples
-    --------
-    >>> plain_name("Gray-ish")
-    'grey'
-    """
-    name = label.strip().lower().removesuffix("-ish")
-    return "grey" if name == "gray" else name
 
 
 def split_rows(rows: ColorRows, by: str, seed: int) -> Split:
@@ -112,8 +101,12 @@ def _parse(row: Any, where: str, number: int) -> tuple[tuple[int, ...], str, str
     try:
         color = tuple(row[channel] for channel in "rgb")
         label = plain_name(row["label"])
+        contributor = str(row.get("uid", f"row {number}"))
+        f"{label}{contributor}".encode()
+    except UnicodeEncodeError as error:
+        raise ColorDataError(f"{where}: its label or uid is not valid Unicode text") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise ColorDataError(f"{where}: not an object with r, g, b and label") from error
     if not all(isinstance(value, int) and 0 <= value <= 255 for value in color):
         raise ColorDataError(f"{where}: r, g, b are whole numbers 0 to 255, not {', '.join(map(str, color))}")
-    return color, label, str(row.get("uid", f"row {number}"))
+    return color, label, contributor

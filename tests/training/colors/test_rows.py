@@ -60,7 +60,8 @@ def test_a_bad_row_is_told_by_its_number(tmp_path, second, message):
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("{", "not JSON"), ("[]", "not a list of colours"), ("{}", "not a list")]
+    ("text", "message"),
+    [("{", "not JSON"), ("[]", "not a list of colours"), ("{}", "not a list"), ("[" * 100_000, "not JSON")],
 )
 def test_what_is_no_list_is_told(tmp_path, text, message):
     (tmp_path / "rows.json").write_text(text)
@@ -110,3 +111,10 @@ def test_too_few_rows_are_told():
         split_rows(rows_by(["one"] * 100), "contributors", 0)
     with pytest.raises(ParameterError, match="split by contributors or rows, not by 'colour'"):
         split_rows(rows_by(["one"] * 100), "colour", 0)
+
+
+@pytest.mark.parametrize("row", [{"label": "\ud800"}, {"label": "red", "uid": "\udcff"}])
+def test_labels_that_are_no_text_are_told(tmp_path, row):
+    (tmp_path / "rows.json").write_text(json.dumps([{"r": 1, "g": 0, "b": 0, **row}]))
+    with pytest.raises(ColorDataError, match=r"row 1: its label or uid is not valid Unicode"):
+        read_color_rows(tmp_path / "rows.json")

@@ -1,0 +1,126 @@
+"""The `imgsim` command: a group whose commands are imported when they are asked for."""
+
+from __future__ import annotations
+
+import io
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgsim.cli.flags import general_options
+from imgsim.cli.main import CLOSED_PIPE, ERROR, Stopped
+from imgsim.cli.remedies import explain
+from imgsim.cli.stderr import discard, write_line
+from imgsim.errors import ImgsimError, UnknownNameError
+from imgsim.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+COMMANDS: Registry[click.Command] = Registry(
+    "command",
+    {
+        "index": "imgsim.cli.commands.index:index",
+        "query": "imgsim.cli.commands.query:query",
+        "list": "imgsim.cli.commands.list:list_photos",
+        "set": "imgsim.cli.commands.set:set_attributes",
+        "show": "imgsim.cli.commands.show:show",
+        "extract": "imgsim.cli.commands.extract:extract",
+        "distances": "imgsim.cli.commands.distances:distances",
+        "extractors": "imgsim.cli.commands.extractors:extractors",
+        "metrics": "imgsim.cli.commands.metrics:metrics",
+        "evaluate": "imgsim.cli.commands.evaluate:evaluate",
+        "recommend": "imgsim.cli.commands.recommend:recommend",
+        "calibrate": "imgsim.cli.commands.calibrate:calibrate",
+        "models": "imgsim.cli.commands.models:models",
+        "color": "imgsim.cli.commands.color:color",
+        "stats": "imgsim.cli.commands.stats:stats",
+        "info": "imgsim.cli.commands.info:info",
+        "failures": "imgsim.cli.commands.failures:failures",
+    },
+)
+
+
+class CommandError(click.ClickException):
+    """What imgsim explains to its user: one line on stderr, and exit code 2."""
+
+    exit_code = ERROR
+
+    def show(self, file: Any = None) -> None:  # noqa: ANN401 (click's own signature)
+        """Write the line."""
+        del file
+        write_line(f"imgsim: {self.message}")
+
+
+class _Commands(click.Group):
+    """Imports a command when it is called, and turns errors into exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        return COMMANDS.load(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            raise click.UsageError(str(UnknownNameError("command", args[0], COMMANDS)), ctx)
+        return super().resolve_command(ctx, args)
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:  # noqa: ANN401 (click's own signature)
+        with _ending():  # --help writes, too
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (click's own signature)
+        with _ending():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    """Turn what ends a command into an exit code."""
+    try:
+        yield
+    except ImgsimError as error:
+        raise CommandError(explain(error)) from error
+    except BrokenPipeError as error:
+        discard(sys.stdout)  # whoever reads has enough
+        raise click.exceptions.Exit(CLOSED_PIPE) from error
+    except KeyboardInterrupt as error:
+        stopped = error if isinstance(error, Stopped) else Stopped()
+        write_line(stopped.line)
+        raise click.exceptions.Exit(stopped.code) from error
+    except EOFError as error:  # which click would take for an interrupt
+        raise RuntimeError(repr(error)) from error
+
+
+SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(cls=_Commands, context_settings=dict(SETTINGS))
+@general_options
+def imgsim() -> None:
+    """Find look-alike photos in a folder.
+
+    Index a folder once, then ask for the photos nearest to one: `imgsim index FOLDER`, `imgsim query PHOTO`.
+    """
+
+
+def run() -> int:
+    """Run the command line; give its exit code."""
+    try:
+        return imgsim.main(prog_name="imgsim", standalone_mode=False) or 0
+    except CommandError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        lines = io.StringIO()
+        error.show(lines)
+        for line in lines.getvalue().splitlines():
+            write_line(line)
+        return error.exit_code
