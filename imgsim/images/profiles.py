@@ -52,8 +52,7 @@ def conversion(profile: bytes, mode: str) -> Conversion | None:
         tags = _tags(profile)
         if mode == "CMYK":
             return _by_little_cms(profile, mode)
-        tables = _by_little_cms(profile, mode) if mode == "RGB" and b"A2B0" in tags else None
-        convert = tables or (_grey(tags) if mode == "L" else _colour(tags))
+        convert = _grey(tags) if mode == "L" else _colour(profile, tags)
         probe = PIL.Image.fromarray(_GRID if mode == "RGB" else _VALUES[None])
         off = np.abs(np.asarray(convert(probe)).astype(int) - np.asarray(probe))
     except Exception:  # noqa: BLE001 - whatever is wrong with a profile, the photo is still good
@@ -74,11 +73,12 @@ def _curve(tag: bytes) -> NDArray[Any]:
         table = np.frombuffer(tag, ">u2", struct.unpack_from(">I", tag, 8)[0], 12)
         if len(table) > 1:
             return np.interp(values, np.linspace(0, 1, len(table)), table / 65535)
-        return np.power(values, table[0] / 256 if len(table) else 1.0)
+        return values ** float(table[0] / 256 if len(table) else 1)
     count = {0: 1, 3: 5, 4: 7}[struct.unpack_from(">H", tag, 8)[0]]
     numbers = [number / 65536 for number in struct.unpack_from(f">{count}i", tag, 12)]
     gamma, a, b, c, d, e, f = numbers + [0, 1, 0, 0, 0, 0, 0][count:]
-    return np.where(values >= d, np.maximum(a * values + b, 0) ** gamma + e, c * values + f).clip(0, 1)
+    light: NDArray[Any] = np.where(values >= d, np.maximum(a * values + b, 0) ** gamma + e, c * values + f).clip(0, 1)
+    return light
 
 
 def _grey(tags: Mapping[bytes, bytes]) -> Conversion:
@@ -88,28 +88,24 @@ def _grey(tags: Mapping[bytes, bytes]) -> Conversion:
     return lambda photo: photo.point(table)
 
 
-def _colour(tags: Mapping[bytes, bytes]) -> Conversion:
-    """Work out a conversion by curves and a matrix."""
-    curves = [_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC")]
-    light = np.concatenate(curves).astype(np.float32)
-    offsets = np.array([0, 256, 512], np.uint16)
+def _colour(profile: bytes, tags: Mapping[bytes, bytes]) -> Conversion:
+    """Work out a conversion of colours, by one curve and a matrix where the profile is no more than that."""
+    curves = [] if b"A2B0" in tags else [_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC")]
+    if not curves or np.ptp(curves, axis=0).max() > 0:
+        return _by_little_cms(profile, "RGB")
+    light = curves[0].astype(np.float32)
     primaries = np.array([struct.unpack_from(">3i", tags[name], 8) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]) / 65536
     to_linear = (_STEPS * np.linalg.solve(_SRGB, primaries.T).T).astype(np.float32)
     white, sums = to_linear.sum(axis=0) / _STEPS, np.abs(to_linear).sum(axis=0) / _STEPS
     if not (np.abs(white - 1).max() < 0.5 and sums.max() < 7):
         raise ValueError("primaries that no camera and no screen has")
-    offsets = np.array([0, 256, 512], np.uint16)
-    primaries = np.array([struct.unpack_from(">3i", tags[name], 8) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]) / 65536
-    to_linear = (_STEPS * np.linalg.solve(_SRGB, primaries.T).T).astype(np.float32)
-    if not np.abs(to_linear).sum(axis=0).max() < 7 * _STEPS:
-        raise ValueError("primaries that no screen has")
 
     def convert(photo: PIL.Image.Image) -> PIL.Image.Image:
         values = np.asarray(photo).reshape(-1, 3)
         made = np.empty_like(values)
         for at in range(0, len(values), _STRIP):
-            linear = light.take(values[at : at + _STRIP] + offsets) @ to_linear
-            made[at : at + _STRIP] = _ENCODED.take(linear.astype(np.int16), mode="clip")
+            linear = light.take(values[at : at + _STRIP]) @ to_linear
+            _ENCODED.take(linear.astype(np.int16), mode="clip", out=made[at : at + _STRIP])
         return PIL.Image.fromarray(made.reshape(photo.height, photo.width, 3))
 
     return convert

@@ -7,7 +7,7 @@ import PIL.Image
 import pytest
 from PIL import ImageCms
 
-from imgsim.images.decoding import DECODING, may_differ
+from imgsim.images.decoding_version import DECODING, may_differ
 from tests.images.test_profiles import PROFILES, SRGB_PROFILES
 from tests.images.test_tiff import FULL, REDUCED, SMALL, _Writer
 
