@@ -91,10 +91,10 @@ def _timed_output(command: list[str], environment: dict[str, str]) -> tuple[floa
 def inference(setting: Setting) -> list[Figure]:
     """Run ResNet50 alone, one photo at a time, as imgsim does."""
     from imgsim.models.cache import find_models
-    from imgsim.models.engine import Engine
+    from imgsim.models.session import Session
 
     _use_models(setting.scratch)
-    engine = Engine(find_models("resnet50")[0].read())
+    engine = Session(find_models("resnet50")[0].read())
     rng = np.random.default_rng(0)
     photo, matrix = rng.random((1, 3, 224, 224), np.float32), rng.random((SIDE, SIDE), np.float32)
     runs = {

@@ -115,5 +115,4 @@ def distances(
         measure_all(some, chosen, max_megapixels=max_megapixels, jobs=jobs)
         for some in ([photos] if others is None else [photos, others])
     ]
-    features, compared = measured[0], measured[-1]
-    return fused_distances(chosen, features, compared, weights=weights, metric=metric)
+    return fused_distances(chosen, measured[0], measured[-1], weights=weights, metric=metric)

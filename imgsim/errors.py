@@ -25,24 +25,30 @@ class ImgsimError(Exception):
         self.facts = facts
 
 
-class ImageReadError(ImgsimError):
-    """A photo that cannot be read.
+class FileReadError(ImgsimError):
+    """A file that cannot be used.
 
     Parameters
     ----------
     path : str
-        The photo, as it was named.
+        The file, as it was named.
     reason : str
-        Why it cannot be read, without the path.
+        Why it cannot be used, without the path.
+    **remedy : object
+        As for any error.
     """
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(path, reason)
+    def __init__(self, path: str, reason: str, **remedy: Any) -> None:  # noqa: ANN401 (a remedy and its facts)
+        super().__init__(path, reason, **remedy)
         self.path = path
         self.reason = reason
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
+
+
+class ImageReadError(FileReadError):
+    """A photo that cannot be read."""
 
 
 class UnknownNameError(ImgsimError):
@@ -97,26 +103,8 @@ class ExpressionError(ImgsimError):
         return f"column {self.position + 1} of the expression: {self.reason}"
 
 
-class TableError(ImgsimError):
-    """A table of attributes that cannot be used: nothing is changed because of it.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    reason : str
-        Why, with the line.
-    **remedy : object
-        As for any error.
-    """
-
-    def __init__(self, path: str, reason: str, **remedy: Any) -> None:  # noqa: ANN401 (a remedy and its facts)
-        super().__init__(path, reason, **remedy)
-        self.path = path
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+class TableError(FileReadError):
+    """A table of attributes that cannot be used, and on which line: nothing is changed because of it."""
 
 
 class ParameterError(ImgsimError):

@@ -22,16 +22,14 @@ def default_jobs() -> int:
 @contextmanager
 def one_thread_each() -> Iterator[None]:
     """Let processes inherit one thread each for linear algebra: more would fight over the processors."""
-    before = {name: os.environ.get(name) for name in THREADS}
+    before = {name: os.environ[name] for name in THREADS if name in os.environ}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        for name in THREADS:
+            os.environ.pop(name, None)
+        os.environ.update(before)
 
 
 @contextmanager

@@ -27,8 +27,7 @@ AHEAD = 3  # chunks waiting for each worker: enough to keep it busy, few enough 
 _work: Callable[[Any], Any]  # of this worker process
 
 
-def _refuse(task: object) -> Any:  # noqa: ANN401 (it never comes back)
-    del task
+def _refuse(_task: object) -> Any:  # noqa: ANN401 (it never comes back)
     raise ImgsimError("a process was brought down, which is what a lack of memory looks like: try again with --jobs 1")
 
 
@@ -107,10 +106,9 @@ class _WorkerPool:
 
 
 def cut_into_chunks(tasks: Sequence[Task], jobs: int) -> Iterator[Sequence[Task]]:
-    """Cut tasks into chunks, the last ones ever smaller: so all workers finish together, however long one takes.
+    """Cut tasks into ever smaller chunks, of half a worker's share of what remains: so all finish together.
 
-    Guided self-scheduling (C. D. Polychronopoulos, D. J. Kuck, IEEE Transactions on Computers C-36(12), 1987), with
-    chunks of half the share that is each worker's of what remains.
+    Guided self-scheduling (C. D. Polychronopoulos, D. J. Kuck, IEEE Transactions on Computers C-36(12), 1987).
     """
     start = 0
     while start < len(tasks):

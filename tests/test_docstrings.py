@@ -127,7 +127,7 @@ def is_in_full(item):
         return False
     return (
         item.top in OFFERED | EXTRACTOR_CLASSES
-        or item.module in PROTOCOLS
+        or (item.module in PROTOCOLS and (item.owner or isinstance(item.node, ast.ClassDef)))
         or item.module.startswith("imgsim.metrics.")
         or (item.module == "imgsim.errors" and item.node.name.endswith("Error"))
     )

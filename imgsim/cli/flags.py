@@ -115,7 +115,7 @@ def device_option(command: F) -> F:
 def _device(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     del ctx, param
     if value is not None:
-        from imgsim.models.engine import choose_providers
+        from imgsim.models.session import choose_providers
 
         choose_providers(value)  # one that is not here is told before any work is done
         os.environ["IMGSIM_DEVICE"] = value

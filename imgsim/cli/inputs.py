@@ -8,6 +8,7 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from imgsim.cli import stderr
+from imgsim.cli.remedies import explain
 from imgsim.errors import ImageReadError
 from imgsim.images.formats import HEAD, sniff
 
@@ -52,7 +53,7 @@ def measure_photos(
     tasks = (Task(photo.source, photo.name) for photo in expand_photos(names))
     for photo in measure(tasks, extractors, max_megapixels=max_megapixels):
         if isinstance(photo, ImageReadError):
-            stderr.complain(f"imgsim: {photo}")
+            stderr.complain(f"imgsim: {explain(photo)}")
         yield photo
 
 

@@ -9,9 +9,9 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.errors import MissingDependencyError, WeightsError
-from imgsim.models.architectures import ARCHITECTURES, TIMM, find_architecture
-from imgsim.models.cache import FINAL, SHOWN_DIGITS, list_models
-from imgsim.models.cut import Cut
+from imgsim.models.architectures import is_architecture
+from imgsim.models.cache import FINAL, SHOWN_DIGITS, about, list_models
+from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
@@ -20,49 +20,46 @@ if TYPE_CHECKING:
     from imgsim.models.cache import ModelFile
 
 
-def pull_model(cut: Cut) -> None:
+def pull_model(spec: TrunkSpec) -> None:
     """Download and import a network's published weights, with a bar on a terminal."""
     from imgsim.cli.progress_bars import download_bar
     from imgsim.models.download import download_weights, find_published
 
-    import_weights = _importer(cut)
-    published = find_published(cut)
+    import_weights = _importer(spec)
+    published = find_published(spec)
     stderr.say(f"downloading {published}")
     with download_bar(published) as advance:
         part = download_weights(published, advance)
     try:
-        _say_imported(import_weights(part, cut))
+        _say_imported(import_weights(part, spec))
     finally:
         os.unlink(part)
 
 
 def import_file(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
     """Import an exported model, which says itself what it is, or weights."""
-    from imgsim.models.take_in import import_model, is_model
+    from imgsim.models.imported_model import import_model, is_model
 
-    try:
+    with about(file):  # told before anything else is asked for
         open(file, "rb").close()
-    except OSError as error:  # told before anything else is asked for
-        raise WeightsError(f"{file}: {error.strerror}") from error
     if is_model(file):
         _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer))
         return
     if architecture is None:
         raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
-    cut = Cut(architecture, layer, padding or "torch")
-    _say_imported(_importer(cut)(file, cut))
+    spec = TrunkSpec(architecture, layer, padding or "")
+    _say_imported(_importer(spec)(file, spec))
 
 
-def _importer(cut: Cut) -> Callable[[str, Cut], ModelFile]:
+def _importer(spec: TrunkSpec) -> Callable[[str, TrunkSpec], ModelFile]:
     """Import what imports weights, and say how to do without where torch or onnx is not installed."""
-    if not cut.architecture.startswith(TIMM):
-        find_architecture(cut.architecture)
     try:
-        from imgsim.models.export import import_weights, require_onnx
+        from imgsim.models.export import import_weights
+        from imgsim.models.onnx_file import require_onnx
 
         require_onnx()
     except MissingDependencyError as error:
-        exported = f"`imgsim models export {cut.architecture} FILE.onnx` there, `imgsim models import FILE.onnx` here"
+        exported = f"`imgsim models export {spec.architecture} FILE.onnx` there, `imgsim models import FILE.onnx` here"
         raise WeightsError(f"{error}; or use a machine that has it: {exported}") from error
     return import_weights
 
@@ -70,7 +67,7 @@ def _importer(cut: Cut) -> Callable[[str, Cut], ModelFile]:
 def provide_model(text: str, weights: str | None) -> bool:
     """Import what a deep extractor needs, from a file or else from where it is published; others need nothing."""
     name, params, _ = parse_naming(text)
-    if name not in ARCHITECTURES and not name.startswith(TIMM):
+    if not is_architecture(name):
         return False
     from imgsim.features import load_extractor
 
@@ -81,15 +78,15 @@ def provide_model(text: str, weights: str | None) -> bool:
             _require(weights, params["weights"])
         import_file(weights, name, layer or FINAL, padding)
     elif "weights" not in params and not any(file.architecture == name for file in list_models()):
-        pull_model(Cut(name, layer, padding or "torch"))
+        pull_model(TrunkSpec(name, layer, padding or ""))
     # Or what it lacks, before an index is begun.
     stderr.detail(f"extractor: {extractor.spec}, {extractor.dim} values")
     return True
 
 
 def _require(file: str, weights: str) -> None:
-    """Make sure that a file has the weights that are asked for, before they become the newest."""
-    from imgsim.models.take_in import weights_in
+    """Make sure that a file has the weights that are asked for, before they become the default."""
+    from imgsim.models.imported_model import weights_in
 
     there = weights_in(file)
     if not there.startswith(weights.lower()):

@@ -11,7 +11,6 @@ from imgsim.index.summary import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from types import TracebackType
 
     from rich.progress import Progress, TaskID
 
@@ -31,7 +30,7 @@ def download_bar(published: Published) -> Iterator[Callable[[int], None]]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(published.cut.architecture, *columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(published.spec.architecture, *columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("download", total=published.size or None)
         yield lambda size: bar.advance(task, size)
 
@@ -69,9 +68,7 @@ class IndexingProgress(Observer):
     def __enter__(self) -> IndexingProgress:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar:
             self._bar.stop()
 

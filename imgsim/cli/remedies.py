@@ -10,11 +10,22 @@ from imgsim.errors import first_few
 if TYPE_CHECKING:
     from imgsim.errors import ImgsimError
 
+_IMPORT = "`imgsim models import FILE --architecture {architecture}{layer}{padding}`"
+_PULL, _DOWNLOAD = "`imgsim models pull {architecture}`, or ", "download {url} ({megabytes} MB) and "
+_BY_HAND = f" on a machine with a network, bring the file here, and run {_IMPORT}"
 REMEDIES = {
     "add-extractor": "; `imgsim index` with -x adds them",
     "add-photo": "; `imgsim index` adds it",
     "calibrate": ": run `imgsim calibrate {folder}{index}{extractors}{metric}`",
+    "download-by-hand": "; download that file" + _BY_HAND,
+    "download-import": ": " + _DOWNLOAD + _IMPORT,
+    "download-megabytes-by-hand": "; download those {megabytes} MB" + _BY_HAND,
     "fit-calibration": "; fit it again by `imgsim calibrate`",
+    "fit-whitening": ": fit it again by `imgsim models whiten`",
+    "get-whitening": ": copy it from the model cache that has it, or fit one by `imgsim models whiten`",
+    "import": ": " + _IMPORT,
+    "import-these-weights": f": {_IMPORT} takes the file that those weights are in; or index by another model",
+    "index-again": ": run `imgsim index FOLDER --drop {name}`, then `imgsim index FOLDER -x {extractor}`",
     "index-it": ": run `imgsim index` on it",
     "make-index": "; make one with `imgsim index {folder}`",
     "make-or-name-index": ": make one with `imgsim index FOLDER`, or give --index",
@@ -22,13 +33,23 @@ REMEDIES = {
     "name-colors": ": `imgsim index {folder} --colors` names them",
     "name-encoding": ", for example --encoding cp1252",
     "name-key": ": --key says which does, or a pattern such as {pattern}",
+    "name-weights": ": use -x {extractor}",
     "not-strict": ", and --strict was given: {photos}",
     "other-index": "; choose another with --index",
     "prune": " `imgsim index {folder}{index} --prune` removes them from the index",
+    "pull-download-import": ": " + _PULL + _DOWNLOAD + _IMPORT,
+    "pull-import": ": " + _PULL + _IMPORT,
     "read-utf-16": " then add --encoding utf-16-le",
+    "replace-model": ": `imgsim models remove {architecture}`, then import it again",
 }
 VALUE_OF = {"known-encoding": "--encoding", "one-key": "--key"}  # the option whose value an error begins with
-OPTIONS = {"index": "--index", "extractors": "-x", "metric": "-m"}  # that give such a fact, or several, or none
+OPTIONS = {
+    "index": "--index",
+    "extractors": "-x",
+    "metric": "-m",
+    "layer": "--layer",
+    "padding": "--padding",
+}  # that give such a fact, or several, or none
 
 
 def explain(error: ImgsimError) -> str:

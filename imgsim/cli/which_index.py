@@ -27,7 +27,7 @@ def open_for(index_path: str | None, photos: Sequence[str] = ()) -> Index:
 
 
 def _meant(index_path: str | None, photos: Sequence[str]) -> str | None:
-    from imgsim.index.index import find_index
+    from imgsim.index.location import find_index
 
     index_path = index_path or find_index(os.curdir)
     index_path = index_path or next((found for photo in photos[:1] if (found := find_index(photo))), None)
@@ -35,7 +35,7 @@ def _meant(index_path: str | None, photos: Sequence[str]) -> str | None:
 
 
 def _only_one_below() -> str | None:
-    from imgsim.index.index import find_indexes_below
+    from imgsim.index.location import find_indexes_below
 
     below = find_indexes_below(os.curdir)
     if len(below) > 1:

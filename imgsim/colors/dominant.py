@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgsim.colors.names import load_namer, model_identity
+from imgsim.colors.names import ColorNamer, load_namer, model_identity
 from imgsim.colors.palette import cluster_colors
-from imgsim.colors.view import view_photo
+from imgsim.colors.view import View, view_photo
 from imgsim.images.lab import to_lab
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.colors.names import ColorNamer
-    from imgsim.colors.view import View
     from imgsim.core import Image
 
 VERSION = 1  # bumped whenever answers change: an index then measures colours anew
@@ -57,13 +55,7 @@ class DominantColor:
         }
 
 
-def find_colors(
-    image: Image,
-    mask: NDArray[np.bool_] | None = None,
-    *,
-    count: int = COLORS,
-    namer: ColorNamer | None = None,
-) -> list[DominantColor]:
+def find_colors(image: Image, mask: NDArray[np.bool_] | None = None, *, count: int = COLORS) -> list[DominantColor]:
     """Find the colours of what a photo (H, W, 3) shows, or of the pixels that a mask (H, W) marks, largest share first.
 
     `count` groups of pixels are made first; those of like colours are joined.
@@ -75,7 +67,7 @@ def find_colors(
     >>> [(color.name, color.share, color.hex) for color in find_colors(photo)]
     [('red', 1.0, '#c8141e')]
     """
-    return name_view(view_photo(image, mask), count=count, namer=namer)
+    return name_view(view_photo(image, mask), count=count)
 
 
 def name_view(view: View, *, count: int = COLORS, namer: ColorNamer | None = None) -> list[DominantColor]:

@@ -73,8 +73,7 @@ def _ellipse(height: int, width: int, axes: float) -> NDArray[np.bool_]:
 
 def _without_specks(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Let each pixel of marks (H, W) go with most of the nine around it: a background has a pattern, or grain."""
-    smooth: NDArray[np.bool_] = cv2.medianBlur(marked.astype(np.uint8), 3) > 0
-    return smooth
+    return cv2.medianBlur(marked.astype(np.uint8), 3) > 0
 
 
 def _connected(like: NDArray[np.bool_]) -> NDArray[np.bool_]:

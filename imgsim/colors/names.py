@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.errors import ParameterError, UnknownNameError, WeightsError
+from imgsim.models.cache import about, digest_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import ArrayLike, NDArray
 
-KEY = "imgsim-color-names"
 FOLDER = Path(__file__).with_name("shipped")
 MODELS = {"lab": "color-names-lab.onnx", "rgb": "color-names-rgb.onnx"}
 DEFAULT_MODEL = "lab"
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _NUMBER = re.compile(r"[0-9]{1,3}")
-
-
-class ColorHeader(NamedTuple):
-    """What a naming model says of itself."""
-
-    architecture: str
-    names: tuple[str, ...]
-    recipe: Mapping[str, Any]
-    data: str
-    split: str
-    seed: int
-
-    def to_properties(self) -> dict[str, str]:
-        """Write it as an ONNX file's metadata."""
-        return {KEY: json.dumps(self._asdict(), sort_keys=True)}
-
-    @classmethod
-    def from_properties(cls, properties: Mapping[str, str]) -> ColorHeader:
-        """Read it from an ONNX file's metadata; WeightsError where there is none of imgsim's."""
-        try:
-            raw = json.loads(properties[KEY])
-            return cls(**raw | {"names": tuple(raw["names"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise WeightsError("not a colour-name model that imgsim exported") from error
 
 
 class ColorNamer:
@@ -61,21 +33,13 @@ class ColorNamer:
     """
 
     def __init__(self, data: bytes) -> None:
-        import onnxruntime  # takes a while, and who only asks for `model_identity` does without
+        from imgsim.models.session import Session  # takes a while, and who only asks for `model_identity` does without
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # a few thousand multiplications: more threads would only wait for each other
-        options.log_severity_level = 3  # errors only: warnings go straight to stderr
-        try:
-            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime's errors have no common ancestor but this
-            raise WeightsError(f"not a model that ONNX Runtime can run ({str(error).splitlines()[0][:120]})") from error
-        self.header = ColorHeader.from_properties(self._session.get_modelmeta().custom_metadata_map)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names that it knows, in the order of its probabilities."""
-        return self.header.names
+        # A few thousand multiplications: more threads would only wait for each other.
+        self._session = Session(data, "cpu", "color-names", threads=1)
+        self.header = self._session.header
+        self.names = tuple(self.header.details["names"])  # in the order of its probabilities
+        self.probabilities([0, 0, 0])  # a model that cannot answer is told where it comes in
 
     def probabilities(self, colors: ArrayLike) -> NDArray[np.float64]:
         """Tell how likely people are to call colours by each name.
@@ -85,9 +49,11 @@ class ColorNamer:
         rows = np.asarray(colors, np.float32).reshape(-1, 3)
         if not len(rows):
             return np.zeros((0, len(self.names)))
-        answer: NDArray[np.float32] = self._session.run(["probabilities"], {"colors": rows})[0]
-        exact = answer.astype(np.float64)
-        return exact / exact.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+        exact = self._session.run(rows).astype(np.float64)
+        sums = exact.sum(axis=1, keepdims=True)
+        if not ((exact >= 0).all() and ((sums > 0) & (sums < 2)).all()):
+            raise WeightsError("its probabilities are no numbers from 0 to 1")
+        return exact / sums  # type: ignore[no-any-return]
 
     def name(self, colors: ArrayLike) -> list[tuple[str, float]]:
         """Name colours, each by its likeliest name.
@@ -110,17 +76,18 @@ def load_namer(model: str = DEFAULT_MODEL) -> ColorNamer:
 
 def model_identity(model: str = DEFAULT_MODEL) -> str:
     """Tell which model a name stands for in this imgsim: what an index remembers."""
-    return f"{model}-{hashlib.sha256((FOLDER / MODELS[model]).read_bytes()).hexdigest()[:12]}"
+    return f"{model}-{digest_file(str(FOLDER / MODELS[model]))[:12]}"
 
 
 @lru_cache(maxsize=4)
 def _load(path: str) -> ColorNamer:
-    try:
-        return ColorNamer(Path(path).read_bytes())
-    except OSError as error:
-        raise WeightsError(f"{path}: {error.strerror}") from error
-    except WeightsError as error:
-        raise WeightsError(f"{path}: {error}") from error
+    from imgsim.models.header import check_seal
+
+    with about(path):
+        namer = ColorNamer(data := Path(path).read_bytes())
+        if namer.header.digest:  # those of format 1 have none
+            check_seal(data)
+    return namer
 
 
 def parse_color(text: str) -> tuple[int, int, int]:

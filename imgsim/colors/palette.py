@@ -53,7 +53,8 @@ def cluster_colors(
     centres = _first_centres(lab, weights, count)
     weighted = np.column_stack([lab, np.ones(len(lab))]) * weights[:, None]
     for _ in range(_ROUNDS):
-        nearest = _squared_distances(lab, centres).argmin(axis=1)
+        # Of the squared distances, what is the same to all centres does not count.
+        nearest = ((centres**2).sum(axis=1) - 2 * lab @ centres.T).argmin(axis=1)
         sums = (nearest == np.arange(len(centres))[:, None]) @ weighted
         before, centres = centres, np.where(sums[:, 3:] > 0, sums[:, :3] / np.maximum(sums[:, 3:], 1e-300), centres)
         if np.abs(centres - before).max() < _STILL:
@@ -73,8 +74,3 @@ def _first_centres(lab: NDArray[np.float64], weights: NDArray[np.float64], count
             break
         centres.append(lab[farthest])
     return np.array(centres)
-
-
-def _squared_distances(lab: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compare colours (C, 3) with centres (K, 3), up to a constant for each colour: (C, K)."""
-    return (centres**2).sum(axis=1) - 2 * lab @ centres.T  # type: ignore[no-any-return]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.errors import ImgsimError
-from imgsim.evaluation.reliability import Reliability, measure_reliability
+from imgsim.evaluation.probabilities import Reliability, measure_reliability
 from imgsim.metrics.calibration import Calibration
 from imgsim.search.neighbours import find_neighbours
 

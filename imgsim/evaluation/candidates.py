@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from imgsim.features import EXTRACTORS, extractor_names, load_extractor
 from imgsim.metrics import load_metric
-from imgsim.models.architectures import TIMM
+from imgsim.models.architectures import is_architecture
 from imgsim.models.cache import list_models
 from imgsim.naming import parse_naming, without_weight
 
@@ -59,7 +59,7 @@ class Distance(Protocol):
         """Give the photos' features side by side, (photos, D), and which have all, (photos,)."""
 
 
-def parse_candidates(texts: Iterable[str], metrics: Iterable[str] = ()) -> list[Candidate]:
+def parse_candidates(texts: Iterable[str], metrics: Sequence[str] = ()) -> list[Candidate]:
     """Pair what a user asks for, extractors and metrics, each with each.
 
     Examples
@@ -74,13 +74,11 @@ def parse_candidates(texts: Iterable[str], metrics: Iterable[str] = ()) -> list[
     return candidates
 
 
-def pair_with_metrics(extractors: Iterable[Sequence[str]], metrics: Iterable[str] = ()) -> list[Candidate]:
+def pair_with_metrics(extractors: Iterable[Sequence[str]], metrics: Sequence[str] = ()) -> list[Candidate]:
     """Pair extractors that are known to exist with metrics, each with each."""
-    wanted: list[str | None] = [*metrics] or [None]
-    for metric in wanted:
-        if metric is not None:
-            load_metric(metric)
-    return list(dict.fromkeys(Candidate(tuple(one), metric) for one in extractors for metric in wanted))
+    for metric in metrics:
+        load_metric(metric)
+    return list(dict.fromkeys(Candidate(tuple(one), metric) for one in extractors for metric in metrics or (None,)))
 
 
 def split_fused(text: str) -> tuple[str, ...]:
@@ -96,7 +94,7 @@ def split_fused(text: str) -> tuple[str, ...]:
     for piece in pieces:
         name = re.split("[:@]", piece, maxsplit=1)[0]
         within = ":" in parts[-1] and "@" not in parts[-1]
-        if within and name not in names and not name.startswith(TIMM):
+        if within and name not in names and not is_architecture(name):
             parts[-1] += FUSED + piece
         else:
             parts.append(piece)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.errors import ImgsimError
-from imgsim.evaluation.folds import estimate_fit, predict_folds, quietly, stratified_folds
 from imgsim.evaluation.logistic import UNSURE, SharedFit, count_parameters
 from imgsim.processes import single_threads
+from imgsim.worker_pool import map_in_processes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor
 
     from numpy.typing import ArrayLike, NDArray
@@ -28,6 +31,8 @@ MOST_WORK = 1e10  # as `estimate_work` counts: some minute of a core at 2.5 GHz
 SHARED = 0.2  # of the work is left where one fit serves most photos
 MOST_PARAMETERS = 2000  # of a shared fit; beyond, its steps take as long as the fits that they save
 CHUNK = 32  # photos that a thread takes at a time
+SOFTMAX = 250  # products of two values that take as long as a probability
+LONG = 2e9  # as `estimate_fit` counts: some 12 seconds of a core, beside which starting processes is soon made up for
 
 
 @dataclass(frozen=True)
@@ -45,32 +50,15 @@ class Classification:
 
     @property
     def judged(self) -> NDArray[np.bool_]:
-        """Photos that are not alone in their class, shape (N,)."""
+        """Photos that are not alone in their class, shape (N,): the others are fitted to, but not predicted."""
         judged: NDArray[np.bool_] = self.predicted != ALONE
         return judged
-
-    @property
-    def alone(self) -> int:
-        """Number of photos that are alone in their class: they are fitted to, but not predicted."""
-        return int(np.count_nonzero(~self.judged))
 
     @property
     def correct(self) -> NDArray[np.bool_]:
         """Whether each photo judged is predicted right, in order."""
         correct: NDArray[np.bool_] = (self.predicted == self.truth)[self.judged]
         return correct
-
-    @property
-    def accuracy(self) -> float:
-        """Share of the photos judged that are predicted right."""
-        return float(self.correct.mean())
-
-    @property
-    def macro_f1(self) -> float:
-        """Mean F1 of the classes that are judged or predicted: scikit-learn's ``f1_score(average="macro")``."""
-        from sklearn.metrics import f1_score
-
-        return float(f1_score(self.truth[self.judged], self.predicted[self.judged], average="macro"))
 
     @property
     def confusion(self) -> NDArray[np.intp]:
@@ -143,3 +131,69 @@ def _certain(
         predicted.append(codes)
         advanced(int(np.count_nonzero(codes != UNSURE)))
     return np.concatenate(predicted)
+
+
+def stratified_folds(codes: Codes, folds: int, *, seed: int) -> list[Codes]:
+    """Deal photos to folds, class by class, so that every fold has its share of each class.
+
+    `codes` (N,).
+
+    Examples
+    --------
+    >>> [fold.tolist() for fold in stratified_folds(np.array([0, 0, 1, 1]), 2, seed=0)]
+    [[1, 2], [0, 3]]
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    padded = np.append(codes, np.full(folds, codes.max() + 1))  # scikit-learn wants a class with a photo a fold
+    with quietly():
+        split = StratifiedKFold(folds, shuffle=True, random_state=seed).split(padded, padded)
+        return [left_out[left_out < len(codes)] for _, left_out in split]
+
+
+def estimate_fit(photos: int, dim: int, classes: int) -> float:
+    """Estimate how long one fit takes."""
+    return float(photos) * classes * (dim + SOFTMAX)
+
+
+def predict_folds(
+    rows: NDArray[np.float64], codes: Codes, folds: Sequence[Codes], pool: Executor, jobs: int
+) -> Iterator[Codes]:
+    """Predict fold after fold, each from all photos that are not in it."""
+    work = len(folds) * estimate_fit(len(rows), rows.shape[1], int(codes.max()) + 1)
+    if min(jobs, len(folds)) > 1 and work > LONG:
+        return map_in_processes(partial(_predict_fold_quietly, rows, codes), folds, jobs)
+    return pool.map(partial(predict_fold, rows, codes), folds)
+
+
+def _predict_fold_quietly(rows: NDArray[np.float64], codes: Codes, left_out: Codes) -> Codes:
+    """Predict a fold in a process of its own, which inherits no filter of warnings."""
+    with quietly():
+        return predict_fold(rows, codes, left_out)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Leave unsaid that a fit used up its iterations, whose prediction is taken as it is, or how large classes are."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The (number of unique classes|least populated class)", UserWarning)
+        yield
+
+
+def predict_fold(rows: NDArray[np.float64], codes: Codes, left_out: Codes) -> Codes:
+    """Predict some photos from all others, by scikit-learn.
+
+    `rows` (N, D), `codes` (N,), `left_out` (M,); gives (M,).
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    kept = np.ones(len(rows), bool)
+    kept[left_out] = False
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    predicted: Codes = pipeline.fit(rows[kept], codes[kept]).predict(rows[left_out])
+    return predicted

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from imgsim.evaluation.intervals import bootstrap
+from imgsim.errors import EvaluationError
+from imgsim.evaluation.intervals import Estimate, bootstrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from imgsim.evaluation.judge import Judgement
+
+    Outcomes = tuple[NDArray[np.intp], NDArray[np.float64]]
 
 PERMUTATIONS = 9999
 CHUNK_VALUES = 1 << 22  # 32 MB of signs at a time
@@ -21,11 +26,9 @@ SAME = 1e-12  # relative: two sums this close differ by rounding alone
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two methods on the same queries."""
+    """Two methods on the same queries: the first less the second."""
 
-    difference: float
-    low: float
-    high: float
+    difference: Estimate
     p_value: float
 
 
@@ -35,12 +38,11 @@ def compare(first: NDArray[np.float64], second: NDArray[np.float64], *, seed: in
     `first`, `second` (n,).
     """
     differences = np.asarray(first, np.float64) - np.asarray(second, np.float64)
-    estimate = bootstrap(differences, seed=seed)
     if np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all():
         p_value = mcnemar(int((differences > 0).sum()), int((differences < 0).sum()))
     else:
         p_value = sign_flip(differences, seed=seed)
-    return Comparison(estimate.value, estimate.low, estimate.high, p_value)
+    return Comparison(bootstrap(differences, seed=seed), p_value)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -160,3 +162,45 @@ def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
     adjusted = np.empty(len(order))
     adjusted[order] = np.minimum(1, np.maximum.accumulate(scaled))
     return adjusted
+
+
+LEVEL = 0.05
+
+
+class Verdict(NamedTuple):
+    """How a candidate stands to the best."""
+
+    word: str
+    difference: float
+    p_value: float | None
+
+
+def give_verdicts(judgements: Sequence[Judgement], figure: str, *, seed: int) -> list[Verdict]:
+    """Compare all candidates with the one whose figure is highest."""
+    if any(figure not in judgement.figures for judgement in judgements):
+        raise EvaluationError(f"no {figure} to compare by: choose another figure, such as recall@1")
+    best = max(range(len(judgements)), key=lambda place: judgements[place].figures[figure].value)
+    return compare_with_best(best, [(one.queries, one.outcomes[figure]) for one in judgements], seed=seed)
+
+
+def compare_with_best(best: int, outcomes: Sequence[Outcomes], *, seed: int) -> list[Verdict]:
+    """Compare all candidates with the best one, whichever end of the figure is the better.
+
+    `outcomes` (M,).
+    """
+    others = [place for place in range(len(outcomes)) if place != best]
+    comparisons = [compare(*_paired(outcomes[place], outcomes[best]), seed=seed) for place in others]
+    adjusted = holm(np.array([comparison.p_value for comparison in comparisons]))
+    verdicts = {best: Verdict("best", 0.0, None)}
+    for place, comparison, p_value in zip(others, comparisons, adjusted.tolist(), strict=True):
+        word = "worse" if p_value < LEVEL else "not told apart"
+        verdicts[place] = Verdict(word, comparison.difference.value, p_value)
+    return [verdicts[place] for place in range(len(outcomes))]
+
+
+def _paired(one: Outcomes, other: Outcomes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give both candidates' figure for the queries that have it from both."""
+    _, first, second = np.intersect1d(one[0], other[0], assume_unique=True, return_indices=True)
+    mine, theirs = one[1][first], other[1][second]
+    both = ~(np.isnan(mine) | np.isnan(theirs))
+    return mine[both], theirs[both]

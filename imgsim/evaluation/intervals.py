@@ -154,8 +154,13 @@ def bootstrap(
     drawn = drawn[~np.isnan(drawn)]
     if not len(drawn):
         return Estimate(value, float("nan"), float("nan"))
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Estimate(value, float(low), float(high))
+    return between_percentiles(value, drawn)
+
+
+def between_percentiles(value: float, drawn: NDArray[np.float64]) -> Estimate:
+    """Give a figure the interval that holds 95 % of what resamples came to, (B,)."""
+    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]).tolist()
+    return Estimate(value, low, high)
 
 
 def _resample(n: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:

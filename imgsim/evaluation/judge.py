@@ -9,16 +9,10 @@ import numpy as np
 
 from imgsim.errors import EvaluationError
 from imgsim.evaluation.classification import Classification, classify
-from imgsim.evaluation.estimates import (
-    PAIR_FIGURES,
-    estimate_classification,
-    estimate_outcomes,
-    estimate_pairs,
-)
+from imgsim.evaluation.estimates import PAIR_FIGURES, estimate_classification, estimate_outcomes, estimate_pairs
 from imgsim.evaluation.intervals import Estimate
-from imgsim.evaluation.pair_sample import pair_distances, sample_pairs
-from imgsim.evaluation.pairs import PairScores, TooFewPairsError, score_pairs
-from imgsim.evaluation.retrieval import score_retrieval
+from imgsim.evaluation.pairs import PairScores, TooFewPairsError, pair_distances, sample_pairs, score_pairs
+from imgsim.evaluation.retrieval import Retrieval, score_retrieval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.evaluation.candidates import Candidate, Choose, Distance
-    from imgsim.evaluation.retrieval import Retrieval
     from imgsim.search.ranking import Term
 
 NOTHING = Estimate(float("nan"), float("nan"), float("nan"))
@@ -93,7 +86,8 @@ class Judge:
         """Rank by a candidate whose extractors are in the index, the first and larger part of judging it."""
         distance = self._choose(candidate.extractors, candidate.metric)
         terms = distance.terms()
-        found = score_retrieval(terms, self._codes, advanced=self._steps(f"{candidate.name}: ranking", self._labelled))
+        advanced = self._steps(f"{candidate.name}: ranking", int(np.count_nonzero(self._codes >= 0)))
+        found = score_retrieval(terms, self._codes, advanced=advanced)
         if not len(found.photos):
             raise EvaluationError("no class has two photos: there is nothing to find, give other labels")
         return Retrieved(candidate, distance, terms, found)
@@ -115,12 +109,7 @@ class Judge:
             distance.specs,
             " + ".join(dict.fromkeys(distance.metrics)),
             found.photos,
-            {
-                "n": len(found.photos),
-                "classes": len(np.unique(self._codes[found.photos])),
-                "alone": found.alone,
-                "left_out": found.left_out,
-            },
+            {"classes": len(np.unique(self._codes[found.photos])), "alone": found.alone, "left_out": found.left_out},
             figures,
             outcomes,
             classification,
@@ -159,10 +148,6 @@ class Judge:
             return score_pairs(pairs.same, distances, seed=self._seed), ()
         except TooFewPairsError as error:
             return None, (f"pairs are not judged: {error}",)
-
-    @property
-    def _labelled(self) -> int:
-        return int((self._codes >= 0).sum())
 
     def _steps(self, what: str, total: int) -> Callable[[int], None]:
         done = 0

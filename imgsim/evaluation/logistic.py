@@ -69,13 +69,13 @@ class SharedFit:
 
     def __init__(self, rows: Array, codes: Codes) -> None:
         from sklearn.linear_model import LogisticRegression
-        from sklearn.preprocessing import StandardScaler
+        from sklearn.preprocessing import LabelBinarizer, StandardScaler
 
         scaler = StandardScaler().fit(rows)
         standardised = scaler.transform(rows)
         self._fragile = bool(np.any(scaler.scale_ < LEAST_DEVIATION * np.abs(scaler.mean_)))
         self._rows = np.column_stack([standardised, np.ones(len(rows))])
-        self._truth = _indicators(codes)
+        self._truth: Array = LabelBinarizer().fit_transform(codes).astype(np.float64)  # one column for two classes
         self._penalty = np.append(np.ones(rows.shape[1]), 0.0)
         fit = LogisticRegression(tol=1e-6, max_iter=10_000).fit(standardised, codes)
         weights = np.column_stack([fit.coef_, fit.intercept_])
@@ -167,12 +167,6 @@ def _decide(scores: Array, wrong: Array, reach: Array) -> int:
     certain = scores[best] - scores > doubt
     certain[best] = True
     return best if certain.all() else UNSURE
-
-
-def _indicators(codes: Codes) -> Array:
-    """Give a column for each score: all classes, or the second of two."""
-    columns: Array = (codes[:, None] == np.arange(codes.max() + 1)).astype(np.float64)
-    return columns if columns.shape[1] > 2 else columns[:, 1:]
 
 
 def _probabilities(scores: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Pairs judged by a distance threshold: the same thing where they are at most that far apart."""
+"""Pairs of photos, as many of one class as of different ones, judged by a threshold of their distance."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.errors import EvaluationError
+from imgsim.errors import EvaluationError, ImgsimError
+from imgsim.search.ranking import Term, distances_to
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
+
+    Indices = NDArray[np.intp]
+
+MOST_PAIRS = 100_000
 
 
 class TooFewPairsError(EvaluationError):
@@ -26,34 +33,12 @@ class PairCounts:
     false_negatives: int
     true_negatives: int
 
-    @property
-    def precision(self) -> float:
-        """Share of the pairs called the same that are; 0 where none is called so."""
-        return _share(self.true_positives, self.true_positives + self.false_positives)
-
-    @property
-    def recall(self) -> float:
-        """Share of the pairs of the same class that are called so; 0 where there are none."""
-        return _share(self.true_positives, self.true_positives + self.false_negatives)
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        wrong = self.false_positives + self.false_negatives
-        return _share(2 * self.true_positives, 2 * self.true_positives + wrong)
-
-    @property
-    def accuracy(self) -> float:
-        """Share of the pairs called what they are."""
-        right = self.true_positives + self.true_negatives
-        return _share(right, right + self.false_positives + self.false_negatives)
-
 
 @dataclass(frozen=True)
 class PairScores:
     """How well a distance tells pairs of the same class from pairs of different ones.
 
-    `precisions`, `recalls`, `thresholds` (T,).
+    `precisions`, `recalls` (T,), of thresholds from the widest to the narrowest.
     """
 
     positives: int
@@ -61,10 +46,8 @@ class PairScores:
     threshold: float
     held_out: PairCounts
     roc_auc: float
-    average_precision: float
     precisions: NDArray[np.float64]
     recalls: NDArray[np.float64]
-    thresholds: NDArray[np.float64]
 
 
 def count_pairs(same: ArrayLike, distances: ArrayLike, threshold: float) -> PairCounts:
@@ -74,10 +57,8 @@ def count_pairs(same: ArrayLike, distances: ArrayLike, threshold: float) -> Pair
 
     Examples
     --------
-    Pairs of one class only show nothing: whatever is called the same then is, at every threshold.
-
-    >>> [count_pairs([True, True, True], [0.1, 0.5, 0.9], threshold).precision for threshold in (0.1, 0.5, 2.0)]
-    [1.0, 1.0, 1.0]
+    >>> count_pairs([True, True, False], [0.1, 0.9, 0.5], 0.5)
+    PairCounts(true_positives=1, false_positives=1, false_negatives=1, true_negatives=0)
     """
     truth, called = np.asarray(same, bool), np.asarray(distances) <= threshold
     kinds = np.bincount(2 * truth + called, minlength=4)
@@ -99,7 +80,7 @@ def score_pairs(same: ArrayLike, distances: ArrayLike, *, seed: int) -> PairScor
     Returns
     -------
     PairScores
-        The threshold is chosen on one half and judged on the other; areas and curve are of all pairs.
+        The threshold is chosen on one half and judged on the other; area and curve are of all pairs.
 
     Raises
     ------
@@ -110,15 +91,15 @@ def score_pairs(same: ArrayLike, distances: ArrayLike, *, seed: int) -> PairScor
     Notes
     -----
     A photo is in several pairs, on both sides of the split: the held-out counts are fair to the threshold, but pairs
-    that share a photo are not independent, and an interval that takes them to be is too narrow. ROC-AUC, average
-    precision and the curve are scikit-learn's, of the negative distance.
+    that share a photo are not independent, and an interval that takes them to be is too narrow. ROC-AUC and
+    the curve are scikit-learn's, of the negative distance.
 
     References
     ----------
     T. Saito, M. Rehmsmeier, "The Precision-Recall Plot Is More Informative than the ROC Plot When Evaluating Binary
     Classifiers on Imbalanced Datasets", PLoS ONE 10(3), 2015: what the share of positives does to each.
     """
-    from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
+    from sklearn.metrics import precision_recall_curve, roc_auc_score
 
     truth, measured = np.asarray(same, bool), np.asarray(distances, np.float64)
     positives, negatives = int(truth.sum()), int((~truth).sum())
@@ -129,17 +110,15 @@ def score_pairs(same: ArrayLike, distances: ArrayLike, *, seed: int) -> PairScor
         )
     chosen = _half(truth, seed)
     threshold = _best_threshold(truth[chosen], measured[chosen])
-    precisions, recalls, closeness = precision_recall_curve(truth, -measured)
+    precisions, recalls, _ = precision_recall_curve(truth, -measured)
     return PairScores(
         positives,
         negatives,
         threshold,
         count_pairs(truth[~chosen], measured[~chosen], threshold),
         float(roc_auc_score(truth, -measured)),
-        float(average_precision_score(truth, -measured)),
         precisions[:-1],  # the last point is a convention without a threshold
         recalls[:-1],
-        -closeness,
     )
 
 
@@ -160,5 +139,59 @@ def _best_threshold(truth: NDArray[np.bool_], distances: NDArray[np.float64]) ->
     return float(-closeness[np.flatnonzero(f1[:-1] == f1[:-1].max())[-1]])
 
 
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of photos, by their places.
+
+    `first`, `second` (P,), `same` (P,).
+    """
+
+    first: Indices
+    second: Indices
+    same: NDArray[np.bool_]
+
+
+def sample_pairs(labels: ArrayLike, *, seed: int, most: int = MOST_PAIRS) -> Pairs:
+    """Draw pairs without replacement, half of them of the same class.
+
+    `labels` (N,).
+    """
+    codes = np.unique(np.asarray(labels), return_inverse=True)[1]
+    order, sizes = np.argsort(codes, kind="stable"), np.bincount(codes)
+    starts = np.cumsum(sizes) - sizes
+    alike, unlike = sizes * (sizes - 1) // 2, sizes * starts  # pairs within a class, and of it with those before
+    if len(sizes) < 2:
+        raise ImgsimError("pairs need two classes: give photos of another one, or other labels")
+    if not alike.any():
+        raise ImgsimError("pairs need a class with two photos: no two photos have the same label")
+    rng = np.random.default_rng(seed)
+    count = min(max(most // 2, 1), alike.sum(), unlike.sum())
+    where, rest = _draw(alike, count, rng)
+    later = ((1 + np.sqrt(1 + 8 * rest.astype(np.float64))) / 2).astype(np.intp)  # pair number b (b - 1) / 2 + a, a < b
+    later -= later * (later - 1) // 2 > rest
+    same = starts[where] + later, starts[where] + rest - later * (later - 1) // 2
+    where, rest = _draw(unlike, count, rng)
+    different = starts[where] + rest // np.maximum(starts[where], 1), rest % np.maximum(starts[where], 1)
+    first, second = (order[np.concatenate(both)] for both in zip(same, different, strict=True))
+    return Pairs(first, second, np.arange(2 * count) < count)
+
+
+def _draw(numbers: Indices, count: int, rng: np.random.Generator) -> tuple[Indices, Indices]:
+    """Draw from classes that have these numbers of pairs: the class of each drawn pair, and its number there."""
+    ends = np.cumsum(numbers)
+    drawn = np.sort(rng.choice(ends[-1], count, replace=False, shuffle=False))
+    where = np.searchsorted(ends, drawn, side="right")
+    return where, drawn - (ends - numbers)[where]
+
+
+def pair_distances(terms: Sequence[Term], first: Indices, second: Indices) -> NDArray[np.float64]:
+    """Measure the distance of each pair, as a query by its first photo would.
+
+    `first`, `second` (P,); gives (P,).
+    """
+    distances = np.empty(len(first))
+    order = np.argsort(first, kind="stable")
+    for places in np.split(order, np.flatnonzero(np.diff(first[order])) + 1) if len(first) else []:
+        views = [term.gallery.rows[first[places[:1]]] for term in terms]
+        distances[places] = distances_to(terms, views, second[places])
+    return distances

@@ -1,4 +1,4 @@
-"""How well probabilities of labels fit the labels that are true."""
+"""Whether what is said to be so with probability p is so in a share p of cases, and labels taken for others."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.evaluation.intervals import wilson
-from imgsim.evaluation.reliability import measure_reliability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-BINS = 15  # of confidence, as Guo et al. have it
+BINS = 10  # of the probability of one event
+CONFIDENCE_BINS = 15  # of that in an answer, as Guo et al. have it
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def judge_labels(labels: ArrayLike, probabilities: ArrayLike) -> LabelReport:
         accuracy.value if len(true) else 0.0,
         (accuracy.low, accuracy.high),
         log_loss(true, likely),
-        measure_reliability(likely.max(axis=1), called == true, bins=BINS).calibration_error,
+        measure_reliability(likely.max(axis=1), called == true, bins=CONFIDENCE_BINS).calibration_error,
         right / np.maximum(calls, 1),
         right / np.maximum(support, 1),
         support,
@@ -88,3 +88,63 @@ def accuracy_by_group(
     shares = np.bincount(place, right, len(found)) / counts
     listed = [(str(name), int(count), float(share)) for name, count, share in zip(found, counts, shares, strict=True)]
     return sorted(listed, key=lambda row: (-row[1], row[0]))
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Probabilities in bins, beside what came true; bins that are empty are left out.
+
+    `predicted` (B,), `observed` (B,), `hits`, `count` (B,).
+    """
+
+    predicted: NDArray[np.float64]
+    observed: NDArray[np.float64]
+    hits: NDArray[np.intp]
+    count: NDArray[np.intp]
+
+    @property
+    def calibration_error(self) -> float:
+        """The expected calibration error: mean difference of the two, weighted by the count; 0 without any."""
+        gaps = np.abs(self.predicted - self.observed)
+        return float(np.average(gaps, weights=self.count)) if len(gaps) else 0.0
+
+
+def measure_reliability(probabilities: ArrayLike, same: ArrayLike, *, bins: int = BINS) -> Reliability:
+    """Sort probabilities into bins of equal width.
+
+    Parameters
+    ----------
+    probabilities : array_like of float, shape (M,)
+        From 0 to 1.
+    same : array_like of bool, shape (M,)
+        What was so.
+    bins : int, default 10
+        Bins from 0 to 1; each has its lower edge, and the last one both.
+
+    Returns
+    -------
+    Reliability
+        Of the bins that are not empty.
+
+    Notes
+    -----
+    Where the probabilities are of one event, and not the confidence in whichever answer is given, both ends of the
+    scale are judged.
+
+    References
+    ----------
+    M. P. Naeini, G. F. Cooper, M. Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", AAAI
+    2015. C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017,
+    equation 3.
+
+    Examples
+    --------
+    >>> round(measure_reliability([0.5, 0.5, 0.9], [True, False, True]).calibration_error, 4)
+    0.0333
+    """
+    given, truth = np.asarray(probabilities, np.float64), np.asarray(same, bool)
+    places = np.minimum((given * bins).astype(np.intp), bins - 1)
+    count, hits, total = (np.bincount(places, weights, bins) for weights in (None, truth, given))
+    filled = count > 0
+    count, hits, total = count[filled], hits[filled], total[filled]
+    return Reliability(total / count, hits / count, hits.astype(np.intp), count.astype(np.intp))

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.search.leave_one_out import LeaveOneOut
+from imgsim.search.leave_one_out import LeaveOneOut, PhotoBounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from imgsim.search.leave_one_out import PhotoBounds
     from imgsim.search.ranking import Term
 
 FEW = 64  # relevant photos up to which comparing all photos with each is quicker than sorting all
@@ -31,17 +30,6 @@ class RelevantRanks:
     photos: NDArray[np.intp]
     offsets: NDArray[np.intp]
     ranks: NDArray[np.int32]
-
-    @classmethod
-    def join(cls, blocks: Iterable[RelevantRanks]) -> RelevantRanks:
-        """Put blocks of queries one after another."""
-        listed = list(blocks)
-        counts = [np.diff(block.offsets) for block in listed]
-        return cls(
-            np.concatenate([np.zeros(0, np.intp), *(block.photos for block in listed)]),
-            np.concatenate([np.zeros(1, np.intp), *counts]).cumsum(),
-            np.concatenate([np.zeros(0, np.int32), *(block.ranks for block in listed)]),
-        )
 
 
 class Ranking:

@@ -33,22 +33,18 @@ class Retrieval:
 
 
 def score_retrieval(
-    terms: Sequence[Term],
-    labels: NDArray[np.integer],
-    ks: Sequence[int] = KS,
-    *,
-    advanced: Callable[[int], None] = lambda _photos: None,
+    terms: Sequence[Term], labels: NDArray[np.integer], *, advanced: Callable[[int], None] = lambda _photos: None
 ) -> Retrieval:
     """Let every photo of a labelled gallery ask for the others of its class, and score the answers.
 
     `labels` (photos of the gallery,).
     """
     ranking = Ranking(terms, labels)
-    nothing = RelevantRanks.join([])
-    photos, scored = [nothing.photos], [score_ranks(nothing, ks)]
+    nothing = RelevantRanks(np.zeros(0, np.intp), np.zeros(1, np.intp), np.zeros(0, np.int32))
+    photos, scored = [nothing.photos], [score_ranks(nothing)]
     for block in ranking.blocks():
         photos.append(block.photos)
-        scored.append(score_ranks(block, ks))
+        scored.append(score_ranks(block))
         advanced(len(block.photos))
     values = {name: np.concatenate([scores[name] for scores in scored]) for name in scored[0]}
     return Retrieval(np.concatenate(photos), values, ranking.alone, ranking.left_out)

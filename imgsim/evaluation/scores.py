@@ -1,7 +1,8 @@
-"""Photos with a score: whether those that look alike have scores alike."""
+"""Extractors judged by scores instead of classes: whether photos that look alike have scores alike."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,14 @@ import numpy as np
 from imgsim.errors import EvaluationError
 from imgsim.evaluation.comparison import Comparison, compare
 from imgsim.evaluation.intervals import Estimate, bootstrap
+from imgsim.search.neighbours import Neighbours, find_neighbours
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from imgsim.search.neighbours import Neighbours
+    from imgsim.evaluation.candidates import Candidate, Choose
+
+HUGE = 2.0**900  # sums and differences of larger scores may be more than a float holds
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,6 @@ class ScoreAgreement:
     `photos` (n,), `errors` (n,).
     """
 
-    n: int
     k: int
     photos: NDArray[np.intp] = field(repr=False)
     errors: NDArray[np.float64] = field(repr=False)
@@ -32,6 +35,30 @@ class ScoreAgreement:
     error: Estimate
     baseline: Estimate
     against_baseline: Comparison
+
+
+@dataclass(frozen=True)
+class ScoreJudgement:
+    """What was found out about a candidate."""
+
+    candidate: Candidate
+    specs: tuple[str, ...]
+    metric: str
+    agreement: ScoreAgreement
+    unit: float
+
+
+def judge_scores(
+    choose: Choose, scores: NDArray[np.float64], candidate: Candidate, k: int, *, seed: int
+) -> ScoreJudgement:
+    """Judge a candidate by how well a photo's neighbours tell its score.
+
+    `scores` (photos,).
+    """
+    distance = choose(candidate.extractors, candidate.metric)
+    neighbours, unit = find_neighbours(distance.terms(), k, wanted=np.isfinite(scores)), _unit(scores)
+    agreement = score_agreement(scores / unit, neighbours, seed=seed)
+    return ScoreJudgement(candidate, distance.specs, " + ".join(dict.fromkeys(distance.metrics)), agreement, unit)
 
 
 def score_agreement(scores: NDArray[np.float64], neighbours: Neighbours, *, seed: int) -> ScoreAgreement:
@@ -76,7 +103,6 @@ def score_agreement(scores: NDArray[np.float64], neighbours: Neighbours, *, seed
     mean_of_others = (own.sum() - own) / (len(own) - 1)
     errors, baseline = np.abs(guesses - own), np.abs(mean_of_others - own)
     return ScoreAgreement(
-        n=len(own),
         k=k,
         photos=neighbours.photos,
         errors=errors,
@@ -87,22 +113,23 @@ def score_agreement(scores: NDArray[np.float64], neighbours: Neighbours, *, seed
     )
 
 
+def _unit(scores: NDArray[np.float64]) -> float:
+    """Give what to divide huge scores by, which changes no digit of them; 1 for all others."""
+    largest = float(np.abs(scores[np.isfinite(scores)]).max(initial=0))
+    return 1.0 if largest < HUGE else math.ldexp(1.0, math.frexp(largest)[1] - 1)
+
+
 def spearman(pairs: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Correlate the ranks of two values in each resample.
 
     `pairs` (n, 2), `counts` (B, n); gives (B,).
     """
     first, second = (_centred_ranks(values, counts) for values in pairs.T)
-
-    together, one, other = (_totals(counts, *both) for both in ((first, second), (first, first), (second, second)))
+    pairs_of_ranks = (first, second), (first, first), (second, second)
+    together, one, other = (np.einsum("bn,bn,bn->b", counts, *both) for both in pairs_of_ranks)
     correlation = np.full(len(counts), np.nan)
     np.divide(together, np.sqrt(one * other), out=correlation, where=one * other > 0)
     return correlation
-
-
-def _totals(counts: NDArray[np.float64], left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    totals: NDArray[np.float64] = np.einsum("bn,bn,bn->b", counts, left, right)
-    return totals
 
 
 def _centred_ranks(values: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from imgsim.core import ExtractorSpec, Scale
+from imgsim.core import ExtractorSpec, Features, Image, Scale
 from imgsim.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from imgsim.core import Features, Image
 
 
 class PhotoExtractor(ABC):

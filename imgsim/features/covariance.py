@@ -103,8 +103,7 @@ def _energies(grey: NDArray[np.uint8], filters: NDArray[np.float32]) -> NDArray[
     above = wide - cv2.GaussianBlur(wide, (0, 0), _MARGIN)
     deviation = np.sqrt(cv2.GaussianBlur(above**2, (0, 0), _MARGIN))
     responses = np.fft.ifft2(np.fft.fft2(above / (deviation + 10)) * filters)  # 10 grey levels: less is noise
-    energies: NDArray[np.float32] = np.abs(responses)[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
-    return energies
+    return np.abs(responses)[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
 
 
 def _logarithm(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,27 +8,25 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import PIL.Image
-from PIL.Image import Resampling
 
-from imgsim.core import WORKING_SIZE, ExtractorSpec, Scale
-from imgsim.errors import ParameterError, WeightsError
-from imgsim.models.architectures import ARCHITECTURES, TIMM, find_architecture, takes_one_size
+from imgsim.core import WORKING_SIZE, ExtractorSpec, Features, Image, Scale
+from imgsim.errors import ParameterError
+from imgsim.metrics.product import unit_rows
+from imgsim.models.architectures import Preprocessing, find_architecture
 from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile, find_models
-from imgsim.models.cut import Cut, missing_model
-from imgsim.models.header import check_model
+from imgsim.models.header import check_header
 from imgsim.models.pooling import Pooling, pool
-from imgsim.models.whitening import Whitening, load_whitening, unit_rows
+from imgsim.models.trunk_spec import TrunkSpec, missing_model
+from imgsim.models.whitening import Whitening, load_whitening
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from imgsim.core import Features, Image
-    from imgsim.models.architectures import Preprocessing
-    from imgsim.models.engine import Engine
+    from imgsim.models.session import Session
 
-_FILTERS = {"bilinear": Resampling.BILINEAR, "bicubic": Resampling.BICUBIC}
+_FILTERS = {"bilinear": PIL.Image.Resampling.BILINEAR, "bicubic": PIL.Image.Resampling.BICUBIC}
 WHOLE = 8 / 7  # of the square that a network was trained on: things are smaller in a whole photo than in a crop of it
 _LONGEST = 4  # sides of the square: what a photo's longer side is squeezed or cut to, which bounds the memory it takes
 
@@ -55,9 +53,9 @@ class DeepExtractor:
     flip : {"no", "yes"}
         Whether a photo and its mirror image are described together: the mean of their unit rows.
     weights : str
-        The first digits of the weights' SHA-256; the newest in the model cache unless given.
+        The first digits of the weights' SHA-256; the ones imported last unless given.
     padding : {"", "torch", "tensorflow"}
-        Which import of the weights; the newest unless given.
+        Which import of the weights; the last unless given.
     whitening : str
         Hash of a fitted whitening; empty for none.
 
@@ -91,20 +89,18 @@ class DeepExtractor:
     def __post_init__(self) -> None:
         if self.layer == FINAL:
             object.__setattr__(self, "layer", "")
-        if not self.architecture.startswith(TIMM):
-            find_architecture(self.architecture)
+        known = find_architecture(self.architecture)
         if not 0.1 <= self.p <= 100:
             raise ParameterError(f"{self.architecture}: p is 0.1 to 100, not {self.p:g}")
         if self.size and not 32 <= self.size <= 1024:
             raise ParameterError(f"{self.architecture}: size is 32 to 1024 pixels, or 0, not {self.size}")
-        if self.size and takes_one_size(self.architecture):
+        if self.size and known.one_size:
             raise ParameterError(f"{self.architecture} takes images of its own size only: leave out size")
 
     @property
     def paper(self) -> str:
         """Where the network was described."""
-        known = ARCHITECTURES.get(self.architecture)
-        return known.paper if known else f"see timm on {self.architecture.removeprefix(TIMM)}"
+        return find_architecture(self.architecture).paper
 
     @property
     def spec(self) -> ExtractorSpec:
@@ -121,8 +117,7 @@ class DeepExtractor:
     @property
     def scale(self) -> Scale:
         """How large the images are that it wants: as decoded, since it brings them to its own size."""
-        known = ARCHITECTURES.get(self.architecture)
-        preprocessing = known.preprocessing if known else self._engine.header.preprocessing
+        preprocessing = find_architecture(self.architecture).preprocessing or self._session.header.preprocessing
         side = self.size or _published_side(preprocessing, self.crop)
         shorter = _resized(preprocessing, side) if self.crop == "center" else side
         return Scale(max(WORKING_SIZE, shorter), exact=False)
@@ -132,35 +127,36 @@ class DeepExtractor:
 
         `images` (H, W, 3); gives (len(images).
         """
-        rows = np.concatenate([np.zeros((0, self._engine.header.dim), np.float32), *map(self._describe, images)])
+        rows = np.concatenate([np.zeros((0, self._session.header.dim), np.float32), *map(self._describe, images)])
         return self._whitening.apply(rows) if self.whitening else rows
 
     def _describe(self, image: Image) -> Features:
         views = [image, image[:, ::-1]] if self.flip == "yes" else [image]
-        engine = self._engine
-        crop = "squash" if self.crop == "whole" and not engine.takes_any_size else self.crop
-        inputs = [prepare(view, engine.header.preprocessing, crop=crop, size=self.size) for view in views]
-        pooled = [unit_rows(pool(self._engine.run(one), self.pooling, self.p)) for one in inputs]
+        session = self._session
+        crop = "squash" if self.crop == "whole" and not session.takes_any_size else self.crop
+        inputs = [prepare(view, session.header.preprocessing, crop=crop, size=self.size) for view in views]
+        with self._file.about():
+            pooled = [unit_rows(pool(session.run(one), self.pooling, self.p)) for one in inputs]
         return pooled[0] if len(pooled) == 1 else unit_rows(np.mean(pooled, axis=0))
 
     @cached_property
     def _file(self) -> ModelFile:
         found = find_models(self.architecture, weights=self.weights, padding=self.padding, layer=self.layer)
         if not found:
-            raise WeightsError(missing_model(Cut(self.architecture, self.layer, self.padding or "torch"), self.weights))
-        check_model(found[0])  # before an index is begun with it
+            raise missing_model(TrunkSpec(self.architecture, self.layer, self.padding), self.weights)
+        check_header(found[0])  # before an index is begun with it
         return found[0]
 
     @cached_property
-    def _engine(self) -> Engine:
+    def _session(self) -> Session:
         from imgsim.models.session import open_checked
 
         return open_checked(self._file)
 
     @property
     def _channels(self) -> int:
-        known = ARCHITECTURES.get(self.architecture)
-        return known.dim if known and not self.layer else self._engine.header.dim
+        known = find_architecture(self.architecture)
+        return known.dim if known.dim and not self.layer else self._session.header.dim
 
     @cached_property
     def _whitening(self) -> Whitening:
@@ -170,8 +166,8 @@ class DeepExtractor:
             raise ParameterError(f"whitening {self.whitening} was fitted to {there}")
         bare = replace(self, whitening="").spec
         if fitted.fitted_to != bare.to_json():
-            there = f"{ExtractorSpec.from_json(fitted.fitted_to)}, not to {bare}"
-            raise ParameterError(f"whitening {self.whitening} was fitted to {there}")
+            other = ExtractorSpec.from_json(fitted.fitted_to) if fitted.fitted_to else "what it does not name"
+            raise ParameterError(f"whitening {self.whitening} was fitted to {other}, not to {bare}")
         return fitted
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
-from imgsim.models.architectures import ARCHITECTURES, TIMM
+from imgsim.models.architectures import ARCHITECTURES, is_architecture
 from imgsim.naming import parse_naming
 from imgsim.registry import Registry
 
@@ -38,7 +38,7 @@ def extractor_names() -> list[str]:
 
 def find_factory(name: str) -> Callable[..., Extractor]:
     """Find what makes an extractor of its parameters, by a name of the table, of a network, or ``timm/NAME``."""
-    if name in ARCHITECTURES or name.startswith(TIMM):
+    if is_architecture(name):
         from imgsim.features.deep import DeepExtractor
 
         return partial(DeepExtractor, name)
@@ -96,8 +96,10 @@ def build_extractor(spec: ExtractorSpec) -> Extractor:
         ) from error
     if extractor.spec != spec:
         raise ExtractorMismatchError(
-            f"{spec} was indexed as version {spec.version}, this imgsim makes version {extractor.spec.version}: "
-            f"run `imgsim index FOLDER --drop {spec.name}`, then `imgsim index FOLDER -x {spec}`"
+            f"{spec} was indexed as version {spec.version}, this imgsim makes version {extractor.spec.version}",
+            remedy="index-again",
+            name=spec.name,
+            extractor=spec,
         )
     return extractor
 

@@ -69,5 +69,4 @@ class Hog(PhotoExtractor):
         block = (2 * self.pixels, 2 * self.pixels)
         window = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
         hog = cv2.HOGDescriptor((side, side), block, cell, cell, self.orientations)
-        row: NDArray[np.float32] = np.asarray(hog.compute(window), np.float32).ravel()
-        return row
+        return np.asarray(hog.compute(window), np.float32).ravel()

@@ -5,27 +5,21 @@ from __future__ import annotations
 import copy
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
 
-from imgsim.core import ExtractorSpec, ImageRecord, Scale
+from imgsim.core import Extractor, ExtractorSpec, Features, Image, ImageRecord, Scale
 from imgsim.errors import ImageReadError
 from imgsim.features.extractor_table import build_extractor
-from imgsim.images.photo import to_photos, to_source
+from imgsim.images.photo import Photo, to_photos, to_source
 from imgsim.images.read import MAX_MEGAPIXELS, content_digest, decode, open_photo, shrink
 from imgsim.processes import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
-    from typing import BinaryIO
-
-    from imgsim.core import Extractor, Features, Image
-    from imgsim.images.photo import Photo
-
     AnyExtractor: TypeAlias = Extractor | ExtractorSpec
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | Image"  # a path, a file's content, or pixels (H, W, 3)
@@ -68,9 +62,7 @@ def measure(
 ) -> Iterator[Outcome]:
     """Measure photos, in order; one that cannot be read is an ImageReadError among them.
 
-    Features and what steps told have the keys of `extractors` and `steps`, or their places. With one job photos are
-    measured as they come, in this process; with several, or `isolated` from it, in processes that outlive a decoder's
-    crash. A row depends on its photo and extractor alone. An extractor that cannot be made says so at once.
+    One job measures photos as they come, here; several, or `isolated`, in processes that outlive a decoder's crash.
 
     Examples
     --------

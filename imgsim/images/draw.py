@@ -6,12 +6,12 @@ import io
 import os
 import unicodedata
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import PIL.Image
 from PIL import ImageDraw, ImageFont
-from PIL.Image import Resampling
 
 from imgsim.errors import ImgsimError
 from imgsim.files import replace_file
@@ -53,7 +53,10 @@ def draw_grid(rows: Sequence[Sequence[Cell]], *, cell_size: int = 200) -> Image:
     Pictures fit squares of `cell_size` pixels; a line sets the first cell of a row, the query, apart.
     """
     columns = max((len(row) for row in rows), default=0)
-    small = [[cell._replace(image=_fitted(cell.image, cell_size)) for cell in row] for row in rows]
+    small = [
+        [cell if cell.image is None else cell._replace(image=thumbnail(cell.image, cell_size)) for cell in row]
+        for row in rows
+    ]
     tallest = [max((len(cell.image) for cell in row if cell.image is not None), default=cell_size) for row in small]
     below = _PADDING + _line_height(_TITLE_SIZE) + _line_height(_NOTE_SIZE)
     width = 2 * _MARGIN + columns * cell_size + max(0, columns - 1) * _GAP + (_GAP if columns > 1 else 0)
@@ -88,23 +91,15 @@ def half_blocks(image: Image, columns: int) -> str:
 
     Lines of at most `columns` upper half blocks, each ending in a colour reset; no newline at the end.
     """
-    small = _resized(image, min(1.0, columns / image.shape[1]))
-    lines = []
-    for upper in range(0, len(small), 2):
-        lower = small[upper + 1] if upper + 1 < len(small) else None
-        lines.append(_half_block_line(small[upper], lower))
-    return "\n".join(lines)
+    small = _resized(image, min(1.0, columns / image.shape[1])).tolist()
+    return "\n".join(_half_block_line(upper, lower) for upper, lower in zip_longest(small[::2], small[1::2]))
 
 
-def _half_block_line(upper: Image, lower: Image | None) -> str:
+def _half_block_line(upper: list[list[int]], lower: list[list[int]] | None) -> str:
     """Colour one line of characters; an odd last row of pixels leaves the terminal's own colour below it."""
-    parts = []
-    for column, (red, green, blue) in enumerate(upper.tolist()):
-        below = ""
-        if lower is not None:
-            below = ";48;2;{};{};{}".format(*lower[column].tolist())
-        parts.append(f"\x1b[38;2;{red};{green};{blue}{below}m▀")
-    return "".join(parts) + "\x1b[0m"
+    above = ["38;2;{};{};{}".format(*rgb) for rgb in upper]
+    below = [";48;2;{};{};{}".format(*rgb) for rgb in lower] if lower else [""] * len(upper)
+    return "".join(f"\x1b[{ink}{paper}m▀" for ink, paper in zip(above, below, strict=True)) + "\x1b[0m"
 
 
 def _resized(image: Image, scale: float) -> Image:
@@ -112,11 +107,7 @@ def _resized(image: Image, scale: float) -> Image:
         return image
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     picture = PIL.Image.fromarray(image)
-    return np.array(picture.resize(size, Resampling.LANCZOS, reducing_gap=3.0))
-
-
-def _fitted(image: Image | None, size: int) -> Image | None:
-    return None if image is None else thumbnail(image, size)
+    return np.array(picture.resize(size, PIL.Image.Resampling.LANCZOS, reducing_gap=3.0))
 
 
 def _draw_row(canvas: PIL.Image.Image, row: Sequence[Cell], top: int, box: tuple[int, int], below: int) -> None:
@@ -179,12 +170,7 @@ def without_middle(text: str, kept: int) -> str:
 
 def _drawable(text: str, size: int) -> str:
     """Spell what the font lacks: accents are taken off where that helps, the rest becomes a question mark."""
-    return "".join(_spelled(character, size) for character in text)
-
-
-@cache
-def _spelled(character: str, size: int) -> str:
-    return drawable(character, lambda one: _has_glyph(one, size))
+    return "".join(drawable(character, lambda one: _has_glyph(one, size)) for character in text)
 
 
 def drawable(character: str, has_glyph: Callable[[str], bool]) -> str:
@@ -193,6 +179,7 @@ def drawable(character: str, has_glyph: Callable[[str], bool]) -> str:
     return next((one for one in candidates if one.isprintable() and has_glyph(one)), "?")
 
 
+@cache
 def _has_glyph(character: str, size: int) -> bool:
     font = _font(size)
     try:

@@ -8,11 +8,14 @@ import stat
 from fnmatch import translate
 from typing import TYPE_CHECKING, NamedTuple
 
+from imgsim.errors import ImgsimError
 from imgsim.images.formats import HEAD, named_as_picture, sniff
 from imgsim.images.reasons import system_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    _Matcher = Callable[[str, str], bool]
 
 
 class FoundImage(NamedTuple):
@@ -35,6 +38,12 @@ class Found(NamedTuple):
     images: list[FoundImage]
     passed_over: int
     unreadable: list[tuple[str, str]]
+
+
+def check_folder(folder: str) -> None:
+    """Make sure that a folder is one."""
+    if not os.path.isdir(folder):
+        raise ImgsimError(f"{folder}: {'not a folder' if os.path.exists(folder) else 'no such folder'}")
 
 
 def find_images(root: str | os.PathLike[str], *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Found:
@@ -202,10 +211,6 @@ def _look_at(base: str, relative: str) -> FoundImage | None:
 
 def _path_bytes(image: FoundImage) -> bytes:
     return os.fsencode(image.path)
-
-
-if TYPE_CHECKING:
-    _Matcher = Callable[[str, str], bool]
 
 
 def _matcher(patterns: Sequence[str]) -> _Matcher:

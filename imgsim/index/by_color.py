@@ -27,12 +27,9 @@ def rank_by_color(store: Store, color: str, k: int, where: Sequence[str] = ()) -
     photos, places, found = np.intersect1d(store.photo_keys(), having, assume_unique=True, return_indices=True)
     best = np.lexsort((places, -probabilities[found]))  # ties by path
     best = best[select_photos(store.facts, where, photos[best])][:k]
-    return [
-        Match(rank, record.path, "", 1 - float(probability), record.attributes)
-        for rank, (record, probability) in enumerate(
-            zip(store.records(photos[best].tolist()), probabilities[found[best]], strict=True), start=1
-        )
-    ]
+    distances = (1 - probabilities[found[best]]).tolist()
+    ranked = enumerate(zip(store.records(photos[best].tolist()), distances, strict=True), start=1)
+    return [Match(rank, record.path, "", distance, record.attributes) for rank, (record, distance) in ranked]
 
 
 def color_expression(store: Store, color: str) -> str:

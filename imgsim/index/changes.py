@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from imgsim.images.find import Found, FoundImage
     from imgsim.index.store import Failure, Known
@@ -36,12 +36,7 @@ class Changes:
 
 
 def find_changes(
-    root: str,
-    found: Found,
-    known: Mapping[str, Known],
-    ledger: Mapping[str, Failure],
-    *,
-    complete: bool = True,
+    root: str, found: Found, known: Mapping[str, Known], ledger: Mapping[str, Failure], *, complete: bool = True
 ) -> Changes:
     """Compare what a scan found with what the index knows."""
     changes = Changes()
@@ -63,13 +58,9 @@ def find_changes(
 
 
 def _missing(found: Found, known: Mapping[str, Known]) -> set[str]:
-    missing = set(known).difference(image.path for image in found.images)
-    unseen = tuple(path for path, _ in found.unreadable)
-    return {path for path in missing if not _is_under(path, unseen)} if unseen else missing
-
-
-def _is_under(path: str, folders: Collection[str]) -> bool:
-    return any(path == folder or path.startswith(folder + "/") for folder in folders)
+    missing = known.keys() - {image.path for image in found.images}
+    unseen = tuple(f"{path}/" for path, _ in found.unreadable)  # files and folders
+    return {path for path in missing if not f"{path}/".startswith(unseen)}
 
 
 def _match_renames(root: str, changes: Changes, known: Mapping[str, Known]) -> None:

@@ -12,7 +12,7 @@ from imgsim.tables.columns import read_columns
 from imgsim.tables.matching import pair_rows
 from imgsim.tables.photo_names import PhotoNames
 from imgsim.tables.table import read_table
-from imgsim.tables.values import READERS, read_value
+from imgsim.tables.values import READERS, kind_of, read_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -56,17 +56,10 @@ class Description:
 
     def apply(self, store: Store) -> Described:
         """Give each indexed photo the attributes of its row; only those that differ are written."""
-        changed = 0
-        without = []
-        indexed = set()
-        for record in store.records(store.photo_keys().tolist()):
-            indexed.add(record.path)
-            row = self._pairing.rows.get(record.path)
-            if row is None:
-                without.append(record.path)
-            else:
-                changed += store.merge_attributes(record.path, self._values[row])
-        unread = sorted((row, path) for path, row in self._pairing.rows.items() if path not in indexed)
+        indexed, rows = store.known(), self._pairing.rows
+        changed = sum(store.merge_attributes(path, self._values[row]) for path, row in rows.items() if path in indexed)
+        without = sorted(indexed.keys() - rows.keys(), key=os.fsencode)
+        unread = sorted((row, path) for path, row in rows.items() if path not in indexed)
         lost = [*self._pairing.lost, *(f"{self._table.place(row)} ({path}: not indexed)" for row, path in unread)]
         return Described(self._source.path, changed, lost, without, self._notes)
 
@@ -102,14 +95,10 @@ def parse_assignment(text: str, types: Mapping[str, Collection[str]]) -> tuple[s
     if value[0] == value[-1] == '"' and len(value) > 1:
         return name, _quoted(text, value)
     held = {"text", *READERS}.intersection(types.get(name, ()))
-    if not held:
-        return name, read_value(value)
     if "text" in held:
         return name, value
-    read = next(
-        (read for type_, reader in READERS.items() if type_ in held and (read := reader(value)) is not None), None
-    )
-    if read is None:
+    read = read_value(value, held or READERS)
+    if held and kind_of(read) == "text":
         kinds = " or ".join("true or false" if type_ == "boolean" else f"a {type_}" for type_ in sorted(held))
         raise ParameterError(f"{text}: on other photos {name} is {kinds}; '{name}=\"{value}\"' makes it text")
     return name, read

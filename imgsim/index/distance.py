@@ -41,8 +41,8 @@ class ChosenDistance:
 
     extractors: tuple[ChosenExtractor, ...]
     metric: str | None
-    _directory: str = field(repr=False)
-    _store: Store = field(repr=False)
+    directory: str = field(repr=False)
+    store: Store = field(repr=False)
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -77,18 +77,18 @@ class ChosenDistance:
     def _term(self, chosen: ChosenExtractor, metric_name: str, total: float) -> Term:
         stored, fused, weight = chosen.stored, len(self.extractors) > 1, chosen.weight / total
         metric = load_metric(metric_name, binary=stored.binary)
-        statistics = gather_statistics(self._store, stored) if metric.needs_statistics or fused else None
+        statistics = gather_statistics(self.store, stored) if metric.needs_statistics or fused else None
         fitted = metric.fit(statistics)
-        gallery = load_gallery(self._directory, self._store, stored, fitted)
+        gallery = load_gallery(self.directory, self.store, stored, fitted)
         unit = median_pair_distance(fitted, statistics) if fused and statistics else 1.0
         return Term(gallery, fitted, weight / unit, weight)
 
     def features(self) -> tuple[Features, NDArray[np.bool_]]:
         """Gather the features of whole photos by path, (photos, D), the extractors' side by side; and who has all."""
-        whole = self._store.part_keys().whole
+        whole = self.store.part_keys().whole
         columns, present = [], np.ones(np.count_nonzero(whole), bool)
         for one in self.extractors:
-            chunks = [(np.zeros((0, one.stored.dim), np.float32), present[:0]), *self._store.features(one.stored)]
+            chunks = [(np.zeros((0, one.stored.dim), np.float32), present[:0]), *self.store.features(one.stored)]
             columns.append(np.concatenate([rows for rows, _ in chunks])[whole])
             present &= np.concatenate([there for _, there in chunks])[whole]
         return np.concatenate(columns, axis=1), present

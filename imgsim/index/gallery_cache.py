@@ -13,21 +13,16 @@ import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.errors import IndexWriteError
-from imgsim.features import build_extractor
-from imgsim.metrics import StatisticsBuilder, load_metric
+from imgsim.metrics import StatisticsBuilder
 from imgsim.search.gallery import Gallery, squared_norms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    from imgsim.core import Features, FittedMetric, Statistics
+    from imgsim.core import FittedMetric, Statistics
     from imgsim.index.store import Stamp, Store, StoredExtractor
 
 CACHE = "cache"
@@ -89,29 +84,19 @@ def _remove_stale(cache: Path, stamp: Stamp) -> None:
 
 
 def _write_arrays(folder: Path, store: Store, extractor: StoredExtractor, metric: FittedMetric) -> None:
-    keys = store.part_keys()
-    small: dict[str, list[NDArray[Any]]] = {"squared_norms": [], "present": []}
+    none = metric.embed(np.zeros((0, extractor.dim), np.float32))  # gives an empty gallery its width, too
+    keys, norms, present = store.part_keys(), [squared_norms(none)], [np.zeros(0, bool)]
     with (folder / "rows.npy").open("wb") as stream:
-        for chunk, present in _chunks(store, extractor):
-            rows = metric.embed(chunk)
-            if not small["present"]:
-                header = {"descr": rows.dtype.str, "fortran_order": False, "shape": (len(keys.parts), rows.shape[1])}
-                np.lib.format.write_array_header_1_0(stream, header)
+        header = {"descr": none.dtype.str, "fortran_order": False, "shape": (len(keys.parts), none.shape[1])}
+        np.lib.format.write_array_header_1_0(stream, header)
+        for features, there in store.features(extractor):
+            rows = metric.embed(features)
             rows.tofile(stream)
-            small["squared_norms"].append(squared_norms(rows))
-            small["present"].append(present)
-    for name, array in {**keys._asdict(), **{k: np.concatenate(v) for k, v in small.items()}}.items():
+            norms.append(squared_norms(rows))
+            present.append(there)
+    arrays = {**keys._asdict(), "squared_norms": np.concatenate(norms), "present": np.concatenate(present)}
+    for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
-
-
-def _chunks(store: Store, extractor: StoredExtractor) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
-    """Stream the store's rows, or one chunk of none, which gives an empty gallery its width."""
-    empty = True
-    for chunk in store.features(extractor):
-        empty = False
-        yield chunk
-    if empty:
-        yield np.zeros((0, extractor.dim), np.float32), np.zeros(0, bool)
 
 
 def gather_statistics(store: Store, extractor: StoredExtractor) -> Statistics:
@@ -124,15 +109,6 @@ def pin_statistics(store: Store, extractor: StoredExtractor) -> None:
     statistics = _measure(store, extractor)
     if statistics.count:
         store.pin_statistics(extractor, statistics)
-
-
-def lay_out_galleries(directory: str, store: Store, extractors: Sequence[StoredExtractor]) -> None:
-    """Write the galleries that queries by each extractor's own metric will map."""
-    with store.snapshot():
-        for extractor in extractors:
-            metric = load_metric(build_extractor(extractor.spec).metric, binary=extractor.binary)
-            statistics = gather_statistics(store, extractor) if metric.needs_statistics else None
-            load_gallery(directory, store, extractor, metric.fit(statistics))
 
 
 def _measure(store: Store, extractor: StoredExtractor) -> Statistics:

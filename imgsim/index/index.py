@@ -5,73 +5,27 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from itertools import compress
-from typing import TYPE_CHECKING, Self
-from urllib.parse import unquote_to_bytes
+from typing import TYPE_CHECKING, Any, Self
 
 from imgsim.errors import IndexNotFoundError
-from imgsim.index.options import Options, Remembered
-from imgsim.index.sqlite.connection import DATABASE, FOLDER
+from imgsim.index.location import find_index, locate_index
 from imgsim.index.sqlite.sqlite_store import SqliteStore
-from imgsim.index.summary import Observer
+from imgsim.index.store import DefaultQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from types import TracebackType
 
-    from imgsim.core import Features, ImageRecord, Match
+    from imgsim.core import Extractor, Features, ImageRecord, Match
     from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
+    from imgsim.index.options import Options, Remembered
     from imgsim.index.run import Update
     from imgsim.index.search import Searcher
-    from imgsim.index.store import DefaultQuery, Failure, StoredExtractor
-    from imgsim.index.writer import IndexWriter
+    from imgsim.index.store import Failure, MeasuredPhoto, StoredExtractor
+    from imgsim.index.summary import Observer
+    from imgsim.metrics.calibration import Calibration
     from imgsim.where.facts import FactTable
-
-
-def find_index(start: str) -> str | None:
-    """Look for the nearest index upward from a place."""
-    place = os.path.abspath(start)
-    while True:
-        candidate = os.path.join(place, FOLDER)
-        if os.path.exists(os.path.join(candidate, DATABASE)):
-            return candidate
-        parent = os.path.dirname(place)
-        if parent == place:
-            return None
-        place = parent
-
-
-def find_indexes_below(folder: str) -> list[str]:
-    """List the indexed folders right below a folder."""
-    with os.scandir(folder) as entries:
-        return sorted(entry.path for entry in entries if os.path.exists(os.path.join(entry.path, FOLDER, DATABASE)))
-
-
-def locate_index(place: str | os.PathLike[str]) -> str:
-    """Find the index that a path or a URL names: an indexed folder, or the index's own folder."""
-    place = folder_of(place)
-    for candidate in (os.path.join(place, FOLDER), place):
-        if os.path.exists(os.path.join(candidate, DATABASE)):
-            return candidate
-    raise IndexNotFoundError(f"{place}: no index here", remedy="make-index", folder=place)
-
-
-def folder_of(place: str | os.PathLike[str]) -> str:
-    """Give the path that a path or a ``file://`` URL names.
-
-    Examples
-    --------
-    >>> folder_of("file:///photos/found%20things")
-    '/photos/found things'
-    """
-    text = os.fspath(place)
-    scheme, separator, rest = text.partition("://")
-    if not separator or os.sep in scheme:
-        return text
-    if scheme == "file":
-        return os.fsdecode(unquote_to_bytes(rest.removeprefix("localhost")))
-    raise IndexNotFoundError(f"{text}: no engine for {scheme}: there is none but SQLite yet, which takes a path")
 
 
 class Index:
@@ -134,16 +88,12 @@ class Index:
         IndexWriteError
             If it cannot be written.
         """
-        from imgsim.index.writer import IndexWriter
-
         return IndexWriter(self.directory)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __len__(self) -> int:
@@ -179,6 +129,8 @@ class Index:
     @property
     def options(self) -> Remembered:
         """How the index was made, which later runs go by."""
+        from imgsim.index.options import Remembered
+
         return Remembered.of(self._store)
 
     @property
@@ -221,7 +173,23 @@ class Index:
         return self._store.count_features(extractor)
 
     def find_extractor(self, text: str) -> StoredExtractor:
-        """Find an extractor of the index by name, whether or not this imgsim can still make it."""
+        """Find an extractor of the index by name, whether or not this imgsim can still make it.
+
+        Parameters
+        ----------
+        text : str
+            ``NAME[:key=value,...]``.
+
+        Returns
+        -------
+        StoredExtractor
+            With its key in this index.
+
+        Raises
+        ------
+        ExtractorMismatchError
+            If the index has none of that name.
+        """
         from imgsim.index.distance import find_stored
 
         return find_stored(self._store, text)
@@ -328,7 +296,20 @@ class Index:
             )
 
     def is_calibrated(self, extractors: Sequence[str] = (), metric: str | None = None) -> bool:
-        """Tell whether matches by these extractors and metric carry a probability."""
+        """Tell whether matches by these extractors and metric carry a probability.
+
+        Parameters
+        ----------
+        extractors : sequence of str, optional
+            As for `search`.
+        metric : str, optional
+            As for `search`.
+
+        Returns
+        -------
+        bool
+            Whether that distance was calibrated.
+        """
         with self.snapshot():
             return self.distance(extractors, metric).name in self.calibrations
 
@@ -355,7 +336,7 @@ class Index:
         from imgsim.index.search import Searcher
 
         with self.snapshot():
-            yield Searcher(self.directory, self._store, self.distance(extractors, metric), _listed(where))
+            yield Searcher(self.distance(extractors, metric), _listed(where))
 
     def photos(self, where: str | Sequence[str] = ()) -> Iterator[ImageRecord]:
         """Give what is known of the photos for which expressions hold.
@@ -413,16 +394,103 @@ class Index:
             return rank_by_color(self._store, color, k, _listed(where))
 
     def color_expression(self, color: str) -> str:
-        """Write the expression that holds for photos of a colour."""
+        """Write the expression that holds for photos of a colour.
+
+        Parameters
+        ----------
+        color : str
+            A name that some photo of the index has.
+
+        Returns
+        -------
+        str
+            For `photos`, or for `search` as `where`.
+
+        Raises
+        ------
+        UnknownNameError
+            If no photo is of that colour.
+        ImgsimError
+            If the colours of no photo were measured.
+        """
         from imgsim.index.by_color import color_expression
 
         return color_expression(self._store, color)
 
     def update_of(self, folder: str, options: Options | None = None, observer: Observer | None = None) -> Update:
-        """Prepare a run over a folder: to find out what it would do or, of an index opened for writing, to do it."""
+        """Prepare a run over a folder: to find out what it would do or, of an index opened for writing, to do it.
+
+        Parameters
+        ----------
+        folder : str
+            The photos.
+        options : Options, optional
+            How.
+        observer : Observer, optional
+            Who hears of progress and of files that cannot be read.
+
+        Returns
+        -------
+        Update
+            Not begun.
+        """
         from imgsim.index.run import Update
 
-        return Update(folder, self.directory, self._store, options or Options(), observer or Observer())
+        return Update(folder, self.directory, self._store, options, observer)
+
+
+class IndexWriter(Index):
+    """An index opened for writing, by one at a time, made where there is none; a context manager.
+
+    Each change is a transaction of its own. A new index is of `root`, or else of the folder about `directory`.
+    """
+
+    def __init__(self, directory: str, root: str | None = None) -> None:
+        root = root or os.path.dirname(os.path.abspath(directory))
+        super().__init__(directory, SqliteStore.open_writer(directory, root))
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make the changes of the block one: all are written, or none is."""
+        return self._store.transaction()
+
+    def add_extractor(self, extractor: Extractor) -> StoredExtractor:
+        """Add an extractor, or find it; the first one becomes the default."""
+        with self.transaction():
+            return self._store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
+
+    def drop_extractor(self, extractor: StoredExtractor) -> None:
+        """Remove an extractor, its features, and the calibrations of distances that it has a part in."""
+        with self.transaction():
+            self._store.drop_extractor(extractor)
+
+    def put(self, photo: MeasuredPhoto) -> None:
+        """Store a measured photo."""
+        with self.transaction():
+            self._store.put(photo)
+
+    def set_default(self, extractors: Sequence[str], metric: str | None = None) -> None:
+        """Set what queries compare by, unless told otherwise."""
+        with self.transaction():
+            distance = self.distance(extractors, metric)
+            pairs = tuple((one.stored, one.weight) for one in distance.extractors)
+            self._store.set_default(DefaultQuery(pairs, distance.metric))
+
+    def set_attributes(self, photo: str, assignments: Iterable[str]) -> dict[str, Any]:
+        """Change attributes of a photo, as a user writes it: ``NAME=VALUE``."""
+        from imgsim.index.description import edit_attributes
+
+        with self.transaction():
+            return edit_attributes(self._store, photo, assignments)
+
+    def keep_calibration(self, distance: ChosenDistance, calibration: Calibration) -> None:
+        """Keep the calibration of a distance, in place of an earlier one, until one of its extractors is dropped."""
+        with self.transaction():
+            extractors = [one.stored for one in distance.extractors]
+            self._store.keep_calibration(distance.name, extractors, calibration.to_json())
+
+    def compact(self) -> None:
+        """Give the space of removed rows back to the disk."""
+        self._store.compact()
 
 
 def _listed(where: str | Sequence[str]) -> Sequence[str]:
@@ -455,8 +523,10 @@ def open_index(path: str | os.PathLike[str] | None = None) -> Index:
     return Index(directory)
 
 
-def remembered_options(place: str | os.PathLike[str]) -> Remembered:
-    """Tell how the index that a path names was made; the defaults where there is none."""
+def remembered_at(place: str) -> Remembered:
+    """Read how the index that a path names was made; the defaults where there is none."""
+    from imgsim.index.options import Remembered
+
     try:
         with Index.open(place) as index:
             return index.options

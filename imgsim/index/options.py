@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from imgsim.errors import ImgsimError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from imgsim.images.find import Found
     from imgsim.index.description import AttributeTable
     from imgsim.index.store import Store
 
@@ -29,21 +32,27 @@ class Remembered:
     @classmethod
     def of(cls, store: Store) -> Remembered:
         """Read what an index remembers."""
-        return cls(**_settled(store.options), colors=store.color_measure)
+        return cls(colors=store.color_measure).updated(store.options)
 
-    def updated(self, options: Options) -> Remembered:
+    def updated(self, asked: Mapping[str, Any]) -> Remembered:
         """Put what is asked for in place of what was remembered; an empty pattern stands for none."""
-        return replace(self, **_settled(vars(options)))
+        given = {name: asked[name] for name in KEPT if asked.get(name) is not None}
+        patterns = {name: tuple(filter(None, value)) for name, value in given.items() if name != "max_megapixels"}
+        return replace(self, **{**given, **patterns})
+
+    def scan(self, folder: str) -> Found:
+        """Walk a folder for pictures, by the patterns."""
+        from imgsim.images.find import check_folder, find_images
+
+        check_folder(folder)
+        try:
+            return find_images(folder, include=self.include, exclude=self.exclude)
+        except OSError as error:
+            raise ImgsimError(f"{folder}: {error.strerror}") from error
 
     def keep(self, store: Store) -> None:
         """Make an index remember this, colours aside."""
         store.set_options({name: getattr(self, name) for name in KEPT})
-
-
-def _settled(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Take what is given of what is kept, without patterns that are empty."""
-    given = {name: values[name] for name in KEPT if values.get(name) is not None}
-    return {name: value if name == "max_megapixels" else tuple(filter(None, value)) for name, value in given.items()}
 
 
 @dataclass(frozen=True)

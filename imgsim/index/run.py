@@ -10,11 +10,10 @@ from imgsim.errors import ImageReadError, ImgsimError
 from imgsim.images.find import comes_by, list_images
 from imgsim.index.changes import find_changes
 from imgsim.index.decoding_mark import decoding_mark
-from imgsim.index.options import Remembered
-from imgsim.index.scan import scan_folder
+from imgsim.index.options import Options, Remembered
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.store import DefaultQuery, Failure, MeasuredPhoto
-from imgsim.index.summary import Summary
+from imgsim.index.summary import Observer, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -24,10 +23,8 @@ if TYPE_CHECKING:
     from imgsim.images.find import Found, FoundImage
     from imgsim.index.changes import Changes
     from imgsim.index.description import Description
-    from imgsim.index.options import Options
     from imgsim.index.sqlite.sqlite_store import SqliteStore
     from imgsim.index.store import StoredExtractor
-    from imgsim.index.summary import Observer
 
 BATCH_PHOTOS = 64
 BATCH_SECONDS = 2.0
@@ -35,45 +32,50 @@ COLORS = "colors"  # the step that measures them
 
 
 class Lack(NamedTuple):
-    """What the index lacks of a photo: features by some extractors (their keys), and perhaps its colours."""
+    """What the index lacks of a photo: features by some extractors (their keys), and perhaps its colours.
+
+    `content` is ``added`` or ``changed`` where it is new to the index.
+    """
 
     image: FoundImage
     extractors: Collection[int]
     steps: Collection[str]
+    content: str = ""
 
 
 class Update:
     """One run over a folder."""
 
-    def __init__(self, root: str, directory: str, store: SqliteStore, options: Options, observer: Observer) -> None:
+    def __init__(
+        self,
+        root: str,
+        directory: str,
+        store: SqliteStore,
+        options: Options | None = None,
+        observer: Observer | None = None,
+    ) -> None:
         self.root = root
         self.directory = directory
         self.store = store
-        self.options = options
-        self.made = Remembered.of(store).updated(options)
-        self.observer = observer
+        self.options = options or Options()
+        self.made = Remembered.of(store).updated(vars(self.options))
+        self.observer = observer or Observer()
         self.summary = Summary()
-        self._added: set[str] = set()
-        self._changed: set[str] = set()
-        self._images: dict[str, FoundImage] = {}
 
     def check(self) -> None:
         """Raise what would stop a run before it changes anything."""
-        self._check_root()
-        self._compare(self._scan())
+        self._look()
 
     def run(self, wanted: list[Extractor], description: Description | None = None) -> Summary:
         """Do all of it, in the order of a photo's way."""
-        self._check_root()
+        found, changes = self._look()
         before = self.store.stamp
-        found = self._scan()
-        changes = self._compare(found)
         if description:
             gone = changes.missing.union(rename.old for rename in changes.renamed)
             description.pair(self.root, {image.path for image in found.images} | (self.store.known().keys() - gone))
         extractors = self._settle(wanted)
         self._apply(changes, found)
-        self._measure(self._lacks(changes, extractors), changes)
+        self._measure(self._lacks(changes, extractors))
         if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
             self.finish(extractors)
         if description:
@@ -82,9 +84,7 @@ class Update:
 
     def standing(self, wanted: list[Extractor]) -> Summary | None:
         """Give the summary of a run that would change nothing, without writing; None where there is something to do."""
-        self._check_root()
-        found = self._scan()
-        changes = self._compare(found)
+        found, changes = self._look()
         stored = {extractor.spec: extractor for extractor in self.store.extractors()}
         specs = [extractor.spec for extractor in wanted] or list(stored)
         if changes.missing or changes.renamed or not specs or not stored.keys() >= set(specs):
@@ -92,16 +92,26 @@ class Update:
         extractors = [stored[spec] for spec in specs]
         if self._lacks(changes, extractors) or not all(map(self.store.is_pinned, extractors)):
             return None
-        self.summary.unchanged = len(changes.unchanged) + len(changes.touched)
-        self.summary.failed = len(changes.still_failing) + len(found.unreadable)
+        self.summary.failed += len(found.unreadable)
         return self.summary
 
-    def _check_root(self) -> None:
-        """Make sure that this is the folder that the index is of."""
+    def _look(self) -> tuple[Found, Changes]:
+        """Look through the folder, which must be the one that the index is of, and find what changed in it."""
         if not self.options.moved and os.path.realpath(self.store.root) != os.path.realpath(self.root):
             raise ImgsimError(
                 f"{self.directory} is the index of {self.store.root}, not of {self.root}", remedy="moved-or-other-index"
             )
+        files = self.options.files
+        found = self.made.scan(self.root) if files is None else list_images(self.root, files)
+        changes = self._compare(found)
+        self.summary = Summary(
+            renamed=len(changes.renamed),
+            removed=len(changes.missing),
+            unchanged=len(changes.unchanged) + len(changes.touched),
+            failed=len(changes.still_failing),
+            passed_over=found.passed_over,
+        )
+        return found, changes
 
     def _settle(self, wanted: list[Extractor]) -> list[StoredExtractor]:
         """Commit what was asked of the index as a whole: where its folder is, its extractors, the default one."""
@@ -132,14 +142,6 @@ class Update:
             measure = measure_identity()
         if measure != before:
             self.store.choose_color_measure(measure)
-
-    def _scan(self) -> Found:
-        if self.options.files is not None:
-            found = list_images(self.root, self.options.files)
-        else:
-            found = scan_folder(self.root, include=self.made.include, exclude=self.made.exclude)
-        self.summary.passed_over = found.passed_over
-        return found
 
     def _compare(self, found: Found) -> Changes:
         known = self.store.known()
@@ -172,16 +174,13 @@ class Update:
                 self.store.forget_failures({failure.path for failure in self.store.failures()} - seen)
             for path, reason in found.unreadable:
                 self._fail(Failure(path, 0, 0, reason))
-        self.summary.removed = len(changes.missing)
-        self.summary.renamed = len(changes.renamed)
-        self.summary.unchanged = len(changes.unchanged) + len(changes.touched)
-        self.summary.failed += len(changes.still_failing)
 
     def _lacks(self, changes: Changes, extractors: Sequence[StoredExtractor]) -> list[Lack]:
         """List what is to be measured, by path: new content by all extractors, the rest by those that lack it."""
         every = tuple(extractor.id for extractor in extractors)
         steps = () if self.store.color_measure is None else (COLORS,)
-        lacks = {image.path: Lack(image, every, steps) for image in (*changes.added, *changes.changed)}
+        lacks = {image.path: Lack(image, every, steps, "added") for image in changes.added}
+        lacks |= {image.path: Lack(image, every, steps, "changed") for image in changes.changed}
         lacking = {extractor.id: self.store.lacking(extractor) for extractor in extractors}
         colorless = self.store.lacking_colors() if steps else set()
         if colorless or any(lacking.values()):
@@ -192,19 +191,16 @@ class Update:
                     lacks[image.path] = Lack(image, keys, steps if image.path in colorless else ())
         return [lacks[path] for path in sorted(lacks, key=os.fsencode)]
 
-    def _measure(self, lacks: list[Lack], changes: Changes) -> None:
+    def _measure(self, lacks: list[Lack]) -> None:
         if not lacks:
             return
-        self._added = {image.path for image in changes.added}
-        self._changed = {image.path for image in changes.changed}
-        self._images = {lack.image.path: lack.image for lack in lacks}
-        batch: list[Outcome] = []
+        batch: list[tuple[Lack, Outcome]] = []
         committed = time.monotonic()
         with decoding_mark(self.directory) as died:
             outcomes = self._outcomes(lacks, isolated=died)
             self.observer.started(len(lacks))
-            for outcome in outcomes:
-                batch.append(outcome)
+            for measured in zip(lacks, outcomes, strict=True):
+                batch.append(measured)
                 if len(batch) >= BATCH_PHOTOS or time.monotonic() - committed > BATCH_SECONDS:
                     self._commit(batch)
                     batch, committed = [], time.monotonic()
@@ -222,23 +218,22 @@ class Update:
             from imgsim.colors.dominant import describe_colors
 
             steps[COLORS] = Step(describe_colors)
-        tasks = (Task(os.path.join(self.root, lack.image.path), lack.image.path, *lack[1:]) for lack in lacks)
+        tasks = (Task(os.path.join(self.root, lack.image.path), lack.image.path, *lack[1:3]) for lack in lacks)
         limit, jobs = self.made.max_megapixels, self.options.jobs or default_jobs()
         return measure(tasks, extractors, steps=steps, digest=True, max_megapixels=limit, jobs=jobs, isolated=isolated)
 
-    def _commit(self, batch: list[Outcome]) -> None:
+    def _commit(self, batch: list[tuple[Lack, Outcome]]) -> None:
         """Store a batch in one transaction."""
         with self.store.transaction():
-            for outcome in batch:
+            for lack, outcome in batch:
                 if isinstance(outcome, ImageReadError):
                     # What was measured of the old content goes; a photo that merely lacks an extractor stays.
-                    self.store.remove([outcome.path] if outcome.path in self._changed else [])
-                    self._fail(Failure(*self._images[outcome.path], outcome.reason))
+                    self.store.remove([outcome.path] if lack.content == "changed" else [])
+                    self._fail(Failure(*lack.image, outcome.reason))
                     continue
                 self.store.put(MeasuredPhoto(outcome.record, outcome.features, measured=outcome.told.get(COLORS, {})))
-                path = outcome.record.path
-                self.summary.changed += path in self._changed
-                self.summary.added += path in self._added
+                self.summary.changed += lack.content == "changed"
+                self.summary.added += lack.content == "added"
         self.observer.advanced(len(batch))
 
     def _fail(self, failure: Failure) -> None:
@@ -257,7 +252,9 @@ class Update:
 
     def finish(self, extractors: Sequence[StoredExtractor]) -> None:
         """Pin statistics where there are none yet, and lay out the galleries that queries will map."""
-        from imgsim.index.gallery_cache import lay_out_galleries, pin_statistics
+        from imgsim.features import build_extractor
+        from imgsim.index.distance import ChosenDistance, ChosenExtractor
+        from imgsim.index.gallery_cache import pin_statistics
 
         with self.store.transaction():
             if self.options.refit:
@@ -265,4 +262,7 @@ class Update:
             for extractor in extractors:
                 if self.options.refit or not self.store.is_pinned(extractor):
                     pin_statistics(self.store, extractor)
-        lay_out_galleries(self.directory, self.store, extractors)
+        with self.store.snapshot():
+            for extractor in extractors:
+                chosen = ChosenExtractor(extractor, build_extractor(extractor.spec), 1.0)
+                ChosenDistance((chosen,), None, self.directory, self.store).terms()  # whatever a first query would do

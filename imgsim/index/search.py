@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from imgsim.core import Match
@@ -17,30 +18,21 @@ from imgsim.where.select import select_photos
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
-    from imgsim.index.store import Store
 
 
 class Searcher:
     """Answers queries by the same extractors and metric."""
 
-    def __init__(
-        self,
-        directory: str,
-        store: Store,
-        distance: ChosenDistance,
-        where: Sequence[str] = (),
-    ) -> None:
-        self._directory, self._store, self._distance = directory, store, distance
-        self._chosen, self._terms = distance.extractors, distance.terms()
-        fitted = store.calibrations().get(distance.name)
+    def __init__(self, distance: ChosenDistance, where: Sequence[str] = ()) -> None:
+        self._distance, self._store, self._terms = distance, distance.store, distance.terms()
+        fitted = self._store.calibrations().get(distance.name)
         self._calibration = None if fitted is None else Calibration.from_json(fitted)
         photos = self._terms[0].gallery.photos
-        self._allowed = select_photos(store.facts, where, photos) if where else None
+        self._allowed = select_photos(self._store.facts, where, photos) if where else None
 
     @property
     def may_find(self) -> bool:
@@ -68,7 +60,7 @@ class Searcher:
         """
         if min_probability is not None and not self.calibrated:
             root, name, extractors = self._store.root, self._distance.name, self._distance.texts
-            facts = {"folder": root, "index": outside(self._directory, root), "metric": self._distance.metric}
+            facts = {"folder": root, "index": outside(self._distance.directory, root), "metric": self._distance.metric}
             message = f"{root}: no calibration of {name}"
             raise CalibrationError(message, remedy="calibrate", extractors=extractors, **facts)
         embedded = self._embed(views, max_megapixels)
@@ -85,7 +77,8 @@ class Searcher:
 
     def _embed(self, views: Sequence[Photo], max_megapixels: float) -> list[NDArray[Any]]:
         """Bring the views into each term's space: an array (V, R) a term."""
-        rows = measure_all(views, [extractor for _, extractor, _ in self._chosen], max_megapixels=max_megapixels)
+        extractors = [one.extractor for one in self._distance.extractors]
+        rows = measure_all(views, extractors, max_megapixels=max_megapixels)
         return [term.metric.embed(one) for term, one in zip(self._terms, rows, strict=True)]
 
     def _ranked(
@@ -94,27 +87,14 @@ class Searcher:
         gallery = self._terms[0].gallery
         rows, distances = rank(self._terms, views, k, excluded=excluded, allowed=self._allowed)
         labels = self._store.labels(gallery.parts[rows].tolist())
-        matches = [
-            Match(place, label.path, label.part, float(distance), label.attributes, self._lacking(row), probability)
-            for place, (row, distance, label, probability) in enumerate(
-                zip(rows, distances, labels, self._probabilities(rows, distances), strict=True), start=1
-            )
-        ]
+        probabilities = self._calibration(distances).tolist() if self._calibration else [None] * len(rows)
+        specs, matches = self._distance.specs, list[Match]()
+        for label, row, distance, known in zip(labels, rows, distances.tolist(), probabilities, strict=True):
+            lacking = tuple(compress(specs, [not term.gallery.present[row] for term in self._terms]))
+            probability = None if lacking else known  # a calibration has seen none that lacks an extractor
+            found = (label.path, label.part, distance, label.attributes, lacking, probability)
+            matches.append(Match(len(matches) + 1, *found))
         return matches, gallery.photos[rows].tolist()
-
-    def _probabilities(self, rows: NDArray[np.intp], distances: NDArray[np.float64]) -> list[float | None]:
-        """Tell how probable matches are, but for one that lacks an extractor: the calibration has seen none such."""
-        if self._calibration is None:
-            return [None] * len(rows)
-        known = self._calibration(distances).tolist()
-        return [None if self._lacking(row) else probability for row, probability in zip(rows, known, strict=True)]
-
-    def _lacking(self, row: int) -> tuple[str, ...]:
-        return tuple(
-            str(stored.spec)
-            for term, (stored, _, _) in zip(self._terms, self._chosen, strict=True)
-            if not term.gallery.present[row]
-        )
 
     def _keys_under(self, real_paths: Collection[str]) -> set[Hashable]:
         root = os.path.realpath(self._store.root)

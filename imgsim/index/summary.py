@@ -27,21 +27,16 @@ class Observer:
 
 @dataclass
 class Summary:
-    """What one run of indexing did, in photos; `seconds` on the clock.
-
-    `failed` counts the files that cannot be read, those of earlier runs included; `passed_over` those that are no
-    pictures. Of a table of attributes, `described` counts the photos whose attributes changed, `lost_rows` the rows
-    about no photo of the index and `without_row` the photos that no row is about.
-    """
+    """What one run of indexing did, in photos; `seconds` on the clock."""
 
     added: int = 0
     changed: int = 0
     renamed: int = 0
     removed: int = 0
     unchanged: int = 0
-    failed: int = 0
-    passed_over: int = 0
-    described: int = 0
-    lost_rows: int = 0
-    without_row: int = 0
+    failed: int = 0  # files that cannot be read, those of earlier runs included
+    passed_over: int = 0  # files that are no pictures
+    described: int = 0  # photos whose attributes a table changed
+    lost_rows: int = 0  # rows of it about no photo of the index
+    without_row: int = 0  # photos that no row of it is about
     seconds: float = 0.0

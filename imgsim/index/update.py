@@ -7,13 +7,13 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from imgsim.errors import IndexNotFoundError, IndexWriteError
+from imgsim.errors import IndexNotFoundError
+from imgsim.images.find import check_folder
 from imgsim.index.description import Description
-from imgsim.index.index import Index, folder_of
+from imgsim.index.index import Index, IndexWriter
+from imgsim.index.location import check_writable, make_directory, name_directory
 from imgsim.index.options import Options
-from imgsim.index.scan import check_folder
-from imgsim.index.sqlite.connection import DATABASE, FOLDER
-from imgsim.index.writer import IndexWriter
+from imgsim.index.sqlite.connection import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,7 +67,7 @@ def update_index(
     check_folder(folder)
     wanted = _load(extractors)
     description = Description(options.attributes) if options.attributes else None
-    with IndexWriter(_make_directory(folder, index), folder) as writer:
+    with IndexWriter(make_directory(folder, index), folder) as writer:
         summary = writer.update_of(folder, options, observer).run(wanted, description)
     summary.seconds = round(time.monotonic() - began, 3)
     return summary
@@ -77,9 +77,9 @@ def check_update(root: str | os.PathLike[str], *, index: str | os.PathLike[str] 
     """Find out whether the index of a folder can be made or brought up to date, before anything else is done for it."""
     folder = os.fspath(root)
     check_folder(folder)
-    directory = _name_directory(folder, index)
+    directory = name_directory(folder, index)
     if not os.path.exists(os.path.join(directory, DATABASE)):
-        _check_writable(directory)
+        check_writable(directory)
         return
     with IndexWriter(directory, folder) as writer:
         writer.update_of(folder).check()
@@ -92,33 +92,6 @@ def check_index(
     with suppress(IndexNotFoundError), Index.open(index or root) as reader, reader.snapshot():
         return reader.update_of(os.fspath(root)).standing(_load(extractors))
     return None
-
-
-def _make_directory(root: str, index: str | os.PathLike[str] | None) -> str:
-    """Make the index's own folder, unless it is there."""
-    directory = _name_directory(root, index)
-    try:
-        os.makedirs(directory, exist_ok=True)
-    except OSError as error:
-        raise IndexWriteError(f"{directory}: cannot be made ({error.strerror})", remedy="other-index") from error
-    return directory
-
-
-def _name_directory(root: str, index: str | os.PathLike[str] | None) -> str:
-    if index is None:
-        return os.path.join(root, FOLDER)
-    place = folder_of(index)
-    within = os.path.join(place, FOLDER)
-    return within if os.path.isdir(within) else place
-
-
-def _check_writable(directory: str) -> None:
-    """Make sure that a new index can be written, by the nearest folder above it that is there."""
-    place = os.path.abspath(directory)
-    while not os.path.exists(place):
-        place = os.path.dirname(place)
-    if not (os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK)):
-        raise IndexWriteError(f"{directory}: cannot be written", remedy="other-index")
 
 
 def _load(texts: Iterable[str]) -> list[Extractor]:

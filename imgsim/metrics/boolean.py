@@ -5,23 +5,15 @@ The letters in the definitions are numbers of values: `tt` true in both rows, `t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from imgsim.metrics.pairwise import PairwiseMetric
-
-if TYPE_CHECKING:
-    from imgsim.core import Distances, Features
 
 
 class _Boolean(PairwiseMetric):
     """A distance of rows of truth values."""
 
     domain = "boolean"
-
-    def _chunk(self, queries: Features, rows: Features) -> Distances:
-        from scipy.spatial.distance import cdist
-
-        return cdist(queries != 0, rows != 0, self.name)  # type: ignore[call-overload, no-any-return]
+    values = bool
+    unrelated = 0.0
 
 
 class Dice(_Boolean):
@@ -30,7 +22,6 @@ class Dice(_Boolean):
     name = "dice"
     definition = "(tf + ft) / (2 tt + tf + ft)"
     degenerate = "two rows of zeros: 0"
-    unrelated = 0.0
 
 
 class Jaccard(_Boolean):
@@ -39,7 +30,6 @@ class Jaccard(_Boolean):
     name = "jaccard"
     definition = "(tf + ft) / (tt + tf + ft)"
     degenerate = "two rows of zeros: 0"
-    unrelated = 0.0
 
 
 class RogersTanimoto(_Boolean):
@@ -62,7 +52,6 @@ class SokalSneath(_Boolean):
     name = "sokalsneath"
     definition = "2 (tf + ft) / (tt + 2 (tf + ft))"
     degenerate = "two rows of zeros: 0"
-    unrelated = 0.0
 
 
 class Yule(_Boolean):
@@ -71,4 +60,3 @@ class Yule(_Boolean):
     name = "yule"
     definition = "2 tf ft / (tt ff + tf ft)"
     degenerate = "0/0: 0"
-    unrelated = 0.0

@@ -105,12 +105,7 @@ class Calibration:
         """
         try:
             raw = json.loads(text)
-            return cls(
-                raw["kind"],
-                tuple(map(float, raw["distances"])),
-                tuple(map(float, raw["probabilities"])),
-                float(raw["slope"]),
-                float(raw["intercept"]),
-            )
+            distances, probabilities = (tuple(map(float, raw[key])) for key in ("distances", "probabilities"))
+            return cls(raw["kind"], distances, probabilities, float(raw["slope"]), float(raw["intercept"]))
         except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise IndexFormatError(f"damaged calibration: {error}", remedy="fit-calibration") from error

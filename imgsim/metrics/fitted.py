@@ -27,6 +27,16 @@ OTHER_ROUNDINGS = 16  # more than those outside the product: of norms, sums, mar
 CHUNK_VALUES = 1 << 22  # 32 MB of float64 at a time
 
 
+class MetricEntry:
+    """What the table of metrics says of each."""
+
+    name: ClassVar[str]
+    needs_statistics: ClassVar[bool] = False
+    domain: ClassVar[str] = "real"
+    definition: ClassVar[str]
+    degenerate: ClassVar[str] = "-"
+
+
 @dataclass(frozen=True)
 class Product:
     """Shared by the metrics below: an embedding, and float64 distances in chunks.
@@ -70,10 +80,9 @@ class Product:
         return float(sum(n / (1 - n) for n in roundings))
 
     @staticmethod
-    def _tiny(rows: NDArray[Any]) -> np.floating:
+    def _tiny(rows: NDArray[Any]) -> float:
         """Give more than underflow can lose."""
-        tiny: np.floating = np.finfo(rows.dtype).tiny
-        return tiny
+        return float(np.finfo(rows.dtype).tiny)
 
 
 def _squared_norms(rows: NDArray[Any]) -> NDArray[Any]:

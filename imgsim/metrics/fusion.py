@@ -55,5 +55,4 @@ def fused_distances(
         fitted = load_metric(metric or extractor.metric, binary=extractor.binary).fit(statistics)
         unit = median_pair_distance(fitted, statistics) if len(extractors) > 1 else 1.0
         matrices.append(fitted(rows, columns) / unit)
-    mean: Distances = np.average(matrices, axis=0, weights=weights)
-    return mean
+    return np.average(matrices, axis=0, weights=weights)

@@ -11,25 +11,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from imgsim.errors import MetricDomainError, ParameterError
+from imgsim.metrics.fitted import CHUNK_VALUES, MetricEntry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Distances, Features, Statistics
 
-CHUNK_VALUES = 1 << 22  # 32 MB of float64 at a time
-
 
 @dataclass(frozen=True)
-class PairwiseMetric:
+class PairwiseMetric(MetricEntry):
     """A metric, and the fitted one too, since nothing is fitted."""
 
-    name: ClassVar[str]
-    needs_statistics: ClassVar[bool] = False
-    domain: ClassVar[str] = "real"
-    definition: ClassVar[str]
-    degenerate: ClassVar[str] = "-"
     unrelated: ClassVar[float] = 1.0
+    values: ClassVar[type] = np.float64  # what they are compared as
     space: ClassVar[str] = "raw"
 
     def fit(self, statistics: Statistics | None = None) -> PairwiseMetric:
@@ -59,6 +54,10 @@ class PairwiseMetric:
         return self._measure(self.embed(queries), self.embed(gallery))
 
     def _measure(self, queries: NDArray[Any], rows: NDArray[Any]) -> Distances:
+        if self.domain == "non-negative" and min(queries.min(initial=0), rows.min(initial=0)) < 0:
+            raise MetricDomainError(
+                f"{self.name} compares histograms, and these features have negative values: use cityblock"
+            )
         distances = np.empty((len(queries), len(rows)))
         step = max(1, CHUNK_VALUES // max(1, rows.shape[1]))
         for start in range(0, len(rows), step):
@@ -71,27 +70,12 @@ class PairwiseMetric:
 
         # float64 here, not in scipy: some metrics treat float32 otherwise.
         with np.errstate(divide="ignore", invalid="ignore"):
-            return cdist(queries.astype(np.float64), rows.astype(np.float64), self.name)  # type: ignore[call-overload, no-any-return]
+            return cdist(queries.astype(self.values), rows.astype(self.values), self.name, **vars(self))  # type: ignore[call-overload, no-any-return]
 
     def _defined(self, queries: Features, rows: Features, distances: Distances) -> Distances:
         for q, n in np.argwhere(~np.isfinite(distances)):
             distances[q, n] = 0.0 if np.array_equal(queries[q], rows[n]) else self.unrelated
         return distances
-
-
-class _NonNegative(PairwiseMetric):
-    """A distance of histograms."""
-
-    domain = "non-negative"
-
-    def _chunk(self, queries: Features, rows: Features) -> Distances:
-        _require_non_negative(self.name, queries, rows)
-        return super()._chunk(queries, rows)
-
-
-def _require_non_negative(name: str, queries: Features, rows: Features) -> None:
-    if min(queries.min(initial=0), rows.min(initial=0)) < 0:
-        raise MetricDomainError(f"{name} compares histograms, and these features have negative values: use cityblock")
 
 
 class BrayCurtis(PairwiseMetric):
@@ -131,10 +115,11 @@ class Hamming(PairwiseMetric):
     definition = "share of values with x != y"
 
 
-class JensenShannon(_NonNegative):
+class JensenShannon(PairwiseMetric):
     """The square root of the Jensen-Shannon divergence, natural logarithm (Endres and Schindelin, 2003)."""
 
     name = "jensenshannon"
+    domain = "non-negative"
     definition = "sqrt((KL(p, m) + KL(q, m)) / 2), m = (p + q) / 2"
     degenerate = "two empty histograms: 0; one: sqrt(log(2))"
     unrelated = float(np.sqrt(np.log(2)))
@@ -159,11 +144,6 @@ class Minkowski(PairwiseMetric):
         if not 1 <= self.p < np.inf:
             raise ParameterError(f"minkowski: p is at least 1 and finite, not {self.p:g}")
 
-    def _chunk(self, queries: Features, rows: Features) -> Distances:
-        from scipy.spatial.distance import cdist
-
-        return cdist(queries.astype(np.float64), rows.astype(np.float64), "minkowski", p=self.p)
-
 
 class ChiSquare(PairwiseMetric):
     """The chi-square distance of two histograms (Rubner, Tomasi and Guibas, IJCV 2000, eq. 4, up to symmetry)."""
@@ -174,7 +154,6 @@ class ChiSquare(PairwiseMetric):
     degenerate = "a term 0/0 counts 0"
 
     def _chunk(self, queries: Features, rows: Features) -> Distances:
-        _require_non_negative(self.name, queries, rows)
         wide = rows.astype(np.float64)
         distances = np.empty((len(queries), len(rows)))
         for answer, query in zip(distances, queries.astype(np.float64), strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from imgsim.metrics.fitted import (
     FittedHellinger,
     FittedInnerProduct,
     FittedSqEuclidean,
+    MetricEntry,
     Product,
 )
 
@@ -25,14 +26,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Fixed:
+class _Fixed(MetricEntry):
     """A metric that needs no statistics."""
 
-    name: ClassVar[str]
-    needs_statistics: ClassVar[bool] = False
-    domain: ClassVar[str] = "real"
-    definition: ClassVar[str]
-    degenerate: ClassVar[str] = "-"
     fitted: ClassVar[type[Product]]
     space: ClassVar[str] = "raw"
 
@@ -46,27 +42,22 @@ class _Fixed:
         return self.fitted(self.space, self.transform)
 
 
-def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def unit_rows(rows: NDArray[Any]) -> NDArray[Any]:
+    """Divide rows by their length.
+
+    Parameters
+    ----------
+    rows : ndarray of floating, shape (N, D)
+        Any.
+
+    Returns
+    -------
+    ndarray of floating, shape (N, D)
+        Of length 1 each; rows of zeros stay.
+    """
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     norms[norms == 0] = 1
-    unit: NDArray[np.float64] = rows / norms
-    return unit
-
-
-def _centred_unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    centred = rows - rows.mean(axis=1, keepdims=True)
-    # Of a constant row only rounding is left: it has no direction.
-    centred[np.ptp(rows, axis=1) == 0] = 0
-    return _unit(centred)
-
-
-def _root_of_shares(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    if rows.size and rows.min() < 0:
-        raise MetricDomainError("hellinger compares histograms, and these features have negative values: use euclidean")
-    totals = rows.sum(axis=1, keepdims=True)
-    totals[totals == 0] = 1
-    roots: NDArray[np.float64] = np.sqrt(rows / totals)
-    return roots
+    return rows / norms  # type: ignore[no-any-return]
 
 
 class Euclidean(_Fixed):
@@ -104,21 +95,23 @@ class Cosine(_Fixed):
 
     def transform(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Divide each row by its length."""
-        return _unit(rows)
+        return unit_rows(rows)
 
 
-class Correlation(_Fixed):
+class Correlation(Cosine):
     """One minus Pearson's correlation of two rows."""
 
     name = "correlation"
     definition = "cosine of the rows less their means"
     degenerate = "two constant rows: 0; one: 1"
-    fitted = FittedCosine
     space = "centred-unit"
 
     def transform(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Subtract its mean from each row, then divide by the length."""
-        return _centred_unit(rows)
+        centred = rows - rows.mean(axis=1, keepdims=True)
+        # Of a constant row only rounding is left: it has no direction.
+        centred[np.ptp(rows, axis=1) == 0] = 0
+        return super().transform(centred)
 
 
 class Hellinger(_Fixed):
@@ -133,18 +126,22 @@ class Hellinger(_Fixed):
 
     def transform(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Take the square root of each row divided by its sum."""
-        return _root_of_shares(rows)
+        if rows.size and rows.min() < 0:
+            raise MetricDomainError(
+                "hellinger compares histograms, and these features have negative values: use euclidean"
+            )
+        totals = rows.sum(axis=1, keepdims=True)
+        totals[totals == 0] = 1
+        roots: NDArray[np.float64] = np.sqrt(rows / totals)
+        return roots
 
 
 @dataclass(frozen=True)
-class _Scaled:
+class _Scaled(MetricEntry):
     """Euclidean distance after scaling by the gallery's statistics."""
 
-    name: ClassVar[str]
-    needs_statistics: ClassVar[bool] = True
-    domain: ClassVar[str] = "real"
-    definition: ClassVar[str]
-    degenerate: ClassVar[str] = "values that do not vary in the gallery do not count; in a gallery of one, euclidean"
+    needs_statistics = True
+    degenerate = "values that do not vary in the gallery do not count; in a gallery of one, euclidean"
 
     def fit(self, statistics: Statistics | None = None) -> FittedEuclidean:
         """Return the distance; MetricDomainError if statistics, or the covariance where it is needed, are absent."""

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from imgsim.core import Statistics
-
-if TYPE_CHECKING:
-    from imgsim.core import Features, FittedMetric
+from imgsim.core import Features, FittedMetric, Statistics
 
 MAX_COVARIANCE_DIM = 1024  # 8 MB in the index
 SAMPLE_ROWS = 256  # 32,640 pairs
@@ -111,8 +105,5 @@ def median_pair_distance(metric: FittedMetric, statistics: Statistics) -> float:
         Above 0; 1 where the sample has no two rows, or their median distance is 0.
     """
     rows = statistics.sample
-    pairs = np.array(list(combinations(range(len(rows)), 2)), int).reshape(-1, 2)
-    if not len(pairs):
-        return 1.0
-    median = float(np.median(metric(rows, rows)[pairs[:, 0], pairs[:, 1]]))
+    median = float(np.median(metric(rows, rows)[np.triu_indices(len(rows), 1)])) if len(rows) > 1 else 0.0
     return median if median > 0 else 1.0

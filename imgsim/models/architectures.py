@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from imgsim.errors import UnknownNameError
 
@@ -22,14 +22,19 @@ class Preprocessing(NamedTuple):
 
 
 class Architecture(NamedTuple):
-    """A network of torchvision."""
+    """A network: where it and its weights come from, where its trunk ends, and what it was trained on."""
 
     name: str
-    dim: int
-    weights: str
+    dim: int  # of the trunk's maps; 0 until the network is built
+    weights: str  # the file's name; empty where its source knows
     megabytes: float
-    preprocessing: Preprocessing
+    preprocessing: Preprocessing | None  # None where its source knows
     paper: str
+    trunk: str  # how it is taken, see `imgsim.models.trunks.TRUNKS`
+    one_size: bool  # transformers learn their places
+    source: Literal["torchvision", "timm"] = "torchvision"
+    padding: str = "torch"
+    licence: str = "BSD-3-Clause"  # of torchvision, which publishes these weights
 
     @property
     def url(self) -> str:
@@ -43,31 +48,26 @@ class Architecture(NamedTuple):
 
     def publishes(self, weights: str) -> bool:
         """Tell whether weights whose SHA-256 begins so can be the published ones."""
-        return self.digest.startswith(weights.lower()) or weights.lower().startswith(self.digest)
+        weights, digest = weights.lower(), self.digest
+        return bool(digest) and (digest.startswith(weights) or weights.startswith(digest))
 
 
-def takes_one_size(architecture: str) -> bool:
-    """Tell whether a network takes images of one size only: transformers learn their places."""
-    return architecture.startswith(("vit", "swin", TIMM))
-
-
-_RESNET = "He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, 2016"
-_VGG = "Simonyan, Zisserman: Very Deep Convolutional Networks, 2015"
-_MOBILE2 = "Sandler et al.: MobileNetV2, Inverted Residuals and Linear Bottlenecks, 2018"
-_MOBILE3 = "Howard et al.: Searching for MobileNetV3, 2019"
-_SQUEEZE = "Iandola et al.: SqueezeNet, 2016"
-_EFFICIENT = "Tan, Le: EfficientNet, Rethinking Model Scaling, 2019"
-_EFFICIENT2 = "Tan, Le: EfficientNetV2, Smaller Models and Faster Training, 2021"
-_CONVNEXT = "Liu et al.: A ConvNet for the 2020s, 2022"
-_VIT = "Dosovitskiy et al.: An Image is Worth 16x16 Words, 2021"
-_SWIN = "Liu et al.: Swin Transformer, 2021"
-_SWIN2 = "Liu et al.: Swin Transformer V2, 2022"
+_RESNET = ("He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, 2016", "stages", False)
+_VGG = ("Simonyan, Zisserman: Very Deep Convolutional Networks, 2015", "features", False)
+_MOBILE2 = ("Sandler et al.: MobileNetV2, Inverted Residuals and Linear Bottlenecks, 2018", "features", False)
+_MOBILE3 = ("Howard et al.: Searching for MobileNetV3, 2019", "features", False)
+_SQUEEZE = ("Iandola et al.: SqueezeNet, 2016", "features", False)
+_EFFICIENT = ("Tan, Le: EfficientNet, Rethinking Model Scaling, 2019", "features", False)
+_EFFICIENT2 = ("Tan, Le: EfficientNetV2, Smaller Models and Faster Training, 2021", "features", False)
+_CONVNEXT = ("Liu et al.: A ConvNet for the 2020s, 2022", "features, normalised", False)
+_VIT = ("Dosovitskiy et al.: An Image is Worth 16x16 Words, 2021", "class token", True)
+_SWIN = ("Liu et al.: Swin Transformer, 2021", "features, permuted", True)
+_SWIN2 = ("Liu et al.: Swin Transformer V2, 2022", "features, permuted", True)
 _CUBIC = "bicubic"
-_HALF = (0.5, 0.5, 0.5)
-
 _P = Preprocessing
+_HALVED = _P(480, 480, _CUBIC, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 ARCHITECTURES = {
-    row[0]: Architecture(*row)
+    row[0]: Architecture(*row[:5], *row[5])
     for row in (
         ("resnet18", 512, "resnet18-f37072fd.pth", 44.7, _P(256, 224), _RESNET),
         ("resnet34", 512, "resnet34-b627a593.pth", 83.3, _P(256, 224), _RESNET),
@@ -91,14 +91,7 @@ ARCHITECTURES = {
         ("efficientnet_b7", 2560, "efficientnet_b7_lukemelas-c5b4e57e.pth", 254.7, _P(600, 600, _CUBIC), _EFFICIENT),
         ("efficientnet_v2_s", 1280, "efficientnet_v2_s-dd5fe13b.pth", 82.7, _P(384, 384), _EFFICIENT2),
         ("efficientnet_v2_m", 1280, "efficientnet_v2_m-dc08266a.pth", 208.0, _P(480, 480), _EFFICIENT2),
-        (
-            "efficientnet_v2_l",
-            1280,
-            "efficientnet_v2_l-59c71312.pth",
-            454.6,
-            _P(480, 480, _CUBIC, _HALF, _HALF),
-            _EFFICIENT2,
-        ),
+        ("efficientnet_v2_l", 1280, "efficientnet_v2_l-59c71312.pth", 454.6, _HALVED, _EFFICIENT2),
         ("convnext_tiny", 768, "convnext_tiny-983f1562.pth", 109.1, _P(236, 224), _CONVNEXT),
         ("convnext_small", 768, "convnext_small-0c510722.pth", 191.7, _P(230, 224), _CONVNEXT),
         ("convnext_base", 1024, "convnext_base-6075fbad.pth", 338.1, _P(232, 224), _CONVNEXT),
@@ -117,8 +110,23 @@ ARCHITECTURES = {
 }
 
 
+def is_architecture(name: str) -> bool:
+    """Tell whether a name is that of a network, or says that timm has it."""
+    return name in ARCHITECTURES or name.startswith(TIMM)
+
+
 def find_architecture(name: str) -> Architecture:
-    """Look a network up."""
-    if name not in ARCHITECTURES:
+    """Look a network up; of one that timm has, say what can be said without timm."""
+    if not is_architecture(name):
         raise UnknownNameError("architecture", name, ARCHITECTURES)
-    return ARCHITECTURES[name]
+    if name in ARCHITECTURES:
+        return ARCHITECTURES[name]
+    return Architecture(
+        name, 0, "", 0, None, f"see timm on {name.removeprefix(TIMM)}", "timm", True, "timm", licence=""
+    )
+
+
+def provenance(architecture: str, weights: str) -> dict[str, str]:
+    """Tell the licence and the source of weights, by their SHA-256, where they are the published ones."""
+    known = ARCHITECTURES.get(architecture)
+    return {"licence": known.licence, "source": known.url} if known and known.publishes(weights) else {}

@@ -6,25 +6,26 @@ import hashlib
 import os
 import re
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import WeightsError
 from imgsim.files import write_whole
-from imgsim.models.architectures import ARCHITECTURES
+from imgsim.models.architectures import ARCHITECTURES, is_architecture
+from imgsim.models.defaults import read_defaults, write_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from io import BufferedReader
 
 SHOWN_DIGITS = 12  # of the weights' SHA-256: enough to tell them apart
 DIGITS = 16  # of a model's own SHA-256, in its name
 FINAL = "final"  # the layer before the pooling that torchvision's classifiers begin with
 PADDINGS = ("torch", "tensorflow")
-_OF_TIMM = re.compile(r"timm/[\w.]+", re.ASCII)
+_ARCHITECTURE = re.compile(r"[\w.]+(/[\w.]+)?", re.ASCII)
 _LAYER = re.compile(r"[\w.]+", re.ASCII)
 SHA256 = re.compile(r"[0-9a-f]{64}")
+_DIGESTS: dict[tuple[str, int, int, int], str] = {}  # of files that this process read
 
 
 class ModelFile(NamedTuple):
@@ -38,49 +39,60 @@ class ModelFile(NamedTuple):
     content: str
 
     @property
-    def size(self) -> int:
-        """Bytes; WeightsError if it went away."""
-        try:
-            return os.path.getsize(self.path)
-        except OSError as error:
-            raise WeightsError(f"{self.path}: {error.strerror}") from error
+    def name(self) -> str:
+        """Of the file."""
+        return os.path.basename(self.path)
 
     @property
-    def remedy(self) -> str:
-        """What to do if it is not what its name says."""
-        return f"`imgsim models remove {self.architecture}`, then import it again"
+    def size(self) -> int:
+        """Bytes; WeightsError if it went away."""
+        with about(self.path):
+            return os.path.getsize(self.path)
+
+    def about(self) -> AbstractContextManager[None]:
+        """Say of errors within that they are this file's, and what to do if it is not what its name says."""
+        return about(self.path, "replace-model", architecture=self.architecture)
 
     def read(self) -> bytes:
         """Read the model, and make sure that it is what its name says."""
-        with self._open() as stream:
-            data = stream.read()
-        self._compare(hashlib.sha256(data))
-        return data
+        with about(self.verify()):
+            return Path(self.path).read_bytes()
 
     def verify(self) -> str:
         """Make sure that the model is what its name says, without holding it in memory."""
-        with self._open() as stream:
-            self._compare(hashlib.file_digest(stream, "sha256"))
+        if digest_file(self.path)[:DIGITS] != self.content:
+            with self.about():
+                raise WeightsError("damaged or tampered with")
         return self.path
 
-    @contextmanager
-    def _open(self) -> Iterator[BufferedReader]:
-        try:
-            with open(self.path, "rb") as stream:
-                yield stream
-        except OSError as error:
-            raise WeightsError(f"{self.path}: {error.strerror}") from error
 
-    def _compare(self, digest: hashlib._Hash) -> None:
-        if digest.hexdigest()[:DIGITS] != self.content:
-            raise WeightsError(f"{self.path}: damaged or tampered with: {self.remedy}")
+@contextmanager
+def about(path: str, remedy: str = "", **facts: object) -> Iterator[None]:
+    """Say of errors within which file they are about, once, and what would help."""
+    try:
+        yield
+    except OSError as error:
+        raise WeightsError(f"{path}: {error.strerror}") from error
+    except WeightsError as error:
+        told = str(error).removeprefix(f"{path}: ")
+        raise WeightsError(f"{path}: {told}", remedy=error.remedy or remedy, **(error.facts or facts)) from error
+
+
+def digest_file(path: str) -> str:
+    """Compute a file's SHA-256, once a process for as long as its size, time and inode stay what they are."""
+    with about(path), open(path, "rb") as stream:
+        status = os.fstat(stream.fileno())
+        known = (os.path.abspath(path), status.st_size, status.st_mtime_ns, status.st_ino)
+        if known not in _DIGESTS:
+            _DIGESTS[known] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return _DIGESTS[known]
 
 
 def models_directory() -> str:
     """Tell where models are kept: ``IMGSIM_MODELS``, or the user's cache folder on this platform."""
     chosen = os.environ.get("IMGSIM_MODELS")
     if chosen:
-        return chosen
+        return str(Path(chosen))
     from platformdirs import user_cache_dir
 
     return os.path.join(user_cache_dir("imgsim", appauthor=False), "models")
@@ -88,14 +100,19 @@ def models_directory() -> str:
 
 def list_models() -> list[ModelFile]:
     """List the cached models, the newest first."""
-    parsed = (_parse(path) for path in Path(models_directory()).glob("*.onnx"))
-    aged = [(-age, file.path, file) for file in parsed if file and (age := _modified(file.path)) is not None]
+    aged = []
+    for path in Path(models_directory()).glob("*.onnx"):
+        with suppress(OSError):  # another process removed it, or what a link points to is not there
+            status = path.stat()
+            if stat.S_ISREG(status.st_mode) and (file := _parse(path)):
+                aged.append((-status.st_mtime_ns, file.path, file))
     return [file for _, _, file in sorted(aged)]
 
 
 def find_models(architecture: str, *, weights: str = "", padding: str = "", layer: str = "") -> list[ModelFile]:
-    """Find cached models, the newest first."""
-    return [
+    """Find cached models: those that imports made the default, the last first, then the newest first."""
+    defaults = list(read_defaults(models_directory()).values())
+    found = [
         file
         for file in list_models()
         if file.architecture == architecture
@@ -103,51 +120,51 @@ def find_models(architecture: str, *, weights: str = "", padding: str = "", laye
         and padding in ("", file.padding)
         and (layer or FINAL) == file.layer
     ]
+    return sorted(found, key=lambda file: -defaults.index(file.name) if file.name in defaults else 1)
 
 
 def weights_digest(path: str) -> str:
     """Digest a weight file."""
-    try:
-        with open(path, "rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise WeightsError(f"{path}: {error.strerror}") from error
+    digest = digest_file(path)
     named = next((row for row in ARCHITECTURES.values() if row.weights == os.path.basename(path)), None)
     if named and not named.publishes(digest):
         raise WeightsError(f"{path}: not what is published under that name (SHA-256 {digest[:8]}): download it again")
     return digest
 
 
-def make_newest(file: ModelFile) -> None:
+def make_default(file: ModelFile) -> None:
     """Make a cached model the one that its architecture means, if no weights are named."""
+    folder, key = models_directory(), file.name.rsplit("--", 2)[0]
+    others = {other: name for other, name in read_defaults(folder).items() if other != key}
     try:
-        os.utime(file.path)
-    except OSError as error:
+        write_defaults(folder, others | {key: file.name})
+    except WeightsError as error:
         if find_models(file.architecture, layer=file.layer)[0] != file:
+            told = f"{file.path}: cannot become the default ({getattr(error.__cause__, 'strerror', error)})"
             layer = "" if file.layer == FINAL else f",layer={file.layer}"
-            chosen = f"{file.architecture}:weights={file.weights[:SHOWN_DIGITS]},padding={file.padding}{layer}"
-            raise WeightsError(f"{file.path}: cannot become the newest ({error.strerror}): use -x {chosen}") from error
+            named = f"{file.architecture}:weights={file.weights[:SHOWN_DIGITS]},padding={file.padding}{layer}"
+            raise WeightsError(told, remedy="name-weights", extractor=named) from error
 
 
 def store_model(data: bytes, *, architecture: str, padding: str, layer: str, weights: str) -> ModelFile:
     """Put a model into the cache, whole or not at all."""
     folder = models_directory()
-    fields = (architecture.replace("/", "~"), padding, layer, weights, _digest(data))
+    fields = (architecture.replace("/", "~"), padding, layer, weights, hashlib.sha256(data).hexdigest()[:DIGITS])
     target = os.path.join(folder, "--".join(fields) + ".onnx")
     file = ModelFile(target, architecture, padding, layer, weights, fields[-1])
     if _parse(Path(target)) != file:  # a forged model could name a file elsewhere
         raise WeightsError(f"not a model of imgsim: it calls itself {'--'.join(fields[:-1])!r}")
-    with suppress(WeightsError):  # in a cache that others fill, a model that is there need not be written
-        file.verify()
-        make_newest(file)
-        return file
-    write_whole(target, data)
+    try:
+        file.verify()  # in a cache that others fill, a model that is there need not be written
+    except WeightsError:
+        write_whole(target, data)
+    make_default(file)
     return file
 
 
 def is_identity(architecture: str, padding: str, layer: str, weights: str) -> bool:
     """Tell whether there could be such a model."""
-    known = architecture in ARCHITECTURES or _OF_TIMM.fullmatch(architecture)
+    known = is_architecture(architecture) and _ARCHITECTURE.fullmatch(architecture)
     return bool(known and padding in PADDINGS and _LAYER.fullmatch(layer) and SHA256.fullmatch(weights))
 
 
@@ -157,16 +174,3 @@ def _parse(path: Path) -> ModelFile | None:
         return None
     architecture = fields[0].replace("~", "/")
     return ModelFile(str(path), architecture, *fields[1:]) if is_identity(architecture, *fields[1:4]) else None
-
-
-def _modified(path: str) -> int | None:
-    """Tell when a file was last modified, in nanoseconds; None if there is none, or a folder."""
-    try:
-        status = os.stat(path)
-    except OSError:  # another process removed it, or what a link points to is not there
-        return None
-    return status.st_mtime_ns if stat.S_ISREG(status.st_mode) else None
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:DIGITS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import MissingDependencyError, WeightsError
 from imgsim.models.vision import torch
@@ -18,17 +18,12 @@ def read_state_dict(path: str) -> dict[str, Tensor]:
     state: Any = _read_safetensors(path) if path.endswith(".safetensors") else _read_pickle(path)
     if isinstance(state, dict):
         state = state.get("state_dict", state)
-    if not _is_state_dict(state):
+    items = state.items() if isinstance(state, dict) else ()
+    if not items or not all(isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in items):
         raise WeightsError(f"{path}: no state dict, which maps parameter names to tensors")
-    if odd := [key for key, value in state.items() if not _is_dense(value)]:
+    if odd := [key for key, value in items if not _is_dense(value)]:
         raise WeightsError(f"{path}: {odd[0]} is not a dense tensor of real numbers")
-    return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
-
-
-def _is_state_dict(state: object) -> TypeGuard[dict[str, Tensor]]:
-    if not isinstance(state, dict) or not state:
-        return False
-    return all(isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in state.items())
+    return {key: value.float() if value.is_floating_point() else value for key, value in items}
 
 
 def _is_dense(tensor: Tensor) -> bool:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import WeightsError
 from imgsim.files import open_part
-from imgsim.models.architectures import TIMM, find_architecture
+from imgsim.models.architectures import find_architecture
 from imgsim.models.cache import models_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from imgsim.models.cut import Cut
+    from imgsim.models.trunk_spec import TrunkSpec
 
 CHUNK = 1 << 18  # bytes
 TIMEOUT = 30  # seconds without a byte
@@ -29,7 +29,7 @@ SHA256_DIGITS = 64
 class Published(NamedTuple):
     """A weight file that can be downloaded."""
 
-    cut: Cut
+    spec: TrunkSpec
     url: str
     digest: str
     size: int
@@ -38,19 +38,19 @@ class Published(NamedTuple):
         return f"{self.url} ({self.size / 1e6:.1f} MB)" if self.size else self.url
 
 
-def find_published(cut: Cut) -> Published:
+def find_published(spec: TrunkSpec) -> Published:
     """Find a network's published weights."""
-    if not cut.architecture.startswith(TIMM):
-        known = find_architecture(cut.architecture)
-        return Published(cut, known.url, known.digest, round(known.megabytes * 1e6))
+    known = find_architecture(spec.architecture)
+    if known.weights:
+        return Published(spec, known.url, known.digest, round(known.megabytes * 1e6))
     from imgsim.models.timm_networks import timm_weights
 
-    url = timm_weights(cut.architecture.removeprefix(TIMM))
+    url = timm_weights(spec.architecture)
     if not url:
-        raise WeightsError(f"{cut.architecture}: timm publishes no weights of it")
+        raise WeightsError(f"{spec.architecture}: timm publishes no weights of it")
     if named := NAMED_HASH.search(url):
-        return Published(cut, url, named[1], 0)
-    return _ask_hub(Published(cut, url, "", 0))
+        return Published(spec, url, named[1], 0)
+    return _ask_hub(Published(spec, url, "", 0))
 
 
 def _ask_hub(published: Published) -> Published:
@@ -60,9 +60,9 @@ def _ask_hub(published: Published) -> Published:
     try:
         metadata = get_hf_file_metadata(published.url, timeout=TIMEOUT)
     except Exception as error:  # its errors have no common ancestor but this, from one version to the next
-        raise WeightsError(f"{published.url}: {_reason(error)}; {_by_hand(published)}") from error
+        raise _by_hand(published, _reason(error)) from error
     if not metadata.etag or len(metadata.etag) != SHA256_DIGITS:  # that of a large file is its SHA-256
-        raise WeightsError(f"{published.url}: no SHA-256 to check it by; {_by_hand(published)}")
+        raise _by_hand(published, "no SHA-256 to check it by")
     return published._replace(digest=metadata.etag, size=metadata.size or 0)
 
 
@@ -77,29 +77,27 @@ def download_weights(published: Published, advance: Callable[[int], None]) -> st
             f"{folder}: cannot be written ({error.strerror}); IMGSIM_MODELS names another folder"
         ) from error
     try:
-        digest = _copy(published.url, descriptor, advance)
-    except (OSError, http.client.HTTPException) as error:
+        _copy(published, descriptor, advance)
+    except BaseException as error:  # an interrupt as well
         os.unlink(part)
         if isinstance(error, urllib.error.HTTPError):
             error.close()
-        raise WeightsError(f"{published.url}: {_reason(error)}; {_by_hand(published)}") from error
-    except BaseException:
-        os.unlink(part)
+        if isinstance(error, OSError | http.client.HTTPException):
+            raise _by_hand(published, _reason(error)) from error
         raise
-    if not digest.startswith(published.digest):
-        os.unlink(part)
-        raise WeightsError(f"{published.url}: what came is not what was published (SHA-256 {digest[:8]}): try again")
     return part
 
 
-def _copy(url: str, descriptor: int, advance: Callable[[int], None]) -> str:
-    digest = hashlib.sha256()
+def _copy(published: Published, descriptor: int, advance: Callable[[int], None]) -> None:
+    """Copy what comes to a file, and make sure that it is what was published."""
+    url, digest = published.url, hashlib.sha256()
     with open(descriptor, "wb") as stream, urllib.request.urlopen(url, timeout=TIMEOUT) as answer:  # noqa: S310 (the table's)
         while chunk := answer.read(CHUNK):
             digest.update(chunk)
             stream.write(chunk)
             advance(len(chunk))
-    return digest.hexdigest()
+    if not (came := digest.hexdigest()).startswith(published.digest):
+        raise WeightsError(f"{url}: what came is not what was published (SHA-256 {came[:8]}): try again")
 
 
 def _reason(error: Exception) -> str:
@@ -107,6 +105,6 @@ def _reason(error: Exception) -> str:
     return f"cannot be downloaded ({' '.join(str(reason).split())})"
 
 
-def _by_hand(published: Published) -> str:
-    file = f"those {published.size / 1e6:.1f} MB" if published.size else "that file"
-    return f"download {file} on a machine with a network, bring the file here, and run {published.cut.importing}"
+def _by_hand(published: Published, reason: str) -> WeightsError:
+    remedy, megabytes = f"download{'-megabytes' if published.size else ''}-by-hand", f"{published.size / 1e6:.1f}"
+    return WeightsError(f"{published.url}: {reason}", remedy=remedy, megabytes=megabytes, **published.spec.facts)

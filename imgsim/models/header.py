@@ -5,110 +5,202 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from imgsim.errors import WeightsError
-from imgsim.models.architectures import ARCHITECTURES, Preprocessing
-from imgsim.models.cache import FINAL, SHA256, SHOWN_DIGITS, is_identity
+from imgsim.models.architectures import ARCHITECTURES, Preprocessing, provenance
+from imgsim.models.cache import FINAL, SHA256, SHOWN_DIGITS, ModelFile, about, is_identity
 
 if TYPE_CHECKING:
-    from imgsim.models.cache import ModelFile
+    from collections.abc import Mapping, Sequence
 
-KEY = "imgsim"
-LONGEST = 4096  # bytes of a header
+
+KEY, KEY_OF_COLORS = "imgsim", "imgsim-color-names"  # format 1 had a key for colour names, and no number
+FORMAT = 2
+_START, _START_OF_1 = b'{"format"', b'{"architecture"'
+LONGEST = 1 << 18  # bytes of a header
 UNSEALED = b"0" * 64
 _SEAL = b'"digest": "'
 SIDES = range(32, 4097)  # pixels: less than 32 leave nothing of some maps; timm's networks take up to 1024
+WIDTHS = range(1, 1 << 20)  # values of a row, channels of a map
 INTERPOLATIONS = ("bilinear", "bicubic")
 LARGEST, LEAST_DEVIATION = 1000, 1e-6  # of means and deviations, for values in 0..1
+LONGEST_TEXT = 300  # characters
+
+
+class Kind(NamedTuple):
+    """What models of a kind take and give: of each output, the first axis is the batch, the second its width."""
+
+    title: str
+    takes: str
+    gives: str
+    axes: int
+    details: tuple[str, ...]
+    parents: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """What the width counts."""
+        return "channels" if self.axes == 4 else "values"
+
+
+# The width of those that have names is how many.
+KINDS = {
+    "trunk": Kind("model", "images", "maps", 4, ("architecture", "padding", "layer"), ("weights",)),
+    "embedding": Kind("embedding", "images", "rows", 2, ("recipe",), ("trunk",)),
+    "classifier": Kind("classifier", "images", "probabilities", 2, ("names", "recipe")),
+    "color-names": Kind(
+        "colour-name model", "colors", "probabilities", 2, ("architecture", "names", "recipe", "split", "seed")
+    ),
+    "segmenter": Kind("segmenter", "images", "scores", 4, ("names",)),
+}
 
 
 class Header(NamedTuple):
     """What a model file says of itself."""
 
-    architecture: str
-    padding: str
-    layer: str
-    weights: str
-    dim: int
-    preprocessing: Preprocessing
+    kind: str
+    parents: Mapping[str, str]  # SHA-256 of what it was made from: its weights, its trunk, its data
+    images: Preprocessing | None  # what it takes; None for colours, which are given as 0..255
+    outputs: Mapping[str, Sequence[int | str]]  # their shapes; a text is an axis of any length
+    details: Mapping[str, Any]  # what is of its kind
+    licence: str = ""
+    source: str = ""
     digest: str = ""
 
+    @property
+    def dim(self) -> int:
+        """Channels of its maps or scores, values of its rows, names that it knows."""
+        return cast("int", self.outputs[KINDS[self.kind].gives][1])
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What images went through, of a kind that takes images."""
+        return cast("Preprocessing", self.images)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a cached trunk is named by."""
+        return {**self.details, "weights": self.parents["weights"]}
+
     def to_properties(self) -> dict[str, str]:
-        """Write it as an ONNX file's metadata."""
-        return {KEY: json.dumps(self._asdict() | {"preprocessing": self.preprocessing._asdict()})}
+        """Write it as an ONNX file's metadata; its digest comes last."""
+        raw = self._asdict()
+        images = raw.pop("images")
+        return {KEY: json.dumps({"format": FORMAT, "input": images._asdict() if images else "colors"} | raw)}
 
     @classmethod
-    def from_properties(cls, properties: dict[str, str]) -> Header:
+    def from_properties(cls, properties: Mapping[str, str], kind: str = "trunk") -> Header:
         """Read it from an ONNX file's metadata; WeightsError where there is none of imgsim's, or it cannot be true."""
+        stranger = f"not a {KINDS[kind].title} that imgsim exported"
         try:
-            raw = json.loads(properties[KEY])
-            mean, std = (tuple(raw["preprocessing"].pop(key)) for key in ("mean", "std"))
-            header = cls(**raw | {"preprocessing": Preprocessing(**raw["preprocessing"], mean=mean, std=std)})
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-            raise WeightsError("not a model that imgsim exported") from error
-        if wrong := _impossible(header):
-            raise WeightsError(f"not a model that imgsim exported: {wrong[:120]}")
+            raw = json.loads(properties[KEY if KEY in properties else KEY_OF_COLORS])
+            if (written := raw.pop("format", 1)) > FORMAT:
+                raise WeightsError(f"of model format {written!r:.20}, newer than {FORMAT}: update imgsim")
+            raw = _from_format_1(raw) if written == 1 else raw
+            if raw["kind"] not in KINDS:
+                raise WeightsError(f"of kind {raw['kind']!r:.40}, which this imgsim does not know: update imgsim")
+            header = cls(images=_read_input(raw.pop("input")), **raw)
+            wrong = _impossible(header, KINDS[header.kind])
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+            raise WeightsError(stranger) from error
+        if wrong or header.kind != kind:
+            raise WeightsError(f"{stranger}: {wrong[:120] or f'of kind {header.kind}'}")
         return header
 
 
-def _impossible(header: Header) -> str:
+def _from_format_1(raw: dict[str, Any]) -> dict[str, Any]:
+    """Bring a header of format 1, of a trunk or of colour names, into the present form."""
+    kind = "color-names" if "names" in raw else "trunk"
+    told: dict[str, Any] = {"kind": kind, "details": {key: raw.pop(key) for key in KINDS[kind].details}}
+    if kind == "color-names":
+        outputs = {"probabilities": ["n", len(told["details"]["names"])]}
+        parents = {"data": data} if SHA256.fullmatch(data := raw.pop("data")) else {}  # rows may have come from no file
+        return told | {"parents": parents, "input": "colors", "outputs": outputs} | raw
+    weights, outputs = raw.pop("weights"), {"maps": ["n", raw.pop("dim"), "h", "w"]}
+    told |= provenance(str(told["details"]["architecture"]), str(weights))
+    return told | {"parents": {"weights": weights}, "input": raw.pop("preprocessing"), "outputs": outputs} | raw
+
+
+def _read_input(raw: Any) -> Preprocessing | None:  # noqa: ANN401 (whatever the JSON held)
+    if raw == "colors":
+        return None
+    mean, std = (tuple(raw.pop(key)) for key in ("mean", "std"))
+    return Preprocessing(**raw, mean=mean, std=std)
+
+
+def _impossible(header: Header, kind: Kind) -> str:
     """Say what cannot be true of a header, if anything."""
-    if not all(isinstance(text, str) for text in header[:4]) or not is_identity(*header[:4]):
-        return f"it calls itself {'--'.join(map(str, header[:4]))!r}"
-    known = ARCHITECTURES.get(header.architecture) if header.layer == FINAL else None
-    if not _is_count(header.dim) or (known and header.dim != known.dim):
-        return f"its maps would have {header.dim!r} channels" + (f" instead of {known.dim}" if known else "")
-    if header.digest != "" and not SHA256.fullmatch(str(header.digest)):
-        return f"its digest would be {header.digest!r}"
-    return _impossible_input(header.preprocessing)
+    known, width, details, parents = None, header.dim, header.details, header.parents
+    if header.kind == "trunk":
+        named = header.identity
+        if not all(isinstance(text, str) for text in named.values()) or not is_identity(**named):
+            return f"it calls itself {'--'.join(map(str, named.values()))!r}"
+        known = ARCHITECTURES.get(named["architecture"]) if named["layer"] == FINAL else None
+    if not _is_count(width) or width not in WIDTHS or (known and width != known.dim):
+        return f"its {kind.gives} would have {width!r} {kind.unit}" + (f" instead of {known.dim}" if known else "")
+    texts = {key: details.get(key, "") for key in ("architecture", "split")}
+    seed, temperature = details.get("seed", 0), details.get("recipe", {}).get("temperature", 1)
+    possible = {
+        "digest": header.digest == "" or SHA256.fullmatch(str(header.digest)),
+        "outputs": [(name, len(axes)) for name, axes in header.outputs.items()] == [(kind.gives, kind.axes)],
+        "parents": {*kind.parents} <= {*parents} and all(map(SHA256.fullmatch, parents.values())),
+        "licence": _is_text(header.licence),
+        "source": _is_text(header.source),
+        "images": (header.images is None) == (kind.takes == "colors"),
+        "details": (
+            {*details} == {*kind.details}
+            and all(map(_is_text, texts.values()))
+            and ("names" not in details or _are_names(details["names"], width))
+            and (_is_count(seed) or seed == 0)
+            and (_are_numbers([temperature]) and temperature > 0)
+        ),
+    }
+    wrong = next((f"its {name} would be {getattr(header, name)!r}" for name, good in possible.items() if not good), "")
+    return wrong or _impossible_input(header.images)
 
 
-def _impossible_input(preprocessing: Preprocessing) -> str:
-    resize, crop, interpolation, mean, std = preprocessing
+def _impossible_input(images: Preprocessing | None) -> str:
+    if images is None:
+        return ""
+    resize, crop, interpolation, mean, std = images
     if not all(_is_count(side) and side in SIDES for side in (resize, crop)):
         return f"its input would be resized to {resize!r} and cut to {crop!r} pixels"
     if interpolation not in INTERPOLATIONS:
         return f"its interpolation would be {interpolation!r}"
-    if not _are_numbers(mean) or not _are_numbers(std) or min(std) < LEAST_DEVIATION:
+    if not len(mean) == len(std) == 3 or not _are_numbers((*mean, *std)) or min(std) < LEAST_DEVIATION:
         return f"its mean would be {mean!r}, its deviation {std!r}"
     return ""
 
 
 def read_header(path: str) -> Header:
-    """Read what a model file says of itself, without running or checking it."""
-    try:
+    """Read what a trunk's file says of itself, without running or checking it."""
+    with about(path):
         with open(path, "rb") as stream:
             stream.seek(0, os.SEEK_END)
             stream.seek(max(0, stream.tell() - LONGEST))
             tail = stream.read()
-    except OSError as error:
-        raise WeightsError(f"{path}: {error.strerror}") from error
-    written = tail[max(0, tail.rfind(b'{"architecture"')) :].decode("utf-8", "replace")
-    try:
-        return Header.from_properties({KEY: written})
-    except WeightsError as error:
-        raise WeightsError(f"{path}: {error}") from error
-
-
-def check_model(file: ModelFile) -> None:
-    """Make sure that a cached model is what its name says, without opening it."""
-    file.verify()
-    check_header(file)
+        place = max(tail.rfind(_START), 0) or max(tail.rfind(_START_OF_1), 0)
+        return Header.from_properties({KEY: tail[place:].decode("utf-8", "replace")})
 
 
 def check_header(file: ModelFile) -> None:
-    """Make sure that a cached model says of itself what its name says."""
-    try:
-        header = read_header(file.path)
-    except WeightsError as error:
-        raise WeightsError(f"{error}: {file.remedy}") from error
-    for key in ("architecture", "padding", "layer", "weights"):
-        named, there = getattr(file, key), getattr(header, key)
-        if named != there:
-            if key == "weights":
-                named, there = named[:SHOWN_DIGITS], there[:SHOWN_DIGITS]
-            raise WeightsError(f"{file.path}: renamed: it has {key} {there}, not {named}: {file.remedy}")
+    """Make sure that a cached model is what its name says and says so of itself, without opening it."""
+    with file.about():
+        for key, there in read_header(file.verify()).identity.items():
+            named = getattr(file, key)
+            if named != there:
+                digits = SHOWN_DIGITS if key == "weights" else None
+                raise WeightsError(f"renamed: it has {key} {there[:digits]}, not {named[:digits]}")
+
+
+def write_header(data: bytes, header: Header) -> bytes:
+    """Write a header into an ONNX file, with the file's digest."""
+    import onnx
+
+    model = onnx.load_from_string(data)
+    onnx.helper.set_model_props(model, header._replace(digest=UNSEALED.decode()).to_properties())
+    return seal(model.SerializeToString(deterministic=True))
 
 
 def seal(data: bytes) -> bytes:
@@ -142,6 +234,13 @@ def _is_count(value: Any) -> bool:  # noqa: ANN401 (whatever the JSON held)
     return type(value) is int and value > 0
 
 
-def _are_numbers(values: tuple[Any, ...]) -> bool:
-    """Tell whether these are three, one a channel."""
-    return len(values) == 3 and all(type(value) in (int, float) and abs(value) <= LARGEST for value in values)
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable() and len(value) <= LONGEST_TEXT
+
+
+def _are_names(values: Any, count: int) -> bool:  # noqa: ANN401
+    return type(values) is list and all(map(_is_text, values)) and len(set(values)) == len(values) == count
+
+
+def _are_numbers(values: Sequence[Any]) -> bool:
+    return all(type(value) in (int, float) and abs(value) <= LARGEST for value in values)

@@ -40,13 +40,8 @@ def pool(maps: NDArray[np.float32], kind: Pooling, p: float = 3.0) -> NDArray[np
     >>> float(pool(maps, "avg")[0, 0]), float(pool(maps, "max")[0, 0]), round(float(pool(maps, "gem", 2.0)[0, 0]), 4)
     (2.0, 3.0, 2.2361)
     """
-    pooled: NDArray[np.float32]
-    if kind == "max":
-        pooled = maps.max(axis=(2, 3))
-    elif kind == "avg":
-        pooled = maps.mean(axis=(2, 3))
-    else:
-        clipped = np.maximum(maps, 1e-6)
-        most = clipped.max(axis=(2, 3), keepdims=True)  # taken out: high powers overflow
-        pooled = most[:, :, 0, 0] * np.mean((clipped / most) ** np.float32(p), axis=(2, 3)) ** np.float32(1 / p)
-    return pooled
+    if kind != "gem":
+        return (maps.max if kind == "max" else maps.mean)(axis=(2, 3))  # type: ignore[no-any-return]
+    clipped = np.maximum(maps, 1e-6)
+    most = clipped.max(axis=(2, 3), keepdims=True)  # taken out: high powers overflow
+    return most[:, :, 0, 0] * np.mean((clipped / most) ** np.float32(p), axis=(2, 3)) ** np.float32(1 / p)  # type: ignore[no-any-return]

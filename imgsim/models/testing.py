@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from imgsim.models.cut import Cut
 from imgsim.models.export import export_network
+from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.trunks import build_network
 from imgsim.models.vision import torch
 
@@ -29,4 +29,4 @@ def random_network(architecture: str, seed: int) -> torch.nn.Module:
 def store_random_model(architecture: str, seed: int, *, layer: str = "", padding: str = "torch") -> ModelFile:
     """Export a network with random weights into the model cache, for tests only."""
     weights = hashlib.sha256(f"random weights of {architecture}, seed {seed}".encode()).hexdigest()
-    return export_network(random_network(architecture, seed), Cut(architecture, layer, padding), weights)
+    return export_network(random_network(architecture, seed), TrunkSpec(architecture, layer, padding), weights)

@@ -1,4 +1,4 @@
-"""Networks of timm: how they are built, cut and described, and where their weights are. timm is imported here alone."""
+"""Networks of timm: how they are built, cut and described, and where their weights are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import MissingDependencyError, UnknownNameError, WeightsError
-from imgsim.models.architectures import Preprocessing
+from imgsim.models.architectures import TIMM, Preprocessing
 from imgsim.models.vision import torch
 
 if TYPE_CHECKING:
@@ -16,10 +16,9 @@ nn = torch.nn
 
 
 class TimmTrunk(nn.Module):
-    """A timm network up to its maps, or to its pooled features as maps of one pixel where it has no maps.
+    """A timm network up to its maps, channels on whichever axis, or to its features as maps of one pixel without any.
 
-    Channels are on whichever axis the network has them. What its head does after pooling (ConvNeXt normalises there,
-    MobileNetV3 convolves) is left out of maps.
+    What its head does after pooling (ConvNeXt normalises there, MobileNetV3 convolves) is left out of maps.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -38,7 +37,7 @@ class TimmTrunk(nn.Module):
 def build_timm(name: str) -> nn.Module:
     """Build a network with its classifier, its weights not yet loaded."""
     timm, _ = _find(name)
-    network: nn.Module = timm.create_model(name, pretrained=False)
+    network: nn.Module = timm.create_model(name.removeprefix(TIMM), pretrained=False)
     return network
 
 
@@ -49,8 +48,7 @@ def timm_weights(name: str) -> str:
         return config.url or ""
     from huggingface_hub import hf_hub_url
 
-    url: str = hf_hub_url(config.hf_hub_id, config.hf_hub_filename or "model.safetensors")
-    return url
+    return hf_hub_url(config.hf_hub_id, config.hf_hub_filename or "model.safetensors")
 
 
 def timm_preprocessing(network: nn.Module) -> Preprocessing:
@@ -70,14 +68,6 @@ def timm_preprocessing(network: nn.Module) -> Preprocessing:
     )
 
 
-def graph_of_timm() -> ModuleType:
-    """Give timm's own `get_graph_node_names` and `create_feature_extractor`, which know what not to trace."""
-    import timm.models
-
-    module: ModuleType = timm.models
-    return module
-
-
 def _find(name: str) -> tuple[ModuleType, Any]:
     """Import timm, and find a network's configuration in it."""
     try:
@@ -85,6 +75,7 @@ def _find(name: str) -> tuple[ModuleType, Any]:
     except ImportError as error:
         raise MissingDependencyError("timm", "timm") from error
     # Only names of its own table: what it calls hf-hub:NAME it would fetch.
+    name = name.removeprefix(TIMM)
     bare, _, tag = name.partition(".")
     if bare not in timm.list_models():
         if renamed := timm.models.get_deprecated_models().get(bare):

@@ -1,20 +1,20 @@
-"""Networks less their classifiers: from normalised images to feature maps. torch lives here and in `exporting`."""
+"""Networks less their classifiers: from normalised images to feature maps. torch lives here and in `export`."""
 
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, WeightsError
-from imgsim.models.architectures import TIMM, find_architecture
-from imgsim.models.timm_networks import TimmTrunk, build_timm, graph_of_timm, timm_preprocessing
+from imgsim.models.architectures import Architecture, Preprocessing, find_architecture
+from imgsim.models.timm_networks import TimmTrunk, build_timm, timm_preprocessing
 from imgsim.models.vision import torch, torchvision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from imgsim.models.architectures import Preprocessing
 
 nn = torch.nn
 LISTED = 300  # characters of layers in an error
@@ -35,63 +35,39 @@ class _Tokens(nn.Module):
         return tokens[:, :, None, None]
 
 
-def _resnet(model: nn.Module) -> nn.Module:
-    return nn.Sequential(*list(model.children())[:-2])
-
-
-def _features(model: nn.Module) -> nn.Module:
-    features: nn.Module = model.features  # type: ignore[assignment]
-    return features
-
-
-def _convnext(model: nn.Module) -> nn.Module:
-    """Keep the first layer of the classifier, a normalisation that the features need.
-
-    The network averages before it; here it comes first, at every place, since pooling is chosen later. Unit rows of
-    averages differ by 0.02 from the network's own.
-    """
-    return nn.Sequential(model.features, model.classifier[0])  # type: ignore[arg-type, index]
-
-
-def _swin(model: nn.Module) -> nn.Module:
-    return nn.Sequential(model.features, model.norm, model.permute)  # type: ignore[arg-type]
-
-
-_CUTS: dict[str, Callable[[nn.Module], nn.Module]] = {
-    "resnet": _resnet,
-    "vgg": _features,
-    "mobilenet": _features,
-    "squeezenet": _features,
-    "efficientnet": _features,
-    "convnext": _convnext,
-    "vit": _Tokens,
-    "swin": _swin,
+TRUNKS: dict[str, Callable[[nn.Module], nn.Module]] = {
+    "stages": lambda model: nn.Sequential(*list(model.children())[:-2]),
+    "features": lambda model: model.features,  # type: ignore[dict-item, return-value]
+    # The first layer of the classifier is a normalisation that the features need. The network averages before it; here
+    # it comes first, at every place, since pooling is chosen later. Unit rows of averages differ by 0.02.
+    "features, normalised": lambda model: nn.Sequential(model.features, model.classifier[0]),  # type: ignore[arg-type, index]
+    "features, permuted": lambda model: nn.Sequential(model.features, model.norm, model.permute),  # type: ignore[arg-type]
+    "class token": _Tokens,
+    "timm": TimmTrunk,
 }
 
 
 def build_network(architecture: str) -> nn.Module:
     """Build a network with its classifier, its weights not yet loaded."""
-    if architecture.startswith(TIMM):
-        return build_timm(architecture.removeprefix(TIMM))
-    network: nn.Module = torchvision.models.get_model(find_architecture(architecture).name, weights=None)
+    known = find_architecture(architecture)
+    if known.source == "timm":
+        return build_timm(architecture)
+    network: nn.Module = torchvision.models.get_model(known.name, weights=None)
     return network
 
 
 def cut_trunk(architecture: str, network: nn.Module, layer: str = "") -> nn.Module:
     """Take a network's classifier off."""
-    if layer:
-        return _channels_first(_cut_at(architecture, network, layer), architecture, network, layer)
-    if architecture.startswith(TIMM):
-        return _channels_first(TimmTrunk(network), architecture, network)
-    family = next(family for family in _CUTS if architecture.startswith(family))
-    return _CUTS[family](network).eval()
+    known = find_architecture(architecture)
+    trunk = _cut_at(known, network, layer) if layer else TRUNKS[known.trunk](network)
+    if layer or known.source == "timm":
+        return _channels_first(trunk, architecture, network, layer)
+    return trunk.eval()
 
 
 def preprocessing_of(architecture: str, network: nn.Module) -> Preprocessing:
     """Tell what a network's input went through when it was trained."""
-    if architecture.startswith(TIMM):
-        return timm_preprocessing(network)
-    return find_architecture(architecture).preprocessing
+    return find_architecture(architecture).preprocessing or timm_preprocessing(network)
 
 
 def _channels_first(trunk: nn.Module, architecture: str, network: nn.Module, layer: str = "") -> nn.Module:
@@ -111,16 +87,15 @@ def _channels_first(trunk: nn.Module, architecture: str, network: nn.Module, lay
     raise WeightsError(f"{architecture}: {f'layer {layer}' if layer else 'it'} gives no feature map")
 
 
-def _cut_at(architecture: str, network: nn.Module, layer: str) -> nn.Module:
-    from torchvision.models import feature_extraction
-
-    graph = graph_of_timm() if architecture.startswith(TIMM) else feature_extraction
+def _cut_at(known: Architecture, network: nn.Module, layer: str) -> nn.Module:
+    # timm's own knows what not to trace.
+    graph = import_module("timm.models" if known.source == "timm" else "torchvision.models.feature_extraction")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of layers that only training has
         try:
             nodes = graph.get_graph_node_names(network)[1]
         except Exception as error:  # whatever the network's own code does with what is not a tensor
-            raise WeightsError(f"{architecture}: torch cannot follow it layer by layer: leave out the layer") from error
+            raise WeightsError(f"{known.name}: torch cannot follow it layer by layer: leave out the layer") from error
         if not any(node == layer or node.startswith(f"{layer}.") for node in nodes):
             stages = ", ".join(dict.fromkeys(node.rpartition(".")[0] or node for node in nodes[1:]))
             raise ParameterError(f"no layer {layer!r}; there are {shorten(stages, LISTED, placeholder=' ...')}")

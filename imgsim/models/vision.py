@@ -30,19 +30,17 @@ def _declare_operators() -> torch.library.Library:
 
 def _operators_load() -> bool:
     """Tell whether torchvision's compiled operators are there and fit this torch."""
-    from importlib.machinery import EXTENSION_SUFFIXES
+    from importlib.machinery import PathFinder
     from importlib.util import find_spec
-    from pathlib import Path
 
     spec = find_spec("torchvision")
     if spec is None or spec.origin is None:
         raise MissingDependencyError("torchvision", "deep")
-    libraries = [Path(spec.origin).parent / f"_C{suffix}" for suffix in EXTENSION_SUFFIXES]
-    with contextlib.suppress(OSError):
-        for library in libraries:
-            if library.exists():
-                torch.ops.load_library(str(library))
-                return True
+    library = PathFinder.find_spec("_C", spec.submodule_search_locations)
+    if library and library.origin:
+        with contextlib.suppress(OSError):
+            torch.ops.load_library(library.origin)
+            return True
     return False
 
 

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imgsim.core import ExtractorSpec, Features
 from imgsim.errors import WeightsError
 from imgsim.files import write_whole
-from imgsim.models.cache import models_directory
+from imgsim.metrics.product import unit_rows
+from imgsim.models.cache import about, digest_file, models_directory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from imgsim.core import Features
 
 PREFIX = "whitening"
+_ARRAYS = ("mean", "projection", "fitted_to")
 
 
 @dataclass(frozen=True)
@@ -56,24 +58,13 @@ class Whitening:
         # In float64 and row by row: the result does not depend on the rows beside it.
         centred = (features - self.mean).astype(np.float64)
         rows = np.stack([row @ self.projection for row in centred]) if len(centred) else np.zeros((0, self.dim))
-        return unit_rows(rows)
+        return unit_rows(rows).astype(np.float32)
 
     def to_bytes(self) -> bytes:
         """Write it as a file's content."""
         buffer = io.BytesIO()
         np.savez(buffer, mean=self.mean, projection=self.projection, fitted_to=np.array(self.fitted_to))
         return buffer.getvalue()
-
-
-def unit_rows(rows: NDArray[np.floating]) -> Features:
-    """Divide rows by their length; rows of zeros stay.
-
-    `rows` (N, D); gives (N, D).
-    """
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    norms[norms == 0] = 1
-    unit: Features = (rows / norms).astype(np.float32)
-    return unit
 
 
 def fit_whitening(features: Features, dim: int, *, fitted_to: str = "") -> Whitening:
@@ -104,15 +95,31 @@ def store_whitening(whitening: Whitening) -> str:
 def load_whitening(digest: str) -> Whitening:
     """Load a whitening from the model cache."""
     path = _path(digest)
+    if not os.path.exists(path):
+        raise WeightsError(f"no {os.path.basename(path)} in {models_directory()}", remedy="get-whitening")
+    with about(path, "fit-whitening"):
+        if digest_file(path)[:12] != digest:
+            raise WeightsError("damaged or tampered with")
+        return _read(Path(path).read_bytes())
+
+
+def _read(data: bytes) -> Whitening:
+    """Read what `Whitening.to_bytes` wrote, and nothing else."""
+    import zipfile
+
     try:
-        data = Path(path).read_bytes()
-    except OSError:
-        remedy = "copy it from the model cache that has it, or fit one by `imgsim models whiten`"
-        raise WeightsError(f"no {os.path.basename(path)} in {models_directory()}: {remedy}") from None
-    if hashlib.sha256(data).hexdigest()[:12] != digest:
-        raise WeightsError(f"{path}: damaged or tampered with: fit it again by `imgsim models whiten`")
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return Whitening(arrays["mean"], arrays["projection"], str(arrays["fitted_to"]))
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            stored = sum(member.file_size for member in archive.infolist()) <= len(data)  # compressed, it may be vast
+            mean, projection, fitted_to = (arrays[name] for name in _ARRAYS if stored)
+        if fitted := str(fitted_to):
+            ExtractorSpec.from_json(fitted)
+        shaped = (projection.ndim, mean.shape) == (2, (len(projection),)) and 1 <= projection.shape[1] <= len(mean)
+        numbers = all(array.dtype == np.float32 and np.isfinite(array).all() for array in (mean, projection))
+    except Exception as error:  # damage surfaces as almost anything
+        raise WeightsError("not a whitening") from error
+    if not shaped or not numbers:
+        raise WeightsError("not a whitening, which is D finite numbers and a matrix of them, D by at most D")
+    return Whitening(mean, projection, fitted)
 
 
 def _path(digest: str) -> str:

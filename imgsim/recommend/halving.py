@@ -98,16 +98,21 @@ def halve(
     """
     photos = min(first, total)
     ranked, losers = _hold(contestants, judge, photos), list[Standing[T]]()
+
+    def reach(size: int, left: float) -> int:
+        """Count the photos that the best have time for: all, or as many as leave later rounds as much time each."""
+        best = [one.contestant for one in ranked[:size]]
+        rounds = max(1, math.ceil(math.log2(size)))
+        if cost(best, photos, total) + after(total) <= left:
+            return total
+        more = range(photos + 1, total + 1)
+        return photos + bisect.bisect_right(more, left, key=lambda n: rounds * cost(best, photos, n) + after(n))
+
     while photos < total:
-        left = MARGIN * (end - clock())
-
-        def reach(standings: Sequence[Standing[T]], left: float = left, photos: int = photos) -> int:
-            return _reach([one.contestant for one in standings], photos, total, left, cost, after)
-
-        size = len(ranked)
-        while reach(ranked[:size]) < (total if size == len(ranked) else _enough(photos, total)) and size > LAST:
+        left, size = MARGIN * (end - clock()), len(ranked)
+        while reach(size, left) < (total if size == len(ranked) else _enough(photos, total)) and size > LAST:
             size = max(LAST, math.ceil(size / 2))
-        wanted = reach(ranked[:size])
+        wanted = reach(size, left)
         if wanted < _enough(photos, total):
             break
         photos = wanted if wanted <= GROWTH * (1 + LEAST_GROWTH) * photos else GROWTH * photos
@@ -129,22 +134,3 @@ def _hold(
 def _enough(photos: int, total: int) -> int:
     """Count the photos of the smallest round that is worth holding after one."""
     return min(total, math.ceil(photos * (1 + LEAST_GROWTH)))
-
-
-def _reach(
-    contestants: Sequence[T],
-    photos: int,
-    total: int,
-    left: float,
-    cost: Callable[[Sequence[T], int, int], float],
-    after: Callable[[int], float],
-) -> int:
-    """Count the photos that the next round has time for: all, or as many as leave those after it as much time each."""
-    rounds = max(1, math.ceil(math.log2(len(contestants))))
-
-    def takes(more: int, rounds: int = rounds) -> float:
-        return rounds * cost(contestants, photos, more) + after(more)
-
-    if takes(total, 1) <= left:
-        return total
-    return photos + bisect.bisect_right(range(photos + 1, total + 1), left, key=takes)

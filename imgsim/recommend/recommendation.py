@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from imgsim.recommend.halving import FIRST, halve
 from imgsim.recommend.pace import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from imgsim.core import ExtractorSpec
     from imgsim.evaluation.judge import Judgement
@@ -33,25 +32,18 @@ class Recommendation:
     footprint: Footprint
 
 
-def recommend(
-    trial: Trial,
-    folder: str,
-    paths: Sequence[str],
-    extractors: Sequence[str],
-    *,
-    by: str,
-    end: float,
-    jobs: int,
-    clock: Callable[[], float] = time.monotonic,
-) -> list[Recommendation]:
+def recommend(trial: Trial, extractors: Sequence[str], *, end: float, jobs: int) -> list[Recommendation]:
     """Rank extractors, each with its best metric, and at the end the two best fused."""
-    footprints, decoding = measure_footprints(folder, paths, extractors, seconds=PROBING * (end - clock()), clock=clock)
+    clock, limit = trial.clock, trial.max_megapixels
+    footprints, decoding = measure_footprints(
+        trial.folder, trial.paths, extractors, seconds=PROBING * (end - clock()), max_megapixels=limit, clock=clock
+    )
     pace = Pace({text: one.seconds for text, one in footprints.items()}, decoding, jobs)
     trial.pace, trial.end = pace, end
     standings = halve(
         extractors,
         trial.judge,
-        len(paths),
+        len(trial.paths),
         end=end,
         cost=pace.foresee,
         after=pace.foresee_end,
@@ -63,7 +55,7 @@ def recommend(
     ]
     if len(standings) > 1 and standings[1].photos == standings[0].photos and clock() < end:
         ranked.append(_fused(trial, ranked[0], ranked[1]))
-    return sorted(ranked, key=lambda one: (-one.photos, -one.judgement.figures[by].value))
+    return sorted(ranked, key=lambda one: (-one.photos, -one.judgement.figures[trial.by].value))
 
 
 def distinct(extractors: Iterable[str]) -> list[str]:

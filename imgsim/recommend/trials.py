@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.evaluation.candidates import Candidate, metric_grid
-from imgsim.evaluation.judge import Judge
-from imgsim.index.index import Index
+from imgsim.evaluation.judge import Judge, Judgement, Retrieved
+from imgsim.images.read import MAX_MEGAPIXELS
+from imgsim.index.index import Index, IndexWriter
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
-from imgsim.index.writer import IndexWriter
 from imgsim.recommend.pace import Pace
 from imgsim.tables.ground_truth import check_photos, check_readable
 
@@ -25,14 +25,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.evaluation.judge import Judgement, Retrieved
     from imgsim.index.summary import Observer
 
 
 class Trial:
     """Judges extractors on the first so many photos, and keeps what was measured from one call to the next.
 
-    `codes` (len(paths).
+    `codes` (len(paths),).
     """
 
     def __init__(
@@ -46,12 +45,12 @@ class Trial:
         seed: int,
         observer: Observer,
         strict: bool = False,
-        max_megapixels: float | None = None,
+        max_megapixels: float = MAX_MEGAPIXELS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._folder, self._directory, self._by, self._seed = folder, directory, by, seed
-        self._observer, self._strict, self._clock = observer, strict, clock
-        self._paths, self._max_megapixels = paths, max_megapixels
+        self.folder, self._directory, self.by, self._seed = folder, directory, by, seed
+        self._observer, self._strict, self.clock = observer, strict, clock
+        self.paths, self.max_megapixels = paths, max_megapixels
         self._classes = dict(zip(paths, codes.tolist(), strict=True))
         self._photos = 0
         self._metrics: dict[str, list[str]] = {}
@@ -61,9 +60,9 @@ class Trial:
 
     def judge(self, extractors: Sequence[str], photos: int) -> dict[str, float]:
         """Judge extractors, each by the metric that suits it best."""
-        began = self._clock()
+        began = self.clock()
         self._measure(extractors, photos)
-        self.pace.measured(extractors, photos - self._photos, self._clock() - began)
+        self.pace.measured(extractors, photos - self._photos, self.clock() - began)
         self._photos = photos
         scores: dict[str, float] = {}
         with self._judge() as judge:
@@ -80,7 +79,7 @@ class Trial:
 
     def _judge_by_metrics(self, judge: Judge, extractor: str) -> float:
         """Rank by each metric, those first that did best before, and estimate figures for the best alone."""
-        began = self._clock()
+        began = self.clock()
         metrics = self._metrics.get(extractor) or metric_grid(extractor)
         found: dict[str, float] = {}
         best: Retrieved | None = None
@@ -88,18 +87,18 @@ class Trial:
             if best and self._is_late():
                 break
             retrieved = judge.retrieve(Candidate((extractor,), metric))
-            found[metric] = retrieved.mean(self._by)
-            if best is None or found[metric] > best.mean(self._by):
+            found[metric] = retrieved.mean(self.by)
+            if best is None or found[metric] > best.mean(self.by):
                 best = retrieved
         assert best is not None
         self.judgements[extractor] = judge.conclude(best)
         self._metrics[extractor] = sorted(metrics, key=lambda metric: -found.get(metric, -1.0))
-        self.pace.judged(extractor, self._photos, len(found), self._clock() - began)
+        self.pace.judged(extractor, self._photos, len(found), self.clock() - began)
         return found[self._metrics[extractor][0]]
 
     def _is_late(self) -> bool:
         """Tell whether the time that is left is needed for what comes after the last round."""
-        return self._clock() > self.end - self.pace.foresee_end(self._photos)
+        return self.clock() > self.end - self.pace.foresee_end(self._photos)
 
     @contextmanager
     def _judge(self) -> Iterator[Judge]:
@@ -111,17 +110,17 @@ class Trial:
         """Bring the trial's index to these extractors and photos."""
         if os.path.exists(self._directory):
             self._drop_all_but(extractors)
-        files = [os.path.join(self._folder, path) for path in self._paths[:photos]]
+        files = [os.path.join(self.folder, path) for path in self.paths[:photos]]
         jobs = self.pace.choose_jobs(extractors, photos - self._photos)
-        options = Options(files=files, jobs=jobs, max_megapixels=self._max_megapixels, refit=True)
+        options = Options(files=files, jobs=jobs, max_megapixels=self.max_megapixels, refit=True)
         update_index(
-            self._folder, index=self._directory, extractors=extractors, options=options, observer=self._observer
+            self.folder, index=self._directory, extractors=extractors, options=options, observer=self._observer
         )
         with Index(self._directory) as index:
             self.unreadable, readable = [failure.path for failure in index.failures], len(index)
         check_readable(self.unreadable if self._strict else [])
-        if photos >= len(self._paths):
-            check_photos(self._folder, readable, self.unreadable)
+        if photos >= len(self.paths):
+            check_photos(self.folder, readable, self.unreadable)
 
     def _drop_all_but(self, extractors: Iterable[str]) -> None:
         with IndexWriter(self._directory) as writer, writer.transaction():

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.reports.checks import PlotError, checked
-from imgsim.reports.figures import FAINT, drawing, set_title
+from imgsim.reports.figures import FAINT, PlotError, checked, drawing
 from imgsim.reports.fonts import shortened
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def plot_color_distributions(
     top = 1.15 * float(np.percentile(panels, _TALL, axis=(1, 2)).max() or panels.max())
     columns = min(_COLUMNS, math.ceil(math.sqrt(len(shares))))
     rows = math.ceil(len(shares) / columns)
-    with drawing(path, _WIDTH * columns, _HEIGHT * rows) as (figure, spell):
+    with drawing(path, _WIDTH * columns, _HEIGHT * rows, title) as (figure, spell):
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         above = 1 - 0.25 / figure.get_figheight()  # the names of the first row
         figure.subplots_adjust(left=0, right=1, bottom=0, top=above, wspace=0.12, hspace=0.5)
@@ -63,7 +62,6 @@ def plot_color_distributions(
         for axes in grid[len(shares) :]:
             axes.axis("off")
         _draw_legend(figure, None if reference is None else shortened(spell(reference)))
-        set_title(figure, title, spell)
 
 
 def _draw_panel(axes: Axes, shares: NDArray[np.float64], top: float) -> None:

@@ -34,9 +34,12 @@ def describe_judgement(judged: NamerJudgement) -> str:
     both = {"as it answers": judged.answers, "among the names of the rows": judged.among}
     summary = [[title, *_line(report)] for title, report in both.items()]
     counted = [[name, *map(str, row)] for name, row in zip(judged.names, judged.answers.confusion, strict=True)]
+    counts, precision, recall = judged.answers.support, judged.answers.precision, judged.answers.recall
+    figures = zip(judged.names, counts, precision, recall, strict=True)
+    by_name = [[name, str(rows), f"{right:.3f}", f"{found:.3f}"] for name, rows, right, found in figures if rows]
     parts = [
         _table(["", *_MEASURES], summary),
-        _table(["name", "rows", "precision", "recall"], _of_names(judged)),
+        _table(["name", "rows", "precision", "recall"], by_name),
         "Called by the name of the column, in rows of the name of the line:",
         _table(["", *judged.names], [row for row in counted if any(map(int, row[1:]))]),
         _of_contributors(judged),
@@ -47,19 +50,19 @@ def describe_judgement(judged: NamerJudgement) -> str:
 def write_card(model: ColorModel, rows: ColorRows) -> str:
     """Write a model card in Markdown (Mitchell et al., "Model Cards for Model Reporting", FAT* 2019)."""
     namer, judged, elsewhere = model.namer, model.judged, model.elsewhere
-    header = namer.header
-    settings = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in sorted(header.recipe.items()))
+    told = namer.header.details
+    settings = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in sorted(told["recipe"].items()))
     parts = [
-        f"# The colour-name model `{header.architecture}`",
-        f"Names a colour (sRGB) by one of {len(header.names)} names: {', '.join(header.names)}.",
+        f"# The colour-name model `{told['architecture']}`",
+        f"Names a colour (sRGB) by one of {len(namer.names)} names: {', '.join(namer.names)}.",
         _about_black(namer, rows),
-        f"Training: {settings}. Cross-entropy, Adam, seed {header.seed}.",
+        f"Training: {settings}. Cross-entropy, Adam, seed {told['seed']}.",
         "## Data",
-        *([_ROWS] if header.data == KNOWN else []),
+        *([_ROWS] if namer.header.parents.get("data") == KNOWN else []),
         f"{len(rows):,} rows of {len(set(rows.contributors))} contributors, SHA-256 of the file `{rows.digest[:16]}`. "
         f"80 % were learned from, 10 % more helped to choose and to calibrate, 10 % were held out, split by "
-        f"{header.split}, seed {header.seed}. Contributors differ, and some answer at random: no model can be right on "
-        "their rows.",
+        f"{told['split']}, seed {told['seed']}. Contributors differ, and some answer at random: no model can be right "
+        "on their rows.",
         "## On the rows held out",
         describe_judgement(judged).rstrip(),
         *_of_calibration(namer, judged),
@@ -73,11 +76,11 @@ def write_card(model: ColorModel, rows: ColorRows) -> str:
 
 
 def _command(namer: ColorNamer, elsewhere: Elsewhere) -> str:
-    header = namer.header
-    split = f" --split {header.split}" if header.split != "contributors" else ""
+    told = namer.header.details
+    split = f" --split {told['split']}" if told["split"] != "contributors" else ""
     choose = " --choose" if elsewhere.candidates else ""
-    options = f"--architecture {header.architecture}{choose}{split} --seed {header.seed}"
-    return f"imgsim color train colorData.json {options} --output color-names-{header.architecture}.onnx"
+    options = f"--architecture {told['architecture']}{choose}{split} --seed {told['seed']}"
+    return f"imgsim color train colorData.json {options} --output color-names-{told['architecture']}.onnx"
 
 
 def _about_black(namer: ColorNamer, rows: ColorRows) -> str:
@@ -97,21 +100,13 @@ def _about_black(namer: ColorNamer, rows: ColorRows) -> str:
 
 
 def _of_calibration(namer: ColorNamer, judged: NamerJudgement) -> list[str]:
-    if not namer.header.recipe.get("calibrated"):
+    recipe = namer.header.details["recipe"]
+    if not recipe.get("calibrated"):
         return []
     return [
-        f"The temperature, {namer.header.recipe['temperature']}, was fitted to the scores that networks gave to rows "
+        f"The temperature, {recipe['temperature']}, was fitted to the scores that networks gave to rows "
         "of contributors whom they had not learned from. Without it the expected calibration error among the names of "
         f"the rows is {judged.uncalibrated:.3f}, with it {judged.among.calibration_error:.3f}."
-    ]
-
-
-def _of_names(judged: NamerJudgement) -> list[list[str]]:
-    report = judged.answers
-    return [
-        [name, str(report.support[place]), f"{report.precision[place]:.3f}", f"{report.recall[place]:.3f}"]
-        for place, name in enumerate(judged.names)
-        if report.support[place]
     ]
 
 

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.core import Scale
+from imgsim.core import Image, Scale
 from imgsim.errors import ImageReadError
 from imgsim.images.draw import ImageWriteError
 from imgsim.images.read import read_image
-from imgsim.reports.confusion import plot_confusion
 from imgsim.reports.curves import plot_precision_recall
-from imgsim.reports.distance_matrix import plot_distance_matrix
 from imgsim.reports.figures import check_picture_path
 from imgsim.reports.maps import plot_map
-from imgsim.reports.projection import project
+from imgsim.reports.matrices import plot_confusion, plot_distance_matrix
+from imgsim.reports.projection import Method, project
 from imgsim.search.ranking import enclose
 
 if TYPE_CHECKING:
@@ -25,12 +24,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.core import Image
     from imgsim.evaluation.judge import Judgement
     from imgsim.index.index import Index
     from imgsim.tables.ground_truth import Labels
 
 MOST_ON_MAP = 2000  # photos: more take t-SNE long, and a picture shows no more
+_MAPS: dict[Method, str] = {"pca": "principal components", "tsne": "t-SNE"}
 
 
 def prepare_folder(folder: str, kind: str) -> None:
@@ -65,7 +64,7 @@ def draw_evaluation(
             title = f"{judgement.candidate.name}: logistic regression, {judgement.classification.procedure}"
             plot_confusion(judgement.classification.confusion, names, path, title=title)
             yield path
-        for method in ("pca", "tsne"):
+        for method in _MAPS:
             yield _draw_map(os.path.join(folder, f"map-{method}-{end}"), method, index, labels, judgement, seed)
 
 
@@ -88,7 +87,7 @@ def _draw_distances(path: str, index: Index, labels: Labels, judgement: Judgemen
     return path
 
 
-def _draw_map(path: str, method: str, index: Index, labels: Labels, judgement: Judgement, seed: int) -> str:
+def _draw_map(path: str, method: Method, index: Index, labels: Labels, judgement: Judgement, seed: int) -> str:
     """Draw a map of the labelled photos, or of some of them where they are many."""
     features, present = index.distance(*judgement.candidate).features()
     photos = np.flatnonzero(present & (labels.codes >= 0))
@@ -106,10 +105,8 @@ def _draw_map(path: str, method: str, index: Index, labels: Labels, judgement: J
             return None
 
     names = [labels.names[code] for code in labels.codes[photos]]
-    kinds = {"pca": "principal components", "tsne": "t-SNE"}
-    title = f"{judgement.candidate.name}: {kinds[method]} of {len(photos)} photos"
-    points = project(rows, method, seed=seed)  # type: ignore[arg-type]
-    plot_map(points, path, thumbnail_of=thumbnail_of, labels=names, title=title)
+    title = f"{judgement.candidate.name}: {_MAPS[method]} of {len(photos)} photos"
+    plot_map(project(rows, method, seed=seed), path, thumbnail_of=thumbnail_of, labels=names, title=title)
     return path
 
 

@@ -1,4 +1,4 @@
-"""How every plot looks, and how a figure becomes a PNG or SVG file: the same bytes for the same data."""
+"""What plots share: what they ask of data, how they look, and how one becomes a PNG or SVG, equal data equal bytes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from imgsim.errors import MissingDependencyError
+import numpy as np
+
+from imgsim.errors import ImgsimError, MissingDependencyError
 from imgsim.images.draw import ImageWriteError, write_picture
-from imgsim.reports.checks import PlotError
 from imgsim.reports.fonts import font_families, spelled, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
+    from numpy.typing import ArrayLike, NDArray
 
 FORMATS = ("png", "svg")
 DPI = 150
@@ -32,8 +34,6 @@ _TITLE_POINTS = 12
 _TITLE_INCHES, _TITLE_GAP = 4.0, 0.12  # its narrowest line, and its distance from the axes
 STYLE: dict[str, Any] = {
     "figure.dpi": DPI,
-    "font.family": "sans-serif",
-    "font.size": 10,
     "axes.titlesize": 9,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
@@ -41,10 +41,8 @@ STYLE: dict[str, Any] = {
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
     "axes.labelpad": 6,
-    "axes.grid": False,
     "axes.axisbelow": True,
     "grid.color": HAIRLINE,
-    "grid.linewidth": 0.8,
     "lines.linewidth": 1.8,
     "text.color": INK,
     "text.parse_math": False,  # a name with dollar signs is no formula
@@ -57,6 +55,44 @@ STYLE: dict[str, Any] = {
     "svg.fonttype": "none",  # text stays text: it can be searched and copied
     "svg.hashsalt": "imgsim",
 }
+
+
+class PlotError(ImgsimError):
+    """Data that cannot be drawn, or a file ending that is not a picture's."""
+
+
+def checked(values: ArrayLike, what: str, shape: tuple[int | None, ...]) -> NDArray[np.float64]:
+    """Give data as finite numbers of the shape that a plot needs.
+
+    Examples
+    --------
+    >>> checked([[1, 2]], "the matrix", (None, 2))
+    array([[1., 2.]])
+    """
+    try:
+        array = np.asarray(values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise PlotError(f"{what}: not an array of numbers") from error
+    fits = array.ndim == len(shape) and all(
+        want in (None, size) for want, size in zip(shape, array.shape, strict=False)
+    )
+    if not fits:
+        wanted = ", ".join("any" if size is None else str(size) for size in shape)
+        raise PlotError(f"{what}: its shape is {array.shape}, not ({wanted})")
+    if not array.size:
+        raise PlotError(f"{what}: there is nothing in it to draw")
+    bad = np.count_nonzero(~np.isfinite(array))
+    if bad:
+        raise PlotError(f"{what}: {bad:,} of {array.size:,} values are NaN or infinite")
+    return array
+
+
+def checked_names(names: Sequence[str], what: str, count: int) -> list[str]:
+    """Give names as a list, one for each thing."""
+    listed = [str(name) for name in names]
+    if len(listed) != count:
+        raise PlotError(f"{len(listed):,} names for {count:,} {what}")
+    return listed
 
 
 def check_picture_path(path: str | os.PathLike[str]) -> str:
@@ -81,8 +117,10 @@ def check_picture_path(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
-def drawing(path: str | os.PathLike[str], width: float, height: float) -> Iterator[tuple[Figure, Callable[[str], str]]]:
-    """Open a figure in imgsim's style, and write it when the block ends without an error."""
+def drawing(
+    path: str | os.PathLike[str], width: float, height: float, title: str
+) -> Iterator[tuple[Figure, Callable[[str], str]]]:
+    """Open a figure in imgsim's style, and write it under its title when the block ends without an error."""
     kind = check_picture_path(path)
     with _undisturbed():
         from matplotlib import style
@@ -91,11 +129,13 @@ def drawing(path: str | os.PathLike[str], width: float, height: float) -> Iterat
         with style.context({**STYLE, "font.sans-serif": list(font_families())}, after_reset=True):
             figure = Figure(figsize=(width, height))
             # Whoever looks at an SVG has fonts of their own, so there only what XML forbids is replaced.
-            yield figure, partial(spelled, any_font=kind == "svg")
+            spell = partial(spelled, any_font=kind == "svg")
+            yield figure, spell
+            _set_title(figure, title, spell)
             write_picture(_rendered(figure, kind), path)
 
 
-def set_title(figure: Figure, title: str, spell: Callable[[str], str]) -> None:
+def _set_title(figure: Figure, title: str, spell: Callable[[str], str]) -> None:
     """Write a title above a figure, on as many lines as it needs."""
     inches = max(figure.get_figwidth(), _TITLE_INCHES)
     lines = [wrapped(spell(line), inches, _TITLE_POINTS) for line in title.splitlines()]
@@ -121,7 +161,6 @@ def _rendered(figure: Figure, kind: str) -> bytes:
 
 def _require_matplotlib() -> None:
     try:
-        import matplotlib  # noqa: ICN001
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
         raise MissingDependencyError("matplotlib", "plots") from error

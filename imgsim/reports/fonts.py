@@ -104,9 +104,7 @@ def name_ticks(
     points = float(np.clip(typical * 72 / _LINE, _SMALLEST, _LARGEST))
     kept = _apart(positions, points * _LINE / 72 / inches)
     texts = [shortened(spell(names[place])) for place in kept]
-    axis.set_ticks([float(positions[place]) for place in kept], labels=texts, fontsize=points)
-    for label in axis.get_ticklabels():
-        label.set_rotation(rotation)
+    axis.set_ticks(positions[kept].tolist(), labels=texts, fontsize=points, rotation=rotation)
 
 
 def _apart(positions: NDArray[np.float64], least: float) -> list[int]:

@@ -1,16 +1,18 @@
-"""Judgements as rows: every figure beside its interval, for programs and for people."""
+"""Judgements as rows, by classes or by scores: every figure beside its interval, for programs and for people."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
+from imgsim.evaluation.comparison import Verdict, compare_with_best
+from imgsim.evaluation.intervals import Estimate
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from imgsim.evaluation.intervals import Estimate
     from imgsim.evaluation.judge import Judgement
-    from imgsim.evaluation.verdicts import Verdict
+    from imgsim.evaluation.scores import ScoreJudgement
 
 TITLES = {
     "recall@1": "recall@1",
@@ -21,6 +23,8 @@ TITLES = {
     "loocv_macro_f1": "macro F1",
     "pair_roc_auc": "pair AUC",
 }
+SCORE_TITLES = {"spearman": "Spearman", "mae": "error", "mae_baseline": "error of the mean", "difference": "difference"}
+SCORE_FIGURE = "mae"  # that candidates are compared by
 DIGITS = 6
 LONG = 1e9  # numbers for people are written with an exponent from here on
 
@@ -34,23 +38,21 @@ def _object(judgement: Judgement, verdict: Verdict, by: str) -> dict[str, Any]:
     row: dict[str, Any] = {
         "extractor": judgement.candidate.name,
         "metric": judgement.metric,
-        "n": judgement.counts["n"],
+        "n": len(judgement.queries),
         **figures_of(judgement.figures),
-        "classes": judgement.counts["classes"],
-        "alone": judgement.counts["alone"],
-        "left_out": judgement.counts["left_out"],
+        **judgement.counts,
         "specs": list(judgement.specs),
     }
     if judgement.classification is not None:
         row["loocv_procedure"] = judgement.classification.procedure
     if judgement.pairs is not None:
-        row |= {"pairs": judgement.pairs.positives + judgement.pairs.negatives}
-        row |= {"pair_threshold": number(judgement.pairs.threshold)}
+        both = judgement.pairs.positives + judgement.pairs.negatives
+        row |= {"pairs": both, "pair_threshold": number(judgement.pairs.threshold)}
     return row | {
         "compared_by": by,
         "verdict": verdict.word,
         "difference": number(verdict.difference),
-        "p_value": None if verdict.p_value is None else number(verdict.p_value),
+        "p_value": number(verdict.p_value),
     }
 
 
@@ -78,14 +80,11 @@ def _flat(row: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 def to_cells(objects: Sequence[Mapping[str, Any]], titles: Mapping[str, str], *, between: str = " ") -> list[list[str]]:
     """Write rows for people: a figure and its interval in one cell."""
     shown = [name for name in titles if any(name in row for row in objects)]
-    judged = any("verdict" in row for row in objects)
-    header = ["extractor", "metric", "n", *(titles[name] for name in shown)] + (["compared"] if judged else [])
-    lines = [
-        [row["extractor"], row["metric"], str(row["n"]), *(_cell(row, name, between) for name in shown)]
-        + ([_verdict(row, between)] if judged else [])
-        for row in objects
-    ]
-    return [header, *lines]
+    lines = [["extractor", "metric", "n", *(titles[name] for name in shown), "compared"]]
+    for row in objects:
+        figures = [_cell(row, name, between) for name in shown]
+        lines.append([row["extractor"], row["metric"], str(row["n"]), *figures, _verdict(row, between)])
+    return lines
 
 
 def _cell(row: Mapping[str, Any], name: str, between: str) -> str:
@@ -107,9 +106,9 @@ def _verdict(row: Mapping[str, Any], between: str) -> str:
     return str(row["verdict"]) + between + ("p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}")
 
 
-def number(value: float) -> float | None:
-    """Write a number for programs."""
-    return round(float(value), DIGITS) if math.isfinite(value) else None
+def number(value: float | None) -> float | None:
+    """Write a number for programs, none where it is not finite."""
+    return None if value is None or not math.isfinite(value) else round(float(value), DIGITS)
 
 
 def to_notes(objects: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -126,3 +125,34 @@ def _noted(objects: Sequence[Mapping[str, Any]], name: str, text: str, usual: ob
         rows.setdefault(row.get(name, usual), {})[row["extractor"]] = None
     of_whom = (f" ({', '.join(extractors)})" if len(rows) > 1 else "" for extractors in rows.values())
     return [text.format(value) + names for value, names in zip(rows, of_whom, strict=True) if value != usual]
+
+
+def score_objects(judgements: Sequence[ScoreJudgement], *, seed: int) -> list[dict[str, Any]]:
+    """Write judgements for programs, each compared with the one of the least error."""
+    best = min(range(len(judgements)), key=lambda place: judgements[place].agreement.error.value)
+    outcomes = [(one.agreement.photos, one.agreement.errors) for one in judgements]
+    verdicts = compare_with_best(best, outcomes, seed=seed)
+    return [_score_object(judgement, verdict) for judgement, verdict in zip(judgements, verdicts, strict=True)]
+
+
+def _score_object(judgement: ScoreJudgement, verdict: Verdict) -> dict[str, Any]:
+    agreement, unit, against = judgement.agreement, judgement.unit, judgement.agreement.against_baseline
+    figures = {"mae": agreement.error, "mae_baseline": agreement.baseline, "difference": against.difference}
+    return {
+        "extractor": judgement.candidate.name,
+        "metric": judgement.metric,
+        "n": len(agreement.photos),
+        "k": agreement.k,
+        **figures_of({"spearman": agreement.spearman} | {name: _times(one, unit) for name, one in figures.items()}),
+        "p_value": number(against.p_value),
+        "specs": list(judgement.specs),
+        "compared_by": SCORE_FIGURE,
+        "verdict": verdict.word,
+        "best_difference": number(verdict.difference * unit),
+        "best_p_value": number(verdict.p_value),
+    }
+
+
+def _times(estimate: Estimate, unit: float) -> Estimate:
+    """Bring an estimate back to the scores' unit; infinite where that is more than a float holds."""
+    return Estimate(*(float(value) * unit for value in (estimate.value, estimate.low, estimate.high)))

@@ -9,8 +9,7 @@ import numpy as np
 from PIL import ImageColor
 
 from imgsim.images.draw import thumbnail
-from imgsim.reports.checks import PlotError, checked, checked_names
-from imgsim.reports.figures import COLORS, DPI, FAINT, drawing, set_title
+from imgsim.reports.figures import COLORS, DPI, FAINT, PlotError, checked, checked_names, drawing
 from imgsim.reports.fonts import shortened
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def plot_map(
     classes = {"": _Style(FAINT, "o")} if labels is None else _class_styles(names)
     styles = [classes[name] for name in names]
     pixels, (width, height) = _to_pixels(places, size, thumbnail_size)
-    with drawing(path, width / DPI, height / DPI) as (figure, spell):
+    with drawing(path, width / DPI, height / DPI, title) as (figure, spell):
         axes = figure.add_axes((0, 0, 1, 1))
         photos = {} if thumbnail_of is None else _choose_photos(pixels, thumbnail_of, thumbnail_size)
         canvas = np.zeros((height, width, 4), np.uint8)
@@ -68,7 +67,6 @@ def plot_map(
             _draw_signs(axes, corners, [styles[place] for place in photos], below=False)
             if len(classes) <= len(COLORS) * len(_SHAPES):
                 _draw_legend(axes, classes, spell)
-        set_title(figure, title, spell)
 
 
 def spread(points: NDArray[np.float64], least: float) -> list[int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from imgsim.reports.checks import PlotError, checked
+from imgsim.reports.figures import PlotError, checked
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CHUNK_BYTES = (
-    1 << 28
-)  # of bounds at a time: some 500 queries at 60,000 photos, which a matrix product needs to be quick
+# Of bounds at a time: some 500 queries at 60,000 photos, which a matrix product needs to be quick.
+CHUNK_BYTES = 1 << 28
 PAIR_BYTES, DOUBLE_BYTES = 8, 24  # a pair's bounds: two float32, or one float64; two float64 with what they are made of
 FUSION_BYTES = 32  # a pair's fused bounds, likewise
 
@@ -64,7 +63,8 @@ class LeaveOneOut:
         parts = -(-len(self._rows) // max(1, len(self)))  # of a photo, on average
         step = max(1, CHUNK_BYTES // (pair * max(1, parts * len(rows[0]))))
         for start in range(0, len(photos), step):
-            yield self._ask(photos[start : start + step], answer)
+            chunk = photos[start : start + step]
+            yield [answer(PhotoBounds(*seen)) for seen in zip(chunk.tolist(), *self._enclose(chunk), strict=True)]
 
     def distances(self, seen: PhotoBounds, others: NDArray[np.intp]) -> NDArray[np.float64]:
         """Measure the distances (n,) to some others (n,), all different, in full, unless their bounds tell them."""
@@ -73,10 +73,6 @@ class LeaveOneOut:
         if len(open_):
             distances[open_] = self._measure(seen.photo, others[open_])
         return distances
-
-    def _ask(self, chunk: NDArray[np.intp], answer: Callable[[PhotoBounds], T]) -> list[T]:
-        lower, upper = self._enclose(chunk)
-        return [answer(PhotoBounds(*row)) for row in zip(chunk.tolist(), lower, upper, strict=True)]
 
     def _enclose(self, chunk: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Enclose the distances from a chunk of photos to all: two arrays (n, P), which may be one."""

@@ -47,9 +47,6 @@ def _records(path: str, text: str, delimiter: str) -> Iterator[tuple[int, list[s
 
 def _row(path: str, columns: tuple[str, ...], line: int, cells: list[str]) -> Row:
     if len(cells) != len(columns):
-        raise TableError(
-            path,
-            f"line {line} has {len(cells)} cells, the first line {len(columns)}: "
-            "a cell with a delimiter in it goes in double quotes",
-        )
+        counts = f"line {line} has {len(cells)} cells, the first line {len(columns)}"
+        raise TableError(path, f"{counts}: a cell with a delimiter in it goes in double quotes")
     return Row(line, {column: cell for column, cell in zip(columns, cells, strict=True) if column and cell})

@@ -10,9 +10,8 @@ from imgsim.errors import MissingDependencyError, TableError
 from imgsim.tables.table import Row, Table, check_columns
 
 
-def read_parquet(path: str, encoding: str | None = None) -> Table:
+def read_parquet(path: str, _encoding: str | None = None) -> Table:
     """Read a Parquet file."""
-    del encoding
     try:
         from pyarrow import ArrowException, parquet
     except ImportError as error:

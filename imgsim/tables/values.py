@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from imgsim.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 # A leading zero makes a code of digits: 007 is text, as postcodes and article numbers are.
@@ -105,15 +105,15 @@ def as_boolean(text: str) -> bool | None:
 READERS = {"boolean": as_boolean, "number": as_number, "date": as_date}  # tried in this order; what none reads is text
 
 
-def read_value(text: str) -> int | float | str | bool:
-    """Read a value by what it looks like.
+def read_value(text: str, types: Collection[str] = READERS) -> int | float | str | bool:
+    """Read a value by what it looks like, as the first of some types or as text.
 
     Examples
     --------
     >>> [read_value(text) for text in ("30000", "TRUE", "2026-05-01", "red")]
     [30000, True, '2026-05-01', 'red']
     """
-    values = (read(text) for read in READERS.values())
+    values = (read(text) for name, read in READERS.items() if name in types)
     return next((value for value in values if value is not None), text)
 
 

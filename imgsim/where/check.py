@@ -14,14 +14,7 @@ if TYPE_CHECKING:
 
     from imgsim.where.conditions import Condition
 
-PLURALS = {
-    "number": "numbers",
-    "text": "text",
-    "date": "dates",
-    "boolean": "true or false",
-    "list": "lists",
-    "object": "objects",
-}
+PLURALS = {"text": "text", "boolean": "true or false"}  # of types that do not take an s
 
 
 class Subject(NamedTuple):
@@ -47,10 +40,8 @@ def check(tree: Condition, text: str, catalogue: Mapping[str, Collection[str]]) 
             return AllOf(()) if subject.field else Has(subject.name)
         case NoneOf(condition):
             return NoneOf(check(condition, text, catalogue))
-        case AllOf(conditions):
-            return AllOf(tuple(check(condition, text, catalogue) for condition in conditions))
-        case AnyOf(conditions):
-            return AnyOf(tuple(check(condition, text, catalogue) for condition in conditions))
+        case AllOf(conditions) | AnyOf(conditions):
+            return replace(tree, conditions=tuple(check(condition, text, catalogue) for condition in conditions))
 
 
 def find_subject(name: str, catalogue: Mapping[str, Collection[str]], *, quoted: bool) -> Subject:
@@ -123,7 +114,7 @@ def _check_encoding(subject: Subject, literal: Literal, text: str) -> None:
 
 
 def _held(subject: Subject) -> str:
-    return " and ".join(PLURALS[type_] for type_ in sorted(subject.types))
+    return " and ".join(PLURALS.get(type_, f"{type_}s") for type_ in sorted(subject.types))
 
 
 def _shown(literal: Literal) -> str:

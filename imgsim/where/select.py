@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,15 +44,9 @@ def holds(facts: FactTable, condition: Condition, photos: Keys) -> NDArray[np.bo
         case NoneOf(inner):
             return ~holds(facts, inner, photos)
         case AllOf(conditions):
-            every = np.ones(len(photos), bool)
-            for one in conditions:
-                every &= holds(facts, one, photos)
-            return every
+            return reduce(np.logical_and, (holds(facts, one, photos) for one in conditions), np.ones(len(photos), bool))
         case AnyOf(conditions):
-            some = np.zeros(len(photos), bool)
-            for one in conditions:
-                some |= holds(facts, one, photos)
-            return some
+            return reduce(np.logical_or, (holds(facts, one, photos) for one in conditions), np.zeros(len(photos), bool))
 
 
 def explain_nothing(facts: FactTable, expressions: Sequence[str]) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from imgsim.errors import ExpressionError
 from imgsim.tables.values import is_date, is_month
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KEYWORDS = {"and", "or", "not", "in", "like", "contains", "between", "is", "missing", "has", "true", "false"}
 
@@ -17,13 +14,13 @@ _DATE = r"DDDD-DD(?:-DD(?:[T ]DD:DD(?::DD(?:\.D+)?)?)?)?(?![\w-])".replace("D", 
 _NUMBER = r"[+-]?(?:D+\.?D*|\.D+)(?:[eE][+-]?D+)?(?![\w.])".replace("D", "[0-9]")
 # In this order: a date begins like a number.
 _TOKEN = re.compile(
-    rf"(?P<date>{_DATE})|(?P<number>{_NUMBER})"
+    rf"(?P<space>\s+)|(?P<date>{_DATE})|(?P<number>{_NUMBER})"
     r"|(?P<text>'(?:[^']|'')*')"
     r'|(?P<double>"(?:[^"]|"")*")'
     r"|(?P<word>[^\W\d][\w.-]*)"
     r"|(?P<sign><=|>=|!=|<>|==|[=<>(),])"
+    r"|(?P<other>.)"
 )
-_SPACE = re.compile(r"\s*")
 _SAME_SIGN = {"==": "=", "<>": "!="}
 _MISPLACED = {
     "'": "this quote is not closed; a quote within text is doubled: 'it''s'",
@@ -36,10 +33,9 @@ _MISPLACED = {
 
 
 class Token(NamedTuple):
-    """A piece of an expression.
+    """A piece of an expression, from `start` to `end`; `text` is without quotes and in the usual spelling.
 
-    `kind` is ``word``, ``keyword``, ``number``, ``date``, ``text``, ``double``, ``sign`` or, once, ``end``; `text` is
-    what it says, without quotes and in the usual spelling; `start` and `end` are its place.
+    `kind` is ``word``, ``keyword``, ``number``, ``date``, ``text``, ``double``, ``sign`` or, once, ``end``.
     """
 
     kind: str
@@ -56,21 +52,12 @@ def tokenize(expression: str) -> list[Token]:
     >>> [f"{token.kind} {token.text}" for token in tokenize("price<30 AND who == 'Kim''s'")]
     ['word price', 'sign <', 'number 30', 'keyword and', 'word who', 'sign =', "text Kim's", 'end ']
     """
-    return list(_tokens(expression))
+    tokens = [_token(expression, match) for match in _TOKEN.finditer(expression) if match.lastgroup != "space"]
+    return [*tokens, Token("end", "", len(expression), len(expression))]
 
 
-def _tokens(expression: str) -> Iterator[Token]:
-    position = _skip_space(expression, 0)
-    while position < len(expression):
-        match = _TOKEN.match(expression, position)
-        if match is None or match.lastgroup is None:
-            raise ExpressionError(expression, position, _complaint(expression, position))
-        yield _token(expression, match.lastgroup, match.group(), position)
-        position = _skip_space(expression, match.end())
-    yield Token("end", "", len(expression), len(expression))
-
-
-def _token(expression: str, kind: str, raw: str, start: int) -> Token:
+def _token(expression: str, match: re.Match[str]) -> Token:
+    kind, raw, start = str(match.lastgroup), match.group(), match.start()
     text = raw
     if kind in ("text", "double"):
         text = raw[1:-1].replace(raw[0] * 2, raw[0])
@@ -82,21 +69,16 @@ def _token(expression: str, kind: str, raw: str, start: int) -> Token:
         text = raw.replace(" ", "T")
         if not (is_date(text) or is_month(text)):
             raise ExpressionError(expression, start, f"{raw} is no date")
-    return Token(kind, text, start, start + len(raw))
-
-
-def _skip_space(expression: str, position: int) -> int:
-    match = _SPACE.match(expression, position)
-    assert match is not None
-    return match.end()
+    elif kind == "other":
+        raise ExpressionError(expression, start, _complaint(expression, start))
+    return Token(kind, text, start, match.end())
 
 
 def _complaint(expression: str, position: int) -> str:
     character = expression[position]
     if character in _MISPLACED:
         return _MISPLACED[character]
-    piece = re.match(r"[\w.+-]*", expression[position:])
-    if piece and piece.group():
+    if piece := re.match(r"[\w.+-]+", expression[position:]):
         return (
             f"{piece.group()} is neither a number nor a name; "
             "text goes in single quotes, a name that begins with a digit in double quotes"

@@ -10,7 +10,6 @@ pytest.importorskip("onnx", reason="the extra deep is not installed")
 from onnx.helper import make_node
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="weights beside a model are taken for its own")
 def test_it_is_not_imported(tmp_path, run, monkeypatch):
     shape = (512, 3, 8, 8)
     node = make_node("Conv", ["images", "weights"], ["maps"], kernel_shape=[8, 8], strides=[8, 8])

@@ -40,7 +40,7 @@ def color_namer(names):
     colors = helper.make_tensor_value_info("colors", TensorProto.FLOAT, ["n", 3])
     probabilities = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, None)
     graph = helper.make_graph(nodes, "namer", [colors], [probabilities], [tensor("weights", np.eye(3))])
-    header = {"architecture": "lab", "names": names, "recipe": {}, "data": "x", "split": "rows", "seed": 0}
+    header = {"architecture": "lab", "names": names, "recipe": {}, "data": "ab" * 32, "split": "rows", "seed": 0}
     return _written(graph, {"imgsim-color-names": json.dumps(header)})
 
 

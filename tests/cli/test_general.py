@@ -81,7 +81,7 @@ def test_interrupted_says_so(run, shelf, monkeypatch):
     def interrupt(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("imgsim.index.scan.find_images", interrupt)
+    monkeypatch.setattr("imgsim.images.find.find_images", interrupt)
     result = run("index", shelf)
     assert result.code == 130
     assert "interrupted" in result.err

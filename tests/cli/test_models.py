@@ -1,6 +1,7 @@
 """`imgsim models`, and deep extractors from the shell."""
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ pytest.importorskip("torch", reason="the extra deep is not installed")
 from imgsim.models.cache import list_models, store_model
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.vision import torch
-from tests.forging import REMOVED, forge
+from tests.forging import REMOVED, forge, forge_sealed, in_format_1
 
 SMALL = "squeezenet1_1"
 NO_TORCH = (
@@ -60,7 +61,7 @@ def no_network(monkeypatch):
 
 def without_digest(model):
     """Let an older imgsim have exported a model, in the cache."""
-    data = forge(model.read(), digest=REMOVED)
+    data = forge(in_format_1(model.read()), digest=REMOVED)
     os.unlink(model.path)
     return store_model(data, **dict(zip(("architecture", "padding", "layer", "weights"), model[1:5], strict=True)))
 
@@ -95,6 +96,58 @@ def test_list_and_show(run, model):
     unknown = run("models", "show", "resnet51")
     assert unknown.code == 2
     assert "did you mean resnet50?" in unknown.err
+
+
+def test_list_and_show_say_what_models_are_and_whose(run, model):
+    (row,) = rows(run)
+    assert (row["kind"], row["licence"], row["source"]) == ("trunk", "", "")  # weights that nobody published
+    published = store_published(model)
+    row = next(one for one in rows(run) if one["path"] == published.path)
+    url = "https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth"
+    assert (row["kind"], row["licence"], row["source"]) == ("trunk", "BSD-3-Clause", url)
+    shown = run("models", "show", SMALL).out
+    assert f" kind=trunk licence=BSD-3-Clause source={url}\n" in shown
+    assert "licence: BSD-3-Clause\n" in shown
+    with open(published.path, "wb") as stream:
+        stream.write(b"damaged")
+    row = next(one for one in rows(run) if one["path"] == published.path)
+    assert "kind" not in row  # it is listed by its name
+
+
+def store_published(model):
+    """Let a model say that it was made from weights that torchvision publishes."""
+    weights = "b8a52dc0" * 8
+    data = forge_sealed(in_format_1(model.read()), weights=weights)
+    return store_model(data, architecture=SMALL, padding="torch", layer="final", weights=weights)
+
+
+def test_a_model_is_hashed_once_a_process(run, model, made, make_photos, monkeypatch):
+    folder = make_photos(3)
+    monkeypatch.chdir(folder)
+    hashed = []
+    whole = hashlib.file_digest
+
+    def count(stream, algorithm):
+        if str(stream.name).endswith((".onnx", ".pth")):
+            hashed.append(os.path.basename(stream.name))
+        return whole(stream, algorithm)
+
+    monkeypatch.setattr("imgsim.models.cache.hashlib.file_digest", count)
+    monkeypatch.setattr("imgsim.models.cache._DIGESTS", {})
+    assert run("index", ".", "-x", SMALL, "-x", f"{SMALL}:pooling=max", "-q", "--jobs", "1").code == 0
+    assert run("query", "0.png", "-x", SMALL).code == 0
+    assert run("models", "export", SMALL, "x.onnx").code == 0
+    assert hashed == [os.path.basename(model.path)]
+    os.utime(model.path, (1, 1))  # it may have been changed
+    assert run("query", "0.png", "-x", SMALL).code == 0
+    assert hashed == [os.path.basename(model.path)] * 2
+    with open(model.path, "ab") as stream:
+        stream.write(b"x")
+    assert "damaged or tampered with" in run("query", "0.png", "-x", SMALL).err
+    assert len(hashed) == 3
+    name = f"{SMALL}:weights={model.weights[:12]}"
+    run("index", ".", "-x", name, "--weights", made / "weights.pth", "-q")
+    assert hashed.count("weights.pth") == 1
 
 
 def test_a_model_that_goes_away_while_it_is_listed(run, model, monkeypatch):
@@ -234,7 +287,10 @@ def test_removing_removes_what_killed_processes_left(run, model, cache):
         if "in_work" not in name:
             os.utime(cache / name, (1, 1))
     assert run("models", "remove", "resnet18").code == 1
-    assert sorted(path.name for path in cache.iterdir()) == ["imgsim-in_work0.part", os.path.basename(model.path)]
+    assert sorted(path.name for path in cache.iterdir() if path.name != "defaults.json") == [
+        "imgsim-in_work0.part",
+        os.path.basename(model.path),
+    ]
 
 
 def test_a_model_that_another_process_removes(run, model, monkeypatch):
@@ -256,6 +312,8 @@ def test_whiten_gives_a_hash_that_extractors_take(run, model, make_photos, monke
     few = run("models", "whiten", folder, "-x", SMALL, "--dimensions", "6")
     assert few.code == 2
     assert "6 axes cannot be fitted to 6 photos: at most 5" in few.err
+    run("index", "photos", "-q", "--exclude", "0.png", "--exclude", "1.png")
+    assert "fitted to 4 photos" in run("models", "whiten", folder, "-x", SMALL, "--dimensions", "6").err
 
 
 def test_pull_imports_and_leaves_no_download(run, made, cache, monkeypatch):

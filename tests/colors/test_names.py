@@ -1,7 +1,9 @@
 """The colour-name models that are shipped, and how colours are read."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from imgsim.colors.names import FOLDER, MODELS, load_namer, model_identity, parse_color
 from imgsim.errors import ParameterError, UnknownNameError, WeightsError
 from imgsim.images.lab import to_lab
+from imgsim.models.header import Header, write_header
 
 NINE = {"red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "grey"}
 
@@ -88,16 +91,16 @@ def test_no_colours_have_no_names():
 def test_a_model_tells_its_data_and_comes_with_a_card(model):
     header = load_namer(model).header
     card = (FOLDER / MODELS[model]).with_suffix(".md").read_text()
-    assert header.architecture == model
-    assert header.data[:16] in card
+    assert header.details["architecture"] == model
+    assert header.parents["data"][:16] in card
     assert "licence of the data could not be found" in card
     assert "imgsim color train" in card
     assert model_identity(model).startswith(f"{model}-")
 
 
 def test_the_reference_has_841_parameters_and_the_default_knows_its_temperature():
-    assert load_namer("rgb").header.recipe["parameters"] == 841
-    assert load_namer("lab").header.recipe["temperature"] > 0
+    assert load_namer("rgb").header.details["recipe"]["parameters"] == 841
+    assert load_namer("lab").header.details["recipe"]["temperature"] > 0
 
 
 def test_what_is_no_model_is_told(tmp_path):
@@ -120,6 +123,64 @@ def test_a_model_of_something_else_is_told(tmp_path):
     (tmp_path / "other.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(WeightsError, match="not a colour-name model"):
         load_namer(str(tmp_path / "other.onnx"))
+
+
+def forged(tmp_path, properties, table=np.eye(3, dtype=np.float32)):  # noqa: B008 (never changed)
+    """A model that gives the rows of a table's product with colours, softened, and says of itself what it is told."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes = [
+        helper.make_node("MatMul", ["colors", "w"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["probabilities"]),
+    ]
+    takes = helper.make_tensor_value_info("colors", TensorProto.FLOAT, ["n", 3])
+    gives = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", "names"])
+    graph = helper.make_graph(nodes, "forged", [takes], [gives], [numpy_helper.from_array(table, "w")])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    helper.set_model_props(model, properties)
+    path = tmp_path / "forged.onnx"
+    path.write_bytes(model.SerializeToString())
+    return str(path)
+
+
+def said(names, form):
+    """What a colour model says of itself, in format 1 or the present one."""
+    told = {"architecture": "lab", "names": names, "recipe": {}, "split": "rows", "seed": 0}
+    if form == 1:
+        return {"imgsim-color-names": json.dumps(told | {"data": "ab" * 32})}
+    return Header("color-names", {}, None, {"probabilities": ["n", len(names)]}, told).to_properties()
+
+
+@pytest.mark.parametrize("form", [1, 2])
+@pytest.mark.parametrize("names", [[], ["a"], list("abcdef"), ["a", "b", "b"], ["a", "b", "\x1b[2J"]])
+def test_names_that_are_not_those_of_the_probabilities_are_refused(tmp_path, form, names):
+    message = r"forged\.onnx: (not a colour-name model that imgsim exported|does not make the \d values of prob)"
+    with pytest.raises(WeightsError, match=message) as caught:
+        load_namer(forged(tmp_path, said(names, form)))
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("form", [1, 2])
+def test_as_many_names_as_probabilities_are_taken(tmp_path, form):
+    namer = load_namer(forged(tmp_path, said(["a", "b", "c"], form)))
+    assert namer.name([[9, 1, 2]])[0][0] == "a"
+
+
+def test_a_colour_model_that_was_tampered_with_is_told(tmp_path):
+    path = Path(forged(tmp_path, said(["a", "b", "c"], 1)))
+    header = Header.from_properties(said(["a", "b", "c"], 2), "color-names")
+    sealed = write_header(path.read_bytes(), header)
+    path.write_bytes(sealed)
+    assert load_namer(str(path)).names == ("a", "b", "c")
+    other = tmp_path / "other.onnx"
+    other.write_bytes(sealed.replace(b"forged", b"Forged"))
+    with pytest.raises(WeightsError, match=r"other\.onnx: damaged or tampered with since it was exported"):
+        load_namer(str(other))
+
+
+def test_probabilities_that_are_no_numbers_are_told(tmp_path):
+    with pytest.raises(WeightsError, match=r"forged\.onnx: its probabilities are no numbers from 0 to 1$"):
+        load_namer(forged(tmp_path, said(["a", "b", "c"], 2), np.full((3, 3), np.nan, np.float32)))
 
 
 @pytest.mark.parametrize(

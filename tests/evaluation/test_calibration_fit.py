@@ -9,7 +9,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from imgsim.errors import ImgsimError
 from imgsim.evaluation.calibration_fit import fit_calibration, fit_isotonic, fit_logistic
-from imgsim.evaluation.reliability import measure_reliability
+from imgsim.evaluation.probabilities import measure_reliability
 from imgsim.metrics.calibration import Calibration
 
 MATCHES = st.lists(st.tuples(st.floats(0, 100), st.booleans()), min_size=1, max_size=40)

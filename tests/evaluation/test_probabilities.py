@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from imgsim.evaluation.probabilities import accuracy_by_group, judge_labels, log_loss
-from imgsim.evaluation.reliability import measure_reliability
+from imgsim.evaluation.probabilities import accuracy_by_group, judge_labels, log_loss, measure_reliability
 
 
 def calibration_error(confidence, right, bins=15):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgsim.evaluation import ranks
-from imgsim.evaluation.ranks import Ranking, RelevantRanks
+from imgsim.evaluation.ranks import Ranking
 from imgsim.index.index import open_index
 from imgsim.index.update import update_index
 from imgsim.metrics import METRICS
@@ -30,10 +30,13 @@ def brute_force(terms, labels):
 
 
 def ranked(terms, labels):
-    found = RelevantRanks.join(Ranking(terms, np.asarray(labels)).blocks())
-    assert found.ranks.dtype == np.int32
-    parts = [found.ranks[start:end].tolist() for start, end in zip(found.offsets, found.offsets[1:], strict=False)]
-    return dict(zip(found.photos.tolist(), parts, strict=True))
+    found = {}
+    for block in Ranking(terms, np.asarray(labels)).blocks():
+        assert block.ranks.dtype == np.int32
+        ends = zip(block.offsets, block.offsets[1:], strict=False)
+        parts = [block.ranks[start:end].tolist() for start, end in ends]
+        found |= dict(zip(block.photos.tolist(), parts, strict=True))
+    return found
 
 
 def features_of(seed, count, copies=0, dim=8):
@@ -156,7 +159,7 @@ def test_a_photo_that_lacks_an_extractor_takes_no_part():
 def test_where_nobody_can_ask_there_are_no_ranks(labels):
     ranking = Ranking([term_of(np.ones((len(labels), 3), np.float32))], np.array(labels, int))
     assert ranking.queries == 0
-    assert RelevantRanks.join(ranking.blocks()).offsets.tolist() == [0]
+    assert not list(ranking.blocks())
 
 
 def test_ranks_are_those_of_queries(make_photos):
@@ -173,13 +176,14 @@ def test_ranks_are_those_of_queries(make_photos):
             assert found[photo] == expected
 
 
-def test_blocks_are_joined_in_order():
-    one = RelevantRanks(np.array([3]), np.array([0, 2]), np.array([1, 5], np.int32))
-    two = RelevantRanks(np.array([4, 6]), np.array([0, 1, 3]), np.array([2, 1, 9], np.int32))
-    joined = RelevantRanks.join([one, two])
-    assert joined.photos.tolist() == [3, 4, 6]
-    assert joined.offsets.tolist() == [0, 2, 3, 5]
-    assert joined.ranks.tolist() == [1, 5, 2, 1, 9]
+def test_blocks_follow_one_another(monkeypatch, rng):
+    ranking = Ranking([term_of(rng.random((10, 3)).astype(np.float32))], np.array([0, 1, 2, 1, 0, 1, -1, 0, 3, 0]))
+    (whole,) = ranking.blocks()
+    monkeypatch.setattr(leave_one_out, "CHUNK_BYTES", 8 * 10 * 3)
+    blocks = list(ranking.blocks())
+    assert [block.photos.tolist() for block in blocks] == [[0, 1, 3], [4, 5, 7], [9]]
+    assert [block.offsets.tolist() for block in blocks] == [[0, 3, 5, 7], [0, 3, 5, 8], [0, 3]]
+    np.testing.assert_array_equal(np.concatenate([block.ranks for block in blocks]), whole.ranks)
 
 
 def test_rows_in_double_precision_have_the_same_distances(rng):

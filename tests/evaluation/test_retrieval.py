@@ -163,10 +163,11 @@ def test_chunks_come_to_the_same_as_one_and_are_heard(monkeypatch):
 
 def test_who_takes_part_is_told():
     features = np.arange(6, dtype=np.float32)[:, None]
-    result = score_retrieval([term_of(features)], np.array([0, 0, 1, -1, 2, 2]), ks=[3])
+    result = score_retrieval([term_of(features)], np.array([0, 0, 1, -1, 2, 2]))
     assert result.photos.tolist() == [0, 1, 4, 5]
     assert (result.alone, result.left_out) == (1, 1)
-    assert list(result.values) == ["recall@3", "precision@3", "map", "map@r", "r_precision", "ndcg"]
+    at = [f"{figure}@{k}" for figure in ("recall", "precision") for k in (1, 5, 10)]
+    assert list(result.values) == [*at, "map", "map@r", "r_precision", "ndcg"]
 
 
 def test_without_queries_there_are_no_values():

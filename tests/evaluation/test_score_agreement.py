@@ -36,11 +36,13 @@ def test_by_hand():
     scores = np.array([1.0, 2.0, 4.0, 9.0])
     agreement = score_agreement(scores, neighbours_of([[1, 2], [0, 2], [1, 3], [2, 1]]), seed=0)
     guesses = [3, 2.5, 5.5, 3]
-    assert (agreement.n, agreement.k) == (4, 2)
+    assert (len(agreement.photos), agreement.k) == (4, 2)
     assert agreement.error.value == pytest.approx(np.mean([2, 0.5, 1.5, 6]))
     assert agreement.baseline.value == pytest.approx(np.mean([5 - 1, 14 / 3 - 2, 4 - 4, 9 - 7 / 3]))
     assert agreement.spearman.value == pytest.approx(stats.spearmanr(scores, guesses).statistic)
-    assert agreement.against_baseline.difference == pytest.approx(agreement.error.value - agreement.baseline.value)
+    assert agreement.against_baseline.difference.value == pytest.approx(
+        agreement.error.value - agreement.baseline.value
+    )
 
 
 def test_features_that_tell_the_score_beat_the_mean(rng):
@@ -49,7 +51,7 @@ def test_features_that_tell_the_score_beat_the_mean(rng):
     agreement = score_agreement(scores, find_neighbours([term], 3), seed=0)
     assert agreement.spearman.low > 0.9
     assert agreement.error.high < agreement.baseline.low
-    assert agreement.against_baseline.high < 0
+    assert agreement.against_baseline.difference.high < 0
     assert agreement.against_baseline.p_value < 0.01
 
 
@@ -57,14 +59,15 @@ def test_features_that_tell_nothing_do_not(rng):
     term = term_of(rng.random((80, 5)).astype(np.float32))
     agreement = score_agreement(rng.random(80), find_neighbours([term], 3), seed=0)
     assert agreement.spearman.low < 0 < agreement.spearman.high
-    assert agreement.against_baseline.high > 0
+    assert agreement.against_baseline.difference.high > 0
 
 
 def test_only_those_that_take_part_need_a_score(rng):
     scores = rng.random(20)
     scores[4] = np.nan
     term = term_of(rng.random((20, 2)).astype(np.float32))
-    assert score_agreement(scores, find_neighbours([term], 2, wanted=~np.isnan(scores)), seed=0).n == 19
+    agreement = score_agreement(scores, find_neighbours([term], 2, wanted=~np.isnan(scores)), seed=0)
+    assert len(agreement.photos) == 19
     with pytest.raises(EvaluationError, match="1 of 20 scores"):
         score_agreement(scores, find_neighbours([term], 2), seed=0)
 

@@ -265,12 +265,13 @@ def test_a_full_disk_is_one_line_and_loses_nothing(many, tmp_path):
 
 def test_a_photo_that_vanishes_between_walk_and_read(make_photos, monkeypatch):
     folder = make_photos(3)
+    find_images = find.find_images
 
     def with_ghost(root, **options):
-        found = find.find_images(root, **options)
+        found = find_images(root, **options)
         return found._replace(images=[*found.images, find.FoundImage("ghost.png", 1, 1)])
 
-    monkeypatch.setattr("imgsim.index.scan.find_images", with_ghost)
+    monkeypatch.setattr("imgsim.images.find.find_images", with_ghost)
     summary = update_index(folder, extractors=["phash"])
     assert (summary.added, summary.failed) == (3, 1)
     with open_index(folder) as index:

@@ -85,8 +85,8 @@ def build(folder, store, **changes):
 def test_a_reader_of_an_older_state_leaves_the_newest_galleries(folder):
     newest = cached(folder)
     with open_index(folder) as index:
-        stamp = index.store.stamp
-        build(folder, index.store, stamp=stamp._replace(generation=stamp.generation - 1))
+        stamp = index._store.stamp
+        build(folder, index._store, stamp=stamp._replace(generation=stamp.generation - 1))
     assert newest.exists()
     assert len(list(newest.parent.iterdir())) == 2
 
@@ -94,7 +94,7 @@ def test_a_reader_of_an_older_state_leaves_the_newest_galleries(folder):
 def test_a_reader_of_a_newer_state_removes_older_galleries_of_this_index_alone(folder):
     cache = cached(folder).parent
     with open_index(folder) as index:
-        stamp = index.store.stamp
+        stamp = index._store.stamp
         older = f"{stamp.store}-{stamp.generation - 1}"
         gone = [cached(folder).name, f"{older}-1-hellinger", f"{older}-1-hellinger-abandoned_"]
         kept = [
@@ -110,7 +110,7 @@ def test_a_reader_of_a_newer_state_removes_older_galleries_of_this_index_alone(f
             (cache / name / "rows.npy").write_bytes(b"")
         link = cache / f"{older}-2-hellinger"
         link.symlink_to(folder)
-        build(folder, index.store, stamp=stamp._replace(generation=stamp.generation + 1))
+        build(folder, index._store, stamp=stamp._replace(generation=stamp.generation + 1))
     built = f"{stamp.store}-{stamp.generation + 1}-1-hellinger"
     assert {path.name for path in cache.iterdir()} == {built, link.name, *kept}
     assert (folder / "0.png").exists()
@@ -119,12 +119,12 @@ def test_a_reader_of_a_newer_state_removes_older_galleries_of_this_index_alone(f
 def test_generations_are_numbers_not_text(folder):
     cache = cached(folder).parent
     with open_index(folder) as index:
-        stamp = index.store.stamp
+        stamp = index._store.stamp
         for generation in (11, 1):
-            build(folder, index.store, stamp=stamp._replace(generation=100 + generation))
+            build(folder, index._store, stamp=stamp._replace(generation=100 + generation))
         names = [f"{stamp.store}-{generation}-1-hellinger" for generation in (101, 111)]
         assert {path.name for path in cache.iterdir()} == {names[1], names[0]}
-        build(folder, index.store, stamp=stamp._replace(generation=1011))
+        build(folder, index._store, stamp=stamp._replace(generation=1011))
         assert [path.name for path in cache.iterdir()] == [f"{stamp.store}-1011-1-hellinger"]
 
 
@@ -143,8 +143,8 @@ def test_nothing_is_written_through_links(folder, tmp_path, linked):
 
 def test_a_name_that_is_a_path_leads_nowhere(folder, tmp_path):
     with open_index(folder) as index:
-        build(folder, index.store, stamp=index.store.stamp._replace(store=str(tmp_path / "outside")))
-        build(folder, index.store, stamp=index.store.stamp._replace(store="../../outside"))
+        build(folder, index._store, stamp=index._store.stamp._replace(store=str(tmp_path / "outside")))
+        build(folder, index._store, stamp=index._store.stamp._replace(store="../../outside"))
     assert not list(tmp_path.glob("outside*"))
 
 

@@ -7,10 +7,9 @@ from imgsim.errors import ExtractorMismatchError, ImgsimError, IndexLockedError,
 from imgsim.features import load_extractor
 from imgsim.images.read import read_image
 from imgsim.index.distance import choose_distance
-from imgsim.index.index import Index, remembered_options
+from imgsim.index.index import Index, IndexWriter, remembered_at
 from imgsim.index.options import Options, Remembered
 from imgsim.index.update import update_index
-from imgsim.index.writer import IndexWriter
 from imgsim.metrics.calibration import Calibration
 
 NAMES = ["a b.png", "a.png", "c.png", "sub/d.png"]
@@ -130,6 +129,6 @@ def test_a_query_searches_the_state_that_its_columns_are_of(folder):
 
 
 def test_where_no_index_is_nothing_is_remembered(folder, tmp_path):
-    assert remembered_options(tmp_path) == Remembered()
+    assert remembered_at(tmp_path) == Remembered()
     update_index(folder, options=Options(include=["*.png"], exclude=["sub/", ""]))
-    assert remembered_options(folder) == Remembered(("*.png",), ("sub/",))
+    assert remembered_at(folder) == Remembered(("*.png",), ("sub/",))

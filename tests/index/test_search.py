@@ -17,7 +17,8 @@ from imgsim.errors import (
 )
 from imgsim.features import load_extractor
 from imgsim.images.read import read_image
-from imgsim.index.index import find_index, open_index
+from imgsim.index.index import open_index
+from imgsim.index.location import find_index
 from imgsim.index.options import Remembered
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import DefaultQuery

@@ -379,7 +379,7 @@ def test_a_run_over_a_folder_fills_it_and_queries_are_answered(store, make_photo
     assert (summary.renamed, summary.removed, summary.unchanged) == (1, 1, 3)
     with store.snapshot():
         distance = choose_distance(str(tmp_path), store, ["histogram", "phash@2"])
-        searcher = Searcher(str(tmp_path), store, distance, ["price is missing"])
+        searcher = Searcher(distance, ["price is missing"])
         matches = searcher.search([folder / "1.png"], 9)
         assert {match.path for match in matches} == {"2.png", "z.png"}
         assert all(match.attributes["palette"] for match in matches)

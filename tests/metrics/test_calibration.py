@@ -84,5 +84,6 @@ WHOLE = {"kind": "isotonic", "distances": [0, 1], "probabilities": [0.9, 0.1], "
     ],
 )
 def test_what_is_damaged_is_refused(text):
-    with pytest.raises(IndexFormatError, match="damaged calibration.*imgsim calibrate"):
+    with pytest.raises(IndexFormatError, match="damaged calibration") as caught:
         Calibration.from_json(text)
+    assert caught.value.remedy == "fit-calibration"

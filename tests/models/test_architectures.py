@@ -5,8 +5,8 @@ import pytest
 pytest.importorskip("torch", reason="the extra deep is not installed")
 
 from imgsim.errors import UnknownNameError
-from imgsim.models.architectures import ARCHITECTURES, find_architecture
-from imgsim.models.trunks import build_network, cut_trunk
+from imgsim.models.architectures import ARCHITECTURES, find_architecture, provenance
+from imgsim.models.trunks import TRUNKS, build_network, cut_trunk
 from imgsim.models.vision import torch, torchvision
 
 
@@ -54,3 +54,32 @@ def test_every_family_that_was_asked_for_is_there():
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(UnknownNameError, match=r"did you mean resnet50\?$"):
         find_architecture("resnet51")
+
+
+def test_a_record_says_what_can_be_said_of_a_network_of_timm():
+    record = find_architecture("timm/xception41.tf_in1k")
+    assert (record.name, record.source, record.one_size, record.padding) == (
+        "timm/xception41.tf_in1k",
+        "timm",
+        True,
+        "torch",
+    )
+    assert (record.preprocessing, record.dim, record.licence) == (None, 0, "")
+    assert not record.publishes("ab" * 32)
+    assert not record.publishes("")
+
+
+@pytest.mark.parametrize("row", ARCHITECTURES.values(), ids=list(ARCHITECTURES))
+def test_a_record_is_whole(row):
+    assert row.trunk in TRUNKS
+    assert row.source == "torchvision"
+    assert row.one_size == (row.name.partition("_")[0] in ("vit", "swin"))
+    assert all((row.dim, row.paper, row.licence, row.padding))
+    assert row.publishes(row.digest + "0" * 56)
+
+
+def test_licence_and_source_are_those_of_published_weights_only():
+    record = find_architecture("resnet18")
+    published = {"licence": "BSD-3-Clause", "source": record.url}
+    assert provenance("resnet18", record.digest + "0" * 56) == published
+    assert provenance("resnet18", "ab" * 32) == provenance("timm/xception41", "ab" * 32) == {}

@@ -7,9 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from imgsim.cli.remedies import explain
 from imgsim.errors import UnknownNameError, WeightsError
-from imgsim.models.cut import Cut
 from imgsim.models.download import Published, download_weights, find_published
+from imgsim.models.trunk_spec import TrunkSpec
 
 CONTENT = bytes(range(256)) * 3000  # three chunks
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -68,7 +69,7 @@ def server(monkeypatch):
 
 def published(server, how):
     url = f"http://127.0.0.1:{server.server_port}/{how}-{DIGEST[:8]}.pth"
-    return Published(Cut("squeezenet1_1"), url, DIGEST[:8], 4_700_000)
+    return Published(TrunkSpec("squeezenet1_1"), url, DIGEST[:8], 4_700_000)
 
 
 def test_what_was_published_arrives_whole(server, cache):
@@ -103,7 +104,7 @@ def test_a_failure_says_how_to_do_without(server, left, how, reason):
     asked = published(server, how)
     with pytest.raises(WeightsError) as caught:
         download_weights(asked, lambda _: None)
-    message = str(caught.value)
+    message = explain(caught.value)
     assert "\n" not in message
     assert reason in message
     for needed in (asked.url, "4.7 MB", "`imgsim models import FILE --architecture squeezenet1_1`"):
@@ -114,10 +115,9 @@ def test_a_failure_says_how_to_do_without(server, left, how, reason):
 def test_no_server_at_all(left):
     with Server(("127.0.0.1", 0), Handler) as closed:
         asked = published(closed, "good")
-    with pytest.raises(
-        WeightsError, match=r"^http://127.*: cannot be downloaded \(.*refused\); download those 4\.7 MB"
-    ):
+    with pytest.raises(WeightsError, match=r"^http://127.*: cannot be downloaded \(.*refused\)$") as caught:
         download_weights(asked, lambda _: None)
+    assert "; download those 4.7 MB on a machine with a network, bring " in explain(caught.value)
     assert left() == []
 
 
@@ -138,16 +138,16 @@ def test_a_cache_that_cannot_be_written_is_not_blamed_on_the_network(server, tmp
 
 
 def test_torchvision_names_file_hash_and_size():
-    found = find_published(Cut("resnet50"))
+    found = find_published(TrunkSpec("resnet50"))
     assert found == (
-        Cut("resnet50"),
+        TrunkSpec("resnet50"),
         "https://download.pytorch.org/models/resnet50-11ad3fa6.pth",
         "11ad3fa6",
         97_800_000,
     )
     assert str(found) == "https://download.pytorch.org/models/resnet50-11ad3fa6.pth (97.8 MB)"
     with pytest.raises(UnknownNameError, match="did you mean resnet50"):
-        find_published(Cut("resnet51"))
+        find_published(TrunkSpec("resnet51"))
 
 
 @pytest.fixture
@@ -164,8 +164,8 @@ def publish(monkeypatch, server):
 
 def test_the_hub_is_asked_for_the_hash_of_timms_weights(server, cache, publish):
     publish("good/model.safetensors?")
-    found = find_published(Cut("timm/xception41"))
-    assert (found.cut.architecture, found.digest, found.size) == ("timm/xception41", DIGEST, len(CONTENT))
+    found = find_published(TrunkSpec("timm/xception41"))
+    assert (found.spec.architecture, found.digest, found.size) == ("timm/xception41", DIGEST, len(CONTENT))
     part = download_weights(found, lambda _: None)
     with open(part, "rb") as stream:
         assert stream.read() == CONTENT
@@ -175,8 +175,8 @@ def test_the_hub_is_asked_for_the_hash_of_timms_weights(server, cache, publish):
 def test_a_hub_without_answer_is_told(publish, left, how, reason):
     publish(how)
     with pytest.raises(WeightsError) as caught:
-        find_published(Cut("timm/xception41"))
-    message = str(caught.value)
+        find_published(TrunkSpec("timm/xception41"))
+    message = explain(caught.value)
     assert "\n" not in message
     assert message.startswith("http://127.0.0.1:")
     assert reason in message
@@ -192,6 +192,7 @@ def test_what_timm_says_of_its_weights():
     safetensors = "/timm/xception41.tf_in1k/resolve/main/model.safetensors"
     assert timm_weights("xception41") == timm_weights("xception41.tf_in1k")
     assert timm_weights("xception41").endswith(safetensors)
-    assert find_published(Cut("timm/legacy_xception")).digest == "43020ad28"  # its name ends in it: no network is asked
+    # Its name ends in it: no network is asked.
+    assert find_published(TrunkSpec("timm/legacy_xception")).digest == "43020ad28"
     with pytest.raises(WeightsError, match="timm publishes no weights"):
-        find_published(Cut("timm/botnet50ts_256"))
+        find_published(TrunkSpec("timm/botnet50ts_256"))

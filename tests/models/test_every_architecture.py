@@ -12,10 +12,10 @@ pytest.importorskip("torch", reason="the extra deep is not installed")
 from imgsim.features.deep import DeepExtractor, prepare
 from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.cache import find_models
-from imgsim.models.cut import Cut
-from imgsim.models.engine import Engine
 from imgsim.models.export import import_weights
+from imgsim.models.session import Session
 from imgsim.models.testing import random_network, store_random_model
+from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.trunks import cut_trunk, preprocessing_of
 from imgsim.models.vision import torch
 
@@ -61,7 +61,7 @@ def check(name, network):
     for photo, row in zip(photos(), rows, strict=True):
         np.testing.assert_array_equal(extractor.extract([photo])[0], row)
 
-    engine = Engine(find_models(name)[0].read())
+    engine = Session(find_models(name)[0].read())
     assert engine.takes_any_size != name.startswith(FIXED)
     assert engine.header.dim == extractor.dim
     assert engine.header.preprocessing == preprocessing_of(name, network)
@@ -100,7 +100,7 @@ def test_xception_of_timm(tmp_path):
     name = "timm/xception41"
     network = random_network(name, 1)
     torch.save(network.state_dict(), tmp_path / "xception.pth")
-    file = import_weights(str(tmp_path / "xception.pth"), Cut(name))
+    file = import_weights(str(tmp_path / "xception.pth"), TrunkSpec(name))
     assert file.architecture == name
     check(name, network)
     extractor = DeepExtractor(name)

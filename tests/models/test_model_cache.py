@@ -11,14 +11,15 @@ pytest.importorskip("torch", reason="the extra deep is not installed")
 
 import onnx
 
+from imgsim.cli.remedies import explain
 from imgsim.errors import WeightsError
 from imgsim.models.cache import ModelFile, find_models, list_models, models_directory, store_model
-from imgsim.models.cut import Cut
 from imgsim.models.export import import_weights
-from imgsim.models.take_in import import_model, is_model
+from imgsim.models.imported_model import import_model, is_model
 from imgsim.models.testing import random_network, store_random_model
+from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.vision import torch
-from tests.forging import REMOVED, forge, forge_sealed
+from tests.forging import REMOVED, forge, forge_sealed, in_format_1
 
 HASH = "ab" * 32
 
@@ -36,12 +37,13 @@ def file(tmp_path_factory):
     return str(path)
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory):
-    """The content of a model file."""
+@pytest.fixture(scope="module", params=[1, 2])
+def exported(request, tmp_path_factory):
+    """The content of a model file, of either format."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGSIM_MODELS", str(tmp_path_factory.mktemp("models")))
-        return store_random_model("squeezenet1_1", 4, layer="features.9", padding="tensorflow").read()
+        data = store_random_model("squeezenet1_1", 4, layer="features.9", padding="tensorflow").read()
+    return in_format_1(data) if request.param == 1 else data
 
 
 @pytest.mark.parametrize(
@@ -127,8 +129,9 @@ def test_damage_is_told_and_breaks_nothing_else(cache, damage, look):
     bad = store(b"some model", weights="2" * 64)
     content = (cache / os.path.basename(bad.path)).read_bytes()
     (cache / os.path.basename(bad.path)).write_bytes(damage(content))
-    with pytest.raises(WeightsError, match=r"damaged or tampered with: .imgsim models remove resnet18., then import"):
+    with pytest.raises(WeightsError, match=r"damaged or tampered with$") as caught:
         look(bad)
+    assert explain(caught.value).endswith(": `imgsim models remove resnet18`, then import it again")
     assert good.read() == b"good model"
     assert good.verify() == good.path
 
@@ -146,7 +149,7 @@ def test_a_cache_below_a_file_cannot_be_written(tmp_path, monkeypatch, file):
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "file" / "models"))
     assert list_models() == []
     with pytest.raises(WeightsError, match=r"cannot be written \(Not a directory\); choose another folder"):
-        import_weights(file, Cut("squeezenet1_1"))
+        import_weights(file, TrunkSpec("squeezenet1_1"))
 
 
 def test_a_full_disk_leaves_nothing(left, monkeypatch):
@@ -174,15 +177,14 @@ def imported_once(file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("imported")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGSIM_MODELS", str(folder))
-        import_weights(file, Cut("squeezenet1_1"))
+        import_weights(file, TrunkSpec("squeezenet1_1"))
     return folder
 
 
-def test_importing_again_makes_a_model_the_newest(file, imported):
+def test_importing_again_makes_a_model_the_default(file, imported):
     other = store(b"other", architecture="squeezenet1_1")
-    os.utime(imported.path, (1, 1))
     assert find_models("squeezenet1_1")[0] == other
-    assert import_weights(file, Cut("squeezenet1_1")) == imported
+    assert import_weights(file, TrunkSpec("squeezenet1_1")) == imported
     assert find_models("squeezenet1_1") == [imported, other]
 
 
@@ -190,19 +192,21 @@ def test_importing_again_into_a_read_only_cache(file, monkeypatch, imported):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
-    os.utime(imported.path, (1, 1))
-    monkeypatch.setattr("os.utime", refuse)
-    assert import_weights(file, Cut("squeezenet1_1")) == imported
+    with monkeypatch.context() as patch:
+        patch.setattr("imgsim.files.open_part", refuse)
+        assert import_weights(file, TrunkSpec("squeezenet1_1")) == imported
     store(b"other", architecture="squeezenet1_1")
-    with pytest.raises(WeightsError, match=rf"use -x squeezenet1_1:weights={imported.weights[:12]},padding=torch$"):
-        import_weights(file, Cut("squeezenet1_1"))
+    monkeypatch.setattr("imgsim.files.open_part", refuse)
+    with pytest.raises(WeightsError, match=r"cannot become the default \(Permission denied\)$") as caught:
+        import_weights(file, TrunkSpec("squeezenet1_1"))
+    assert explain(caught.value).endswith(f": use -x squeezenet1_1:weights={imported.weights[:12]},padding=torch")
 
 
 def test_importing_again_repairs_what_was_damaged(file, imported):
     other = store(b"other", architecture="squeezenet1_1")
     data = imported.read()
     os.truncate(imported.path, 1000)
-    repaired = import_weights(file, Cut("squeezenet1_1"))
+    repaired = import_weights(file, TrunkSpec("squeezenet1_1"))
     assert repaired == imported
     assert repaired.read() == data
     assert set(list_models()) == {imported, other}
@@ -217,17 +221,17 @@ def test_importing_again_replaces_what_is_not_what_was_exported(file, imported, 
     os.unlink(imported.path)
     other = store(data, architecture="squeezenet1_1", weights=imported.weights)
     assert other != imported
-    assert import_weights(file, Cut("squeezenet1_1")) == imported
+    assert import_weights(file, TrunkSpec("squeezenet1_1")) == imported
     assert list_models() == [imported]
 
 
 IMPORT = """
 import sys
-from imgsim.models.cut import Cut
+from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.export import import_weights
 print("ready", flush=True)
 sys.stdin.readline()
-print(import_weights(sys.argv[1], Cut("squeezenet1_1")).path)
+print(import_weights(sys.argv[1], TrunkSpec("squeezenet1_1")).path)
 """
 
 
@@ -241,7 +245,8 @@ def test_two_processes_at_once_leave_one_good_model(file, left):
         process.stdin.flush()
     paths = {process.communicate()[0] for process in processes}
     assert [process.returncode for process in processes] == [0, 0]
-    assert len(paths) == len(left()) == 1
+    assert len(paths) == 1
+    assert left() == ["defaults.json", os.path.basename(paths.pop().strip())]
     assert list_models()[0].read()
 
 
@@ -348,7 +353,8 @@ def test_forged_weights_do_not_pass_the_digest(tmp_path, left, exported):
 
 def test_a_model_without_a_digest_is_not_imported(tmp_path, left, exported):
     (tmp_path / "x.onnx").write_bytes(forge(exported, digest=REMOVED))
-    with pytest.raises(WeightsError, match="exported by an older imgsim, without a digest to check it by: import its"):
+    message = "(exported by an older imgsim, without a digest to check it by: import its|not a model that imgsim)"
+    with pytest.raises(WeightsError, match=message):
         import_model(str(tmp_path / "x.onnx"))
     assert left() == []
 

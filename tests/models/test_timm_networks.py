@@ -6,10 +6,10 @@ import pytest
 pytest.importorskip("torch", reason="the extra deep is not installed")
 
 from imgsim.errors import UnknownNameError, WeightsError
-from imgsim.models.cut import Cut
-from imgsim.models.engine import Engine
 from imgsim.models.export import export_network
+from imgsim.models.session import Session
 from imgsim.models.testing import random_network
+from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.trunks import build_network, cut_trunk
 from imgsim.models.vision import torch
 
@@ -59,8 +59,8 @@ def test_channels_come_first_where_the_head_does_more_than_average():
 
 
 def test_channels_last_are_exported_channels_first():
-    file = export_network(small_swin(), Cut(f"timm/{SWIN}"), "0" * 64)
-    engine = Engine(file.read())
+    file = export_network(small_swin(), TrunkSpec(f"timm/{SWIN}"), "0" * 64)
+    engine = Session(file.read())
     assert engine.header.dim == 112
     maps = engine.run(images(224).numpy())
     assert maps.shape == (2, 112, 7, 7)

@@ -10,10 +10,10 @@ pytest.importorskip("torch", reason="the extra deep is not installed")
 
 from imgsim.errors import MissingDependencyError, ParameterError, UnknownNameError, WeightsError
 from imgsim.models.cache import list_models
-from imgsim.models.cut import Cut
-from imgsim.models.engine import Engine
 from imgsim.models.export import export_network
+from imgsim.models.session import Session
 from imgsim.models.testing import random_network, store_random_model
+from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow
 from imgsim.models.vision import torch
 
@@ -84,7 +84,7 @@ def test_a_layer_that_cannot_be_exported_is_told_in_one_line(left, capfd):
         r"^vgg16: layer avgpool cannot be exported \(Unsupported: ONNX export of operator adaptive_avg_pool2d, .*\)$"
     )
     with pytest.raises(WeightsError, match=message):
-        export_network(network, Cut("vgg16", "avgpool"), "0" * 64)
+        export_network(network, TrunkSpec("vgg16", "avgpool"), "0" * 64)
     os.write(1, b"still heard")
     assert capfd.readouterr() == ("still heard", "")
     assert left() == []
@@ -104,14 +104,14 @@ def test_what_torch_says_while_it_exports_is_not_heard(capfd, monkeypatch):
 
 
 def test_onnx_is_asked_for_only_where_it_is_missing(monkeypatch):
-    monkeypatch.setattr("imgsim.models.export.find_spec", lambda _: None)
+    monkeypatch.setattr("imgsim.models.onnx_file.find_spec", lambda _: None)
     with pytest.raises(MissingDependencyError, match=r"^onnx is not installed: pip install 'imgsim\[deep\]'$"):
         store_random_model("squeezenet1_1", 0)
 
 
 def test_an_exported_layer_runs():
     store_random_model("squeezenet1_1", 0, layer="features.4")
-    engine = Engine(list_models()[0].read())
+    engine = Session(list_models()[0].read())
     assert engine.run(np.zeros((1, 3, 80, 60), np.float32)).shape[:2] == (1, engine.header.dim)
 
 
@@ -162,7 +162,7 @@ def test_padding_is_kept_apart_in_the_cache():
     plain, padded = (store_random_model("mobilenet_v2", 0, padding=padding) for padding in ("torch", "tensorflow"))
     assert plain.weights == padded.weights
     images = np.random.default_rng(1).standard_normal((1, 3, 64, 64), np.float32)
-    ours, theirs = (Engine(file.read()).run(images) for file in (plain, padded))
+    ours, theirs = (Session(file.read()).run(images) for file in (plain, padded))
     assert ours.shape == theirs.shape == (1, 1280, 2, 2)
     assert abs(ours - theirs).max() > 0.01 * abs(ours).max()
     expected = run_on(cut_trunk("mobilenet_v2", random_network("mobilenet_v2", 0)), images)

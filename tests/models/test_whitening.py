@@ -1,10 +1,17 @@
 """PCA-whitening."""
 
+import hashlib
+import io
+import zipfile
+
 import numpy as np
 import pytest
 
+from imgsim.cli.remedies import explain
+from imgsim.core import ExtractorSpec
 from imgsim.errors import WeightsError
-from imgsim.models.whitening import fit_whitening, load_whitening, store_whitening, unit_rows
+from imgsim.metrics.product import unit_rows
+from imgsim.models.whitening import fit_whitening, load_whitening, store_whitening
 
 
 @pytest.fixture
@@ -56,9 +63,10 @@ def test_it_comes_back_from_the_cache_under_its_hash(rows):
     assert store_whitening(fit_whitening(rows, 3)) != digest
     np.testing.assert_array_equal(load_whitening(digest).projection, fitted.projection)
     np.testing.assert_array_equal(load_whitening(digest).mean, fitted.mean)
-    named = store_whitening(fit_whitening(rows, 4, fitted_to="{}"))
+    spec = ExtractorSpec("resnet18").to_json()
+    named = store_whitening(fit_whitening(rows, 4, fitted_to=spec))
     assert named != digest
-    assert load_whitening(named).fitted_to == "{}"
+    assert load_whitening(named).fitted_to == spec
 
 
 def test_a_missing_or_damaged_one_is_told(rows, cache):
@@ -67,8 +75,87 @@ def test_a_missing_or_damaged_one_is_told(rows, cache):
     data = bytearray(file.read_bytes())
     data[200] ^= 1
     file.write_bytes(data)
-    with pytest.raises(WeightsError, match=rf"{digest}\.npz: damaged or tampered with: fit it again"):
+    with pytest.raises(WeightsError, match=rf"{digest}\.npz: damaged or tampered with$") as caught:
         load_whitening(digest)
+    assert explain(caught.value).endswith(": fit it again by `imgsim models whiten`")
     file.unlink()
-    with pytest.raises(WeightsError, match=rf"^no whitening--{digest}\.npz in .*: copy it .*, or fit one by "):
+    with pytest.raises(WeightsError, match=rf"^no whitening--{digest}\.npz in ") as caught:
         load_whitening(digest)
+    assert explain(caught.value).endswith(
+        ": copy it from the model cache that has it, or fit one by `imgsim models whiten`"
+    )
+
+
+def npz(**arrays):
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def vast():
+    """A few kilobytes that unpack to a gigabyte."""
+    buffer, header = io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (1 << 20,)})
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("mean", "projection", "fitted_to"):
+            archive.writestr(f"{name}.npy", header.getvalue() + bytes(1 << 22))
+    return buffer.getvalue()
+
+
+def absurd():
+    """A header that promises more values than there is memory."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (1 << 46,)})
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("mean.npy", header.getvalue())
+    return buffer.getvalue()
+
+
+GOOD = {"mean": np.zeros(4, "f4"), "projection": np.eye(4, 2, dtype="f4"), "fitted_to": np.array("")}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"hello",
+        npz(**GOOD)[:-40],
+        npz(),
+        npz(mean=np.zeros(4, "f4")),
+        npz(**GOOD | {"mean": np.array([{}] * 4, object)}),
+        npz(**GOOD | {"mean": np.array(list("abcd"))}),
+        npz(**GOOD | {"mean": np.zeros(4, "f8")}),
+        npz(**GOOD | {"mean": np.zeros(3, "f4")}),
+        npz(**GOOD | {"mean": np.zeros((4, 1), "f4")}),
+        npz(**GOOD | {"mean": np.array([0, 0, 0, np.nan], "f4")}),
+        npz(**GOOD | {"projection": np.array(5, "f4")}),
+        npz(**GOOD | {"projection": np.zeros(4, "f4")}),
+        npz(**GOOD | {"projection": np.zeros((4, 0), "f4")}),
+        npz(**GOOD | {"projection": np.zeros((4, 5), "f4")}),
+        npz(**GOOD | {"projection": np.full((4, 2), np.inf, "f4")}),
+        npz(**GOOD | {"projection": np.zeros((4, 2), "c8")}),
+        npz(mean=np.zeros(0, "f4"), projection=np.zeros((0, 0), "f4"), fitted_to=np.array("")),
+        npz(**GOOD | {"fitted_to": np.array("no spec")}),
+        npz(**GOOD | {"fitted_to": np.array("{}")}),
+        npz(**GOOD | {"fitted_to": np.array(5)}),
+        npz(**GOOD | {"fitted_to": np.array(["a", "b"])}),
+        vast(),
+        absurd(),
+    ],
+)
+def test_what_is_no_whitening_is_told_in_one_line_though_it_digests_to_its_name(cache, data):
+    digest = hashlib.sha256(data).hexdigest()[:12]
+    cache.mkdir()
+    (cache / f"whitening--{digest}.npz").write_bytes(data)
+    with pytest.raises(WeightsError, match=rf"whitening--{digest}\.npz: not a whitening") as caught:
+        load_whitening(digest)
+    assert explain(caught.value).endswith(": fit it again by `imgsim models whiten`")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_arrays_that_are_wrong_above_are_otherwise_right(cache):
+    digest = hashlib.sha256(npz(**GOOD)).hexdigest()[:12]
+    cache.mkdir()
+    (cache / f"whitening--{digest}.npz").write_bytes(npz(**GOOD))
+    assert load_whitening(digest).dim == 2

@@ -5,11 +5,11 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import PIL.Image
 
+from imgsim.evaluation.probabilities import Reliability
 from imgsim.reports.color_distributions import plot_color_distributions
-from imgsim.reports.confusion import plot_confusion
 from imgsim.reports.curves import plot_precision_recall, plot_reliability
-from imgsim.reports.distance_matrix import plot_distance_matrix
 from imgsim.reports.maps import plot_map
+from imgsim.reports.matrices import plot_confusion, plot_distance_matrix
 
 # Korean, accents, what Markdown and mathematics and XML would take for markup, bytes that are no UTF-8.
 NAMES = ["지갑 wallet", "Crème brûlée", "$\\frac$ <b> & _x_", "bag\udcff\n2"]
@@ -26,10 +26,8 @@ def _precision_recall(path):
 
 
 def _reliability(path):
-    low, high = [0.0, 0.3], [0.4, 0.9]
-    plot_reliability(
-        [0.2, 0.7], [0.1, 0.8], [10, 20], path, low=low, high=high, title=", ".join(NAMES).replace("\n", "\0")
-    )
+    bins = Reliability(np.array([0.2, 0.7]), np.array([0.1, 0.8]), np.array([1, 16]), np.array([10, 20]))
+    plot_reliability(bins, path, title=", ".join(NAMES).replace("\n", "\0"))
 
 
 def _distances(path):

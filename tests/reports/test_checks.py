@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imgsim.reports.checks import PlotError, checked, checked_names
+from imgsim.reports.figures import PlotError, checked, checked_names
 
 
 @pytest.mark.parametrize(

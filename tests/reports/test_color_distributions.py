@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from imgsim.reports.checks import PlotError
+pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+
 from imgsim.reports.color_distributions import plot_color_distributions
+from imgsim.reports.figures import PlotError
 from tests.reports.pictures import png_pixels, svg_texts
 
 FLAT = np.ones((3, 256))

@@ -7,8 +7,8 @@ pytest.importorskip("matplotlib", reason="the extra plots is not installed")
 
 import matplotlib as mpl
 
-from imgsim.reports.checks import PlotError
-from imgsim.reports.confusion import plot_confusion
+from imgsim.reports.figures import PlotError
+from imgsim.reports.matrices import plot_confusion
 from tests.reports.pictures import png_pixels, svg_texts
 
 

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from imgsim.reports.checks import PlotError
+pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+
+from imgsim.evaluation.intervals import wilson
+from imgsim.evaluation.probabilities import Reliability
 from imgsim.reports.curves import plot_precision_recall, plot_reliability
+from imgsim.reports.figures import PlotError
 from tests.reports.pictures import svg_texts
 
 
@@ -64,29 +68,28 @@ def test_no_curve_and_no_baseline_are_said(tmp_path):
         plot_precision_recall({"x": ([0, 1], [1, 1])}, tmp_path / "a.png", baselines={"chance": np.nan})
 
 
+def reliability(predicted, hits, counts):
+    shares = np.array(hits) / np.array(counts)
+    return Reliability(np.array(predicted), shares, np.array(hits, np.intp), np.array(counts, np.intp))
+
+
 def test_reliability_gives_the_expected_calibration_error(tmp_path):
-    plot_reliability([0.1, 0.5, np.nan, 0.9], [0.2, 0.5, np.nan, 0.8], [10, 70, 0, 20], tmp_path / "a.svg", title="T")
+    plot_reliability(reliability([0.1, 0.5, 0.9], [2, 35, 16], [10, 70, 20]), tmp_path / "a.svg", title="T")
     texts = svg_texts(tmp_path / "a.svg")
     assert texts[-2:] == ["T", "Expected calibration error 0.030, 100 pairs"]  # (10 * 0.1 + 20 * 0.1) / 100
 
 
-def test_reliability_takes_intervals(tmp_path):
-    plot_reliability([0.2], [1.0], [7], tmp_path / "a.svg", low=[0.6], high=[1.0], title="one bin")
+def test_reliability_of_one_bin_has_its_interval(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("matplotlib.axes.Axes.errorbar", lambda *given, **_: drawn.append(given[1:]))
+    plot_reliability(reliability([0.2], [7], [7]), tmp_path / "a.svg", title="one bin")
     assert "Expected calibration error 0.800, 7 pairs" in svg_texts(tmp_path / "a.svg")
+    ((guess, truth, spans),) = drawn
+    expected = wilson(7, 7)
+    assert (guess.tolist(), truth.tolist()) == ([0.2], [1.0])
+    assert spans.ravel().tolist() == pytest.approx([1 - expected.low, expected.high - 1])
 
 
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"counts": [0, 0]}, "every bin is empty"),
-        ({"counts": []}, "the counts of the bins: there is nothing in it"),
-        ({"predicted": [0.5]}, r"the predicted probabilities: \(1,\) values for 2 bins"),
-        ({"observed": [0.5, np.nan]}, "the observed shares: 1 of 2 values are NaN"),
-        ({"observed": [0.5, 1.5]}, "the observed shares: values from 0.5 to 1.5, not within"),
-        ({"low": [np.nan, 0]}, "the lower ends: 1 of 2 values are NaN"),
-    ],
-)
-def test_what_is_no_calibration_is_refused(tmp_path, given, message):
-    arguments = {"predicted": [0.2, 0.8], "observed": [0.2, 0.8], "counts": [1, 1], "path": tmp_path / "a.png"}
-    with pytest.raises(PlotError, match=message):
-        plot_reliability(**arguments | given)
+def test_reliability_of_nothing_is_refused(tmp_path):
+    with pytest.raises(PlotError, match="every bin is empty"):
+        plot_reliability(reliability([], [], []), tmp_path / "a.png")

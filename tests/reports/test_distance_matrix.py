@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgsim.reports import distance_matrix as distances
-from imgsim.reports.checks import PlotError
-from imgsim.reports.distance_matrix import distance_mosaic, plot_distance_matrix
+pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+
+from imgsim.reports import matrices as distances
+from imgsim.reports.figures import PlotError
+from imgsim.reports.matrices import distance_mosaic, plot_distance_matrix
 from tests.reports.pictures import png_pixels, svg_texts
 
 

@@ -12,8 +12,7 @@ import matplotlib as mpl
 
 from imgsim.errors import MissingDependencyError
 from imgsim.images.draw import ImageWriteError
-from imgsim.reports.checks import PlotError
-from imgsim.reports.figures import check_picture_path, drawing, set_title
+from imgsim.reports.figures import PlotError, check_picture_path, drawing
 from tests.reports.pictures import PICTURES, READABLE, png_pixels, svg_texts
 
 every_picture = pytest.mark.parametrize("plot", PICTURES.values(), ids=PICTURES)
@@ -85,14 +84,14 @@ def test_a_full_disk_is_said_in_a_line_and_leaves_what_was_there(tmp_path, monke
 
 
 def test_nothing_is_written_when_drawing_fails(tmp_path):
-    with pytest.raises(RuntimeError, match="halfway"), drawing(tmp_path / "a.png", 2, 2):
+    with pytest.raises(RuntimeError, match="halfway"), drawing(tmp_path / "a.png", 2, 2, "Plot"):
         raise RuntimeError("halfway")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_long_titles_are_broken_and_their_newlines_kept(tmp_path):
-    with drawing(tmp_path / "a.svg", 2, 2) as (figure, spell):
-        set_title(figure, "leave one out " * 6 + "\nsecond", spell)
+    with drawing(tmp_path / "a.svg", 2, 2, "leave one out " * 6 + "\nsecond"):
+        pass
     texts = svg_texts(tmp_path / "a.svg")
     assert texts[-1] == "second"
     assert len(texts) >= 4
@@ -102,10 +101,10 @@ def test_long_titles_are_broken_and_their_newlines_kept(tmp_path):
 def draw_elsewhere(tmp_path, **environment):
     code = f"""if True:
         import sys
-        from imgsim.reports.curves import plot_reliability
+        from imgsim.reports.curves import plot_precision_recall
         from imgsim.errors import ImgsimError
         try:
-            plot_reliability([0.5], [0.5], [3], {str(tmp_path / "a.png")!r}, title="지갑")
+            plot_precision_recall({{"x": ([0.5, 1], [0.5, 0.5])}}, {str(tmp_path / "a.png")!r}, title="지갑")
         except ImgsimError as error:
             print(error)
         print("matplotlib.pyplot" in sys.modules)

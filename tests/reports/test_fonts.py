@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+
 from imgsim.reports import fonts as labels
 from imgsim.reports.figures import drawing
 from imgsim.reports.fonts import font_families, name_ticks, shortened, spelled, wrapped
@@ -62,7 +64,7 @@ def test_wrapped_breaks_words_that_are_too_long():
 
 
 def ticks(tmp_path, positions, names, inches):
-    with drawing(tmp_path / "a.svg", 5, 5) as (figure, spell):
+    with drawing(tmp_path / "a.svg", 5, 5, "") as (figure, spell):
         axes = figure.add_axes((0, 0, 1, 1), xticks=[])
         axes.set_ylim(0, 5 / inches)
         name_ticks(axes.yaxis, np.asarray(positions, float), names, spell=spell, inches=inches)

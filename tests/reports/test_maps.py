@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from imgsim.reports.checks import PlotError
+pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+
+from imgsim.reports.figures import PlotError
 from imgsim.reports.maps import plot_map, spread
 from tests.reports.pictures import png_pixels, svg_texts
 

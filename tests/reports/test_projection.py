@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imgsim.reports.checks import PlotError
+from imgsim.reports.figures import PlotError
 from imgsim.reports.projection import METHODS, project
 
 

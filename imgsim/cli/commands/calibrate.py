@@ -62,7 +62,7 @@ def calibrate(
     matches of queries left out, gives the probability that a match shows the same thing. It is kept in the index, for
     this distance only: `imgsim query` then prints it. Without -x and -m it is the index's default distance.
     """
-    from imgsim.index.writer import IndexWriter
+    from imgsim.index.index import IndexWriter
     from imgsim.naming import without_weight
 
     if plot:
@@ -115,20 +115,7 @@ def _facts(distance: str, fit: CalibrationFit) -> dict[str, Any]:
 
 
 def _draw(path: str, distance: str, fit: CalibrationFit) -> None:
-    from imgsim.evaluation.intervals import wilson
     from imgsim.reports.curves import plot_reliability
 
-    reliability = fit.reliability
-    shares = [
-        wilson(hits, count) for hits, count in zip(reliability.hits.tolist(), reliability.count.tolist(), strict=True)
-    ]
-    plot_reliability(
-        reliability.predicted,
-        reliability.observed,
-        reliability.count,
-        path,
-        low=[share.low for share in shares],
-        high=[share.high for share in shares],
-        title=f"Reliability of {distance}",
-    )
+    plot_reliability(fit.reliability, path, title=f"Reliability of {distance}")
     stderr.say(f"drew {path}")

@@ -116,7 +116,7 @@ def _whatever_there_is(folder: str, index_path: str | None) -> list[str]:
     """Choose extractors for a folder without index: all that need no weights."""
     from imgsim.errors import IndexNotFoundError
     from imgsim.features import EXTRACTORS
-    from imgsim.index.index import locate_index
+    from imgsim.index.location import locate_index
 
     try:
         locate_index(index_path or folder)
@@ -129,8 +129,8 @@ def _judge_classes(
     index: Index, candidates: Sequence[Candidate], source: LabelSource, options: dict[str, Any], shared: dict[str, int]
 ) -> JudgedRows:
     from imgsim.cli.progress_bars import judging_bar
+    from imgsim.evaluation.comparison import give_verdicts
     from imgsim.evaluation.judge import Judge
-    from imgsim.evaluation.verdicts import give_verdicts
     from imgsim.reports.judgement_rows import TITLES, to_objects
 
     labels = labels_for(source, index.root, index.paths)
@@ -150,8 +150,8 @@ def _judge_classes(
 
 def _judge_scores(index: Index, candidates: Sequence[Candidate], source: LabelSource, k: int, seed: int) -> JudgedRows:
     from imgsim.cli.progress_bars import judging_bar
-    from imgsim.evaluation.score_judge import ScoreJudgement, judge_scores
-    from imgsim.reports.score_rows import TITLES, score_objects
+    from imgsim.evaluation.scores import ScoreJudgement, judge_scores
+    from imgsim.reports.judgement_rows import SCORE_TITLES, score_objects
 
     scores = scores_for(source, index.root, index.paths).values
     with judging_bar() as advanced:
@@ -161,7 +161,7 @@ def _judge_scores(index: Index, candidates: Sequence[Candidate], source: LabelSo
             return judge_scores(index.distance, scores, candidate, k, seed=seed)
 
         judgements, refused = judge_each(candidates, judge)
-    return JudgedRows(score_objects(judgements, seed=seed), TITLES, refused)
+    return JudgedRows(score_objects(judgements, seed=seed), SCORE_TITLES, refused)
 
 
 def _draw(folder: str, kind: str, index: Index, labels: Labels, judgements: Sequence[Judgement], seed: int) -> None:

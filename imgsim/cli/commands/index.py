@@ -142,7 +142,7 @@ def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], op
 
 def _maintain(folder: str, index_path: str | None, drop: tuple[str, ...], *, compact: bool) -> None:
     """Do what needs no look at the photos."""
-    from imgsim.index.writer import IndexWriter
+    from imgsim.index.index import IndexWriter
 
     with IndexWriter.open(index_path or folder) as writer:
         with writer.transaction():

@@ -11,12 +11,16 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.flags import device_option, format_option, general_options
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
+from imgsim.cli.remedies import explain
 from imgsim.errors import MissingDependencyError, WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from imgsim.errors import ImageReadError
     from imgsim.models.cache import ModelFile
+
+COLUMNS = ("architecture", "weights", "padding", "layer", "megabytes", "path", "kind", "licence", "source")
 
 
 @click.group(short_help="Import, list and export networks.")
@@ -42,12 +46,11 @@ def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
     if everything:
         here = {row["architecture"] for row in rows}
         rows += [
-            {"architecture": one.name, "megabytes": one.megabytes, "path": one.url}
+            {"architecture": one.name, "megabytes": one.megabytes, "path": one.url, "licence": one.licence}
             for one in ARCHITECTURES.values()
             if one.name not in here
         ]
-    columns = ["architecture", "weights", "padding", "layer", "megabytes", "path"]
-    RowWriter(choose_format(format_), columns).write(rows)
+    RowWriter(choose_format(format_), COLUMNS).write(rows)
     click.get_current_context().exit(0 if rows else 1)
 
 
@@ -57,17 +60,17 @@ def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
 def show(architecture: str) -> None:
     """Show what is known of an ARCHITECTURE and of its models here."""
     from imgsim.cli.output import write_text
-    from imgsim.models.architectures import TIMM, find_architecture
+    from imgsim.models.architectures import find_architecture
     from imgsim.models.cache import list_models
 
-    if architecture.startswith(TIMM):
-        write_text(f"architecture: {architecture}\n{_published_by_timm(architecture.removeprefix(TIMM))}")
+    known = find_architecture(architecture)
+    if known.preprocessing is None:
+        write_text(f"architecture: {architecture}\n{_published_by_timm(architecture)}")
     else:
-        known = find_architecture(architecture)
         resize, crop, interpolation, mean, std = known.preprocessing
         write_text(
             f"architecture: {architecture}\npaper: {known.paper}\nvalues: {known.dim}\n"
-            f"weights: {known.url} ({known.megabytes:.1f} MB)\n"
+            f"weights: {known.url} ({known.megabytes:.1f} MB)\nlicence: {known.licence}\n"
             f"input: shorter side {resize} px, square {crop} px, {interpolation}, mean {mean}, deviation {std}\n"
         )
     rows = _rows(file for file in list_models() if file.architecture == architecture)
@@ -94,10 +97,10 @@ def _published_by_timm(name: str) -> str:
 def pull(architectures: tuple[str, ...]) -> None:
     """Download and import the published weights of each ARCHITECTURE."""
     from imgsim.cli.networks import pull_model
-    from imgsim.models.cut import Cut
+    from imgsim.models.trunk_spec import TrunkSpec
 
     for name in architectures:
-        pull_model(Cut(name))
+        pull_model(TrunkSpec(name))
 
 
 @models.command("import")
@@ -143,6 +146,7 @@ def remove(architecture: str, weights: str) -> None:
     """Remove the models of ARCHITECTURE from the cache."""
     from imgsim.files import remove_old_parts
     from imgsim.models.cache import list_models, models_directory
+    from imgsim.models.defaults import read_defaults, write_defaults
 
     remove_old_parts(models_directory())
     files = [one for one in list_models() if one.architecture == architecture and one.weights.startswith(weights)]
@@ -154,6 +158,8 @@ def remove(architecture: str, weights: str) -> None:
         except OSError as error:
             raise WeightsError(f"{file.path}: cannot be removed ({error.strerror})") from error
         stderr.say(f"removed {file.path}")
+    with suppress(OSError, WeightsError):  # another user's, perhaps: what is not there is not meant either way
+        write_defaults(models_directory(), read_defaults(models_directory()))
     click.get_current_context().exit(0 if files else 1)
 
 
@@ -166,9 +172,15 @@ def remove(architecture: str, weights: str) -> None:
 def whiten(photos: str, extractor: str, dimensions: int) -> None:
     """Fit a PCA-whitening to the photos in FOLDER, for `-x NAME:whitening=HASH`."""
     from imgsim.cli.output import write_text
-    from imgsim.features.whiten import fit_to_folder
+    from imgsim.features.whiten import fit_to_photos
+    from imgsim.index.index import remembered_at
 
-    digest = fit_to_folder(photos, extractor, dimensions, stderr.say)
+    def skipped(error: ImageReadError) -> None:
+        stderr.say(f"skipped {explain(error)}")
+
+    made = remembered_at(photos)
+    paths = [os.path.join(photos, image.path) for image in made.scan(photos).images]
+    digest = fit_to_photos(paths, extractor, dimensions, skipped, made.max_megapixels)
     write_text(f"{digest}\n")
 
 
@@ -184,21 +196,14 @@ def _only(architecture: str, **wanted: str) -> ModelFile:
 
 def _rows(files: Iterable[ModelFile]) -> list[dict[str, Any]]:
     """Describe models, but for those that went away meanwhile."""
+    from imgsim.models.cache import SHOWN_DIGITS
+    from imgsim.models.header import read_header
+
     rows = []
     for file in files:
         with suppress(WeightsError):
-            rows.append(_row(file))
+            row = file._asdict() | {"weights": file.weights[:SHOWN_DIGITS], "megabytes": round(file.size / 1e6, 1)}
+            rows.append({key: row[key] for key in COLUMNS[:6]})
+            header = read_header(file.path)  # one that does not say what it is, is listed by its name
+            rows[-1] |= {key: getattr(header, key) for key in COLUMNS[6:]}
     return rows
-
-
-def _row(file: ModelFile) -> dict[str, Any]:
-    from imgsim.models.cache import SHOWN_DIGITS
-
-    return {
-        "architecture": file.architecture,
-        "weights": file.weights[:SHOWN_DIGITS],
-        "padding": file.padding,
-        "layer": file.layer,
-        "megabytes": round(file.size / 1e6, 1),
-        "path": file.path,
-    }

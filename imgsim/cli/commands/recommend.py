@@ -17,7 +17,6 @@ from imgsim.cli.labels import LabelSource, labels_for, update_showing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imgsim.index.options import Remembered
     from imgsim.recommend.recommendation import Recommendation
 
 TOLERANCE = 0.2  # of the time given: by so much more nobody is told
@@ -81,7 +80,6 @@ def recommend(
     """
     end = time.monotonic() + seconds
     from imgsim.evaluation.candidates import extractor_grid, parse_candidates
-    from imgsim.index.index import remembered_options
     from imgsim.recommend.recommendation import distinct
 
     parse_candidates(extractors)
@@ -90,8 +88,7 @@ def recommend(
         from imgsim.index.update import check_update
 
         check_update(folder, index=index_path)
-    made = remembered_options(index_path or folder)
-    ranking = _try(folder, source, tried, made, by=by, end=end, jobs=jobs, seed=seed)
+    ranking = _try(folder, source, index_path or folder, tried, by=by, end=end, jobs=jobs, seed=seed)
     rows = _objects(ranking, by, seed)
     _say_if_late(ranking, seconds, time.monotonic() - end)
     try:
@@ -102,29 +99,22 @@ def recommend(
 
 
 def _try(
-    folder: str,
-    source: LabelSource,
-    extractors: list[str],
-    made: Remembered,
-    *,
-    by: str,
-    end: float,
-    jobs: int | None,
-    seed: int,
+    folder: str, source: LabelSource, place: str, tried: list[str], *, by: str, end: float, jobs: int | None, seed: int
 ) -> list[Recommendation]:
     """Hold a trial on the photos that have a class."""
     import numpy as np
 
     from imgsim.cli.progress_bars import IndexingProgress
     from imgsim.errors import EvaluationError
-    from imgsim.index.scan import scan_folder
+    from imgsim.index.index import remembered_at
     from imgsim.processes import default_jobs
     from imgsim.recommend.halving import pairs_first
     from imgsim.recommend.recommendation import recommend as rank
     from imgsim.recommend.trials import Trial, trial_directory
     from imgsim.tables.ground_truth import check_photos, check_readable, one_class
 
-    found = scan_folder(folder, include=made.include, exclude=made.exclude)
+    made = remembered_at(place)
+    found = made.scan(folder)
     for path, reason in found.unreadable:
         stderr.say(f"skipped {path}: {reason}")
     check_readable([path for path, _ in found.unreadable] if source.strict else [])
@@ -149,7 +139,7 @@ def _try(
             strict=source.strict,
             max_megapixels=made.max_megapixels,
         )
-        ranking = rank(trial, folder, chosen, extractors, by=by, end=end, jobs=jobs or default_jobs())
+        ranking = rank(trial, tried, end=end, jobs=jobs or default_jobs())
     judged = set(chosen[: ranking[0].photos]) - set(trial.unreadable)
     present = {code for path, code in zip(paths, codes.tolist(), strict=True) if path in judged}
     if len(present) == 1 and len(np.unique(codes[labelled])) > 1:
@@ -167,7 +157,7 @@ def _say_if_late(ranking: Sequence[Recommendation], seconds: float, late: float)
 
 def _objects(ranking: Sequence[Recommendation], by: str, seed: int) -> list[dict[str, Any]]:
     """Write the ranking; those that came to the end are compared with the winner."""
-    from imgsim.evaluation.verdicts import Verdict, give_verdicts
+    from imgsim.evaluation.comparison import Verdict, give_verdicts
     from imgsim.reports.judgement_rows import to_objects
 
     finalists = [one for one in ranking if one.photos == ranking[0].photos]
@@ -191,8 +181,8 @@ def _lines(rows: list[dict[str, Any]]) -> list[list[str]]:
 
 def _save(folder: str, index_path: str | None, winner: Recommendation, jobs: int | None) -> None:
     from imgsim.evaluation.candidates import bare_extractors
+    from imgsim.index.index import IndexWriter
     from imgsim.index.options import Options
-    from imgsim.index.writer import IndexWriter
 
     candidate = winner.judgement.candidate
     update_showing(folder, index_path, bare_extractors([candidate]), Options(jobs=jobs))

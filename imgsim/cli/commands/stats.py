@@ -13,6 +13,7 @@ from imgsim.cli.flags import format_option, general_options, megapixels_option
 from imgsim.cli.inputs import QueryPhoto, photo_groups
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.pictures import check_plot
+from imgsim.cli.remedies import explain
 from imgsim.errors import ImageReadError, ImgsimError
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _count(names: Iterable[str], jobs: int | None, max_megapixels: float, failed
                 if isinstance(outcome, Counted):
                     yield outcome
                 else:
-                    _complain(str(outcome), failed)
+                    _complain(explain(outcome), failed)
     finally:
         pool.shutdown(cancel_futures=True)  # whoever stopped listening does not wait for the rest
 

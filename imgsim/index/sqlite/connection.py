@@ -93,14 +93,15 @@ def _connect_immutable(path: str) -> sqlite3.Connection:
 def _check(connection: sqlite3.Connection, directory: str) -> None:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    problem, remedy = "", ""
     if application != APPLICATION_ID:
         problem, remedy = f"{DATABASE} is not an imgsim index", "other-index"
     elif version > FORMAT_VERSION:
         problem = f"index format {version} is newer than {FORMAT_VERSION}, the newest this imgsim knows: update imgsim"
-    if problem:
-        connection.close()
-        raise IndexFormatError(f"{directory}: {problem}", remedy=remedy)
+        remedy = ""
+    else:
+        return
+    connection.close()
+    raise IndexFormatError(f"{directory}: {problem}", remedy=remedy)
 
 
 def outside(directory: str, root: str) -> str | None:

@@ -42,18 +42,13 @@ class Database:
         if self._writing:
             yield
             return
-        with explained(self.directory):
+        with explained(self.directory), self._connection:  # which commits, or rolls back
             self._connection.execute("BEGIN IMMEDIATE")
             self._changed, self._writing = False, True
             try:
                 yield
                 if self._changed:
                     self._set_meta("generation", (self._meta("generation") or 0) + 1)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
             finally:
                 self._writing = False
 

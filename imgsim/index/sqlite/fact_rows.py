@@ -75,9 +75,8 @@ class Facts:
 
     def held(self, photo: int) -> Held:
         """Give all attributes of a photo."""
-        return Held.read(
-            *self._connection.execute("SELECT attributes, measured FROM images WHERE id = ?", (photo,)).fetchone()
-        )
+        columns = "SELECT attributes, measured FROM images WHERE id = ?"
+        return Held.read(*self._connection.execute(columns, (photo,)).fetchone())
 
     def types(self) -> dict[str, set[str]]:
         """Give the attributes that photos have, and the types of their values."""

@@ -56,13 +56,9 @@ class FeatureRows(Database):
 
     def labels(self, part_keys: Sequence[Hashable]) -> list[PartLabel]:
         """Say whose rows these are, in order."""
-        labels = []
-        for key in part_keys:
-            path, part, *texts = self._connection.execute(
-                f"SELECT path, name, attributes, measured {BY_PATH} WHERE parts.id = ?", (key,)
-            ).fetchone()
-            labels.append(PartLabel(os.fsdecode(path), part, Held.read(*texts).together))
-        return labels
+        label = f"SELECT path, name, attributes, measured {BY_PATH} WHERE parts.id = ?"
+        rows = (self._connection.execute(label, (key,)).fetchone() for key in part_keys)
+        return [PartLabel(os.fsdecode(path), part, Held.read(*held).together) for path, part, *held in rows]
 
 
 def _unpack(joined: bytes, extractor: StoredExtractor) -> Features:

@@ -14,11 +14,10 @@ def is_network_share(folder: str, mounts: Path = MOUNTS) -> bool:
     if not mounts.exists():
         return False
     where = os.path.realpath(folder)
-    found, kind = "", ""
+    kinds = {}
     for line in mounts.read_text(errors="surrogateescape").splitlines():
         before, _, after = line.partition(" - ")
         mount = before.split(" ")[4].replace("\\040", " ")
-        inside = where == mount or where.startswith(mount.rstrip("/") + "/")
-        if inside and len(mount) >= len(found):
-            found, kind = mount, after.split(" ")[0]
-    return kind.startswith(NETWORK)
+        if f"{where}/".startswith(mount.rstrip("/") + "/"):
+            kinds[mount] = after.split(" ")[0]
+    return bool(kinds) and kinds[max(kinds, key=len)].startswith(NETWORK)

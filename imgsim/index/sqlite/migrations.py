@@ -30,18 +30,14 @@ def migrate(connection: sqlite3.Connection) -> None:
     """Bring an index to the present format, in one transaction; foreign keys are not enforced yet."""
     if _version(connection) == FORMAT_VERSION:
         return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with connection:  # which commits, or rolls back
+        connection.execute("BEGIN IMMEDIATE")
         if _version(connection) < 2:
             _add_facts(connection)
         _separate_measured(connection)
         _give_owners(connection)
         _move_calibrations(connection)
         connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
 
 
 def supplement(connection: sqlite3.Connection) -> None:

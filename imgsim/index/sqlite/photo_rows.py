@@ -31,9 +31,8 @@ class PhotoRows(FeatureRows, LedgerRows):
 
     def photo_keys(self) -> NDArray[np.int64]:
         """Give the keys of all photos, by path."""
-        return np.fromiter(
-            (key for (key,) in self._connection.execute("SELECT id FROM images ORDER BY path")), np.int64
-        )
+        rows = self._connection.execute("SELECT id FROM images ORDER BY path")
+        return np.fromiter((key for (key,) in rows), np.int64)
 
     def photo_key(self, path: str) -> int | None:
         """Give the key of a photo."""
@@ -137,8 +136,7 @@ class PhotoRows(FeatureRows, LedgerRows):
             )
             rows = {key: state for key, *state in found}
             for path, size, mtime_ns, digest, width, height, *held in map(rows.__getitem__, wanted):
-                seen = Held.read(*held).together
-                yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, seen)
+                yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, Held.read(*held).together)
 
     @property
     def color_measure(self) -> str | None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from imgsim.colors.names import ColorHeader
 from imgsim.evaluation.probabilities import log_loss
+from imgsim.models.header import Header
 from imgsim.models.tensors import torch
 from imgsim.training.colors.perceptron import NamingModel, ToLab, build_perceptron, export_namer, make_features
-from imgsim.training.colors.recipes import CANDIDATES
-from imgsim.training.colors.rows import split_rows
+from imgsim.training.colors.recipes import CANDIDATES, Recipe
+from imgsim.training.colors.rows import ColorRows, split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Image
-    from imgsim.training.colors.recipes import Recipe
-    from imgsim.training.colors.rows import ColorRows
 
 FOLDS = 5
 TEMPERATURES = (0.25, 4.0)  # within which the best is looked for
@@ -42,9 +40,7 @@ def fit_perceptron(recipe: Recipe, rows: ColorRows, seed: int) -> torch.nn.Seque
     with torch.random.fork_rng(devices=[]), _one_thread():
         torch.manual_seed(seed)
         perceptron = build_perceptron(recipe.features, recipe.hidden, len(rows.names))
-        optimizer = torch.optim.AdamW(
-            perceptron.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-        )
+        optimizer = torch.optim.AdamW(perceptron.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
         schedule = _schedule(optimizer, recipe, recipe.epochs * -(-len(labels) // recipe.batch))
         for _ in range(recipe.epochs):
             for batch in torch.randperm(len(labels)).split(recipe.batch):
@@ -68,7 +64,10 @@ def train_namer(
     added = ("black", "white") if recipe.knows_black_and_white and not {"black", "white"} & set(rows.names) else ()
     model = NamingModel(recipe.features, perceptron, temperature, black_and_white=bool(added))
     described = {**recipe._asdict(), "temperature": round(temperature, 4), "parameters": count_weights(perceptron)}
-    return export_namer(model, ColorHeader(architecture, rows.names + added, described, rows.digest, split, seed))
+    names = [*rows.names, *added]
+    told = {"architecture": architecture, "names": names, "recipe": described, "split": split, "seed": seed}
+    outputs = {"probabilities": ("n", len(names))}
+    return export_namer(model, Header("color-names", {"data": rows.digest} if rows.digest else {}, None, outputs, told))
 
 
 def fit_temperature(scores: NDArray[np.float64], rows: ColorRows) -> float:
@@ -93,12 +92,10 @@ def fit_temperature(scores: NDArray[np.float64], rows: ColorRows) -> float:
     from scipy.optimize import minimize_scalar
     from scipy.special import softmax
 
-    found = minimize_scalar(
-        lambda temperature: log_loss(rows.labels, softmax(scores / temperature, axis=1)),
-        bounds=TEMPERATURES,
-        method="bounded",
-    )
-    return float(found.x)
+    def loss(temperature: float) -> float:
+        return log_loss(rows.labels, softmax(scores / temperature, axis=1))
+
+    return float(minimize_scalar(loss, bounds=TEMPERATURES, method="bounded").x)
 
 
 def cross_validate(recipe: Recipe, rows: ColorRows, seed: int, folds: int = FOLDS) -> NDArray[np.float64]:

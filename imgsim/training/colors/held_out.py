@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.evaluation.probabilities import LabelReport, accuracy_by_group, judge_labels
-from imgsim.training.colors.rows import split_rows
+from imgsim.training.colors.rows import ColorRows, split_rows
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from imgsim.colors.names import ColorNamer
-    from imgsim.training.colors.rows import ColorRows
 
 
 @dataclass(frozen=True)
@@ -30,12 +27,14 @@ class NamerJudgement:
 
 def judge_namer(namer: ColorNamer, rows: ColorRows) -> NamerJudgement:
     """Judge a model by rows."""
+    from sklearn.preprocessing import normalize
+
     names = namer.names + tuple(name for name in rows.names if name not in namer.names)
     probabilities = np.zeros((len(rows), len(names)))
     probabilities[:, : len(namer.names)] = namer.probabilities(rows.colors)
     labels = np.array([names.index(name) for name in rows.names])[rows.labels]
-    among = _normalised(probabilities * np.isin(names, rows.names))
-    plain = _normalised(among ** float(namer.header.recipe.get("temperature", 1.0)))
+    among = normalize(probabilities * np.isin(names, rows.names), norm="l1")
+    plain = normalize(among ** float(namer.header.details["recipe"].get("temperature", 1.0)), norm="l1")
     return NamerJudgement(
         names,
         judge_labels(labels, probabilities),
@@ -48,10 +47,6 @@ def judge_namer(namer: ColorNamer, rows: ColorRows) -> NamerJudgement:
 def held_out_rows(namer: ColorNamer, rows: ColorRows) -> ColorRows | None:
     """Give the rows that were kept apart when a model was trained."""
     header = namer.header
-    if header.data != rows.digest:
+    if header.parents.get("data", "") != rows.digest:
         return None
-    return rows.take(split_rows(rows, header.split, header.seed).held_out)
-
-
-def _normalised(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    return probabilities / np.maximum(probabilities.sum(axis=1, keepdims=True), 1e-300)  # type: ignore[no-any-return]
+    return rows.take(split_rows(rows, header.details["split"], header.details["seed"]).held_out)

@@ -8,20 +8,14 @@ from scipy.special import softmax
 
 from imgsim.colors.names import ColorNamer
 from imgsim.errors import ParameterError
-from imgsim.evaluation.probabilities import judge_labels
-from imgsim.training.colors.fit import compare_candidates, cross_validate, train_namer
-from imgsim.training.colors.held_out import judge_namer
-from imgsim.training.colors.recipes import ARCHITECTURES
-from imgsim.training.colors.rows import split_rows
+from imgsim.evaluation.probabilities import LabelReport, judge_labels
+from imgsim.training.colors.fit import ScoredRecipe, compare_candidates, cross_validate, train_namer
+from imgsim.training.colors.held_out import NamerJudgement, judge_namer
+from imgsim.training.colors.recipes import ARCHITECTURES, Recipe
+from imgsim.training.colors.rows import ColorRows, split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from imgsim.evaluation.probabilities import LabelReport
-    from imgsim.training.colors.fit import ScoredRecipe
-    from imgsim.training.colors.held_out import NamerJudgement
-    from imgsim.training.colors.recipes import Recipe
-    from imgsim.training.colors.rows import ColorRows
 
 
 class Elsewhere(NamedTuple):
@@ -53,11 +47,9 @@ def make_color_model(
     """Train a model that names colours, and judge it."""
     recipe = ARCHITECTURES[architecture]
     candidates: list[ScoredRecipe] = []
+    if choose and architecture != "lab":
+        raise ParameterError(f"architecture {architecture}: its recipe is the reference's, there is nothing to choose")
     if choose:
-        if architecture != "lab":
-            raise ParameterError(
-                f"architecture {architecture}: its recipe is the reference's, there is nothing to choose"
-            )
         recipe, candidates = choose_recipe(rows, split, seed, heard)
     namer = ColorNamer(data := train_namer(rows, architecture, recipe, split=split, seed=seed))
     judged = judge_namer(namer, rows.take(split_rows(rows, split, seed).held_out))

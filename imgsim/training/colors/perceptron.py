@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.colors.names import ColorNamer
-from imgsim.errors import MissingDependencyError, WeightsError
+from imgsim.errors import WeightsError
 from imgsim.images.lab import TO_XYZ
+from imgsim.models.onnx_file import write_onnx
 from imgsim.models.tensors import torch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imgsim.colors.names import ColorHeader
+    from imgsim.models.header import Header
 
 FEATURES = {"rgb": 3, "lab": 3, "lab+hue": 5}  # what a network sees, and how many values that is
 TOLERANCE = 1e-4  # of a probability, between torch and ONNX Runtime
@@ -117,45 +116,14 @@ def chroma_of(lab: torch.Tensor) -> torch.Tensor:
     return (lab[:, 1:2] ** 2 + lab[:, 2:3] ** 2).sqrt()
 
 
-def export_namer(model: NamingModel, header: ColorHeader) -> bytes:
+def export_namer(model: NamingModel, header: Header) -> bytes:
     """Export a naming model to ONNX, and make sure that ONNX Runtime answers as torch does."""
     steps = np.array([0, 10, 11, 64, 128, 250, 255], np.float32)  # 10 and 11: sRGB's curve has its knee between
     colors = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
     with torch.inference_mode():
         expected = model.eval()(torch.from_numpy(colors)).numpy()
-    data = _with_header(_onnx(model, torch.from_numpy(colors)), header)
+    data = write_onnx(model, torch.from_numpy(colors), header, {0: "n"}, "colour names")
     worst = float(np.abs(ColorNamer(data).probabilities(colors) - expected).max())
     if not worst < TOLERANCE:
         raise WeightsError(f"colour names: ONNX Runtime departs from torch by {worst:.1e}, more than {TOLERANCE:g}")
     return data
-
-
-def _onnx(model: NamingModel, sample: torch.Tensor) -> bytes:
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter calls itself old; the new one takes eight times as long
-        try:
-            torch.onnx.export(
-                model,
-                (sample,),
-                buffer,  # type: ignore[arg-type]
-                input_names=["colors"],
-                output_names=["probabilities"],
-                dynamic_axes={"colors": {0: "n"}, "probabilities": {0: "n"}},
-                opset_version=17,
-                dynamo=False,
-            )
-        except torch.onnx.OnnxExporterError as error:
-            raise MissingDependencyError("onnx", "deep") from error
-    return buffer.getvalue()
-
-
-def _with_header(data: bytes, header: ColorHeader) -> bytes:
-    try:
-        import onnx
-    except ImportError as error:
-        raise MissingDependencyError("onnx", "deep") from error
-    model = onnx.load_from_string(data)
-    onnx.helper.set_model_props(model, header.to_properties())
-    written: bytes = model.SerializeToString(deterministic=True)
-    return written

@@ -73,14 +73,10 @@ def read_color_rows(path: str | os.PathLike[str]) -> ColorRows:
     if not isinstance(listed, list) or not listed:
         raise ColorDataError(f"{path}: not a list of colours")
     parsed = [_parse(row, f"{path}: row {number}", number) for number, row in enumerate(listed, 1)]
-    names = tuple(sorted({label for _, label, _ in parsed}))
-    return ColorRows(
-        np.array([color for color, _, _ in parsed], np.uint8),
-        np.array([names.index(label) for _, label, _ in parsed]),
-        np.array([contributor for _, _, contributor in parsed]),
-        names,
-        hashlib.sha256(data).hexdigest(),
-    )
+    colors, labels, contributors = map(np.array, zip(*parsed, strict=True))
+    names, codes = np.unique(labels, return_inverse=True)
+    digest = hashlib.sha256(data).hexdigest()
+    return ColorRows(colors.astype(np.uint8), codes, contributors, tuple(names.tolist()), digest)
 
 
 def plain_name(label: str) -> str:
@@ -102,11 +98,9 @@ def split_rows(rows: ColorRows, by: str, seed: int) -> Split:
     units = rows.contributors if by == "contributors" else np.arange(len(rows))
     _, unit, counts = np.unique(units, return_inverse=True, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(counts))
-    before = np.concatenate([[0], np.cumsum(counts[order])])[:-1]  # rows of the units that come earlier
-    after = before + counts[order]
-    part = np.where(after <= HELD_OUT * len(rows), 2, np.where(after <= (HELD_OUT + VALIDATION) * len(rows), 1, 0))
+    after = np.cumsum(counts[order])  # rows of the units up to each
     of_unit = np.empty(len(counts), int)
-    of_unit[order] = part
+    of_unit[order] = np.where(after <= HELD_OUT * len(rows), 2, after <= (HELD_OUT + VALIDATION) * len(rows))
     split = Split(*(np.flatnonzero(of_unit[unit] == part) for part in range(3)))
     if not all(map(len, split)):
         raise ParameterError(f"{len(rows)} rows of {len(counts)} {by} are too few to split 80 : 10 : 10")

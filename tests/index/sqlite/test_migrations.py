@@ -122,8 +122,8 @@ def assert_answers_as_before(folder):
     with open_index(folder) as index:
         matches = [match for one in ASKED for match in index.search(folder / "a" / "0.png", 6, extractors=one)]
         photos = list(index.photos())
-        assert set(index.store.calibrations()) == CALIBRATED
-        assert index.store.lacking_colors() == set()
+        assert set(index.calibrations) == CALIBRATED
+        assert index._store.lacking_colors() == set()
         assert [match.path for match in index.search_color("purple", 2)] == ["b/3.png", "a/2.png"]
     for match, line in zip(matches, lines("answers.jsonl"), strict=True):
         assert (match.path, match.attributes) == (line["path"], line["attributes"])
@@ -149,13 +149,13 @@ def test_format_2_is_read_without_being_written(format2, monkeypatch):
 
 def test_a_writer_brings_format_2_to_the_present_one(format2):
     with open_index(format2) as index:
-        before = index.store.stamp
+        before = index._store.stamp
     summary = update_index(format2)
     assert (summary.unchanged, summary.added, summary.changed, summary.failed) == (6, 0, 0, 1)
     assert version(format2) == FORMAT_VERSION
     assert_answers_as_before(format2)
     with open_index(format2) as index, closing(sqlite3.connect(format2 / ".imgsim" / DATABASE)) as database:
-        assert index.store.stamp == before
+        assert index._store.stamp == before
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         described = [sql for (sql,) in database.execute("SELECT sql FROM sqlite_master WHERE name = 'features'")]

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
+from imgsim.evaluation.estimates import estimate_macro_f1
 from imgsim.evaluation.intervals import wilson, wilson_of_variance
-from imgsim.evaluation.macro_f1 import estimate_macro_f1
 
 
 def ends(estimate):
