@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imgsim.images.formats import DECODING
 from imgsim.images.pixels import profile_of
 from imgsim.images.plugins import open_picture, undisturbed
 from imgsim.images.profiles import conversion
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     import os
 
     from PIL.ImageFile import ImageFile
-
-DECODING = 2  # 1 knew no profiles, laid what is transparent on white and read a TIFF's first picture
 
 
 def may_differ(path: str | os.PathLike[str], since: int, *, max_megapixels: float = MAX_MEGAPIXELS) -> bool:

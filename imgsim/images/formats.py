@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+DECODING = 2  # of photos; version 1 knew no profiles, laid what is transparent on white and read a TIFF's first picture
 HEAD = 64  # bytes, enough for the brands of an ISO-BMFF file and the header of a BMP or PNM one
 
 
