@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "index-large": indexing.index_large,
     "index-small": indexing.index_small,
+    "index-profiles": indexing.index_profiles,
     "index-colors": colors.index_colors,
     "query": starting.query,
     "help": starting.show_help,

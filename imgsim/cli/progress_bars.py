@@ -108,6 +108,11 @@ class IndexingProgress(Observer):
         else:
             stderr.say(line)
 
+    def decoded_otherwise(self, photos: int) -> None:
+        """Say how many photos this imgsim makes other pixels of."""
+        count = f"{photos:,} photo{'s are' if photos > 1 else ' is'}"
+        stderr.say(f"{count} measured again, which this imgsim decodes otherwise; what was calibrated before is stale")
+
     def described(self, described: Described) -> None:
         """Say what of a table of attributes found no place."""
         for note in described.notes:

@@ -168,10 +168,15 @@ def _is_candidate(path: str) -> bool:
     if named_as_picture(path):
         return True
     try:
-        with open(path, "rb", buffering=0) as file:
-            return sniff(file.read(HEAD)) is not None
+        with open(path, "rb", buffering=0, opener=_open_at_once) as file:
+            return sniff(file.read(HEAD) or b"") is not None
     except OSError:
         return False
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file that, like some in /proc, may have nothing to read and would be waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _relative(base: str, given: str) -> str:

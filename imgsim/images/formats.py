@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+DECODING = 2  # of photos; version 1 knew no profiles, laid what is transparent on white and read a TIFF's first picture
 HEAD = 64  # bytes, enough for the brands of an ISO-BMFF file and the header of a BMP or PNM one
 
 
@@ -22,7 +23,7 @@ class Format(NamedTuple):
 # 'BM' and 'P5' also start many a text: BMP must give a known header length, PNM a comment or a width and a height.
 # mif1 and msf1 hold AVIF or HEIC: the compatible brands that follow tell.
 FORMATS = (
-    Format("JPEG", ".jpg .jpeg .jpe .jfif .mpo", rb"\xff\xd8\xff"),
+    Format("JPEG", ".jpg .jpeg .jpe .jfif .mpo", rb"\xff\xd8\xff(?!\xf7)"),
     Format("PNG", ".png .apng", rb"\x89PNG\r\n\x1a\n"),
     Format("WEBP", ".webp", rb"RIFF.{4}WEBP"),
     Format("TIFF", ".tif .tiff", rb"II(?:\*\0|\0\*|\+\0)|MM(?:\0\*|\*\0|\0\+)"),
@@ -33,9 +34,26 @@ FORMATS = (
     Format("AVIF", ".avif", rb".{4}ftyp(?:avi[fs]|(?:mif1|msf1).{4}(?:.{4})*?avi[fs])"),
     Format("HEIF", ".heic .heif .hif", rb".{4}ftyp(?:hei[cxms]|hev[cxms]|mif[12]|msf1)"),
 )
+# Whole files of kinds that are not read.
+OTHERS = (
+    ("a PSD picture", rb"8BPS"),
+    ("a JPEG XL picture", rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"),
+    ("a JPEG-LS picture", rb"\xff\xd8\xff\xf7"),
+    ("a raw photo", rb"(?:II\*\0|MM\0\*).{4}CR|.{4}ftypcrx|FUJIFILMCCD-RAW|IIR[OS]|MMOR|IIU\0|FOVb|\0MRM"),
+    ("an SVG drawing", rb"(?:\xef\xbb\xbf)?\s*(?:<[?!].*)?<svg\b"),
+    ("a PDF document", rb"%PDF-"),
+    ("an EPS drawing", rb"%!PS|\xc5\xd0\xd3\xc6"),
+    ("an EMF or WMF drawing", rb"\x01\0\0\0.{36} EMF|\xd7\xcd\xc6\x9a"),
+    ("an icon", rb"\0\0[\x01\x02]\0[\x01-\xff]\0|icns"),
+    ("a video", rb".{4}(?:ftyp|moov|mdat)|\x1aE\xdf\xa3|RIFF.{4}AVI "),
+    ("an OpenEXR picture", rb"v/1\x01"),
+    ("an XCF picture", rb"gimp xcf"),
+    ("a web page", rb"\s*(?i:<!doctype html|<html)"),
+)
 EXTENSIONS = tuple(extension for one in FORMATS for extension in one.extensions.split())
 
 _SIGNATURES = [(re.compile(one.signature, re.DOTALL), one.name) for one in FORMATS]
+_OTHER_SIGNATURES = [(re.compile(signature, re.DOTALL), name) for name, signature in OTHERS]
 
 
 def sniff(head: bytes) -> str | None:
@@ -49,6 +67,17 @@ def sniff(head: bytes) -> str | None:
     True
     """
     return next((name for signature, name in _SIGNATURES if signature.match(head)), None)
+
+
+def name_other(head: bytes) -> str | None:
+    """Say what a file is, by its first kilobyte, that is whole but of a kind that is not read.
+
+    Examples
+    --------
+    >>> name_other(b"8BPS" + bytes(60))
+    'a PSD picture'
+    """
+    return next((name for signature, name in _OTHER_SIGNATURES if signature.match(head)), None)
 
 
 def named_as_picture(name: str) -> bool:

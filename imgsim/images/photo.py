@@ -9,7 +9,7 @@ import numpy as np
 import PIL.Image
 
 from imgsim.errors import ImageReadError
-from imgsim.images.pixels import orientation, to_pixels
+from imgsim.images.pixels import eight_bit, ground, orientation, profile_of, to_pixels
 from imgsim.images.reasons import decoding_reason
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def to_source(photo: Photo) -> str | bytes | Image:
         return os.fspath(photo)
     if isinstance(photo, PIL.Image.Image):
         try:
-            return to_pixels(photo, photo.size, orientation(photo))
+            turn, profile, pixels = orientation(photo), profile_of(photo), eight_bit(photo)
+            return to_pixels(pixels, pixels.size, turn, profile, ground(pixels))[0]
         except Exception as error:  # it may be a file that is read only now
             name = getattr(photo, "filename", "") or "a PIL image"
             raise ImageReadError(name, decoding_reason(error, photo.format or "PIL", 0)) from error

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import functools
 import io
 import logging
 import threading
@@ -12,18 +10,18 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import PIL.Image
-from PIL import ImageFile, _imaging
+from PIL import ImageFile
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
-from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.PpmImagePlugin import PpmImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from imgsim.errors import MissingDependencyError
+from imgsim.images.jpeg import Jpeg
+from imgsim.images.tiff import Tiff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,39 +31,26 @@ if TYPE_CHECKING:
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
-@functools.cache
-def _hush_libtiff() -> None:
-    """Take libtiff's habit of writing on stderr from it, wherever Pillow's extension module shows its functions."""
-    with suppress(OSError, AttributeError):
-        library = ctypes.CDLL(_imaging.__file__)
-        for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
-            set_handler = getattr(library, name)
-            set_handler.argtypes, set_handler.restype = [ctypes.c_void_p], ctypes.c_void_p
-            set_handler(None)
-
-
-class _StoredTiff(TiffImageFile):
-    """A TIFF left as it is stored: Pillow would turn it while it loads, and fail where its EXIF is broken."""
+class _Png(PngImageFile):
+    """A PNG whose key colour is in the values that Pillow makes of its own; what follows its pixels does not matter."""
 
     def _open(self) -> None:
-        _hush_libtiff()
         super()._open()
-
-    def _setup(self) -> None:
-        super()._setup()  # type: ignore[no-untyped-call, unused-ignore]
-        self._size = self._tile_size
+        depth, key = self.tile[0].args if self.tile else "", self.info.get("transparency")
+        if depth in ("L;2", "L;4"):
+            self.info["transparency"] = key and key * (85 if depth == "L;2" else 17)
+        elif depth == "RGB;16B" and key:
+            self.info["transparency"] = tuple(value >> 8 for value in key)
 
     def load_end(self) -> None:
-        """Read the EXIF while the file is at hand, and leave the turning to `imgsim.images.pixels`."""
-        with suppress(Exception):
-            self.getexif()
+        with suppress(ValueError, OSError, SyntaxError):
+            super().load_end()
 
 
 _CLASSES: dict[str, type[ImageFile.ImageFile]] = {
-    "JPEG": JpegImageFile,  # an MPO's first picture too
-    "PNG": PngImageFile,
+    "JPEG": Jpeg,  # an MPO's first picture too
     "WEBP": WebPImageFile,
-    "TIFF": _StoredTiff,
+    "TIFF": Tiff,
     "GIF": GifImageFile,
     "BMP": BmpImageFile,
     "PPM": PpmImageFile,
@@ -78,8 +63,8 @@ def open_picture(kind: str, stream: BinaryIO) -> ImageFile.ImageFile:
 
     MissingDependencyError where it is HEIC and pillow-heif is not installed.
     """
-    if kind == "AVIF":
-        return _open_avif(stream)
+    if kind in _CAREFUL:
+        return _CAREFUL[kind](stream)
     return (_heif_class() if kind == "HEIF" else _CLASSES[kind])(stream)
 
 
@@ -94,6 +79,28 @@ def _open_avif(stream: BinaryIO) -> ImageFile.ImageFile:
     return AvifImageFile(io.BytesIO(stream.read().replace(b"Exif", b"skip", 1)))
 
 
+def _open_png(stream: BinaryIO) -> ImageFile.ImageFile:
+    """Open a PNG; where something beside its pixels is damaged or very long, without texts, profile and the like."""
+    try:
+        return _Png(stream)
+    except (ValueError, SyntaxError, OSError) as error:
+        stream.seek(0)
+        try:
+            return _Png(io.BytesIO(_essential(stream.read())))
+        except (ValueError, SyntaxError, OSError):
+            raise error from None
+
+
+def _essential(png: bytes) -> bytes:
+    kept, at = [png[:8]], 8
+    while at < len(png):
+        end = at + 12 + int.from_bytes(png[at : at + 4])
+        if png[at + 4 : at + 5].isupper() or png[at + 4 : at + 8] == b"tRNS":
+            kept.append(png[at:end])
+        at = end
+    return b"".join(kept)
+
+
 def _heif_class() -> type[ImageFile.ImageFile]:
     try:
         from pillow_heif import HeifImageFile
@@ -103,6 +110,7 @@ def _heif_class() -> type[ImageFile.ImageFile]:
     return kind
 
 
+_CAREFUL = {"AVIF": _open_avif, "PNG": _open_png}
 _lock = threading.Lock()
 _inside = 0
 _restore: tuple[warnings.catch_warnings[None], int | None]

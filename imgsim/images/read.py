@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
 import stat
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+import time
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 import PIL.Image
 from PIL.Image import DecompressionBombError
 
 from imgsim.core import Scale
 from imgsim.errors import ImageReadError, MissingDependencyError
-from imgsim.images.formats import HEAD, sniff
-from imgsim.images.pixels import orientation, to_pixels
+from imgsim.images.formats import HEAD, name_other, sniff
+from imgsim.images.jpeg import Jpeg
+from imgsim.images.pixels import eight_bit, ground, orientation, profile_of, to_pixels
 from imgsim.images.plugins import open_picture, undisturbed
 from imgsim.images.reasons import decoding_reason, system_reason
 
@@ -23,24 +26,39 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from typing import BinaryIO
 
+    from _typeshed import WriteableBuffer
+
     from imgsim.core import Image
 
+    Source: TypeAlias = str | os.PathLike[str] | bytes
+
 MAX_MEGAPIXELS = 100.0
+MAX_SECONDS = 60.0
 FULL_SCALE = Scale(sys.maxsize)
+_HEAD = 1024  # bytes that tell what a file is
 
 
 class Decoded(NamedTuple):
-    """A decoded photo: upright RGB (H, W, 3) at each scale asked for, and its width and height at full scale."""
+    """A decoded photo: upright sRGB (H, W, 3) at each scale asked for, and its width and height at full scale.
+
+    `alpha` (H, W): how opaque each pixel is, at each scale, empty where all are; `remark`: what its file lacks, or ''.
+    """
 
     images: Mapping[Scale, Image]
     width: int
     height: int
+    alpha: Mapping[Scale, Image]
+    remark: str
 
 
 def read_image(
-    photo: str | os.PathLike[str] | bytes, *, scale: Scale = FULL_SCALE, max_megapixels: float = MAX_MEGAPIXELS
+    photo: Source,
+    *,
+    scale: Scale = FULL_SCALE,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    max_seconds: float = MAX_SECONDS,
 ) -> Image:
-    """Read a photo as upright RGB.
+    """Read a photo as upright sRGB.
 
     Parameters
     ----------
@@ -50,12 +68,16 @@ def read_image(
     scale : Scale, optional
         How large it is wanted.
     max_megapixels : float, default 100
-        The largest photo to decode, in millions of pixels at full scale.
+        The largest photo to decode, in millions of pixels at full scale. Decoding takes at most 24 bytes a pixel.
+    max_seconds : float, default 60
+        How long its decoder may read from it. WebP, JPEG 2000, AVIF, HEIC and compressed TIFF are read at once: of
+        them the limit of pixels bounds the time, to about half a microsecond each.
 
     Returns
     -------
     ndarray of uint8, shape (H, W, 3)
-        RGB, 0..255, turned as EXIF asks, what is transparent on white.
+        sRGB, 0..255, turned as EXIF asks. What is transparent lies on white, or on black where more than a quarter of
+        what is visible is nearly white, or on middle grey where as much is nearly black too.
 
     Raises
     ------
@@ -65,26 +87,34 @@ def read_image(
     Notes
     -----
     16-bit grey is divided by 257. Greys of 32 bits are scaled so that white is the first of 1 (floats only), 255 and
-    65535 that none exceeds, or else the largest value. Colour profiles are not applied; CMYK is converted plainly.
+    65535 that none exceeds, or else the largest value. Embedded ICC profiles are converted to sRGB, after the scale is
+    reduced: by their curves and matrix, or where they have tables (CMYK) relatively colorimetric with black point
+    compensation; damaged profiles and those above 4 MB are passed over, CMYK without one is converted plainly.
     HEIC and AVIF are turned as their own properties say; a HEIC's EXIF orientation repeats them and is passed over.
+    A JPEG without its end is read if at most a tenth of its rows are missing, which are grey then, or, where it is
+    progressive, if every coefficient came once; one of more than 100 scans is not. A TIFF that begins with a reduced
+    picture is read where it has the full one. The alpha of a BMP counts unless it is 0 everywhere.
     """
-    return read_scales(photo, [scale], max_megapixels=max_megapixels)[scale]
+    return read_scales(photo, [scale], max_megapixels=max_megapixels, max_seconds=max_seconds)[scale]
 
 
-def read_scales(
-    photo: str | os.PathLike[str] | bytes, scales: Collection[Scale], *, max_megapixels: float = MAX_MEGAPIXELS
-) -> Mapping[Scale, Image]:
+def read_scales(photo: Source, scales: Collection[Scale], **limits: float) -> Mapping[Scale, Image]:
     """Read a photo as `read_image` does, for extractors that want it at several scales."""
+    return read_photo(photo, scales, **limits).images
+
+
+def read_photo(photo: Source, scales: Collection[Scale] = (FULL_SCALE,), **limits: float) -> Decoded:
+    """Read a photo as `read_image` does, with all that is known of it."""
     if isinstance(photo, bytes):
-        return decode(io.BytesIO(photo), "-", scales, max_megapixels=max_megapixels).images
+        return decode(io.BytesIO(photo), "-", scales, **limits)
     with open_photo(photo) as stream:
-        return decode(stream, os.fspath(photo), scales, max_megapixels=max_megapixels).images
+        return decode(stream, os.fspath(photo), scales, **limits)
 
 
 def shrink(image: Image, scale: Scale) -> Image:
     """Bring pixels (H, W, 3) that are already decoded down as `read_image` would: (h, w, 3)."""
     height, width = image.shape[:2]
-    return to_pixels(PIL.Image.fromarray(image), _target((width, height), (width, height), scale), 1)
+    return to_pixels(PIL.Image.fromarray(image), _target((width, height), (width, height), scale), 1)[0]
 
 
 def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
@@ -100,7 +130,32 @@ def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         raise ImageReadError(name, "is a folder" if stat.S_ISDIR(mode) else "not a regular file")
-    return open(descriptor, "rb")
+    return io.BufferedReader(_Regular(descriptor))
+
+
+class _Regular(io.FileIO):
+    """A file opened without blocking that fails instead of answering 'not now' for ever, as some in /proc do."""
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        count = super().readinto(buffer)
+        if count is None:
+            raise BlockingIOError(errno.EAGAIN, "it gives nothing to read now")
+        return count
+
+
+class _Timed:
+    """A stream that may be read from for so many seconds."""
+
+    def __init__(self, stream: BinaryIO, seconds: float) -> None:
+        self._stream, self._seconds, self._end = stream, seconds, time.monotonic() + seconds
+
+    def read(self, size: int = -1) -> bytes:
+        if time.monotonic() > self._end:
+            raise TimeoutError(f"not decoded within {self._seconds:g} seconds")
+        return self._stream.read(size)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
 
 
 def content_digest(stream: BinaryIO) -> bytes:
@@ -115,16 +170,24 @@ def content_digest(stream: BinaryIO) -> bytes:
 
 
 def decode(
-    stream: BinaryIO, name: str, scales: Collection[Scale] = (FULL_SCALE,), *, max_megapixels: float = MAX_MEGAPIXELS
+    stream: BinaryIO,
+    name: str,
+    scales: Collection[Scale] = (FULL_SCALE,),
+    *,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    max_seconds: float = MAX_SECONDS,
 ) -> Decoded:
     """Decode a photo from the first byte of an open file, once for each working size; errors call it by `name`."""
-    kind = _kind(stream, name)
+    head = read_head(stream, name)
+    kind = kind_of(head, name)
+    timed = cast("BinaryIO", _Timed(stream, max_seconds))
     try:
         with undisturbed(max_megapixels * 1e6):
             sizes = {scale.working_size: [other for other in scales if other[0] == scale[0]] for scale in scales}
-            decoded = [_decode(stream, name, kind, alike, max_megapixels) for alike in sizes.values()]
+            decoded = [_decode(timed, name, kind, alike, max_megapixels) for alike in sizes.values()]
             images = {scale: image for one in decoded for scale, image in one.images.items()}
-            return Decoded(images, decoded[0].width, decoded[0].height)
+            alpha = {scale: visible for one in decoded for scale, visible in one.alpha.items()}
+            return decoded[0]._replace(images=images, alpha=alpha)
     except ImageReadError:
         raise
     except MissingDependencyError as error:
@@ -133,20 +196,28 @@ def decode(
         pixels = re.search(r"\d+", str(error))
         raise _over_limit(name, float(pixels[0]) / 1e6 if pixels else 0, max_megapixels) from error
     except Exception as error:  # a hostile file can make a decoder raise almost anything
-        raise ImageReadError(name, decoding_reason(error, kind, _size(stream))) from error
+        other = name_other(head) if kind == "TIFF" else None  # as a raw photo may be
+        reason = f"{other}: not supported" if other else decoding_reason(error, kind, _size(stream))
+        raise ImageReadError(name, reason) from error
 
 
-def _kind(stream: BinaryIO, name: str) -> str:
+def kind_of(head: bytes, name: str) -> str:
+    """Tell the format of a file by its first bytes; ImageReadError where it is none that is read."""
+    kind = sniff(head[:HEAD])
+    if kind is None:
+        other = name_other(head)
+        unknown = f"{other}: not supported" if other else "not a picture that imgsim reads"
+        raise ImageReadError(name, unknown if head else "the file is empty")
+    return kind
+
+
+def read_head(stream: BinaryIO, name: str) -> bytes:
+    """Read the bytes that tell what an open file is."""
     try:
         stream.seek(0)
-        head = stream.read(HEAD)
-        stream.seek(0)
+        return stream.read(_HEAD)
     except OSError as error:
         raise ImageReadError(name, system_reason(error)) from error
-    kind = sniff(head)
-    if kind is None:
-        raise ImageReadError(name, "not a picture that imgsim reads" if head else "the file is empty")
-    return kind
 
 
 def _decode(stream: BinaryIO, name: str, kind: str, scales: Sequence[Scale], max_megapixels: float) -> Decoded:
@@ -159,9 +230,13 @@ def _decode(stream: BinaryIO, name: str, kind: str, scales: Sequence[Scale], max
     if kind == "JPEG" and working_size < min(width, height):
         photo.draft(None, (working_size, working_size))  # the DCT scales it by 1/2, 1/4 or 1/8, never below
     photo.load()
-    turn = orientation(photo)
-    images = {scale: to_pixels(photo, _target((width, height), photo.size, scale), turn) for scale in scales}
-    return Decoded(images, height, width) if turn >= 5 else Decoded(images, width, height)
+    remark = photo.remark() if isinstance(photo, Jpeg) else ""
+    turn, profile, pixels = orientation(photo), profile_of(photo), eight_bit(photo)
+    below, targets = ground(pixels), {scale: _target((width, height), pixels.size, scale) for scale in scales}
+    made = {scale: to_pixels(pixels, size, turn, profile, below) for scale, size in targets.items()}
+    images = {scale: image for scale, (image, _) in made.items()}
+    alpha = {scale: visible for scale, (_, visible) in made.items() if visible is not None}
+    return Decoded(images, *((height, width) if turn >= 5 else (width, height)), alpha, remark)
 
 
 def _target(full: tuple[int, int], decoded: tuple[int, int], scale: Scale) -> tuple[int, int]:

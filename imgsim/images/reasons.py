@@ -13,6 +13,7 @@ _OTHER_WORDS = {
     errno.ELOOP: "a link that leads back to itself",
 }
 _DECODERS_FAULT = (errno.EINVAL, errno.EOVERFLOW)  # a seek to where a damaged file pointed
+_NOT_SUPPORTED = ("cannot handle", "unable to determine J2K image mode", "unknown pixel mode")  # whole files too
 _LONGEST = 100  # characters
 
 
@@ -33,9 +34,10 @@ def decoding_reason(error: Exception, kind: str, size: int) -> str:
         return "it has no pixels"
     plain = isinstance(error, (OSError, SyntaxError, ValueError, RuntimeError)) and bool(str(error))
     line = _one_line(str(error) if plain else repr(error)).removesuffix(" when reading image file")
-    if "upported" in line:
+    if "upported" in line or isinstance(error, TimeoutError):
         return line[0].lower() + line[1:]
-    return f"damaged {kind}: {line}"
+    whole = line.startswith(_NOT_SUPPORTED)
+    return f"a kind of {kind} that is not supported: {line}" if whole else f"damaged {kind}: {line}"
 
 
 def _one_line(text: str) -> str:

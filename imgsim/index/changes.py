@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ImageReadError
+from imgsim.images.formats import DECODING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,7 @@ class Changes:
     unchanged: list[FoundImage] = field(default_factory=list)
     still_failing: list[str] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
+    older: dict[str, int] = field(default_factory=dict)  # photos of the same content, measured under an older decoding
 
 
 def find_changes(
@@ -54,6 +56,9 @@ def find_changes(
     if complete:
         changes.missing = _missing(found, known)
         _match_renames(root, changes, known)
+    same = {image.path: image.path for image in (*changes.unchanged, *changes.touched) if image.path not in ledger}
+    same |= {image.path: old for old, image in changes.renamed}
+    changes.older = {path: version for path, old in same.items() if (version := known[old].decoding) < DECODING}
     return changes
 
 

@@ -159,6 +159,11 @@ class Index:
         return list(self._store.calibrations())
 
     @property
+    def stale_calibrations(self) -> set[str]:
+        """Those of them that were fitted to features that are others now."""
+        return self._store.stale_calibrations()
+
+    @property
     def facts(self) -> FactTable:
         """What is known of all photos' attributes."""
         return self._store.facts

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ImageReadError, ImgsimError
 from imgsim.images.find import comes_by, list_images
+from imgsim.images.formats import DECODING
 from imgsim.index.changes import find_changes
 from imgsim.index.decoding_mark import decoding_mark
 from imgsim.index.options import Options, Remembered
@@ -75,7 +76,7 @@ class Update:
             description.pair(self.root, {image.path for image in found.images} | (self.store.known().keys() - gone))
         extractors = self._settle(wanted)
         self._apply(changes, found)
-        self._measure(self._lacks(changes, extractors))
+        self._measure(self._lacks(changes, extractors, self._decoded_otherwise(changes)))
         if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
             self.finish(extractors)
         if description:
@@ -87,10 +88,10 @@ class Update:
         found, changes = self._look()
         stored = {extractor.spec: extractor for extractor in self.store.extractors()}
         specs = [extractor.spec for extractor in wanted] or list(stored)
-        if changes.missing or changes.renamed or not specs or not stored.keys() >= set(specs):
+        if changes.missing or changes.renamed or changes.older or not specs or not stored.keys() >= set(specs):
             return None
         extractors = [stored[spec] for spec in specs]
-        if self._lacks(changes, extractors) or not all(map(self.store.is_pinned, extractors)):
+        if self._lacks(changes, extractors, ()) or not all(map(self.store.is_pinned, extractors)):
             return None
         self.summary.failed += len(found.unreadable)
         return self.summary
@@ -175,19 +176,39 @@ class Update:
             for path, reason in found.unreadable:
                 self._fail(Failure(path, 0, 0, reason))
 
-    def _lacks(self, changes: Changes, extractors: Sequence[StoredExtractor]) -> list[Lack]:
+    def _decoded_otherwise(self, changes: Changes) -> set[str]:
+        """Find photos that this imgsim may make other pixels of, and commit that those of the others are as before."""
+        if not changes.older:
+            return set()
+        from imgsim.images.decoding_version import may_differ
+
+        limit, root = self.made.max_megapixels, self.root
+        older = changes.older.items()
+        otherwise = {path for path, since in older if may_differ(os.path.join(root, path), since, max_megapixels=limit)}
+        with self.store.transaction():
+            self.store.note_decoding(changes.older.keys() - otherwise, DECODING)
+            if otherwise:
+                self.store.make_calibrations_stale()
+                self.observer.decoded_otherwise(len(otherwise))
+        return otherwise
+
+    def _lacks(
+        self, changes: Changes, extractors: Sequence[StoredExtractor], otherwise: Collection[str]
+    ) -> list[Lack]:
         """List what is to be measured, by path: new content by all extractors, the rest by those that lack it."""
         every = tuple(extractor.id for extractor in extractors)
         steps = () if self.store.color_measure is None else (COLORS,)
         lacks = {image.path: Lack(image, every, steps, "added") for image in changes.added}
         lacks |= {image.path: Lack(image, every, steps, "changed") for image in changes.changed}
+        kept = (*changes.unchanged, *changes.touched, *(image for _, image in changes.renamed))
+        lacks |= {image.path: Lack(image, every, steps) for image in kept if image.path in otherwise}
         lacking = {extractor.id: self.store.lacking(extractor) for extractor in extractors}
         colorless = self.store.lacking_colors() if steps else set()
         if colorless or any(lacking.values()):
             failed = set() if self.options.retry_failed else {failure.path for failure in self.store.failures()}
-            for image in (*changes.unchanged, *changes.touched, *(image for _, image in changes.renamed)):
+            for image in kept:
                 keys = tuple(key for key, paths in lacking.items() if image.path in paths)
-                if (keys or image.path in colorless) and image.path not in failed:
+                if (keys or image.path in colorless) and image.path not in failed and image.path not in otherwise:
                     lacks[image.path] = Lack(image, keys, steps if image.path in colorless else ())
         return [lacks[path] for path in sorted(lacks, key=os.fsencode)]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from imgsim.images.formats import DECODING
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
@@ -44,11 +46,14 @@ class Known(NamedTuple):
         Modification time, nanoseconds since the epoch.
     digest : bytes
         BLAKE2b-128 of the content.
+    decoding : int
+        The version of decoding that its features were measured under.
     """
 
     size: int
     mtime_ns: int
     digest: bytes
+    decoding: int
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,8 @@ class MeasuredPhoto:
         The spec of what cut the photo into these parts; empty for the whole photo, whose one part has no name.
     measured : mapping, optional
         Attributes that were measured, such as colours.
+    decoding : int, optional
+        The version of decoding that they were measured under; without it, today's.
     """
 
     record: ImageRecord
@@ -133,6 +140,7 @@ class MeasuredPhoto:
     parts: tuple[str, ...] = field(default=("",))
     owner: str = ""
     measured: Mapping[str, Any] = field(default_factory=dict)
+    decoding: int = DECODING
 
 
 class PartLabel(NamedTuple):
@@ -307,6 +315,17 @@ class Store(Protocol):
             Nanoseconds since the epoch.
         """
 
+    def note_decoding(self, paths: Iterable[str], decoding: int) -> None:
+        """Note that photos have the same pixels under another version of decoding: their features stay.
+
+        Parameters
+        ----------
+        paths : iterable of str
+            The photos.
+        decoding : int
+            The version.
+        """
+
     def rename(self, old: str, new: str, mtime_ns: int) -> None:
         """Give a photo another path; its features and attributes go with it.
 
@@ -457,6 +476,12 @@ class Store(Protocol):
         calibration : str
             JSON.
         """
+
+    def stale_calibrations(self) -> set[str]:
+        """Give the names of the distances whose calibrations were fitted to other features than there are now."""
+
+    def make_calibrations_stale(self) -> None:
+        """Note that features are others than those that calibrations were fitted to; one kept anew is not stale."""
 
     def forget_calibrations(self) -> None:
         """Forget all of them."""

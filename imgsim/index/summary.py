@@ -21,6 +21,9 @@ class Observer:
     def failed(self, path: str, reason: str) -> None:
         """Hear that a file could not be read, and why."""
 
+    def decoded_otherwise(self, photos: int) -> None:
+        """Hear how many photos are measured again, since this imgsim makes other pixels of them."""
+
     def described(self, described: Described) -> None:
         """Hear what became of a table of attributes."""
 

@@ -2,14 +2,27 @@
 
 import operator
 import os
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from imgsim.core import ImageRecord
 from imgsim.tables.values import facts_of
 from imgsim.where.facts import AttributeCount
 from imgsim.where.patterns import PATTERNS, pattern_of
 
 SIGNS = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+@dataclass
+class Photo:
+    key: str
+    record: ImageRecord
+    typed: dict = field(default_factory=dict)
+    measured: dict = field(default_factory=dict)
+    parts: dict = field(default_factory=dict)  # features by part (owner and name), then by extractor
+    decoding: int = 1
+    seen = property(lambda self: replace(self.record, attributes=self.measured | self.typed))
 
 
 class DictFacts:

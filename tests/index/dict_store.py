@@ -4,25 +4,14 @@ import copy
 import os
 import secrets
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
-from imgsim.core import ImageRecord
 from imgsim.errors import ImgsimError
 from imgsim.index.store import COLORS, DefaultQuery, Known, PartKeys, PartLabel, Stamp, StoredExtractor
 from imgsim.tables.values import change_attributes
-from tests.index.dict_facts import DictFacts
-
-
-@dataclass
-class Photo:
-    key: str
-    record: ImageRecord
-    typed: dict = field(default_factory=dict)
-    measured: dict = field(default_factory=dict)
-    parts: dict = field(default_factory=dict)  # features by part (owner and name), then by extractor
-    seen = property(lambda self: replace(self.record, attributes=self.measured | self.typed))
+from tests.index.dict_facts import DictFacts, Photo
 
 
 class DictStore:
@@ -32,6 +21,7 @@ class DictStore:
         self._identity, self._generation = secrets.token_hex(6), 0
         self._photos, self._failures, self._extractors, self._statistics = {}, {}, {}, {}
         self._calibrations, self._default, self._options, self._measure = {}, None, {}, (None, None)
+        self._stale = set()
 
     stamp = property(lambda self: Stamp(self._identity, self._generation))
     options = property(lambda self: copy.deepcopy(self._options))
@@ -97,14 +87,20 @@ class DictStore:
 
     def keep_calibration(self, distance, extractors, calibration):
         self._calibrations[distance] = {extractor.id for extractor in extractors}, calibration
+        self._stale.discard(distance)
+
+    def stale_calibrations(self):
+        return self._stale & self._calibrations.keys()
+
+    def make_calibrations_stale(self):
+        self._stale = set(self._calibrations)
 
     def forget_calibrations(self):
         self._calibrations.clear()
 
     def known(self):
-        return {
-            path: Known(one.record.size, one.record.mtime_ns, one.record.digest) for path, one in self._photos.items()
-        }
+        states = {path: (one.record, one.decoding) for path, one in self._photos.items()}
+        return {path: Known(one.size, one.mtime_ns, one.digest, by) for path, (one, by) in states.items()}
 
     def lacking(self, extractor):
         return {one.record.path for one in self.photos if not any(extractor.id in rows for rows in one.parts.values())}
@@ -114,9 +110,9 @@ class DictStore:
         old = self._photos.get(record.path)
         self._generation += 1
         kept = old or Photo(f"photo {self._generation}", record)
-        if not old or old.record.digest != record.digest:
+        if (kept.record.digest, kept.decoding) != (record.digest, photo.decoding):
             kept.measured, kept.parts = {}, {}
-        kept.record, kept.typed = record, change_attributes(kept.typed, given)
+        kept.record, kept.typed, kept.decoding = record, change_attributes(kept.typed, given), photo.decoding
         kept.measured = change_attributes(kept.measured, photo.measured)
         mine = {part: rows for part, rows in kept.parts.items() if part[0] == photo.owner}
         kept.parts = {("", ""): {}} | {part: rows for part, rows in kept.parts.items() if part not in mine}
@@ -138,6 +134,10 @@ class DictStore:
     def touch(self, path, size, mtime_ns):
         if path in self._photos:
             self._photos[path].record = replace(self._photos[path].record, size=size, mtime_ns=mtime_ns)
+
+    def note_decoding(self, paths, decoding):
+        for path in paths:
+            self._photos[path].decoding = decoding
 
     def rename(self, old, new, mtime_ns):
         self._generation += 1

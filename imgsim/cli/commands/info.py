@@ -30,7 +30,7 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
         write_text(json.dumps(facts) + "\n")
         return
     for key, value in facts.items():
-        if key not in ("extractors", "calibrations", "attributes"):
+        if key not in ("extractors", "calibrations", "stale_calibrations", "attributes"):
             said = (shlex.join(value) or "not given") if isinstance(value, list) else value
             write_text(f"{key.replace('_', ' ')}: {'that of each extractor' if said is None else said}\n")
     for extractor in facts["extractors"]:
@@ -39,7 +39,8 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
             f"extractor: {extractor['name']}: {extractor['dim']} values, {extractor['photos']} photos{default}\n"
         )
     for distance in facts["calibrations"]:
-        write_text(f"calibrated: {distance}\n")
+        stale = " (stale: photos were measured anew since)" if distance in facts["stale_calibrations"] else ""
+        write_text(f"calibrated: {distance}{stale}\n")
     for attribute in facts["attributes"]:
         types = " and ".join(attribute["types"])
         write_text(f"attribute: {attribute['name']}: {types}, {attribute['photos']} photos\n")
@@ -70,6 +71,7 @@ def _facts(index: Index) -> dict[str, Any]:
         "extractors": extractors,
         "default_metric": default.metric if default else None,
         "calibrations": index.calibrations,
+        "stale_calibrations": sorted(index.stale_calibrations),
         "attributes": [attribute._asdict() for attribute in index.facts.counts()],
         "generation": counts["generation"],
         "bytes": _size(index.directory),

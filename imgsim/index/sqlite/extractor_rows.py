@@ -82,9 +82,18 @@ class ExtractorRows(Database):
 
     def keep_calibration(self, distance: str, extractors: Iterable[StoredExtractor], calibration: str) -> None:
         """Keep the calibration of a distance, in place of an earlier one, until one of its extractors is dropped."""
-        self._connection.execute("INSERT OR REPLACE INTO calibrations VALUES (?, ?)", (distance, calibration))
+        self._connection.execute("INSERT OR REPLACE INTO calibrations VALUES (?, ?, 0)", (distance, calibration))
         rows = ((distance, extractor.id) for extractor in extractors)
         self._connection.executemany("INSERT OR IGNORE INTO calibrated_extractors VALUES (?, ?)", rows)
+
+    def stale_calibrations(self) -> set[str]:
+        """Give the names of the distances whose calibrations were fitted to other features than there are now."""
+        rows = self._connection.execute("SELECT distance FROM calibrations WHERE stale")
+        return {distance for (distance,) in rows}
+
+    def make_calibrations_stale(self) -> None:
+        """Note that features are others than those that calibrations were fitted to."""
+        self._connection.execute("UPDATE calibrations SET stale = 1")
 
     def forget_calibrations(self) -> None:
         """Forget all of them."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgsim.core import ExtractorSpec
 from imgsim.index.sqlite.fact_rows import Facts, Held
-from imgsim.index.sqlite.schema import CALIBRATIONS, FACTS, FORMAT_VERSION, MEASURED, PARTS
+from imgsim.index.sqlite.schema import CALIBRATIONS, DECODING, FACTS, FORMAT_VERSION, MEASURED, PARTS
 from imgsim.index.store import COLORS
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What readers of formats 1 and 2 see in place of the tables: names of the database TEMP hide those of the file.
-_OLD_CALIBRATIONS = "SELECT substr(key, 14) AS distance, value AS calibration FROM meta WHERE key GLOB 'calibration: *'"
+_OLD_CALIBRATIONS = "SELECT substr(key, 14) AS distance, value AS calibration, 0 AS stale FROM meta WHERE key GLOB 'calibration: *'"
 _VIEWS = (
     f"CREATE TEMP VIEW calibrations AS {_OLD_CALIBRATIONS}",
     "CREATE TEMP VIEW parts AS SELECT id, image_id, '' AS owner, name FROM main.parts",
     # Both together are what they were, and photos with a palette were measured.
-    "CREATE TEMP VIEW images AS SELECT *,"
+    "CREATE TEMP VIEW images AS SELECT *, 1 AS decoding,"
     " iif(json_type(attributes, '$.palette') IS NULL, '{}', attributes) AS measured FROM main.images",
 )
 
@@ -71,7 +71,8 @@ def _add_facts(connection: sqlite3.Connection, temporary: str = "") -> None:
 
 def _separate_measured(connection: sqlite3.Connection) -> None:
     """Tell measured attributes from those that people typed."""
-    connection.execute(f"ALTER TABLE images ADD COLUMN {MEASURED}")
+    for column in (MEASURED, DECODING):
+        connection.execute(f"ALTER TABLE images ADD COLUMN {column}")
     facts = Facts(connection)
     rows = connection.execute("SELECT id FROM images WHERE json_type(attributes, '$.palette') IS NOT NULL").fetchall()
     for (photo,) in rows:
@@ -107,9 +108,9 @@ def _move_calibrations(connection: sqlite3.Connection) -> None:
     """Give calibrations their tables, and each the extractors that its distance names."""
     _create(connection, CALIBRATIONS)
     specs = {key: ExtractorSpec.from_json(spec) for key, spec in connection.execute("SELECT id, spec FROM extractors")}
-    for distance, calibration in connection.execute(_OLD_CALIBRATIONS).fetchall():
+    for distance, calibration, stale in connection.execute(_OLD_CALIBRATIONS).fetchall():
         if extractors := named_extractors(distance, specs):
-            connection.execute("INSERT INTO calibrations VALUES (?, ?)", (distance, calibration))
+            connection.execute("INSERT INTO calibrations VALUES (?, ?, ?)", (distance, calibration, stale))
             rows = [(distance, key) for key in extractors]
             connection.executemany("INSERT INTO calibrated_extractors VALUES (?, ?)", rows)
     connection.execute("DELETE FROM meta WHERE key GLOB 'calibration: *'")

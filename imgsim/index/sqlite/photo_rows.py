@@ -41,7 +41,7 @@ class PhotoRows(FeatureRows, LedgerRows):
 
     def known(self) -> dict[str, Known]:
         """Give every photo's path, with what tells whether it changed."""
-        rows = self._connection.execute("SELECT path, size, mtime_ns, digest FROM images")
+        rows = self._connection.execute("SELECT path, size, mtime_ns, digest, decoding FROM images")
         return {os.fsdecode(path): Known(*rest) for path, *rest in rows}
 
     def lacking(self, extractor: StoredExtractor) -> set[str]:
@@ -58,10 +58,12 @@ class PhotoRows(FeatureRows, LedgerRows):
     def put(self, photo: MeasuredPhoto) -> None:
         """Store a photo, its owner's parts in place of those that the owner made before."""
         record = photo.record
-        same = self._one("SELECT digest FROM images WHERE path = ?", os.fsencode(record.path)) == record.digest
+        state = "SELECT digest, decoding FROM images WHERE path = ?"
+        known = self._connection.execute(state, (os.fsencode(record.path),)).fetchone()
+        same = known == (record.digest, photo.decoding)
         if same:
             self.touch(record.path, record.size, record.mtime_ns)
-        key = self.photo_key(record.path) if same else self._replace(record)
+        key = self.photo_key(record.path) if same else self._replace(record, photo.decoding)
         assert key is not None
         self._put_parts(key, photo)
         held = self.facts.held(key)
@@ -69,13 +71,14 @@ class PhotoRows(FeatureRows, LedgerRows):
         self.facts.write(key, held, Held(typed, change_attributes(held.measured if same else {}, photo.measured)))
         self.forget_failures([record.path])
 
-    def _replace(self, record: ImageRecord) -> int:
-        """Store a photo that is new or has new content, of whose old parts none stays; give its key."""
-        state = (record.size, record.mtime_ns, record.digest, record.width, record.height)
+    def _replace(self, record: ImageRecord, decoding: int) -> int:
+        """Store a photo that is new or has new content or pixels, of whose old parts none stays; give its key."""
+        state = (record.size, record.mtime_ns, record.digest, record.width, record.height, decoding)
         self._write(
-            "INSERT INTO images (path, size, mtime_ns, digest, width, height) VALUES (?, ?, ?, ?, ?, ?)"
+            "INSERT INTO images (path, size, mtime_ns, digest, width, height, decoding) VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,"
-            " digest = excluded.digest, width = excluded.width, height = excluded.height",
+            " digest = excluded.digest, width = excluded.width, height = excluded.height,"
+            " decoding = excluded.decoding",
             *(os.fsencode(record.path), *state),
         )
         key = self.photo_key(record.path)
@@ -103,6 +106,11 @@ class PhotoRows(FeatureRows, LedgerRows):
         self._connection.execute(
             "UPDATE images SET size = ?, mtime_ns = ? WHERE path = ?", (size, mtime_ns, os.fsencode(path))
         )
+
+    def note_decoding(self, paths: Iterable[str], decoding: int) -> None:
+        """Note that photos have the same pixels under another version of decoding."""
+        rows = ((decoding, os.fsencode(path)) for path in paths)
+        self._connection.executemany("UPDATE images SET decoding = ? WHERE path = ?", rows)
 
     def rename(self, old: str, new: str, mtime_ns: int) -> None:
         """Give a photo another path."""

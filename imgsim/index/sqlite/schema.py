@@ -5,7 +5,8 @@ it, the others belong to the spec of what cut it up; a part has one row of featu
 two JSON objects, what people typed and what was measured, which hides behind it; `facts` holds both once more, sorted
 by value, so that conditions need not read the objects of all photos.
 
-Format 1 had no facts; formats 1 and 2 had calibrations in `meta`, no column `measured` and no owners of parts;
+Format 1 had no facts; formats 1 and 2 had calibrations in `meta`, no columns `measured` and `decoding` and no
+owners of parts;
 `imgsim.index.sqlite.migrations` adds them.
 """
 
@@ -27,7 +28,11 @@ CREATE {temporary} TABLE facts (
 ) WITHOUT ROWID;
 """
 CALIBRATIONS = """
-CREATE TABLE calibrations (distance TEXT PRIMARY KEY, calibration TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE calibrations (
+    distance TEXT PRIMARY KEY,
+    calibration TEXT NOT NULL,
+    stale INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
 CREATE TABLE calibrated_extractors (
     distance TEXT NOT NULL REFERENCES calibrations (distance) ON DELETE CASCADE,
     extractor_id INTEGER NOT NULL REFERENCES extractors (id) ON DELETE CASCADE,
@@ -44,6 +49,7 @@ CREATE TABLE {name} (
 );
 """
 MEASURED = "measured TEXT NOT NULL DEFAULT '{}'"
+DECODING = "decoding INTEGER NOT NULL DEFAULT 1"  # by which version of decoding it was measured
 
 TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -56,7 +62,8 @@ CREATE TABLE images (
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
     attributes TEXT NOT NULL DEFAULT '{{}}',
-    {MEASURED}
+    {MEASURED},
+    {DECODING}
 );
 {PARTS.format(name="parts")}
 CREATE TABLE extractors (

@@ -1,0 +1,39 @@
+"""The version of what decoding makes of photos, and which photos it made something else of before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgsim.images.formats import DECODING
+from imgsim.images.pixels import profile_of
+from imgsim.images.plugins import open_picture, undisturbed
+from imgsim.images.profiles import conversion
+from imgsim.images.read import MAX_MEGAPIXELS, kind_of, open_photo, read_head
+
+if TYPE_CHECKING:
+    import os
+
+    from PIL.ImageFile import ImageFile
+
+
+def may_differ(path: str | os.PathLike[str], since: int, *, max_megapixels: float = MAX_MEGAPIXELS) -> bool:
+    """Tell from a photo's header whether its pixels may differ from what decoding version `since` made of it.
+
+    False is certain: the pixels are equal, bit by bit. True, where the header cannot be read too, asks to measure anew.
+    """
+    if since >= DECODING:
+        return False
+    try:
+        with open_photo(path) as stream, undisturbed(max_megapixels * 1e6):
+            kind = kind_of(read_head(stream, ""), "")
+            stream.seek(0)
+            return _changed_since_1(open_picture(kind, stream))
+    except Exception:  # noqa: BLE001 - what cannot be told is to be measured
+        return True
+
+
+def _changed_since_1(photo: ImageFile) -> bool:
+    if photo.has_transparency_data or getattr(photo, "found_full", False):
+        return True
+    mode = photo.mode if photo.mode == "CMYK" else "L" if photo.mode[0] in "1LIF" and photo.mode != "LAB" else "RGB"
+    return conversion(profile_of(photo), mode) is not None
