@@ -11,7 +11,7 @@ SUDO = $(shell test "$$(id -u)" = 0 || echo sudo)
 CODE = imgsim tests benchmarks examples docs conftest.py
 
 .DEFAULT_GOAL = help
-.PHONY: help install system check test test-base test-large cases lint types layers docs bench demo clean
+.PHONY: help install system check test test-base test-large cases lint types layers graphs docs bench demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ test-large: $(INSTALLED) ## the tests that take up to 9 GB of memory and some te
 
 cases: $(INSTALLED) ## the scripts in ../shared/cases, each a fault met on real folders
 	@PATH="$(abspath $(BIN)):$$PATH" sh tests/cases.sh $(CASES)
+
+graphs: $(INSTALLED) ## write the graphs of EfficientNet-Lite that imgsim ships, without weights
+	$(BIN)/python -m imgsim.models.lite_graph
 
 docs: $(INSTALLED) ## write docs/cli.md from the commands' own help
 	mkdir -p build

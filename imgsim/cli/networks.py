@@ -10,7 +10,8 @@ import click
 from imgsim.cli import stderr
 from imgsim.errors import MissingDependencyError, WeightsError
 from imgsim.models.architectures import is_architecture
-from imgsim.models.cache import FINAL, SHOWN_DIGITS, about, list_models
+from imgsim.models.cache import FINAL, SHOWN_DIGITS, about
+from imgsim.models.packaged import is_ready
 from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.naming import parse_naming
 
@@ -77,7 +78,7 @@ def provide_model(text: str, weights: str | None) -> bool:
         if "weights" in params:
             _require(weights, params["weights"])
         import_file(weights, name, layer or FINAL, padding)
-    elif "weights" not in params and not any(file.architecture == name for file in list_models()):
+    elif "weights" not in params and not is_ready(name):
         pull_model(TrunkSpec(name, layer, padding or ""))
     # Or what it lacks, before an index is begun.
     stderr.detail(f"extractor: {extractor.spec}, {extractor.dim} values")

