@@ -1,0 +1,228 @@
+"""Comparing a folder with its index: by what the file system tells first, by content where that leaves doubt."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from imgsim.errors import ImageReadError
+from imgsim.images.formats import DECODING
+from imgsim.index.changes import Changes, Copy, Edit, Gone, Move
+from imgsim.index.failure_conditions import differs
+from imgsim.index.store import LEFT_OUT, MISSING, UNREADABLE, HiddenPhoto
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+
+    from imgsim.images.find import Found, FoundImage
+    from imgsim.index.store import Known
+
+FEW = 100  # files, which are read however many of all they are
+NEARLY_ALL = 0.9
+
+
+def find_changes(
+    root: str,
+    found: Found,
+    known: Mapping[str, Known],
+    hidden: Iterable[HiddenPhoto] = (),
+    *,
+    failing: Collection[str] = (),
+    wanted: Callable[[str], bool] | None = None,
+) -> Changes:
+    """Compare what a scan found with what the index knows.
+
+    `failing` are paths of files that are not worth trying; `wanted` tells whether a walk comes by a path, and is None
+    where there was no walk, so that nothing is known of files that were not found.
+    """
+    comparison = _Comparison(root, found, known, hidden, failing)
+    comparison.compare_states()
+    comparison.compare_contents()
+    comparison.recognise(walked=wanted is not None)
+    comparison.add_the_rest()
+    comparison.note_what_is_gone(wanted)
+    return comparison.changes
+
+
+class _Comparison:
+    """One comparison, whose steps go on with what those before left open."""
+
+    def __init__(
+        self,
+        root: str,
+        found: Found,
+        known: Mapping[str, Known],
+        hidden: Iterable[HiddenPhoto],
+        failing: Collection[str],
+    ) -> None:
+        self.root, self.failing = root, failing
+        self.images = {image.path: image for image in found.images}
+        self.unseen = tuple(f"{path}/" for path, _ in found.unreadable)  # files and folders
+        self.shown = {path: HiddenPhoto(path, "", one) for path, one in known.items()}
+        self.hidden: dict[str, list[HiddenPhoto]] = {}
+        for photo in hidden:
+            self.hidden.setdefault(photo.path, []).append(photo)
+        self.changes = Changes()
+        self.digests: dict[str, bytes] = {}  # of files whose content is not known to be what it was at their path
+        self.settled: dict[Hashable, HiddenPhoto] = {}  # photos whose content was found
+        self.edited: set[Hashable] = set()  # and those in whose place there is content that is new to the index
+
+    def compare_states(self) -> None:
+        """Settle the files that are as they were, by all that the file system tells of them."""
+        doubtful: list[tuple[HiddenPhoto, FoundImage]] = []
+        as_before = 0
+        for path, image in self.images.items():
+            photo = self._as_large_and_old(image)
+            if photo is None:
+                self._pass_over(path)
+            elif image[1:] == photo.known[:2] + photo.known[4:6]:
+                self._settle(photo, image)
+                as_before += 1
+            elif differs(photo.known.ctime_ns, image.ctime_ns) or differs(photo.known.inode, image.inode):
+                doubtful.append((photo, image))
+                self.digests[path] = b""
+            else:
+                self._trust(photo, image)
+        if len(doubtful) > FEW and len(doubtful) >= NEARLY_ALL * (len(doubtful) + as_before):
+            for photo, image in doubtful:
+                self._trust(photo, image)
+                del self.digests[image.path]
+
+    def _as_large_and_old(self, image: FoundImage) -> HiddenPhoto | None:
+        """Find the photo that is, or was, at a file's path, and had its size and time."""
+        photo = self.shown.get(image.path)
+        if photo and photo.known[:2] == image[1:3]:
+            return photo
+        if image.path not in self.hidden or image.path in self.failing:
+            return None
+        return next((photo for photo in self.hidden[image.path] if photo.known[:2] == image[1:3]), None)
+
+    def _pass_over(self, path: str) -> None:
+        """Leave a file that failed as it is, or have its content compared."""
+        if path in self.failing:
+            self.changes.still_failing.append(path)
+        else:
+            self.digests[path] = b""
+
+    def _trust(self, photo: HiddenPhoto, image: FoundImage) -> None:
+        """Settle a file by its size and time."""
+        told = bool(image.ctime_ns or image.inode)  # where nothing is told, what was known is of more use
+        self._settle(photo, image, anew=told)
+        self.changes.trusted += told
+
+    def _settle(self, photo: HiddenPhoto, image: FoundImage, *, anew: bool = False) -> None:
+        """Note that a file has a photo's content."""
+        self.settled[photo.known.key] = photo
+        if photo.why or photo.path != image.path:
+            self.changes.moved.append(Move(photo, image))
+        elif anew:
+            self.changes.touched.append(image)
+        else:
+            self.changes.unchanged.append(image)
+        if photo.known.decoding < DECODING and image.path not in self.failing:
+            self.changes.older[image.path] = photo.known.decoding
+
+    def compare_contents(self) -> None:
+        """Digest the files that may have content that is known, and settle those that have that of their own photo."""
+        sizes = {photo.known.size for photo in self._photos()} if self.digests else set()
+        for path in list(self.digests):
+            if self.images[path].size not in sizes:
+                continue
+            digest = self.digests[path] = _digest(self.root, path)
+            same = (photo for photo in self._photos_at(path) if photo.known.digest == digest)
+            if digest and (photo := next(same, None)):
+                self._settle(photo, self.images[path], anew=True)
+                del self.digests[path]
+
+    def recognise(self, *, walked: bool) -> None:
+        """Find the photos that are no longer where they were among the files with other content."""
+        free: dict[bytes, list[HiddenPhoto]] = {}
+        for photo in self._photos() if self.digests else ():
+            if photo.known.key not in self.settled and self._is_free(photo, walked=walked):
+                free.setdefault(photo.known.digest, []).append(photo)
+        for path, digest in list(self.digests.items()):
+            if digest and free.get(digest):
+                photo = min(free[digest], key=_likeness(path))
+                free[digest].remove(photo)
+                self._settle(photo, self.images[path])
+                del self.digests[path]
+
+    def _is_free(self, photo: HiddenPhoto, *, walked: bool) -> bool:
+        """Tell whether a photo may be elsewhere: it is not where it was, or was not for long."""
+        return bool(photo.why) or photo.path in self.images or (walked and not self._is_unseen(photo.path))
+
+    def _is_unseen(self, path: str) -> bool:
+        return bool(self.unseen) and f"{path}/".startswith(self.unseen)
+
+    def add_the_rest(self) -> None:
+        """Tell copies of photos, edited photos and new ones apart."""
+        twins = self._by_digest() if self.digests else {}
+        for path, digest in self.digests.items():
+            image = self.images[path]
+            if digest and digest in twins:
+                self.changes.copied.append(Copy(image, tuple(twins[digest])))
+            elif own := self._edited_at(path):
+                self.changes.changed.append(Edit(image, own))
+                self.edited.add(own.known.key)
+            else:
+                self.changes.added.append(image)
+
+    def _edited_at(self, path: str) -> HiddenPhoto | None:
+        """Find the photo that new content at a path is of: one that was not seen to go."""
+        stayed = (photo for photo in self._photos_at(path) if photo.why != MISSING)
+        return next((photo for photo in stayed if photo.known.key not in self.settled), None)
+
+    def note_what_is_gone(self, wanted: Callable[[str], bool] | None) -> None:
+        """Note why the photos that were not found are hidden from now on."""
+        gone = [one for one in self._photos() if one.known.key not in self.settled and one.known.key not in self.edited]
+        twins = self._by_digest() if gone else {}
+        for photo in gone:
+            why = self._why(photo, wanted)
+            if why != photo.why:
+                displaced = photo.path in self.images and not photo.why
+                same = twins.get(photo.known.digest, ()) if displaced else ()
+                self.changes.gone.append(Gone(photo, why, tuple(same)))
+
+    def _why(self, photo: HiddenPhoto, wanted: Callable[[str], bool] | None) -> str:
+        """Tell why a photo is hidden from now on; as before, where nobody looked."""
+        path = photo.path
+        if path in self.images:
+            return UNREADABLE if photo.why != MISSING and path in self.failing else MISSING
+        if wanted is None or self._is_unseen(path):
+            return photo.why
+        left_out = photo.why != MISSING and not wanted(path)
+        return LEFT_OUT if left_out or os.path.lexists(os.path.join(self.root, path)) else MISSING
+
+    def _photos(self) -> Iterator[HiddenPhoto]:
+        """Give all photos, those that are shown first."""
+        yield from self.shown.values()
+        for photos in self.hidden.values():
+            yield from photos
+
+    def _photos_at(self, path: str) -> list[HiddenPhoto]:
+        """Give the photos that are, or were, at a path."""
+        return [*([self.shown[path]] if path in self.shown else []), *self.hidden.get(path, [])]
+
+    def _by_digest(self) -> dict[bytes, list[Known]]:
+        """Give the photos that were found, by their content."""
+        photos: dict[bytes, list[Known]] = {}
+        for photo in self.settled.values():
+            photos.setdefault(photo.known.digest, []).append(photo.known)
+        return photos
+
+
+def _likeness(path: str) -> Callable[[HiddenPhoto], tuple[str, bool, bytes]]:
+    """Make a sort key of photos with the content of the file at a path: those that were there until now, by name."""
+    name = os.path.basename(path)
+    return lambda photo: (photo.why, os.path.basename(photo.path) != name, os.fsencode(photo.path))
+
+
+def _digest(root: str, path: str) -> bytes:
+    """Digest a file; empty where it cannot be read, which no photo's digest is."""
+    from imgsim.images.read import content_digest, open_photo
+
+    try:
+        with open_photo(os.path.join(root, path)) as stream:
+            return content_digest(stream)
+    except ImageReadError:
+        return b""
