@@ -35,6 +35,7 @@ REMEDIES = {
     "name-key": ": --key says which does, or a pattern such as {pattern}",
     "name-weights": ": use -x {extractor}",
     "not-strict": ", and --strict was given: {photos}",
+    "other-patterns": ", which `imgsim info` shows: `imgsim index` with other --include or --exclude takes it in",
     "other-index": "; choose another with --index",
     "prune": " `imgsim index {folder}{index}{moved}{include}{exclude} --prune` removes them from the index"
     ", and what was typed about them",

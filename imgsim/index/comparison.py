@@ -65,6 +65,7 @@ class _Comparison:
         self.changes = Changes()
         self.digests: dict[str, bytes] = {}  # of files whose content is not known to be what it was at their path
         self.settled: dict[Hashable, HiddenPhoto] = {}  # photos whose content was found
+        self.unseen_photos: list[HiddenPhoto] = []  # photos that nobody looked for
         self.edited: set[Hashable] = set()  # and those in whose place there is content that is new to the index
 
     def compare_states(self) -> None:
@@ -138,8 +139,12 @@ class _Comparison:
         """Find the photos that are no longer where they were among the files with other content."""
         free: dict[bytes, list[HiddenPhoto]] = {}
         for photo in self._photos() if self.digests else ():
-            if photo.known.key not in self.settled and self._is_free(photo, walked=walked):
+            if photo.known.key in self.settled:
+                continue
+            if self._is_free(photo, walked=walked):
                 free.setdefault(photo.known.digest, []).append(photo)
+            else:
+                self.unseen_photos.append(photo)
         for path, digest in list(self.digests.items()):
             if digest and free.get(digest):
                 photo = min(free[digest], key=_likeness(path))
@@ -204,9 +209,9 @@ class _Comparison:
         return [*([self.shown[path]] if path in self.shown else []), *self.hidden.get(path, [])]
 
     def _by_digest(self) -> dict[bytes, list[Known]]:
-        """Give the photos that were found, by their content."""
+        """Give the photos that are where they were, as far as is known, by their content."""
         photos: dict[bytes, list[Known]] = {}
-        for photo in self.settled.values():
+        for photo in (*self.settled.values(), *self.unseen_photos):
             photos.setdefault(photo.known.digest, []).append(photo.known)
         return photos
 

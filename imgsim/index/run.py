@@ -172,17 +172,22 @@ class Update:
 
     def _apply(self, changes: Changes, found: Found) -> None:
         """Commit all that needs no photo to be decoded."""
-        seen = {image.path for image in found.images}
         with self.store.transaction():
             changes.apply(self.store)
             if self.options.prune:
                 self._prune()
-            if self.options.files is None:
-                self.store.forget_failures({failure.path for failure in self.store.failures()} - seen)
+            self.store.forget_failures(self._overcome(changes, found))
             for path, reason in found.unreadable:
                 self._measuring.fail(Failure(path, 0, 0, reason))
         if changes.trusted:
             self.observer.trusted(changes.trusted)
+
+    def _overcome(self, changes: Changes, found: Found) -> set[str]:
+        """Find the failures of files that are gone, or whose content turned out to be known."""
+        ledger = {failure.path for failure in self.store.failures()}
+        known = {image.path for image in changes.kept} - self.failing if ledger else set()
+        gone = ledger - {image.path for image in found.images} if self.options.files is None else set()
+        return (ledger & known) | gone
 
     def _prune(self) -> None:
         """Remove the photos that are missing, and those left out whose files are gone too."""
