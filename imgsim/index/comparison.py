@@ -58,45 +58,44 @@ class _Comparison:
         self.root, self.failing = root, failing
         self.images = {image.path: image for image in found.images}
         self.unseen = tuple(f"{path}/" for path, _ in found.unreadable)  # files and folders
-        self.shown = {path: HiddenPhoto(path, "", one) for path, one in known.items()}
+        self.known = known
         self.hidden: dict[str, list[HiddenPhoto]] = {}
         for photo in hidden:
             self.hidden.setdefault(photo.path, []).append(photo)
         self.changes = Changes()
         self.digests: dict[str, bytes] = {}  # of files whose content is not known to be what it was at their path
-        self.settled: dict[Hashable, HiddenPhoto] = {}  # photos whose content was found
+        self.settled: dict[Hashable, Known] = {}  # photos whose content was found, by their keys
         self.unseen_photos: list[HiddenPhoto] = []  # photos that nobody looked for
         self.edited: set[Hashable] = set()  # and those in whose place there is content that is new to the index
 
     def compare_states(self) -> None:
         """Settle the files that are as they were, by all that the file system tells of them."""
         doubtful: list[tuple[HiddenPhoto, FoundImage]] = []
-        as_before = 0
         for path, image in self.images.items():
+            known = self.known.get(path)
+            if known and image[1:3] == known[:2] and image[3:] == known[4:6]:
+                self._settle(known, image)
+                self.changes.unchanged.append(image)
+                continue
             photo = self._as_large_and_old(image)
             if photo is None:
                 self._pass_over(path)
-            elif image[1:] == photo.known[:2] + photo.known[4:6]:
-                self._settle(photo, image)
-                as_before += 1
             elif differs(photo.known.ctime_ns, image.ctime_ns) or differs(photo.known.inode, image.inode):
                 doubtful.append((photo, image))
                 self.digests[path] = b""
             else:
                 self._trust(photo, image)
-        if len(doubtful) > FEW and len(doubtful) >= NEARLY_ALL * (len(doubtful) + as_before):
+        if len(doubtful) > FEW and len(doubtful) >= NEARLY_ALL * (len(doubtful) + len(self.changes.unchanged)):
             for photo, image in doubtful:
                 self._trust(photo, image)
                 del self.digests[image.path]
 
     def _as_large_and_old(self, image: FoundImage) -> HiddenPhoto | None:
         """Find the photo that is, or was, at a file's path, and had its size and time."""
-        photo = self.shown.get(image.path)
-        if photo and photo.known[:2] == image[1:3]:
-            return photo
-        if image.path not in self.hidden or image.path in self.failing:
-            return None
-        return next((photo for photo in self.hidden[image.path] if photo.known[:2] == image[1:3]), None)
+        photos = self._photos_at(image.path)
+        if image.path in self.failing:
+            photos = [photo for photo in photos if not photo.why]
+        return next((photo for photo in photos if photo.known[:2] == image[1:3]), None)
 
     def _pass_over(self, path: str) -> None:
         """Leave a file that failed as it is, or have its content compared."""
@@ -107,40 +106,43 @@ class _Comparison:
 
     def _trust(self, photo: HiddenPhoto, image: FoundImage) -> None:
         """Settle a file by its size and time."""
-        told = bool(image.ctime_ns or image.inode)  # where nothing is told, what was known is of more use
-        self._settle(photo, image, anew=told)
-        self.changes.trusted += told
+        if image.ctime_ns or image.inode or photo.why:
+            self._place(photo, image)
+            self.changes.trusted += 1
+        else:  # nothing is told: what was known is of more use
+            self._settle(photo.known, image)
+            self.changes.unchanged.append(image)
 
-    def _settle(self, photo: HiddenPhoto, image: FoundImage, *, anew: bool = False) -> None:
-        """Note that a file has a photo's content."""
-        self.settled[photo.known.key] = photo
+    def _place(self, photo: HiddenPhoto, image: FoundImage) -> None:
+        """Note where a photo's content is, or how its file is now."""
+        self._settle(photo.known, image)
         if photo.why or photo.path != image.path:
             self.changes.moved.append(Move(photo, image))
-        elif anew:
-            self.changes.touched.append(image)
         else:
-            self.changes.unchanged.append(image)
-        if photo.known.decoding < DECODING and image.path not in self.failing:
-            self.changes.older[image.path] = photo.known.decoding
+            self.changes.touched.append(image)
+
+    def _settle(self, known: Known, image: FoundImage) -> None:
+        """Note that a photo's content was found."""
+        self.settled[known.key] = known
+        if known.decoding < DECODING and image.path not in self.failing:
+            self.changes.older[image.path] = known.decoding
 
     def compare_contents(self) -> None:
         """Digest the files that may have content that is known, and settle those that have that of their own photo."""
-        sizes = {photo.known.size for photo in self._photos()} if self.digests else set()
+        sizes = {known.size for known in self._all_known()} if self.digests else set()
         for path in list(self.digests):
             if self.images[path].size not in sizes:
                 continue
             digest = self.digests[path] = _digest(self.root, path)
             same = (photo for photo in self._photos_at(path) if photo.known.digest == digest)
             if digest and (photo := next(same, None)):
-                self._settle(photo, self.images[path], anew=True)
+                self._place(photo, self.images[path])
                 del self.digests[path]
 
     def recognise(self, *, walked: bool) -> None:
         """Find the photos that are no longer where they were among the files with other content."""
         free: dict[bytes, list[HiddenPhoto]] = {}
-        for photo in self._photos() if self.digests else ():
-            if photo.known.key in self.settled:
-                continue
+        for photo in self._unsettled() if self.digests else ():
             if self._is_free(photo, walked=walked):
                 free.setdefault(photo.known.digest, []).append(photo)
             else:
@@ -149,7 +151,7 @@ class _Comparison:
             if digest and free.get(digest):
                 photo = min(free[digest], key=_likeness(path))
                 free[digest].remove(photo)
-                self._settle(photo, self.images[path])
+                self._place(photo, self.images[path])
                 del self.digests[path]
 
     def _is_free(self, photo: HiddenPhoto, *, walked: bool) -> bool:
@@ -179,7 +181,7 @@ class _Comparison:
 
     def note_what_is_gone(self, wanted: Callable[[str], bool] | None) -> None:
         """Note why the photos that were not found are hidden from now on."""
-        gone = [one for one in self._photos() if one.known.key not in self.settled and one.known.key not in self.edited]
+        gone = [photo for photo in self._unsettled() if photo.known.key not in self.edited]
         twins = self._by_digest() if gone else {}
         for photo in gone:
             why = self._why(photo, wanted)
@@ -198,21 +200,28 @@ class _Comparison:
         left_out = photo.why != MISSING and not wanted(path)
         return LEFT_OUT if left_out or os.path.lexists(os.path.join(self.root, path)) else MISSING
 
-    def _photos(self) -> Iterator[HiddenPhoto]:
-        """Give all photos, those that are shown first."""
-        yield from self.shown.values()
+    def _unsettled(self) -> Iterator[HiddenPhoto]:
+        """Give the photos whose content was not found yet, those that are shown first."""
+        for path, known in self.known.items():
+            if known.key not in self.settled:
+                yield HiddenPhoto(path, "", known)
         for photos in self.hidden.values():
-            yield from photos
+            yield from (photo for photo in photos if photo.known.key not in self.settled)
+
+    def _all_known(self) -> Iterator[Known]:
+        yield from self.known.values()
+        yield from (photo.known for photos in self.hidden.values() for photo in photos)
 
     def _photos_at(self, path: str) -> list[HiddenPhoto]:
         """Give the photos that are, or were, at a path."""
-        return [*([self.shown[path]] if path in self.shown else []), *self.hidden.get(path, [])]
+        shown = [HiddenPhoto(path, "", self.known[path])] if path in self.known else []
+        return [*shown, *self.hidden.get(path, [])]
 
     def _by_digest(self) -> dict[bytes, list[Known]]:
         """Give the photos that are where they were, as far as is known, by their content."""
         photos: dict[bytes, list[Known]] = {}
-        for photo in (*self.settled.values(), *self.unseen_photos):
-            photos.setdefault(photo.known.digest, []).append(photo.known)
+        for known in (*self.settled.values(), *(photo.known for photo in self.unseen_photos)):
+            photos.setdefault(known.digest, []).append(known)
         return photos
 
 

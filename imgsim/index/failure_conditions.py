@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from imgsim.images.formats import DECODING
@@ -56,6 +55,8 @@ def _decoders() -> str:
 
 
 def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # which takes a while
+
     try:
         return version(package)
     except PackageNotFoundError:

@@ -125,9 +125,8 @@ class Update:
 
     def _check_disk(self, found: Found, changes: Changes, expected: int) -> None:
         """Stop where more than half of the photos are missing: the disk may be away."""
-        files = {image.path for image in found.images}
-        gone = (photo for photo, why, _ in changes.gone if why == MISSING and not photo.why)
-        missing = sum(photo.path not in files for photo in gone)
+        gone = {photo.path for photo, why, _ in changes.gone if why == MISSING and not photo.why}
+        missing = len(gone.difference(image.path for image in found.images) if gone else gone)
         if 2 * missing > expected:
             raise ImgsimError(
                 f"{self.root}: {missing} of {expected} indexed photos are missing, nothing was changed: "
