@@ -22,10 +22,9 @@ _LARGEST = 2**63 - 1  # of the integers that a store keeps
 
 
 class FoundImage(NamedTuple):
-    """A file that says it is a picture, by its first bytes or by its name's ending.
+    """A file that says it is a picture, by its first bytes or its name's ending; what the system does not tell is 0.
 
-    `path` is relative to the root, posix, undecodable bytes as surrogate escapes; `mtime_ns` counts from the epoch,
-    `ctime_ns` too, when anything about the file last changed. Where a system has no change time or inode, they are 0.
+    `path` is relative to the root, posix, undecodable bytes as surrogate escapes; times count from the epoch.
     """
 
     path: str

@@ -18,10 +18,9 @@ COLORS = "colors"  # the step that measures them
 
 
 class Lack(NamedTuple):
-    """A file, the extractors (their keys) by which it is to be measured, and whether its colours are too.
+    """A file, and what is to be measured of it: by which extractors (their keys), and perhaps its colours.
 
-    `content` is ``added`` or ``changed`` where it is new to the index: as a photo with these attributes, or as what
-    became of one.
+    `content` is ``added`` (with these attributes) or ``changed`` (of this photo) where it is new to the index.
     """
 
     image: FoundImage

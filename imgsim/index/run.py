@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from imgsim.errors import ImgsimError
 from imgsim.images.find import comes_by, list_images
 from imgsim.images.formats import DECODING
-from imgsim.index.comparison import find_changes
 from imgsim.index.failure_conditions import still_stands
+from imgsim.index.folder_comparison import find_changes
 from imgsim.index.lacks import find_lacks
-from imgsim.index.measuring import Measuring
+from imgsim.index.measurement import Measurement
 from imgsim.index.options import Options, Remembered
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.store import MISSING, UNREADABLE, DefaultQuery, Failure
@@ -63,7 +63,7 @@ class Update:
         self._apply(changes, found)
         otherwise = self._decoded_otherwise(changes)
         lacks = find_lacks(self.store, changes, extractors, otherwise=otherwise, failing=self.failing)
-        self._measuring.measure(lacks, self.directory, self.options.jobs)
+        self._measurement.measure(lacks, self.directory, self.options.jobs)
         if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
             self.finish(extractors)
         if description:
@@ -116,8 +116,8 @@ class Update:
         return {image.path for failure, image in failed if still_stands(failure, image, limits)}
 
     @property
-    def _measuring(self) -> Measuring:
-        return Measuring(self.root, self.store, self._limits, self.summary, self.observer)
+    def _measurement(self) -> Measurement:
+        return Measurement(self.root, self.store, self._limits, self.summary, self.observer)
 
     @property
     def _limits(self) -> dict[str, float]:
@@ -177,7 +177,7 @@ class Update:
                 self._prune()
             self.store.forget_failures(self._overcome(changes, found))
             for path, reason in found.unreadable:
-                self._measuring.fail(Failure(path, 0, 0, reason))
+                self._measurement.fail(Failure(path, 0, 0, reason))
         if changes.trusted:
             self.observer.trusted(changes.trusted)
 

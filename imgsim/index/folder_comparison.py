@@ -32,8 +32,7 @@ def find_changes(
 ) -> Changes:
     """Compare what a scan found with what the index knows.
 
-    `failing` are paths of files that are not worth trying; `wanted` tells whether a walk comes by a path, and is None
-    where there was no walk, so that nothing is known of files that were not found.
+    `failing` are paths of files that are not to be tried; `wanted` tells which a walk comes by: None if there was none.
     """
     comparison = _Comparison(root, found, known, hidden, failing)
     comparison.compare_states()

@@ -25,7 +25,7 @@ BATCH_PHOTOS = 64
 BATCH_SECONDS = 2.0
 
 
-class Measuring:
+class Measurement:
     """Measures photos of a folder for its index, and tells what became of them."""
 
     def __init__(
