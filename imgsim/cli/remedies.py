@@ -72,9 +72,9 @@ def name_option(reason: str) -> str:
 
 def _written(name: str, fact: object) -> str:
     """Write what is to be typed; several things are only told."""
-    if fact is True:
-        return f" {OPTIONS[name]}"
+    if name in OPTIONS and isinstance(fact, bool):
+        return f" {OPTIONS[name]}" if fact else ""
     if name in OPTIONS:
-        values = fact if isinstance(fact, list) else [] if fact in (None, False) else [fact]
+        values = fact if isinstance(fact, list) else [] if fact is None else [fact]
         return "".join(f" {OPTIONS[name]} {shlex.quote(str(value))}" for value in values)
     return first_few(fact) if isinstance(fact, tuple) else shlex.quote(str(fact))

@@ -124,6 +124,16 @@ def test_a_narrowed_run_that_stops_says_what_to_type_for_what_it_looked_at(run, 
     assert "photos: 0 added, 1 returned, 0 unchanged, 1 failed" in run("index", "photos", "--include", "").err
 
 
+def test_a_moved_folder_with_photos_missing_is_pruned_by_the_command_that_is_named(run, folder):
+    run("index", "photos", "--index", "there", "-x", "phash", "-q")
+    moved = folder.rename(folder.parent / "moved")
+    for name in ("0.png", "1.png"):
+        (moved / name).unlink()
+    command = run("index", "moved", "--index", "there", "--moved").err.split("`")[1]
+    assert command == "imgsim index moved --index there --moved --prune"
+    assert "2 removed, 1 unchanged" in run(*shlex.split(command)[1:]).err
+
+
 def test_a_disk_of_other_change_times_is_told_in_a_line(run, folder):
     run("index", "photos", "-x", "phash", "-q")
     with closing(sqlite3.connect(folder / ".imgsim" / "index.sqlite")) as database, database:
