@@ -454,6 +454,16 @@ class IndexWriter(Index):
         root = root or os.path.dirname(os.path.abspath(directory))
         super().__init__(directory, SqliteStore.open_writer(directory, root))
 
+    def __exit__(self, *error: object) -> None:
+        try:
+            if not any(error):
+                from imgsim.index.gallery_cache import remove_leftovers
+
+                remove_leftovers(self.directory, self._store.stamp)
+                self._store.check_there()
+        finally:
+            self.close()
+
     def transaction(self) -> AbstractContextManager[None]:
         """Make the changes of the block one: all are written, or none is."""
         return self._store.transaction()

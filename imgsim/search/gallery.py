@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,8 @@ CHUNK_ROWS = 4096  # embedded at a time: some metrics do so in float64
 class Gallery:
     """Every part in the index, photo by photo, as one extractor and one metric's space see it.
 
-    `rows` (N, R), zeros where `present` (N,) is false; `parts`, `photos` (N,) are keys; `whole` (N,): one row a photo.
+    `rows` (N, R), zeros where `present` (N,) is false; `parts`, `photos` (N,) are keys; `whole` (N,): one row a photo;
+    `damaged` are keys of parts whose features could not be used.
     """
 
     rows: NDArray[Any]
@@ -28,6 +29,7 @@ class Gallery:
     parts: Keys
     photos: Keys
     whole: NDArray[np.bool_]
+    damaged: Keys = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def lay_out(features: Features, metric: FittedMetric) -> Gallery:

@@ -71,6 +71,20 @@ class DictFacts:
         return sorted({member for _, value in self._objects(name) for member in value})
 
 
+class DictLedger:
+    """The files that could not be read."""
+
+    def failures(self):
+        return [self._failures[path] for path in sorted(self._failures, key=os.fsencode)]
+
+    def fail(self, failure):
+        self._failures[failure.path] = failure
+
+    def forget_failures(self, paths):
+        for path in paths:
+            self._failures.pop(path, None)
+
+
 def fits(comparison, value):
     """Tell whether a value fits; a date stands for all moments that begin with it."""
     if comparison.operator in PATTERNS:

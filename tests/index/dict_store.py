@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from imgsim.errors import ImgsimError
-from imgsim.index.store import COLORS, DefaultQuery, Known, PartKeys, PartLabel, Stamp, StoredExtractor
+from imgsim.index.store import COLORS, DefaultQuery, Known, PartKeys, PartLabel, Rows, Stamp, StoredExtractor
 from imgsim.tables.values import change_attributes
-from tests.index.dict_facts import DictFacts, Photo
+from tests.index.dict_facts import DictFacts, DictLedger, Photo
 
 
-class DictStore:
+class DictStore(DictLedger):
     def __init__(self, root):
         self.root = root
         self.facts = DictFacts(lambda: self.photos)
@@ -106,6 +106,8 @@ class DictStore:
         return {one.record.path for one in self.photos if not any(extractor.id in rows for rows in one.parts.values())}
 
     def put(self, photo):
+        if not all(np.isfinite(rows).all() for rows in photo.features.values()):
+            raise ImgsimError("only finite numbers are stored")
         record, given = replace(photo.record, attributes={}), photo.record.attributes
         old = self._photos.get(record.path)
         self._generation += 1
@@ -158,16 +160,6 @@ class DictStore:
     def records(self, keys, chunk=1000):
         return map({photo.key: photo.seen for photo in self.photos}.__getitem__, keys)
 
-    def failures(self):
-        return [self._failures[path] for path in sorted(self._failures, key=os.fsencode)]
-
-    def fail(self, failure):
-        self._failures[failure.path] = failure
-
-    def forget_failures(self, paths):
-        for path in paths:
-            self._failures.pop(path, None)
-
     def _rows(self):
         for photo in self.photos:
             for (owner, name), rows in sorted(photo.parts.items()):
@@ -178,12 +170,19 @@ class DictStore:
         return PartKeys(*(np.array([key[place] for key in keys], kind) for place, kind in enumerate((str, str, bool))))
 
     def features(self, extractor, chunk=256):
-        stored = [rows.get(extractor.id) for *_, rows in self._rows()]
-        for start in range(0, len(stored), chunk):
-            rows = stored[start : start + chunk]
-            absent = np.zeros(extractor.dim, np.float32)
-            features = np.stack([absent if row is None else row for row in rows]).astype(np.float32)
-            yield features, np.array([row is not None for row in rows])
+        keys = [key for key, *_ in self._rows()]
+        for start in range(0, len(keys), chunk):
+            yield self.rows(extractor, keys[start : start + chunk])
+
+    def rows(self, extractor, part_keys):
+        stored = {key: rows.get(extractor.id) for key, *_, rows in self._rows()}
+        rows, absent = [stored.get(key) for key in part_keys], np.zeros(extractor.dim, np.float32)
+        features = np.array([absent if row is None else row for row in rows], np.float32).reshape(-1, extractor.dim)
+        return Rows(features, np.array([row is not None for row in rows], bool), np.zeros(len(rows), bool))
+
+    def forget_features(self, extractor, part_keys):
+        for key, *_, rows in self._rows():
+            self._generation += key in part_keys and rows.pop(extractor.id, None) is not None
 
     def photo_keys(self):
         return np.array([photo.key for photo in self.photos], str)

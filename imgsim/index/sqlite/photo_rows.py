@@ -12,20 +12,22 @@ from imgsim.core import ImageRecord
 from imgsim.errors import ImgsimError
 from imgsim.index.sqlite.fact_rows import Facts, Held
 from imgsim.index.sqlite.feature_rows import FeatureRows, LedgerRows
+from imgsim.index.sqlite.stored_values import leads_out
 from imgsim.index.store import COLORS, Known, MeasuredPhoto, StoredExtractor
 from imgsim.tables.values import change_attributes
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from imgsim.index.sqlite.explanations import Connection
 
 
 class PhotoRows(FeatureRows, LedgerRows):
     """Photos, as `imgsim.index.store.Store` describes them."""
 
-    def __init__(self, directory: str, connection: sqlite3.Connection) -> None:
+    def __init__(self, directory: str, connection: Connection) -> None:
         super().__init__(directory, connection)
         self.facts = Facts(connection)
 
@@ -42,7 +44,8 @@ class PhotoRows(FeatureRows, LedgerRows):
     def known(self) -> dict[str, Known]:
         """Give every photo's path, with what tells whether it changed."""
         rows = self._connection.execute("SELECT path, size, mtime_ns, digest, decoding FROM images")
-        return {os.fsdecode(path): Known(*rest) for path, *rest in rows}
+        typed, path = self.values.typed, self.values.path
+        return {path(raw): Known(*typed(rest, int, int, bytes, int, of="a photo's state")) for raw, *rest in rows}
 
     def lacking(self, extractor: StoredExtractor) -> set[str]:
         """Give the paths of photos without features of an extractor."""
@@ -53,11 +56,13 @@ class PhotoRows(FeatureRows, LedgerRows):
             " WHERE image_id = images.id AND extractor_id = ?)",
             (extractor.id,),
         )
-        return {os.fsdecode(path) for (path,) in rows}
+        return {self.values.path(path) for (path,) in rows}
 
     def put(self, photo: MeasuredPhoto) -> None:
         """Store a photo, its owner's parts in place of those that the owner made before."""
         record = photo.record
+        if leads_out(record.path):
+            raise ImgsimError(f"{record.path}: leads out of the indexed folder")
         state = "SELECT digest, decoding FROM images WHERE path = ?"
         known = self._connection.execute(state, (os.fsencode(record.path),)).fetchone()
         same = known == (record.digest, photo.decoding)
@@ -143,14 +148,16 @@ class PhotoRows(FeatureRows, LedgerRows):
                 (json.dumps(wanted),),
             )
             rows = {key: state for key, *state in found}
-            for path, size, mtime_ns, digest, width, height, *held in map(rows.__getitem__, wanted):
-                yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, Held.read(*held).together)
+            for path, *state, typed, measured in map(rows.__getitem__, wanted):
+                size, time, digest, *sides = self.values.typed(state, int, int, bytes, int, int, of="a photo's state")
+                held = Held.read(self.values, typed, measured)
+                yield ImageRecord(self.values.path(path), size, time, digest, sides[0], sides[1], held.together)
 
     @property
     def color_measure(self) -> str | None:
         """How the colours of photos are measured, by its identity; None where nobody asks for them."""
-        measure: str | None = self._meta("color_measure")
-        return measure
+        measure = self._meta("color_measure")
+        return None if measure is None else self.values.text(measure, "how colours are measured")
 
     def choose_color_measure(self, identity: str | None) -> None:
         """Choose how colours are measured from now on; what was measured otherwise is forgotten."""
@@ -164,4 +171,4 @@ class PhotoRows(FeatureRows, LedgerRows):
     def lacking_colors(self) -> set[str]:
         """Give the paths of photos whose colours were not measured."""
         rows = self._connection.execute("SELECT path FROM images WHERE json_type(measured, '$.palette') IS NULL")
-        return {os.fsdecode(path) for (path,) in rows}
+        return {self.values.path(path) for (path,) in rows}

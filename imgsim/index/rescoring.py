@@ -1,0 +1,81 @@
+"""What a query found in the cached galleries, measured once more from the store's own rows before anyone sees it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from imgsim.search.ranking import Ranked, distances_to
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.index.distance import ChosenExtractor
+    from imgsim.index.store import Rows, Store
+    from imgsim.search.ranking import Term
+
+TOLERANCE = 1e-4  # of a row's largest value: some metrics bring many rows into their space by another rounding than few
+
+
+class Rescored(NamedTuple):
+    """The same photos by the store's rows, closest first.
+
+    `damaged` (T, n) tells whose rows by which extractor are not as they were stored; `doubtful`, that the cached
+    galleries are of other rows than the store's.
+    """
+
+    ranked: Ranked
+    damaged: NDArray[np.bool_]
+    doubtful: bool
+
+
+def rescore(
+    store: Store,
+    extractors: Sequence[ChosenExtractor],
+    terms: Sequence[Term],
+    views: Sequence[NDArray[Any]],
+    ranked: Ranked,
+) -> Rescored:
+    """Measure the distances to what was found from the store's checksummed rows."""
+    found = ranked.rows
+    parts = terms[0].gallery.parts[found].tolist()
+    stored = [store.rows(one.stored, parts) for one in extractors]
+    damaged = np.array([rows.damaged for rows in stored])
+    fresh = [_of_rows(term, rows, found) for term, rows in zip(terms, stored, strict=True)]
+    sound = [~rows.damaged for rows in stored]
+    pairs = zip(terms, fresh, sound, strict=True)
+    doubtful = not all(_agree(cached, own, found, fine) for cached, own, fine in pairs)
+    distances = distances_to(fresh, views, np.arange(len(found)))
+    order = np.lexsort((found, distances))
+    return Rescored(Ranked(found[order], distances[order]), damaged[:, order], doubtful)
+
+
+def _of_rows(term: Term, rows: Rows, found: NDArray[np.intp]) -> Term:
+    """Put the store's rows in place of a gallery's."""
+    gallery = term.gallery
+    part = replace(
+        gallery,
+        rows=term.metric.embed(rows.features),
+        present=rows.present,
+        squared_norms=gallery.squared_norms[found],
+        parts=gallery.parts[found],
+        photos=gallery.photos[found],
+        whole=gallery.whole[found],
+    )
+    return replace(term, gallery=part)
+
+
+def _agree(cached: Term, fresh: Term, found: NDArray[np.intp], sound: NDArray[np.bool_]) -> bool:
+    """Tell whether a gallery holds the store's rows, but for rounding; rows that are damaged there are left out."""
+    there, present = cached.gallery.rows[found][sound], cached.gallery.present[found][sound]
+    rows = fresh.gallery.rows[sound]
+    if not np.array_equal(present, fresh.gallery.present[sound]):
+        return False
+    if rows.dtype.kind != "f" or np.array_equal(there[present], rows[present]):
+        return np.array_equal(there[present], rows[present])
+    largest = np.abs(rows[present]).max(axis=1, keepdims=True, initial=0)
+    return bool((np.abs(there[present] - rows[present]) <= TOLERANCE * largest).all())
