@@ -22,14 +22,9 @@ TOLERANCE = 1e-4  # of a row's largest value: some metrics bring many rows into 
 
 
 class Rescored(NamedTuple):
-    """The same photos by the store's rows, closest first.
-
-    `damaged` (T, n) tells whose rows by which extractor are not as they were stored; `doubtful`, that the cached
-    galleries are of other rows than the store's.
-    """
+    """The same photos by the store's rows, closest first; `doubtful`, if the galleries are of other rows."""
 
     ranked: Ranked
-    damaged: NDArray[np.bool_]
     doubtful: bool
 
 
@@ -44,14 +39,12 @@ def rescore(
     found = ranked.rows
     parts = terms[0].gallery.parts[found].tolist()
     stored = [store.rows(one.stored, parts) for one in extractors]
-    damaged = np.array([rows.damaged for rows in stored])
     fresh = [_of_rows(term, rows, found) for term, rows in zip(terms, stored, strict=True)]
-    sound = [~rows.damaged for rows in stored]
-    pairs = zip(terms, fresh, sound, strict=True)
-    doubtful = not all(_agree(cached, own, found, fine) for cached, own, fine in pairs)
+    doubtful = not all(_agree(cached, own, found) for cached, own in zip(terms, fresh, strict=True))
     distances = distances_to(fresh, views, np.arange(len(found)))
     order = np.lexsort((found, distances))
-    return Rescored(Ranked(found[order], distances[order]), damaged[:, order], doubtful)
+    order = order[np.isfinite(distances[order])]
+    return Rescored(Ranked(found[order], distances[order]), doubtful)
 
 
 def _of_rows(term: Term, rows: Rows, found: NDArray[np.intp]) -> Term:
@@ -69,13 +62,17 @@ def _of_rows(term: Term, rows: Rows, found: NDArray[np.intp]) -> Term:
     return replace(term, gallery=part)
 
 
-def _agree(cached: Term, fresh: Term, found: NDArray[np.intp], sound: NDArray[np.bool_]) -> bool:
-    """Tell whether a gallery holds the store's rows, but for rounding; rows that are damaged there are left out."""
-    there, present = cached.gallery.rows[found][sound], cached.gallery.present[found][sound]
-    rows = fresh.gallery.rows[sound]
-    if not np.array_equal(present, fresh.gallery.present[sound]):
+def _agree(cached: Term, own: Term, found: NDArray[np.intp]) -> bool:
+    """Tell whether a gallery holds the store's rows, but for rounding."""
+    present, rows = cached.gallery.present[found], cached.gallery.rows[found]
+    if not np.array_equal(present, own.gallery.present):
         return False
-    if rows.dtype.kind != "f" or np.array_equal(there[present], rows[present]):
-        return np.array_equal(there[present], rows[present])
-    largest = np.abs(rows[present]).max(axis=1, keepdims=True, initial=0)
-    return bool((np.abs(there[present] - rows[present]) <= TOLERANCE * largest).all())
+    return same_rows(rows[present], own.gallery.rows[present])
+
+
+def same_rows(cached: NDArray[Any], rows: NDArray[Any]) -> bool:
+    """Tell whether rows (n, R) are the same, but for rounding."""
+    if rows.dtype.kind != "f" or np.array_equal(cached, rows):
+        return np.array_equal(cached, rows)
+    largest = np.abs(rows).max(axis=1, keepdims=True, initial=0)
+    return bool((np.abs(cached - rows) <= TOLERANCE * largest).all())  # false for what is no number

@@ -44,8 +44,9 @@ class Searcher:
         self._allowed = select_photos(self._store.facts, self._where, photos) if self._where else None
         damaged = any(len(term.gallery.damaged) for term in self._terms)
         stored = set(self._store.part_keys().parts.tolist() if damaged else ())
-        for place, term in enumerate(self._terms):
-            self._note(place, [key for key in term.gallery.damaged.tolist() if key in stored])
+        for spec, term in zip(self._distance.specs, self._terms, strict=True):
+            for label in self._store.labels([key for key in term.gallery.damaged.tolist() if key in stored]):
+                self._damaged.setdefault(spec, {})[label.path] = None
 
     @property
     def damaged(self) -> list[ImgsimError]:
@@ -122,28 +123,16 @@ class Searcher:
     def _trusted(
         self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable]
     ) -> tuple[NDArray[np.intp], NDArray[np.float64], list[PartLabel]]:
-        """Rank by the cached galleries, and measure what is found from the store; what is damaged is passed over."""
-        chosen = self._distance.extractors
-        damaged: set[Hashable] = set()
-        while True:
-            ranked = rank(self._terms, views, k, excluded={*excluded, *damaged}, allowed=self._allowed)
-            (rows, distances), wrong, doubtful = rescore(self._store, chosen, self._terms, views, ranked)
-            gallery = self._terms[0].gallery
-            labels = [] if doubtful else self._store.labels(gallery.parts[rows].tolist())
-            doubtful |= [self._store.photo_key(label.path) for label in labels] != gallery.photos[rows].tolist()
-            if doubtful and not self._laid_out:
-                self._map(anew=True)
-            elif wrong.any():
-                for place, where in enumerate(wrong):
-                    self._note(place, gallery.parts[rows[where]].tolist())
-                damaged.update(gallery.photos[rows[wrong.any(axis=0)]].tolist())
-            else:
-                return rows, distances, labels
-
-    def _note(self, place: int, parts: Sequence[Hashable]) -> None:
-        """Note whose features by one of the extractors are damaged."""
-        for label in self._store.labels(parts):
-            self._damaged.setdefault(self._distance.specs[place], {})[label.path] = None
+        """Rank by the cached galleries, and what is found by the store, from which those are laid out anew in doubt."""
+        ranked = rank(self._terms, views, k, excluded=excluded, allowed=self._allowed)
+        (rows, distances), doubtful = rescore(self._store, self._distance.extractors, self._terms, views, ranked)
+        gallery = self._terms[0].gallery
+        labels = [] if doubtful else self._store.labels(gallery.parts[rows].tolist())
+        doubtful |= [self._store.photo_key(label.path) for label in labels] != gallery.photos[rows].tolist()
+        if doubtful and not self._laid_out:
+            self._map(anew=True)
+            return self._trusted(views, k, excluded)
+        return rows, distances, labels
 
     def _keys_under(self, real_paths: Collection[str]) -> set[Hashable]:
         root = os.path.realpath(self._store.root)

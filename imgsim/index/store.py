@@ -581,6 +581,9 @@ class Store(Protocol):
             One a key.
         """
 
+    def faults(self) -> list[str]:
+        """Say what the engine itself finds wrong with the store; nothing, of one that is right."""
+
     def counts(self) -> dict[str, int]:
         """Count ``photos``, ``failures`` and ``generation``."""
 

@@ -29,6 +29,7 @@ class DictStore(DictLedger):
     photos = property(lambda self: [self._photos[path] for path in sorted(self._photos, key=os.fsencode)])
     snapshot = staticmethod(nullcontext)
     close = staticmethod(lambda: None)
+    faults = staticmethod(list)
 
     @contextmanager
     def transaction(self):

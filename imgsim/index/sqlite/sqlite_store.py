@@ -95,6 +95,12 @@ class SqliteStore(ExtractorRows, PhotoRows):
             "generation": self.stamp.generation,
         }
 
+    def faults(self) -> list[str]:
+        """Say what SQLite finds wrong: pages, indexes, rows of what is not there."""
+        found = [fault for (fault,) in self._connection.execute("PRAGMA integrity_check(10)") if fault != "ok"]
+        lost = sorted({row[0] for row in self._connection.execute("PRAGMA foreign_key_check")})
+        return [*found, *(f"{table} holds rows of what is not there" for table in lost)]
+
     def compact(self) -> None:
         """Give the space of removed rows back to the disk."""
         self._connection.execute("VACUUM")
