@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import tempfile
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgsim.errors import IndexWriteError
-from imgsim.files import OLD
+from imgsim.files import held, is_abandoned
 from imgsim.index.sqlite.connection import is_behind_link
 from imgsim.metrics import StatisticsBuilder
 from imgsim.search.gallery import Gallery, squared_norms
@@ -58,7 +57,7 @@ def load_gallery(
             return map_gallery(folder, store.counts()["photos"], extractor, metric)
     try:
         _remove_abandoned(Path(tempfile.gettempdir()))
-        with tempfile.TemporaryDirectory(prefix=ELSEWHERE) as temporary:
+        with tempfile.TemporaryDirectory(prefix=ELSEWHERE) as temporary, held(temporary):
             _write_arrays(Path(temporary), store, extractor, metric)
             # It lives on after the unlink.
             return map_gallery(Path(temporary), store.counts()["photos"], extractor, metric)
@@ -93,7 +92,8 @@ def _map(file: Path) -> NDArray[Any]:
 def _build(folder: Path, store: Store, extractor: StoredExtractor, metric: FittedMetric) -> None:
     temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=folder.parent))
     try:
-        _write_arrays(temporary, store, extractor, metric)
+        with held(temporary):
+            _write_arrays(temporary, store, extractor, metric)
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):  # another process may have put the same gallery there
             temporary.rename(folder)
@@ -118,19 +118,14 @@ def remove_leftovers(directory: str, stamp: Stamp) -> None:
 
 
 def _remove_abandoned(place: Path) -> None:
-    """Remove unfinished galleries of this user that nobody has written to for a day: no other process is at them."""
+    """Remove this user's unfinished galleries whose processes are no more."""
     with suppress(OSError), os.scandir(place) as entries:
         for entry in entries:
             if _TEMPORARY.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
                 with suppress(OSError):
-                    if _is_abandoned(Path(entry.path)):
+                    own = not hasattr(os, "getuid") or entry.stat(follow_symlinks=False).st_uid == os.getuid()
+                    if own and is_abandoned(entry.path):
                         shutil.rmtree(entry.path, ignore_errors=True)
-
-
-def _is_abandoned(folder: Path) -> bool:
-    states = [folder.lstat(), *(file.lstat() for file in folder.iterdir())]
-    own = not hasattr(os, "getuid") or states[0].st_uid == os.getuid()
-    return own and time.time() - max(state.st_mtime for state in states) > OLD
 
 
 def _write_arrays(folder: Path, store: Store, extractor: StoredExtractor, metric: FittedMetric) -> None:

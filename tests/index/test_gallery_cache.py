@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from imgsim.errors import IndexWriteError
+from imgsim.files import held
 from imgsim.index.gallery_cache import ARRAYS, CACHE, load_gallery
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
@@ -140,15 +141,20 @@ def unfinished(place, name):
 
 def test_what_killed_processes_left_in_the_cache_goes_after_a_day(folder, age):
     cache = cached(folder).parent
-    kept = {name: unfinished(cache, name) for name in ("tmp-young000", "tmp-notes", "other-ab00cd00", "tmp-written0")}
+    names = "tmp-young000", "tmp-notes", "other-ab00cd00", "tmp-written0", "tmp-locked00"
+    kept = {name: unfinished(cache, name) for name in names}
     for name in ("tmp-old00000", "tmp-_ab0_cd1"):
         age(unfinished(cache, name), 25)
     for name in ("tmp-notes", "other-ab00cd00", "tmp-written0"):
         age(kept[name], 25)
     (kept["tmp-written0"] / "rows.npy").write_bytes(b"still at it")
+    (unfinished(cache, "tmp-killed00") / "lock").touch()
+    os.utime(cache / "tmp-killed00", (0, 0))
     link = cache / "tmp-linked00"
     link.symlink_to(folder)
-    update_index(folder)
+    with held(kept["tmp-locked00"]):
+        age(kept["tmp-locked00"], 25)
+        update_index(folder)
     assert {path.name for path in cache.iterdir()} == {cached_name(folder), link.name, *kept}
     assert (folder / "0.png").exists()
 
