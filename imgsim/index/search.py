@@ -7,7 +7,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from imgsim.core import Match
-from imgsim.errors import CalibrationError, ImgsimError, first_few
+from imgsim.errors import CalibrationError, ImgsimError, IndexFormatError, first_few
 from imgsim.features.measure import measure_all
 from imgsim.images.read import MAX_MEGAPIXELS
 from imgsim.index.rescoring import rescore
@@ -33,8 +33,7 @@ class Searcher:
     def __init__(self, distance: ChosenDistance, where: Sequence[str] = ()) -> None:
         self._distance, self._store, self._where = distance, distance.store, where
         self._damaged: dict[str, dict[str, None]] = {}  # paths, by extractor, in the order in which they were met
-        fitted = self._store.calibrations().get(distance.name)
-        self._calibration = None if fitted is None else Calibration.from_json(fitted)
+        self._calibration = read_calibration(distance)
         self._map()
 
     def _map(self, *, anew: bool = False) -> None:
@@ -141,6 +140,15 @@ class Searcher:
 
     def _real(self, path: str) -> str:
         return os.path.realpath(os.path.join(self._store.root, path))
+
+
+def read_calibration(distance: ChosenDistance) -> Calibration | None:
+    """Read the calibration of a distance, if there is one."""
+    fitted = distance.store.calibrations().get(distance.name)
+    try:
+        return None if fitted is None else Calibration.from_json(fitted)
+    except IndexFormatError as error:
+        raise IndexFormatError(f"{distance.directory}: {error}", remedy=error.remedy, **error.facts) from error
 
 
 def _is_within(match: Match, max_distance: float | None, min_probability: float | None) -> bool:

@@ -110,9 +110,13 @@ class Connection(sqlite3.Connection):
     _file = ""
     _opened: tuple[int, int] | None = None
 
-    def cursor(self, factory: Any = Rows) -> Any:  # noqa: ANN401 (sqlite3's own signature)
-        """Give one whose errors are explained; `execute` asks for it."""
-        return super().cursor(factory)
+    def execute(self, *arguments: Any) -> Any:  # noqa: ANN401 (sqlite3's own signature)
+        """Execute a statement; give its rows."""
+        return self.cursor(Rows).execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> Any:  # noqa: ANN401 (sqlite3's own signature)
+        """Execute a statement for each of many parameters."""
+        return self.cursor(Rows).executemany(*arguments)
 
     def explanation(self, error: sqlite3.Error) -> Exception:
         """Give imgsim's error for one of SQLite's."""
