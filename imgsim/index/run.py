@@ -228,10 +228,11 @@ class Update:
     def _outcomes(self, lacks: Sequence[Lack], *, isolated: bool) -> Iterator[Outcome]:
         """Measure photos by what they lack, and load nothing else: an extractor that none lacks need not be at hand."""
         from imgsim.features.measure import Step, Task, measure
+        from imgsim.index.distance import rebuild
         from imgsim.processes import default_jobs
 
         needed = {key for lack in lacks for key in lack.extractors}
-        extractors = {one.id: one.spec for one in self.store.extractors() if one.id in needed}
+        extractors = {one.id: rebuild(self.directory, one) for one in self.store.extractors() if one.id in needed}
         steps: dict[str, Step] = {}
         if any(lack.steps for lack in lacks):
             from imgsim.colors.dominant import describe_colors
@@ -271,8 +272,7 @@ class Update:
 
     def finish(self, extractors: Sequence[StoredExtractor]) -> None:
         """Pin statistics where there are none yet, and lay out the galleries that queries will map."""
-        from imgsim.features import build_extractor
-        from imgsim.index.distance import ChosenDistance, ChosenExtractor
+        from imgsim.index.distance import ChosenDistance, ChosenExtractor, rebuild
         from imgsim.index.gallery_cache import pin_statistics
 
         with self.store.transaction():
@@ -283,5 +283,5 @@ class Update:
                     pin_statistics(self.store, extractor)
         with self.store.snapshot():
             for extractor in extractors:
-                chosen = ChosenExtractor(extractor, build_extractor(extractor.spec), 1.0)
+                chosen = ChosenExtractor(extractor, rebuild(self.directory, extractor), 1.0)
                 ChosenDistance((chosen,), None, self.directory, self.store).terms()  # whatever a first query would do
