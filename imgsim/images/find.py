@@ -18,15 +18,27 @@ if TYPE_CHECKING:
     _Matcher = Callable[[str, str], bool]
 
 
+_LARGEST = 2**63 - 1  # of the integers that a store keeps
+
+
 class FoundImage(NamedTuple):
     """A file that says it is a picture, by its first bytes or by its name's ending.
 
-    `path` is relative to the root, posix, undecodable bytes as surrogate escapes; `mtime_ns` counts from the epoch.
+    `path` is relative to the root, posix, undecodable bytes as surrogate escapes; `mtime_ns` counts from the epoch,
+    `ctime_ns` too, when anything about the file last changed. Where a system has no change time or inode, they are 0.
     """
 
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
+    inode: int = 0
+
+    @classmethod
+    def of(cls, path: str, status: os.stat_result) -> FoundImage:
+        """Tell what a file's status says of it, in numbers of 64 bits."""
+        ctime = 0 if os.name == "nt" else status.st_ctime_ns  # there, the time when it was made
+        return cls(path, status.st_size, status.st_mtime_ns, ctime, status.st_ino & _LARGEST)
 
 
 class Found(NamedTuple):
@@ -155,8 +167,7 @@ class _Walk:
 
     def _file(self, entry: os.DirEntry[str], path: str) -> None:
         if entry.is_file() and _is_candidate(entry.path):
-            at = entry.stat()
-            self.images.append(FoundImage(path, at.st_size, at.st_mtime_ns))
+            self.images.append(FoundImage.of(path, entry.stat()))
         elif entry.is_symlink() and named_as_picture(path) and not os.path.exists(entry.path):
             self.unreadable.append((path, "a link to nothing"))
         else:
@@ -206,7 +217,7 @@ def _look_at(base: str, relative: str) -> FoundImage | None:
         raise ValueError("is a folder")
     if not stat.S_ISREG(at.st_mode) or not _is_candidate(path):
         return None
-    return FoundImage(relative, at.st_size, at.st_mtime_ns)
+    return FoundImage.of(relative, at)
 
 
 def _path_bytes(image: FoundImage) -> bytes:

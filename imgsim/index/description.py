@@ -120,6 +120,23 @@ def _path_within(store: Store, photo: str) -> str:
     for path in (seen_from_here, resolved, *([] if there else [photo])):
         if store.photo_key(path) is not None:
             return path
-    if not there:
-        raise ImgsimError(f"{photo}: no such file")
-    raise ImgsimError(f"{photo}: not in the index of {root}", remedy="add-photo")
+    raise _not_indexed(store, photo, {seen_from_here, resolved} if there else {seen_from_here, resolved, photo})
+
+
+def _not_indexed(store: Store, photo: str, paths: Collection[str]) -> ImgsimError:
+    """Say why a photo is not in an index, by its paths there, and what helps."""
+    from imgsim.images.find import comes_by
+    from imgsim.index.options import Remembered
+
+    if not os.path.lexists(photo):
+        hidden = any(one.path in paths for one in store.hidden())
+        return ImgsimError(
+            f"{photo}: {'missing: it is kept in the index until it is back' if hidden else 'no such file'}"
+        )
+    failures = [failure.reason for failure in store.failures() if failure.path in paths]
+    if failures:
+        return ImgsimError(f"{photo}: cannot be read, and so is not in the index of {store.root}: {failures[0]}")
+    made, inside = Remembered.of(store), [path for path in paths if not path.startswith(os.pardir)]
+    if inside and not any(map(comes_by(made.include, made.exclude), inside)):
+        return ImgsimError(f"{photo}: left out of the index of {store.root} by its patterns", remedy="other-patterns")
+    return ImgsimError(f"{photo}: not in the index of {store.root}", remedy="add-photo")

@@ -7,31 +7,27 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from imgsim.errors import ImageReadError, IndexFormatError, MetricDomainError
+from imgsim.images.find import FoundImage
 from imgsim.images.read import content_digest, open_photo
 from imgsim.index.gallery_cache import CACHE, GALLERY, map_gallery, pin_statistics
 from imgsim.index.rescoring import TOLERANCE, same_rows
-from imgsim.index.store import MeasuredPhoto
 from imgsim.metrics import METRICS, load_metric
 from imgsim.search.gallery import squared_norms
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from imgsim.core import Extractor, FittedMetric
     from imgsim.index.description import Description
     from imgsim.index.run import Update
-    from imgsim.index.store import Store, StoredExtractor
+    from imgsim.index.store import Known, Store, StoredExtractor
     from imgsim.index.summary import Summary
-
-
-UNKNOWN = bytes(16)  # in place of the digest of content that is to be measured again
 
 
 class Difference(NamedTuple):
@@ -69,8 +65,45 @@ class Verification:
     def __init__(self, directory: str, store: Store, root: str) -> None:
         self._directory, self._store, self._root = directory, store, root
 
-    def differences(self, files: Collection[str] | None = None) -> Iterator[Difference]:
-        """Find all differences, within a snapshot; of some files or of all."""
+    def differences(self) -> Iterator[Difference]:
+        """Find all differences, within a snapshot."""
+        yield from self._stored()
+        yield from self._contents()
+
+    def remaining(self, wrong: Sequence[Difference]) -> Iterator[Difference]:
+        """Find what is wrong still, or could not be measured again, after some differences were given up."""
+        if not wrong:
+            return
+        yield from self._stored()
+        known, parts = self._store.known(), set(self._store.part_keys().parts.tolist())
+        for one in wrong:
+            gone = one.of not in known
+            if one.photo and (gone or not self._is_same(one.photo, known[one.photo])):
+                yield one
+            if one.rows and (gone or one.rows[1] in parts) and not self._is_present(*one.rows):
+                yield one
+
+    def _is_present(self, extractor: StoredExtractor, part: Hashable) -> bool:
+        return bool(self._store.rows(extractor, [part]).present.all())
+
+    def give_up(self, differences: Sequence[Difference]) -> None:
+        """Let go of what is wrong, and of nothing else."""
+        store, known = self._store, self._store.known()
+        with store.transaction():
+            for one in differences:
+                if one.rows:
+                    store.forget_features(one.rows[0], [one.rows[1]])
+                if one.photo:  # another time than the file's lets the run that follows look at its content
+                    size, time, *_ = known[one.photo]
+                    store.touch(FoundImage(one.photo, size, time - 1))
+            for extractor in (one.statistics for one in differences if one.statistics):
+                pin_statistics(store, extractor)
+                store.make_calibrations_stale()
+        for folder in (one.gallery for one in differences if one.gallery):
+            shutil.rmtree(folder, ignore_errors=True)  # not a link's, which it refuses
+
+    def _stored(self) -> Iterator[Difference]:
+        """Find what differs within the index."""
         yield from (Difference("the database", fault) for fault in self._store.faults())
         extractors = self._store.extractors()
         for extractor in extractors:
@@ -80,36 +113,6 @@ class Verification:
             except IndexFormatError:
                 yield Difference(str(extractor.spec), "its statistics are damaged", statistics=extractor)
         yield from self._galleries({extractor.id: extractor for extractor in extractors})
-        yield from self._contents(files)
-
-    def remaining(self, wrong: Sequence[Difference]) -> Iterator[Difference]:
-        """Find what is wrong still, or could not be measured again, after some differences were given up."""
-        if not wrong:
-            return
-        yield from self.differences({one.photo for one in wrong if one.photo})
-        parts, known = set(self._store.part_keys().parts.tolist()), self._store.known()
-        for one in wrong:
-            if one.photo in known and known[one.photo].digest == UNKNOWN:
-                yield one
-            if one.rows and one.rows[1] in parts and not self._store.rows(one.rows[0], [one.rows[1]]).present.all():
-                yield one
-
-    def give_up(self, differences: Sequence[Difference]) -> None:
-        """Let go of what is wrong, and of nothing else."""
-        store = self._store
-        with store.transaction():
-            for one in differences:
-                if one.rows:
-                    store.forget_features(one.rows[0], [one.rows[1]])
-                if one.photo and (key := store.photo_key(one.photo)) is not None:
-                    (record,) = store.records([key])
-                    unknown = replace(record, digest=UNKNOWN, attributes={})
-                    store.put(MeasuredPhoto(unknown, {}))  # whose features are no longer its own
-            for extractor in (one.statistics for one in differences if one.statistics):
-                pin_statistics(store, extractor)
-                store.make_calibrations_stale()
-        for folder in (one.gallery for one in differences if one.gallery):
-            shutil.rmtree(folder, ignore_errors=True)  # not a link's, which it refuses
 
     def _rows(self, extractor: StoredExtractor) -> Iterator[Difference]:
         """Find rows that are not as they were stored, or that hold what is no number."""
@@ -165,18 +168,19 @@ class Verification:
             start += len(present)
         return start == len(gallery.parts)
 
-    def _contents(self, files: Collection[str] | None) -> Iterator[Difference]:
+    def _contents(self) -> Iterator[Difference]:
         """Find files that are of the size and time that were recorded, and of other content."""
         for path, known in sorted(self._store.known().items()):
-            if files is not None and path not in files:
-                continue
-            try:
-                with open_photo(os.path.join(self._root, path)) as stream:
-                    state = os.fstat(stream.fileno())
-                    if (state.st_size, state.st_mtime_ns) != (known.size, known.mtime_ns):
-                        continue  # which any run notices
-                    same = content_digest(stream) == known.digest
-            except ImageReadError:
-                continue  # likewise
-            if not same:
+            if self._is_same(path, known) is False:
                 yield Difference(path, "its content is another, though its size and time are not", photo=path)
+
+    def _is_same(self, path: str, known: Known) -> bool | None:
+        """Tell whether a file has the content that was recorded; None where any run notices by itself."""
+        try:
+            with open_photo(os.path.join(self._root, path)) as stream:
+                state = os.fstat(stream.fileno())
+                if (state.st_size, state.st_mtime_ns) != (known.size, known.mtime_ns):
+                    return None
+                return content_digest(stream) == known.digest
+        except ImageReadError:
+            return None

@@ -11,7 +11,8 @@ from imgsim.errors import IndexFormatError, IndexWriteError
 from imgsim.index.sqlite.explanations import Connection, explained
 from imgsim.index.sqlite.filesystem import is_network_share
 from imgsim.index.sqlite.migrations import migrate, supplement
-from imgsim.index.sqlite.schema import APPLICATION_ID, FORMAT_VERSION, TABLES, find_foreign
+from imgsim.index.sqlite.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
+from imgsim.index.sqlite.schema_forms import find_foreign
 
 FOLDER = ".imgsim"
 DATABASE = "index.sqlite"

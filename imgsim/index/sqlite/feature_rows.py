@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zlib
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from imgsim.core import Features
 
 BY_PATH = "FROM images JOIN parts ON parts.image_id = images.id"
-ORDER = "ORDER BY path, owner, name"
+SHOWN_IN_ORDER = "WHERE hidden = '' ORDER BY path, owner, name"
 
 
 class FeatureRows(Database):
@@ -38,12 +39,20 @@ class FeatureRows(Database):
 
     def count_features(self, extractor: StoredExtractor) -> int:
         """Count an extractor's rows."""
+        hidden: int = self._one(
+            "SELECT count(*) FROM images CROSS JOIN parts ON image_id = images.id CROSS JOIN features"
+            " ON part_id = parts.id WHERE hidden != '' AND extractor_id = ?",
+            extractor.id,
+        )
+        return self._count_all(extractor) - hidden
+
+    def _count_all(self, extractor: StoredExtractor) -> int:
         count: int = self._one("SELECT count(*) FROM features WHERE extractor_id = ?", extractor.id)
         return count
 
     def part_keys(self) -> PartKeys:
         """Give the keys of all parts and of their photos, and which are whole photos."""
-        rows = self._connection.execute(f"SELECT parts.id, images.id, owner = '' {BY_PATH} {ORDER}")
+        rows = self._connection.execute(f"SELECT parts.id, images.id, owner = '' {BY_PATH} {SHOWN_IN_ORDER}")
         keys = np.fromiter(rows, dtype=[("part", np.int64), ("image", np.int64), ("whole", np.bool_)])
         return PartKeys(keys["part"], keys["image"], keys["whole"])
 
@@ -51,7 +60,7 @@ class FeatureRows(Database):
         """Stream rows in the order of `part_keys`."""
         cursor = self._connection.execute(
             f"SELECT parts.id, vector, checksum {BY_PATH} LEFT JOIN features ON part_id = parts.id"
-            f" AND extractor_id = ? {ORDER}",
+            f" AND extractor_id = ? {SHOWN_IN_ORDER}",
             (extractor.id,),
         )
         while rows := cursor.fetchmany(chunk):
@@ -120,15 +129,26 @@ class LedgerRows(Database):
 
     def failures(self) -> list[Failure]:
         """List the ledger, by path."""
-        rows = self._connection.execute("SELECT path, size, mtime_ns, reason FROM failures ORDER BY path")
-        typed, path = self.values.typed, self.values.path
-        return [Failure(path(raw), *typed(rest, int, int, str, of="a failure")) for raw, *rest in rows]
+        columns = "path, size, mtime_ns, reason, ctime_ns, inode, conditions"
+        rows = self._connection.execute(f"SELECT {columns} FROM failures ORDER BY path")  # noqa: S608 (written above)
+        return [self._failure(*row) for row in rows]
+
+    def _failure(self, path: object, *state: object) -> Failure:
+        *kept, conditions = state
+        size, time, reason, *told = self.values.typed(kept, int, int, str, int, int, of="a failure")
+        return Failure(
+            self.values.path(path), size, time, reason, told[0], told[1], self.values.json(conditions, "a failure")
+        )
 
     def fail(self, failure: Failure) -> None:
         """Enter a file in the ledger."""
         self._connection.execute(
-            "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?)",
-            (os.fsencode(failure.path), failure.size, failure.mtime_ns, failure.reason),
+            "INSERT OR REPLACE INTO failures (path, size, mtime_ns, reason, ctime_ns, inode, conditions)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(os.fsencode(failure.path), failure.size, failure.mtime_ns, failure.reason),
+                *(failure.ctime_ns, failure.inode, json.dumps(dict(failure.conditions))),
+            ),
         )
 
     def forget_failures(self, paths: Iterable[str]) -> None:

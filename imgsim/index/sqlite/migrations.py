@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgsim.index.sqlite.fact_rows import Facts, Held
 from imgsim.index.sqlite.feature_rows import checksum
-from imgsim.index.sqlite.schema import CALIBRATIONS, CHECKSUM, DECODING, FACTS, FORMAT_VERSION, MEASURED, PARTS
+from imgsim.index.sqlite.schema import CALIBRATIONS, CHECKSUM, CONDITIONS, FACTS, FORMAT_VERSION, IMAGES, PARTS, SHOWN
 from imgsim.index.sqlite.stored_values import StoredValues
 from imgsim.index.store import COLORS
 
@@ -27,7 +27,8 @@ _VIEWS = (
     f"CREATE TEMP VIEW features AS SELECT *, {SUM}(vector, part_id) AS checksum FROM main.features",  # noqa: S608
     "CREATE TEMP VIEW parts AS SELECT id, image_id, '' AS owner, name FROM main.parts",
     # Both together are what they were, and photos with a palette were measured.
-    "CREATE TEMP VIEW images AS SELECT *, 1 AS decoding,"
+    "CREATE TEMP VIEW failures AS SELECT *, 0 AS ctime_ns, 0 AS inode, '{}' AS conditions FROM main.failures",
+    "CREATE TEMP VIEW images AS SELECT *, 1 AS decoding, 0 AS ctime_ns, 0 AS inode, '' AS hidden,"
     " iif(json_type(attributes, '$.palette') IS NULL, '{}', attributes) AS measured FROM main.images",
 )
 
@@ -41,7 +42,9 @@ def migrate(connection: Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         if _version(connection) < 2:
             _add_facts(connection)
+        _let_photos_hide(connection)
         _separate_measured(connection)
+        _keep_conditions(connection)
         _give_owners(connection)
         _sum_up(connection)
         _move_calibrations(connection)
@@ -85,10 +88,26 @@ def _add_facts(connection: Connection, temporary: str = "") -> None:
         facts.replace(photo, {}, Held.read(values, attributes, "{}").typed)
 
 
+def _let_photos_hide(connection: Connection) -> None:
+    """Let photos that are hidden share a path, and give all photos the columns that they had not."""
+    _create(connection, IMAGES.format(name="kept_images"))
+    connection.execute(
+        "INSERT INTO kept_images (id, path, size, mtime_ns, digest, width, height, attributes)"
+        " SELECT id, path, size, mtime_ns, digest, width, height, attributes FROM images"
+    )
+    connection.execute("DROP TABLE images")
+    connection.execute("ALTER TABLE kept_images RENAME TO images")
+    _create(connection, SHOWN)
+
+
+def _keep_conditions(connection: Connection) -> None:
+    """Let failures keep what they depended on."""
+    for column in CONDITIONS:
+        connection.execute(f"ALTER TABLE failures ADD COLUMN {column}")
+
+
 def _separate_measured(connection: Connection) -> None:
     """Tell measured attributes from those that people typed."""
-    for column in (MEASURED, DECODING):
-        connection.execute(f"ALTER TABLE images ADD COLUMN {column}")
     facts = Facts(connection)
     rows = connection.execute("SELECT id FROM images WHERE json_type(attributes, '$.palette') IS NOT NULL").fetchall()
     for (photo,) in rows:

@@ -14,7 +14,7 @@ import pytest
 from imgsim.errors import ImgsimError, IndexFormatError
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
-from imgsim.index.sqlite.schema import find_foreign
+from imgsim.index.sqlite.schema_forms import find_foreign
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.update import update_index
 from tests.explained import explains
@@ -169,7 +169,7 @@ VALUES = {
     "a negative generation": "UPDATE meta SET value = -1 WHERE key = 'generation'",
     "a root that is none": "INSERT OR REPLACE INTO meta VALUES ('root', 'photos')",
     "a calibration of bytes": "INSERT INTO calibrations VALUES ('a', x'00', 0)",
-    "a failure of bytes": "INSERT INTO failures VALUES (x'61', 1, 1, x'00')",
+    "a failure of bytes": "INSERT INTO failures (path, size, mtime_ns, reason) VALUES (x'61', 1, 1, x'00')",
     "an attribute of no type": "UPDATE kinds SET type = 'x'",
 }
 
