@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.indexes import make_index
 from benchmarks.measuring import interleave, seconds, slowdown
 from imgsim.index.index import open_index
-from imgsim.index.rescoring import rescore
+from imgsim.index.stored_distances import rescore
 from imgsim.search.ranking import rank
 
 if TYPE_CHECKING:

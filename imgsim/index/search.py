@@ -10,8 +10,8 @@ from imgsim.core import Match
 from imgsim.errors import CalibrationError, ImgsimError, IndexFormatError, first_few
 from imgsim.features.measure import measure_all
 from imgsim.images.read import MAX_MEGAPIXELS
-from imgsim.index.rescoring import rescore
 from imgsim.index.sqlite.connection import outside
+from imgsim.index.stored_distances import rescore
 from imgsim.metrics.calibration import Calibration
 from imgsim.search.ranking import rank
 from imgsim.where.select import select_photos

@@ -19,8 +19,7 @@ CHUNK_ROWS = 4096  # embedded at a time: some metrics do so in float64
 class Gallery:
     """Every part in the index, photo by photo, as one extractor and one metric's space see it.
 
-    `rows` (N, R), zeros where `present` (N,) is false; `parts`, `photos` (N,) are keys; `whole` (N,): one row a photo;
-    `damaged` are keys of parts whose features could not be used.
+    `rows` (N, R), zeros where `present` (N,) is false; `parts`, `photos` (N,) are keys; `whole` (N,): one row a photo.
     """
 
     rows: NDArray[Any]
@@ -29,7 +28,7 @@ class Gallery:
     parts: Keys
     photos: Keys
     whole: NDArray[np.bool_]
-    damaged: Keys = field(default_factory=lambda: np.zeros(0, np.int64))
+    damaged: Keys = field(default_factory=lambda: np.zeros(0, np.int64))  # parts whose features are not as stored
 
 
 def lay_out(features: Features, metric: FittedMetric) -> Gallery:

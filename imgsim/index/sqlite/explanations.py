@@ -80,7 +80,7 @@ def removed(directory: str) -> ImgsimError:
 def _explaining(name: str) -> Any:  # noqa: ANN401 (a method of any signature)
     method = getattr(sqlite3.Cursor, name)
 
-    def call(self: Rows, *arguments: object) -> object:
+    def call(self: ExplainedCursor, *arguments: object) -> object:
         try:
             return method(self, *arguments)
         except sqlite3.Error as error:
@@ -89,7 +89,7 @@ def _explaining(name: str) -> Any:  # noqa: ANN401 (a method of any signature)
     return call
 
 
-class Rows(sqlite3.Cursor):
+class ExplainedCursor(sqlite3.Cursor):
     """Rows of a `Connection`; their errors are explained as well."""
 
     connection: Connection
@@ -112,11 +112,11 @@ class Connection(sqlite3.Connection):
 
     def execute(self, *arguments: Any) -> Any:  # noqa: ANN401 (sqlite3's own signature)
         """Execute a statement; give its rows."""
-        return self.cursor(Rows).execute(*arguments)
+        return self.cursor(ExplainedCursor).execute(*arguments)
 
     def executemany(self, *arguments: Any) -> Any:  # noqa: ANN401 (sqlite3's own signature)
         """Execute a statement for each of many parameters."""
-        return self.cursor(Rows).executemany(*arguments)
+        return self.cursor(ExplainedCursor).executemany(*arguments)
 
     def explanation(self, error: sqlite3.Error) -> Exception:
         """Give imgsim's error for one of SQLite's."""
