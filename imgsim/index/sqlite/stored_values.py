@@ -134,7 +134,8 @@ class StoredValues:
 
 def leads_out(path: str) -> bool:
     """Tell whether a path, joined to the indexed folder, may be outside of it."""
-    return path.startswith("/") or os.path.isabs(path) or (".." in path and ".." in path.split("/"))
+    absolute = path.startswith("/") or (os.sep != "/" and os.path.isabs(path))
+    return absolute or (".." in path and ".." in path.split("/"))
 
 
 def _is_positive(value: object) -> bool:
