@@ -77,7 +77,7 @@ def name_option(reason: str) -> str:
 def _written(name: str, fact: object) -> str:
     """Write what is to be typed; several things are only told."""
     if fact is True:
-        return f" {OPTIONS[name]}"
+        return f" {OPTIONS[name]}" if name in OPTIONS else ""
     if name in OPTIONS:
         values = fact if isinstance(fact, list) else [] if fact in (None, False) else [fact]
         return "".join(f" {OPTIONS[name]} {shlex.quote(str(value))}" for value in values)
