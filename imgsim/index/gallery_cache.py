@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shutil
 import tempfile
 from contextlib import suppress
@@ -19,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgsim.errors import IndexWriteError
-from imgsim.files import held, is_abandoned
+from imgsim.files import held
+from imgsim.index.gallery_folders import CACHE, ELSEWHERE, GALLERY, TEMPORARY, remove_abandoned, remove_leftovers
 from imgsim.index.sqlite.connection import is_behind_link
 from imgsim.metrics import StatisticsBuilder
 from imgsim.search.gallery import Gallery, squared_norms
@@ -28,15 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import FittedMetric, Statistics
-    from imgsim.index.store import Stamp, Store, StoredExtractor
+    from imgsim.index.store import Store, StoredExtractor
 
-CACHE = "cache"
 ARRAYS = ("rows", "squared_norms", "present", "parts", "photos", "whole", "damaged")
-GALLERY = re.compile(
-    r"(?P<store>[0-9a-f]{12})-(?P<generation>\d{1,19})-(?P<extractor>\d{1,19})-(?P<space>[a-z-]{1,40})", re.ASCII
-)
-TEMPORARY, ELSEWHERE = "tmp-", "imgsim-gallery-"  # galleries being written, in the cache and in the system's folder
-_TEMPORARY = re.compile(rf"({TEMPORARY}|{ELSEWHERE})\w{{8}}", re.ASCII)
 
 
 def load_gallery(
@@ -56,7 +50,7 @@ def load_gallery(
             _build(folder, store, extractor, metric)
             return map_gallery(folder, store.counts()["photos"], extractor, metric)
     try:
-        _remove_abandoned(Path(tempfile.gettempdir()))
+        remove_abandoned(Path(tempfile.gettempdir()))
         with tempfile.TemporaryDirectory(prefix=ELSEWHERE) as temporary, held(temporary):
             _write_arrays(Path(temporary), store, extractor, metric)
             # It lives on after the unlink.
@@ -99,33 +93,6 @@ def _build(folder: Path, store: Store, extractor: StoredExtractor, metric: Fitte
             temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def remove_leftovers(directory: str, stamp: Stamp) -> None:
-    """Remove this store's galleries of earlier content, and those that killed processes had not finished.
-
-    A reader that has one mapped keeps it; links stay.
-    """
-    cache = Path(directory, CACHE)
-    if cache.is_symlink() or is_behind_link(directory):
-        return
-    with suppress(OSError):
-        for folder in cache.iterdir():
-            name = GALLERY.fullmatch(folder.name)
-            if name and name["store"] == stamp.store and int(name["generation"]) < stamp.generation:
-                shutil.rmtree(folder, ignore_errors=True)
-    _remove_abandoned(cache)
-
-
-def _remove_abandoned(place: Path) -> None:
-    """Remove this user's unfinished galleries whose processes are no more."""
-    with suppress(OSError), os.scandir(place) as entries:
-        for entry in entries:
-            if _TEMPORARY.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
-                with suppress(OSError):
-                    own = not hasattr(os, "getuid") or entry.stat(follow_symlinks=False).st_uid == os.getuid()
-                    if own and is_abandoned(entry.path):
-                        shutil.rmtree(entry.path, ignore_errors=True)
 
 
 def _write_arrays(folder: Path, store: Store, extractor: StoredExtractor, metric: FittedMetric) -> None:

@@ -8,6 +8,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any, Self
 
 from imgsim.errors import IndexNotFoundError
+from imgsim.index.gallery_folders import remove_leftovers
 from imgsim.index.location import find_index, locate_index
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import DefaultQuery
@@ -457,8 +458,6 @@ class IndexWriter(Index):
     def __exit__(self, *error: object) -> None:
         try:
             if not any(error):
-                from imgsim.index.gallery_cache import remove_leftovers
-
                 remove_leftovers(self.directory, self._store.stamp)
                 self._store.check_there()
         finally:

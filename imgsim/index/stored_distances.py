@@ -40,6 +40,8 @@ def rescore(
     parts = terms[0].gallery.parts[found].tolist()
     stored = [store.rows(one.stored, parts) for one in extractors]
     fresh = [_of_rows(term, rows, found) for term, rows in zip(terms, stored, strict=True)]
+    if all(_are_equal(cached, own, found) for cached, own in zip(terms, fresh, strict=True)):
+        return Rescored(ranked, doubtful=False)
     doubtful = not all(_agree(cached, own, found) for cached, own in zip(terms, fresh, strict=True))
     distances = distances_to(fresh, views, np.arange(len(found)))
     order = np.lexsort((found, distances))
@@ -60,6 +62,14 @@ def _of_rows(term: Term, rows: Rows, found: NDArray[np.intp]) -> Term:
         whole=gallery.whole[found],
     )
     return replace(term, gallery=part)
+
+
+def _are_equal(cached: Term, own: Term, found: NDArray[np.intp]) -> bool:
+    """Tell whether a gallery holds the store's rows bit by bit, so that what was measured is of those."""
+    gallery = cached.gallery
+    return np.array_equal(gallery.rows[found], own.gallery.rows) and np.array_equal(
+        gallery.present[found], own.gallery.present
+    )
 
 
 def _agree(cached: Term, own: Term, found: NDArray[np.intp]) -> bool:

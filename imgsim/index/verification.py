@@ -15,7 +15,8 @@ import numpy as np
 from imgsim.errors import ImageReadError, IndexFormatError, MetricDomainError
 from imgsim.images.find import FoundImage
 from imgsim.images.read import content_digest, open_photo
-from imgsim.index.gallery_cache import CACHE, GALLERY, map_gallery, pin_statistics
+from imgsim.index.gallery_cache import map_gallery, pin_statistics
+from imgsim.index.gallery_folders import CACHE, GALLERY
 from imgsim.index.stored_distances import TOLERANCE, same_rows
 from imgsim.metrics import METRICS, load_metric
 from imgsim.search.gallery import squared_norms

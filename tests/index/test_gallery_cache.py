@@ -10,7 +10,8 @@ import pytest
 
 from imgsim.errors import IndexWriteError
 from imgsim.files import held
-from imgsim.index.gallery_cache import ARRAYS, CACHE, load_gallery
+from imgsim.index.gallery_cache import ARRAYS, load_gallery
+from imgsim.index.gallery_folders import CACHE
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
 from imgsim.index.update import update_index

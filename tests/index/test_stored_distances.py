@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from imgsim.cli.group import imgsim
-from imgsim.index.gallery_cache import CACHE
+from imgsim.index.gallery_folders import CACHE
 from imgsim.index.index import open_index
 from imgsim.index.update import update_index
 from tests.explained import explains

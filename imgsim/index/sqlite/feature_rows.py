@@ -68,9 +68,13 @@ class FeatureRows(Database):
 
     def rows(self, extractor: StoredExtractor, part_keys: Sequence[Hashable]) -> Rows:
         """Read the rows of some parts, in their order."""
-        one = "SELECT ?1, vector, checksum FROM features WHERE extractor_id = ?2 AND part_id = ?1"
-        found = (self._connection.execute(one, (key, extractor.id)).fetchone() for key in part_keys)
-        return _read([row or (0, None, None) for row in found], extractor)
+        found = self._connection.execute(
+            "SELECT part_id, vector, checksum FROM features"
+            " WHERE extractor_id = ? AND part_id IN (SELECT value FROM json_each(?))",
+            (extractor.id, json.dumps(part_keys)),
+        )
+        rows = {row[0]: row for row in found.fetchall()}
+        return _read([rows.get(key, (0, None, None)) for key in part_keys], extractor)
 
     def forget_features(self, extractor: StoredExtractor, part_keys: Iterable[Hashable]) -> None:
         """Remove an extractor's rows of some parts."""
