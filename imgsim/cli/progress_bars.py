@@ -108,6 +108,10 @@ class IndexingProgress(Observer):
         else:
             stderr.say(line)
 
+    def differs(self, of: str, reason: str) -> None:
+        """Say what verifying found."""
+        stderr.complain(f"imgsim: {of}: {reason}")
+
     def decoded_otherwise(self, photos: int) -> None:
         """Say how many photos this imgsim makes other pixels of."""
         count = f"{photos:,} photo{'s are' if photos > 1 else ' is'}"

@@ -20,6 +20,7 @@ REMEDIES = {
     "download-by-hand": "; download that file" + _BY_HAND,
     "download-import": ": " + _DOWNLOAD + _IMPORT,
     "download-megabytes-by-hand": "; download those {megabytes} MB" + _BY_HAND,
+    "drop-it": ": `imgsim index FOLDER --drop {name}` removes it from the index",
     "fit-calibration": "; fit it again by `imgsim calibrate`",
     "fit-whitening": ": fit it again by `imgsim models whiten`",
     "get-whitening": ": copy it from the model cache that has it, or fit one by `imgsim models whiten`",
@@ -30,8 +31,10 @@ REMEDIES = {
     "make-index": "; make one with `imgsim index {folder}`",
     "make-or-name-index": ": make one with `imgsim index FOLDER`, or give --index",
     "moved-or-other-index": ": add --moved if that folder is now here, or choose another --index",
+    "measure-again": ": `imgsim index {folder}{index} --verify` measures them again",
     "name-colors": ": `imgsim index {folder} --colors` names them",
     "name-encoding": ", for example --encoding cp1252",
+    "name-index": ": give the folder that it leads to,{index}, the first time with --moved",
     "name-key": ": --key says which does, or a pattern such as {pattern}",
     "name-weights": ": use -x {extractor}",
     "not-strict": ", and --strict was given: {photos}",
@@ -43,6 +46,7 @@ REMEDIES = {
     "pull-import": ": " + _PULL + _IMPORT,
     "read-utf-16": " then add --encoding utf-16-le",
     "wait": ", or let --wait SECONDS wait for it",
+    "refit": ": `imgsim index FOLDER --refit` makes them anew",
     "replace-model": ": `imgsim models remove {architecture}`, then import it again",
 }
 VALUE_OF = {"known-encoding": "--encoding", "one-key": "--key"}  # the option whose value an error begins with

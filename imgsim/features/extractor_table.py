@@ -86,10 +86,12 @@ def default_parameters(name: str) -> dict[str, ParamValue]:
 def build_extractor(spec: ExtractorSpec) -> Extractor:
     """Rebuild the extractor that a stored spec describes.
 
-    ExtractorMismatchError if this imgsim makes other features under that name.
+    ExtractorMismatchError if this imgsim makes other features under that name, ParameterError if none by these.
     """
     try:
         extractor = find_factory(spec.name)(**dict(spec.params))
+    except TypeError as error:  # names or types of parameters that it does not have
+        raise ParameterError(f"{spec.name} takes no such parameters as {dict(spec.params)}") from error
     except UnknownNameError as error:
         raise ExtractorMismatchError(
             f"this imgsim has no extractor {spec.name!r}: drop it from the index, or update imgsim"

@@ -126,6 +126,9 @@ class Measurer:
             failure.path = task.name
             return failure
         features = {key: one.extract([images[one.scale]]) for key, one in extractors.items()}
+        for key, row in features.items():
+            if not np.isfinite(row).all():
+                return ImageReadError(task.name, f"{extractors[key].spec} gives values for it that are not finite")
         return Measured(record, features, {key: step.work(images[step.scale]) for key, step in steps.items()})
 
     def _open(self, task: Task, scales: Collection[Scale]) -> tuple[ImageRecord, Mapping[Scale, Image]]:

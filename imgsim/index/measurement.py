@@ -41,7 +41,7 @@ class Measurement:
         batch: list[tuple[Lack, Outcome]] = []
         committed = time.monotonic()
         with decoding_mark(directory) as died:
-            outcomes = self._outcomes(lacks, jobs, isolated=died)
+            outcomes = self._outcomes(lacks, directory, jobs, isolated=died)
             self.observer.started(len(lacks))
             for measured in zip(lacks, outcomes, strict=True):
                 batch.append(measured)
@@ -50,13 +50,16 @@ class Measurement:
                     batch, committed = [], time.monotonic()
             self._commit(batch)
 
-    def _outcomes(self, lacks: Sequence[Lack], jobs: int | None, *, isolated: bool) -> Iterator[Outcome]:
+    def _outcomes(
+        self, lacks: Sequence[Lack], directory: str, jobs: int | None, *, isolated: bool
+    ) -> Iterator[Outcome]:
         """Measure photos by what they lack, and load nothing else: an extractor that none lacks need not be at hand."""
         from imgsim.features.measure import Step, Task, measure
+        from imgsim.index.distance import rebuild
         from imgsim.processes import default_jobs
 
         needed = {key for lack in lacks for key in lack.extractors}
-        extractors = {one.id: one.spec for one in self.store.extractors() if one.id in needed}
+        extractors = {one.id: rebuild(directory, one) for one in self.store.extractors() if one.id in needed}
         steps: dict[str, Step] = {}
         if any(lack.steps for lack in lacks):
             from imgsim.colors.dominant import describe_colors

@@ -75,6 +75,8 @@ class Options:
         The indexed folder is now elsewhere.
     refit : bool
         Pin the statistics of the photos as they are now.
+    verify : bool
+        Compare every row, the cache and every file's content with what is recorded, and measure again what differs.
     retry_failed : bool
         Try the files in the ledger again.
     default : str, optional
@@ -93,6 +95,7 @@ class Options:
     prune: bool = False
     moved: bool = False
     refit: bool = False
+    verify: bool = False
     retry_failed: bool = False
     default: str | None = None
     attributes: AttributeTable | None = None

@@ -228,8 +228,7 @@ class Update:
 
     def finish(self, extractors: Sequence[StoredExtractor]) -> None:
         """Pin statistics where there are none yet, and lay out the galleries that queries will map."""
-        from imgsim.features import build_extractor
-        from imgsim.index.distance import ChosenDistance, ChosenExtractor
+        from imgsim.index.distance import ChosenDistance, ChosenExtractor, rebuild
         from imgsim.index.gallery_cache import pin_statistics
 
         with self.store.transaction():
@@ -240,7 +239,7 @@ class Update:
                     pin_statistics(self.store, extractor)
         with self.store.snapshot():
             for extractor in extractors:
-                chosen = ChosenExtractor(extractor, build_extractor(extractor.spec), 1.0)
+                chosen = ChosenExtractor(extractor, rebuild(self.directory, extractor), 1.0)
                 ChosenDistance((chosen,), None, self.directory, self.store).terms()  # whatever a first query would do
 
 

@@ -7,10 +7,11 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from imgsim.core import Match
-from imgsim.errors import CalibrationError
+from imgsim.errors import CalibrationError, ImgsimError, IndexFormatError, first_few
 from imgsim.features.measure import measure_all
 from imgsim.images.read import MAX_MEGAPIXELS
 from imgsim.index.sqlite.connection import outside
+from imgsim.index.stored_distances import rescore
 from imgsim.metrics.calibration import Calibration
 from imgsim.search.ranking import rank
 from imgsim.where.select import select_photos
@@ -18,21 +19,44 @@ from imgsim.where.select import select_photos
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
+    from imgsim.index.store import PartLabel
 
 
 class Searcher:
     """Answers queries by the same extractors and metric."""
 
     def __init__(self, distance: ChosenDistance, where: Sequence[str] = ()) -> None:
-        self._distance, self._store, self._terms = distance, distance.store, distance.terms()
-        fitted = self._store.calibrations().get(distance.name)
-        self._calibration = None if fitted is None else Calibration.from_json(fitted)
+        self._distance, self._store, self._where = distance, distance.store, where
+        self._damaged: dict[str, dict[str, None]] = {}  # paths, by extractor, in the order in which they were met
+        self._calibration = read_calibration(distance)
+        self._map()
+
+    def _map(self, *, anew: bool = False) -> None:
+        """Map the galleries, and find the rows that the expressions hold for."""
+        self._terms, self._laid_out = self._distance.terms(anew=anew), anew
         photos = self._terms[0].gallery.photos
-        self._allowed = select_photos(self._store.facts, where, photos) if where else None
+        self._allowed = select_photos(self._store.facts, self._where, photos) if self._where else None
+        damaged = any(len(term.gallery.damaged) for term in self._terms)
+        stored = set(self._store.part_keys().parts.tolist() if damaged else ())
+        for spec, term in zip(self._distance.specs, self._terms, strict=True):
+            for label in self._store.labels([key for key in term.gallery.damaged.tolist() if key in stored]):
+                self._damaged.setdefault(spec, {})[label.path] = None
+
+    @property
+    def damaged(self) -> list[ImgsimError]:
+        """What could not be compared, since its features in the index are not as they were stored: a line each."""
+        root = self._store.root
+        facts = {"folder": root, "index": outside(self._distance.directory, root)}
+        reason = "damaged in the index, features by"
+        return [
+            ImgsimError(f"{first_few(list(paths))}: {reason} {spec}", remedy="measure-again", **facts)
+            for spec, paths in self._damaged.items()
+        ]
 
     @property
     def may_find(self) -> bool:
@@ -84,9 +108,8 @@ class Searcher:
     def _ranked(
         self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable]
     ) -> tuple[list[Match], list[Hashable]]:
+        rows, distances, labels = self._trusted(views, k, excluded)
         gallery = self._terms[0].gallery
-        rows, distances = rank(self._terms, views, k, excluded=excluded, allowed=self._allowed)
-        labels = self._store.labels(gallery.parts[rows].tolist())
         probabilities = self._calibration(distances).tolist() if self._calibration else [None] * len(rows)
         specs, matches = self._distance.specs, list[Match]()
         for label, row, distance, known in zip(labels, rows, distances.tolist(), probabilities, strict=True):
@@ -96,6 +119,20 @@ class Searcher:
             matches.append(Match(len(matches) + 1, *found))
         return matches, gallery.photos[rows].tolist()
 
+    def _trusted(
+        self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64], list[PartLabel]]:
+        """Rank by the cached galleries, and what is found by the store, from which those are laid out anew in doubt."""
+        ranked = rank(self._terms, views, k, excluded=excluded, allowed=self._allowed)
+        (rows, distances), doubtful = rescore(self._store, self._distance.extractors, self._terms, views, ranked)
+        gallery = self._terms[0].gallery
+        labels = [] if doubtful else self._store.labels(gallery.parts[rows].tolist())
+        doubtful |= [self._store.photo_key(label.path) for label in labels] != gallery.photos[rows].tolist()
+        if doubtful and not self._laid_out:
+            self._map(anew=True)
+            return self._trusted(views, k, excluded)
+        return rows, distances, labels
+
     def _keys_under(self, real_paths: Collection[str]) -> set[Hashable]:
         root = os.path.realpath(self._store.root)
         keys = {self._store.photo_key(os.path.relpath(path, root)) for path in real_paths}
@@ -103,6 +140,15 @@ class Searcher:
 
     def _real(self, path: str) -> str:
         return os.path.realpath(os.path.join(self._store.root, path))
+
+
+def read_calibration(distance: ChosenDistance) -> Calibration | None:
+    """Read the calibration of a distance, if there is one."""
+    fitted = distance.store.calibrations().get(distance.name)
+    try:
+        return None if fitted is None else Calibration.from_json(fitted)
+    except IndexFormatError as error:
+        raise IndexFormatError(f"{distance.directory}: {error}", remedy=error.remedy, **error.facts) from error
 
 
 def _is_within(match: Match, max_distance: float | None, min_probability: float | None) -> bool:

@@ -201,6 +201,24 @@ class PartLabel(NamedTuple):
     attributes: Mapping[str, Any]
 
 
+class Rows(NamedTuple):
+    """Rows of features by one extractor.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (n, D)
+        Zeros where `present` is false.
+    present : ndarray of bool, shape (n,)
+        Which parts have a row that is as it was stored.
+    damaged : ndarray of bool, shape (n,)
+        Which have one that is not, or that holds what is no number.
+    """
+
+    features: Features
+    present: NDArray[np.bool_]
+    damaged: NDArray[np.bool_]
+
+
 class PartKeys(NamedTuple):
     """Every part in a store, by its photo's path, the whole photo before its parts; these by owner and name.
 
@@ -319,9 +337,9 @@ class Store(Protocol):
     def put(self, photo: MeasuredPhoto) -> None:
         """Store a photo, its owner's parts in place of those that the owner made before.
 
-        What else was measured of it (other extractors' features, other owners' parts, other attributes) stays if its
-        content is the same, and goes if not; what people typed stays. Every photo has a part that is the whole of it,
-        though perhaps without features.
+        Rows are finite numbers: ImgsimError for any other. What else was measured of it (other extractors' features,
+        other owners' parts, other attributes) stays if its content is the same, and goes if not; what people typed
+        stays. Every photo has a part that is the whole of it, though perhaps without features.
 
         Parameters
         ----------
@@ -554,7 +572,7 @@ class Store(Protocol):
     def part_keys(self) -> PartKeys:
         """Give the keys of all parts and of their photos, and which are whole photos."""
 
-    def features(self, extractor: StoredExtractor, chunk: int = 256) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
+    def features(self, extractor: StoredExtractor, chunk: int = 256) -> Iterator[Rows]:
         """Stream an extractor's rows in the order of `part_keys`.
 
         Parameters
@@ -566,8 +584,35 @@ class Store(Protocol):
 
         Yields
         ------
-        tuple of ndarray of float32, shape (n, D), and ndarray of bool, shape (n,)
-            The rows, zeros where a part has none, and which parts have one.
+        Rows
+            So many, or fewer at the end.
+        """
+
+    def rows(self, extractor: StoredExtractor, part_keys: Sequence[Hashable]) -> Rows:
+        """Read an extractor's rows of some parts.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            Whose rows.
+        part_keys : sequence of hashable
+            As `part_keys` has them; parts that are not stored have no row.
+
+        Returns
+        -------
+        Rows
+            In the order of the keys.
+        """
+
+    def forget_features(self, extractor: StoredExtractor, part_keys: Iterable[Hashable]) -> None:
+        """Remove an extractor's rows of some parts, which then lack them.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            Whose rows.
+        part_keys : iterable of hashable
+            As `part_keys` has them.
         """
 
     def photo_keys(self) -> Keys:
@@ -600,6 +645,9 @@ class Store(Protocol):
         list of PartLabel
             One a key.
         """
+
+    def faults(self) -> list[str]:
+        """Say what the engine itself finds wrong with the store; nothing, of one that is right."""
 
     def counts(self) -> dict[str, int]:
         """Count ``photos``, those hidden because they are ``missing`` or ``left_out``, ``failures``, ``generation``."""

@@ -24,6 +24,9 @@ class Observer:
     def decoded_otherwise(self, photos: int) -> None:
         """Hear how many photos are measured again, since this imgsim makes other pixels of them."""
 
+    def differs(self, of: str, reason: str) -> None:
+        """Hear what verifying found to be wrong, of a photo, an extractor, a gallery or the database."""
+
     def trusted(self, photos: int) -> None:
         """Hear how many photos are as before by size and time, though all else that is told of their files is new."""
 
@@ -48,4 +51,7 @@ class Summary:
     described: int = 0  # photos whose attributes a table changed
     lost_rows: int = 0  # rows of it about no photo of the index
     without_row: int = 0  # photos that no row of it is about
+    verified: int = 0  # photos that were in the index before, where it was verified
+    repaired: int = 0  # what was wrong then, and is right now
+    unrepaired: int = 0  # and what is not
     seconds: float = 0.0

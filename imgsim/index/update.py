@@ -68,7 +68,13 @@ def update_index(
     wanted = _load(extractors)
     description = Description(options.attributes) if options.attributes else None
     with IndexWriter(make_directory(folder, index), folder) as writer:
-        summary = writer.update_of(folder, options, observer).run(wanted, description)
+        update = writer.update_of(folder, options, observer)
+        if options.verify:
+            from imgsim.index.verification import run_verified
+
+            summary = run_verified(update, wanted, description)
+        else:
+            summary = update.run(wanted, description)
     summary.seconds = round(time.monotonic() - began, 3)
     return summary
 

@@ -22,7 +22,7 @@ KEYS = [
     "failed",
     "passed_over",
 ]
-KEYS += ["described", "lost_rows", "without_row", "seconds"]
+KEYS += ["described", "lost_rows", "without_row", "verified", "repaired", "unrepaired", "seconds"]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from imgsim.core import Scale
 from imgsim.errors import ImageReadError, UnknownNameError
 from imgsim.features import build_extractor, load_extractor
 from imgsim.features.measure import Step, Task, measure, measure_all
+from imgsim.features.phash import PHash
 from imgsim.images.read import read_image
 from imgsim.processes import CHUNK
 
@@ -146,3 +147,27 @@ def test_measuring_here_imports_nothing_of_processes(make_photos):
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_rows_that_are_not_finite_are_failures_of_their_photo(make_photos, value, monkeypatch):
+    folder = make_photos(3)
+    extract = PHash.extract
+
+    def overflow(extractor, images):
+        rows = extract(extractor, images)
+        if overflow.left == 0:
+            rows[0, 5] = value
+        overflow.left -= 1
+        return rows
+
+    overflow.left = 1
+    monkeypatch.setattr(PHash, "extract", overflow)
+    first, second, third = measure([folder / f"{place}.png" for place in range(3)], [PHash()])
+    assert isinstance(second, ImageReadError)
+    assert second.reason == "phash gives values for it that are not finite"
+    assert not isinstance(first, ImageReadError)
+    assert not isinstance(third, ImageReadError)
+    overflow.left = 0
+    with pytest.raises(ImageReadError, match=r"0\.png: phash gives values"):
+        measure_all(folder / "0.png", [PHash()])

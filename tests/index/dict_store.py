@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from imgsim.errors import ImgsimError
-from imgsim.index.store import COLORS, LEFT_OUT, MISSING, HiddenPhoto, PartKeys, PartLabel, Stamp
+from imgsim.index.store import COLORS, LEFT_OUT, MISSING, HiddenPhoto, PartKeys, PartLabel, Rows, Stamp
 from imgsim.tables.values import change_attributes
 from tests.index.dict_extractors import DictExtractors
 from tests.index.dict_facts import DictFacts, Photo
@@ -31,6 +31,7 @@ class DictStore(DictExtractors):
     _all = property(lambda self: [*self.photos, *(one for _, one in self._hidden.values())])
     snapshot = staticmethod(nullcontext)
     close = staticmethod(lambda: None)
+    faults = staticmethod(list)
 
     @contextmanager
     def transaction(self):
@@ -52,6 +53,8 @@ class DictStore(DictExtractors):
         return {one.record.path for one in self.photos if not any(extractor.id in rows for rows in one.parts.values())}
 
     def put(self, photo):
+        if not all(np.isfinite(rows).all() for rows in photo.features.values()):
+            raise ImgsimError("only finite numbers are stored")
         record, given = replace(photo.record, attributes={}), photo.record.attributes
         old = self._photos.get(record.path)
         self._generation += 1
@@ -136,12 +139,19 @@ class DictStore(DictExtractors):
         return PartKeys(*(np.array([key[place] for key in keys], kind) for place, kind in enumerate((str, str, bool))))
 
     def features(self, extractor, chunk=256):
-        stored = [rows.get(extractor.id) for *_, rows in self._rows()]
-        for start in range(0, len(stored), chunk):
-            rows = stored[start : start + chunk]
-            absent = np.zeros(extractor.dim, np.float32)
-            features = np.stack([absent if row is None else row for row in rows]).astype(np.float32)
-            yield features, np.array([row is not None for row in rows])
+        keys = [key for key, *_ in self._rows()]
+        for start in range(0, len(keys), chunk):
+            yield self.rows(extractor, keys[start : start + chunk])
+
+    def rows(self, extractor, part_keys):
+        stored = {key: rows.get(extractor.id) for key, *_, rows in self._rows()}
+        rows, absent = [stored.get(key) for key in part_keys], np.zeros(extractor.dim, np.float32)
+        features = np.array([absent if row is None else row for row in rows], np.float32).reshape(-1, extractor.dim)
+        return Rows(features, np.array([row is not None for row in rows], bool), np.zeros(len(rows), bool))
+
+    def forget_features(self, extractor, part_keys):
+        for key, *_, rows in self._rows():
+            self._generation += key in part_keys and rows.pop(extractor.id, None) is not None
 
     def photo_keys(self):
         return np.array([photo.key for photo in self.photos], str)

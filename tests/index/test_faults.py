@@ -14,10 +14,12 @@ import pytest
 
 from imgsim.errors import ImgsimError, IndexFormatError, IndexLockedError, IndexWriteError
 from imgsim.images import find
-from imgsim.index.index import open_index
+from imgsim.index.index import IndexWriter, open_index
 from imgsim.index.sqlite import connection
+from imgsim.index.sqlite.explanations import explained
 from imgsim.index.sqlite.filesystem import is_network_share
 from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.index.summary import Observer
 from imgsim.index.update import check_update, update_index
 from imgsim.processes import CHUNK
 from tests.explained import explains
@@ -430,9 +432,59 @@ def test_an_index_that_cannot_be_read_is_said_to_be_one(make_photos):
 def test_damage_is_what_sqlite_calls_so(name, code, said):
     error = sqlite3.OperationalError(code)
     error.sqlite_errorname = name
-    with pytest.raises(IndexFormatError) as caught, connection.explained("here"):
+    with pytest.raises(IndexFormatError) as caught, explained("here"):
         raise error
     assert str(caught.value) == f"here: {said}"
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_an_index_that_is_removed_while_it_is_written_is_an_error(make_photos, replaced):
+    folder, other = make_photos(70), make_photos(1, folder="other")
+    update_index(other, extractors=["phash"])
+
+    class Remover(Observer):
+        def advanced(self, photos):
+            if replaced:
+                shutil.copy(other / ".imgsim" / "index.sqlite", folder / "copy")
+                (folder / "copy").rename(folder / ".imgsim" / "index.sqlite")
+            else:
+                shutil.rmtree(folder / ".imgsim", ignore_errors=True)
+
+    with explains(IndexWriteError, "the index was removed or replaced while it was written.*run again"):
+        update_index(folder, extractors=["phash"], observer=Remover())
+    shutil.rmtree(folder / ".imgsim", ignore_errors=True)
+    assert update_index(folder, extractors=["phash"]).added == 70
+
+
+def test_an_index_that_is_removed_at_the_last_moment_is_an_error(make_photos):
+    folder = make_photos(2)
+    update_index(folder, extractors=["phash"])
+    with pytest.raises(IndexWriteError, match="removed or replaced"), IndexWriter(str(folder / ".imgsim")) as writer:
+        with writer.transaction():
+            pass
+        shutil.rmtree(folder / ".imgsim")
+
+
+def test_an_interrupt_is_not_hidden_by_a_removed_index(make_photos):
+    folder = make_photos(2)
+    update_index(folder, extractors=["phash"])
+    with pytest.raises(KeyboardInterrupt), IndexWriter(str(folder / ".imgsim")):
+        shutil.rmtree(folder / ".imgsim")
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("name", ["index.sqlite", "index.sqlite-wal", "index.sqlite-journal", "writer.lock"])
+def test_nothing_is_written_through_a_link_in_place_of_a_file(make_photos, tmp_path, name):
+    folder = make_photos(1)
+    update_index(folder, extractors=["phash"])
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"")
+    (folder / ".imgsim" / name).unlink(missing_ok=True)
+    (folder / ".imgsim" / name).symlink_to(victim)
+    for use in (lambda: open_index(folder), lambda: update_index(folder)):
+        with pytest.raises(IndexFormatError, match=rf"{name}: is a link, so this is no index$"):
+            use()
+    assert victim.read_bytes() == b""
 
 
 def test_photos_that_are_not_all_asked_for_are_no_damage(make_photos):

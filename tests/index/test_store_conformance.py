@@ -32,6 +32,7 @@ BITS = ExtractorSpec("phash", (), 1)
 
 # Any bytes but NUL, as Linux allows them: newlines, emoji, broken UTF-8.
 names = st.binary(min_size=1, max_size=20).filter(lambda name: b"\0" not in name).map(os.fsdecode)
+names = names.filter(lambda name: name[0] != "/" and ".." not in name.split("/"))  # within the indexed folder
 
 
 @pytest.fixture(params=sorted(STORES))
@@ -68,7 +69,7 @@ def rows_of(store, extractor):
     chunks = list(store.features(extractor))
     if not chunks:
         return np.zeros((0, extractor.dim)), np.zeros(0, bool)
-    return tuple(np.concatenate(arrays) for arrays in zip(*chunks, strict=True))
+    return tuple(np.concatenate(arrays) for arrays in zip(*chunks, strict=True))[:2]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
@@ -88,6 +89,39 @@ def test_photos_come_back_by_the_bytes_of_their_paths(make, paths, data, tmp_pat
     assert [store.photo_key(path) for path in ordered] == photos.tolist()
     assert states(store) == dict.fromkeys(paths, Known(10, 20, b"d" * 16))
     store.close()
+
+
+def test_rows_of_some_parts_come_in_the_order_asked_for(store):
+    extractor = add(store)
+    put(store, photo("a", {extractor.id: (1, 2, 3)}), photo("b", {}), photo("c", {extractor.id: (4, 5, 6)}))
+    first, lacking, last = store.part_keys().parts.tolist()
+    rows = store.rows(extractor, [last, lacking, first])
+    assert rows.features.tolist() == [[4, 5, 6], [0, 0, 0], [1, 2, 3]]
+    assert rows.present.tolist() == [True, False, True]
+    assert not rows.damaged.any()
+    with store.transaction():
+        store.remove([store.photo_key("c")])
+    assert store.rows(extractor, [last]).present.tolist() == [False]
+    assert store.rows(extractor, []).features.shape == (0, 3)
+
+
+def test_forgotten_rows_are_lacking(store):
+    extractor, other = add(store), add(store, BITS, 8)
+    put(store, *(photo(path, {extractor.id: (1, 2, 3), other.id: np.ones(8)}) for path in "ab"))
+    before = store.stamp
+    with store.transaction():
+        store.forget_features(extractor, store.part_keys().parts[:1].tolist())
+    assert store.stamp != before
+    assert store.lacking(extractor) == {"a"}
+    assert store.lacking(other) == set()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_is_not_stored(store, value):
+    extractor = add(store)
+    with pytest.raises(ImgsimError, match="finite"):
+        put(store, photo("a", {extractor.id: (1, value, 3)}))
+    assert store.known() == {}
 
 
 def test_bits_are_packed_and_come_back(store, rng):

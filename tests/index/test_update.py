@@ -52,7 +52,7 @@ def features_by_path(folder):
         return {
             (str(extractor.spec), path): row.tolist()
             for extractor in store.extractors()
-            for rows, present in store.features(extractor)
+            for rows, present, _ in store.features(extractor)
             for path, row, here in zip(paths, rows, present, strict=True)
             if here
         }

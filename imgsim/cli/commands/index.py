@@ -58,6 +58,12 @@ if TYPE_CHECKING:
 @click.option(
     "--strict", is_flag=True, help="Exit with 2 if any photo cannot be read, or lacks a row, or a row a photo."
 )
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Compare every row, the cache and each photo's content with what is recorded, and measure again what differs; "
+    "exit with 2 if anything stays wrong.",
+)
 @click.option("--retry-failed", is_flag=True, help="Try the files in the ledger again.")
 @click.option(
     "--prune",
@@ -116,7 +122,7 @@ def index(
     summary = _update(folder, index_path, extractors, options)
     if format_ == "json":
         write_text(json.dumps(asdict(summary)) + "\n")
-    if strict and (summary.failed or summary.lost_rows or summary.without_row):
+    if summary.unrepaired or (strict and (summary.failed or summary.lost_rows or summary.without_row)):
         click.get_current_context().exit(2)
 
 

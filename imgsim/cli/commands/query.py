@@ -151,10 +151,15 @@ def _ask_by_photos(
     """Search by photos; give each answer, and whether all of its photos could be read."""
     if color is not None:
         where = (*where, index.color_expression(color))
+    matched = False
     with index.searcher(extractors, metric, where) as searcher:
         for views in _groups(photos, together=together):
             answer = _answer(searcher, views, k, options)
+            matched |= answer is not None and bool(answer.matches)
             yield answer, answer is not None and len(answer.views) == len(views)
+        for damage in searcher.damaged:
+            stderr.complain(f"imgsim: {explain(damage)}")
+            yield None, matched  # nothing found, where some could not be looked at, is an error
         if not searcher.may_find:
             _explain(index, where)
 

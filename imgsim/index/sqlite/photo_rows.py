@@ -13,20 +13,25 @@ from imgsim.errors import ImgsimError
 from imgsim.images.find import FoundImage
 from imgsim.index.sqlite.fact_rows import Facts, Held
 from imgsim.index.sqlite.feature_rows import FeatureRows, LedgerRows
+from imgsim.index.sqlite.stored_values import leads_out
 from imgsim.index.store import COLORS, HiddenPhoto, Known, MeasuredPhoto, StoredExtractor
 from imgsim.tables.values import change_attributes
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from imgsim.index.sqlite.explanations import Connection
+
+STATE = "size, mtime_ns, digest, decoding, ctime_ns, inode, id"
+KNOWN = (int, int, bytes, int, int, int, int)  # their types
 
 
 class PhotoRows(FeatureRows, LedgerRows):
     """Photos, as `imgsim.index.store.Store` describes them."""
 
-    def __init__(self, directory: str, connection: sqlite3.Connection) -> None:
+    def __init__(self, directory: str, connection: Connection) -> None:
         super().__init__(directory, connection)
         self.facts = Facts(connection)
 
@@ -42,18 +47,25 @@ class PhotoRows(FeatureRows, LedgerRows):
 
     def known(self) -> dict[str, Known]:
         """Give every photo's path, with what tells whether it changed."""
-        rows = self._connection.execute(
-            "SELECT path, size, mtime_ns, digest, decoding, ctime_ns, inode, id FROM images WHERE hidden = ''"
-        )
-        return {os.fsdecode(path): Known(*rest) for path, *rest in rows}
+        rows = self._connection.execute(f"SELECT path, {STATE} FROM images WHERE hidden = ''")  # noqa: S608
+        path, typed = self.values.path, self.values.typed
+        found = rows.fetchall()  # which takes less than going through them
+        return {path(raw): Known(*typed(state, *KNOWN, of="a photo's state")) for raw, *state in found}
 
     def hidden(self) -> list[HiddenPhoto]:
         """List the photos that are hidden, by path."""
         rows = self._connection.execute(
-            "SELECT path, hidden, size, mtime_ns, digest, decoding, ctime_ns, inode, id FROM images"
-            " WHERE hidden != '' ORDER BY path, id"
+            f"SELECT path, hidden, {STATE} FROM images WHERE hidden != '' ORDER BY path, id"  # noqa: S608
         )
-        return [HiddenPhoto(os.fsdecode(path), why, Known(*rest)) for path, why, *rest in rows]
+        values = self.values
+        return [
+            HiddenPhoto(
+                values.path(raw),
+                values.text(why, "why a photo is hidden"),
+                Known(*values.typed(state, *KNOWN, of="a photo's state")),
+            )
+            for raw, why, *state in rows
+        ]
 
     def lacking(self, extractor: StoredExtractor) -> set[str]:
         """Give the paths of photos without features of an extractor."""
@@ -65,11 +77,13 @@ class PhotoRows(FeatureRows, LedgerRows):
             " WHERE image_id = images.id AND extractor_id = ?)",
             (extractor.id,),
         )
-        return {os.fsdecode(path) for (path,) in rows}
+        return {self.values.path(path) for (path,) in rows}
 
     def put(self, photo: MeasuredPhoto) -> None:
         """Store a photo, its owner's parts in place of those that the owner made before."""
         record = photo.record
+        if leads_out(record.path):
+            raise ImgsimError(f"{record.path}: leads out of the indexed folder")
         state = "SELECT digest, decoding FROM images WHERE path = ? AND hidden = ''"
         known = self._connection.execute(state, (os.fsencode(record.path),)).fetchone()
         same = known == (record.digest, photo.decoding)
@@ -169,14 +183,16 @@ class PhotoRows(FeatureRows, LedgerRows):
                 (json.dumps(wanted),),
             )
             rows = {key: state for key, *state in found}
-            for path, size, mtime_ns, digest, width, height, *held in map(rows.__getitem__, wanted):
-                yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, Held.read(*held).together)
+            for path, *state, typed, measured in map(rows.__getitem__, wanted):
+                size, time, digest, *sides = self.values.typed(state, int, int, bytes, int, int, of="a photo's state")
+                held = Held.read(self.values, typed, measured)
+                yield ImageRecord(self.values.path(path), size, time, digest, sides[0], sides[1], held.together)
 
     @property
     def color_measure(self) -> str | None:
         """How the colours of photos are measured, by its identity; None where nobody asks for them."""
-        measure: str | None = self._meta("color_measure")
-        return measure
+        measure = self._meta("color_measure")
+        return None if measure is None else self.values.text(measure, "how colours are measured")
 
     def choose_color_measure(self, identity: str | None) -> None:
         """Choose how colours are measured from now on; what was measured otherwise is forgotten."""
@@ -192,4 +208,4 @@ class PhotoRows(FeatureRows, LedgerRows):
         rows = self._connection.execute(
             "SELECT path FROM images WHERE hidden = '' AND json_type(measured, '$.palette') IS NULL"
         )
-        return {os.fsdecode(path) for (path,) in rows}
+        return {self.values.path(path) for (path,) in rows}

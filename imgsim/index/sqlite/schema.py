@@ -7,7 +7,7 @@ by value, so that conditions need not read the objects of all photos. A photo wi
 was: it keeps its rows, but has no facts, and another photo may have its path.
 
 Format 1 had no facts; formats 1 and 2 had calibrations in `meta`, no columns `measured`, `decoding`, `hidden`,
-`ctime_ns`, `inode` and `conditions`, and no owners of parts; `imgsim.index.sqlite.migrations` adds them.
+`ctime_ns`, `inode`, `conditions` and `checksum`, and no owners of parts; `imgsim.index.sqlite.migrations` adds them.
 """
 
 FORMAT_VERSION = 3
@@ -48,6 +48,7 @@ CREATE TABLE {name} (
     UNIQUE (image_id, owner, name)
 );
 """
+CHECKSUM = "checksum INTEGER NOT NULL DEFAULT 0"  # of a vector and its part's key
 IMAGES = """
 CREATE TABLE {name} (
     id INTEGER PRIMARY KEY,
@@ -91,6 +92,7 @@ CREATE TABLE features (
     extractor_id INTEGER NOT NULL REFERENCES extractors (id) ON DELETE CASCADE,
     part_id INTEGER NOT NULL REFERENCES parts (id) ON DELETE CASCADE,
     vector BLOB NOT NULL,
+    {CHECKSUM},
     UNIQUE (extractor_id, part_id)
 );
 CREATE INDEX features_of_part ON features (part_id);
