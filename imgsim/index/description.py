@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import ImgsimError, ParameterError
+from imgsim.file_state import FileState, identity_of
+from imgsim.paths import composed, key_within
 from imgsim.tables.columns import read_columns
 from imgsim.tables.matching import pair_rows
 from imgsim.tables.photo_names import PhotoNames
@@ -17,7 +20,7 @@ from imgsim.tables.values import READERS, kind_of, read_value
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from imgsim.index.store import Store
+    from imgsim.index.store import Known, Store
 
 
 @dataclass(frozen=True)
@@ -114,12 +117,36 @@ def _quoted(text: str, value: str) -> str:
 def _path_within(store: Store, photo: str) -> str:
     """Find a photo's path within the indexed folder."""
     root = store.root
-    seen_from_here = os.path.relpath(os.path.abspath(photo), os.path.abspath(root))
-    resolved = os.path.relpath(os.path.realpath(photo), os.path.realpath(root))
+    seen_from_here = key_within(os.path.abspath(root), os.path.abspath(photo))
+    resolved = key_within(os.path.realpath(root), os.path.realpath(photo))
     there = os.path.lexists(photo)
-    for path in (seen_from_here, resolved, *([] if there else [photo])):
+    for path in filter(None, (seen_from_here, resolved, None if there else photo)):
         if store.photo_key(path) is not None:
             return path
+    known = store.known()
+    same = _of_same_file(root, known, photo) if there else _composed_alike(known, {seen_from_here, resolved, photo})
+    if same is not None:
+        return same
     if not there:
         raise ImgsimError(f"{photo}: no such file")
     raise ImgsimError(f"{photo}: not in the index of {root}", remedy="add-photo")
+
+
+def _of_same_file(root: str, known: Mapping[str, Known], photo: str) -> str | None:
+    """Find the photo that another name of its file stands for: a link, or letters in another case where that is one."""
+    try:
+        status = os.stat(photo)
+        identity, size = identity_of(photo, status), FileState.of(status).size
+    except OSError:
+        return None
+    for path, state in known.items():
+        with suppress(OSError):
+            if state.size == size and identity_of(os.path.join(root, path)) == identity:
+                return path
+    return None
+
+
+def _composed_alike(known: Iterable[str], names: Collection[str | None]) -> str | None:
+    """Find the photo whose path differs from a name only in how Unicode writes it."""
+    wanted = {composed(name) for name in names if name}
+    return next((path for path in known if composed(path) in wanted), None)

@@ -6,11 +6,13 @@ import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from imgsim.errors import ImageReadError, ImgsimError
-from imgsim.images.find import comes_by, list_images
+from imgsim.errors import DrawnPictureError, ImageReadError, ImgsimError
+from imgsim.images.find import list_images
 from imgsim.images.formats import DECODING
+from imgsim.images.patterns import comes_by, lies_under
 from imgsim.index.changes import find_changes
 from imgsim.index.decoding_mark import decoding_mark
+from imgsim.index.drawn_pictures import DrawnPictures
 from imgsim.index.options import Options, Remembered
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.store import DefaultQuery, Failure, MeasuredPhoto
@@ -62,6 +64,7 @@ class Update:
         self.made = Remembered.of(store).updated(vars(self.options))
         self.observer = observer or Observer()
         self.summary = Summary()
+        self.drawn = DrawnPictures(store)
 
     def check(self) -> None:
         """Raise what would stop a run before it changes anything."""
@@ -104,6 +107,8 @@ class Update:
             )
         files = self.options.files
         found = self.made.scan(self.root) if files is None else list_images(self.root, files)
+        photos = self.drawn.leave_out(found, complete=files is None)
+        drawn, found = len(found.images) - len(photos.images), photos
         changes = self._compare(found)
         self.summary = Summary(
             renamed=len(changes.renamed),
@@ -111,6 +116,8 @@ class Update:
             unchanged=len(changes.unchanged) + len(changes.touched),
             failed=len(changes.still_failing),
             passed_over=found.passed_over,
+            drawn=drawn,
+            links=len(found.links),
         )
         return found, changes
 
@@ -151,7 +158,9 @@ class Update:
         if self.options.prune or not changes.missing:
             return changes
         wanted = comes_by(self.made.include, self.made.exclude)  # a photo left out by a pattern is not missing
-        expected, missing = sum(map(wanted, known)), sum(map(wanted, changes.missing))
+        again = lies_under(found.links)  # nor is one that is found under another name
+        expected = sum(wanted(path) and not again(path) for path in known)
+        missing = sum(wanted(path) and not again(path) for path in changes.missing)
         if 2 * missing > expected:
             raise ImgsimError(
                 f"{self.root}: {missing} of {expected} indexed photos are missing, nothing was changed: "
@@ -175,6 +184,7 @@ class Update:
                 self.store.forget_failures({failure.path for failure in self.store.failures()} - seen)
             for path, reason in found.unreadable:
                 self._fail(Failure(path, 0, 0, reason))
+            self.drawn.keep()
 
     def _decoded_otherwise(self, changes: Changes) -> set[str]:
         """Find photos that this imgsim may make other pixels of, and commit that those of the others are as before."""
@@ -192,9 +202,7 @@ class Update:
                 self.observer.decoded_otherwise(len(otherwise))
         return otherwise
 
-    def _lacks(
-        self, changes: Changes, extractors: Sequence[StoredExtractor], otherwise: Collection[str]
-    ) -> list[Lack]:
+    def _lacks(self, changes: Changes, extractors: Sequence[StoredExtractor], otherwise: Collection[str]) -> list[Lack]:
         """List what is to be measured, by path: new content by all extractors, the rest by those that lack it."""
         every = tuple(extractor.id for extractor in extractors)
         steps = () if self.store.color_measure is None else (COLORS,)
@@ -250,7 +258,11 @@ class Update:
                 if isinstance(outcome, ImageReadError):
                     # What was measured of the old content goes; a photo that merely lacks an extractor stays.
                     self.store.remove([outcome.path] if lack.content == "changed" else [])
-                    self._fail(Failure(*lack.image, outcome.reason))
+                    if isinstance(outcome, DrawnPictureError):
+                        self.drawn.add(lack.image)
+                        self.summary.drawn += 1
+                    else:
+                        self._fail(Failure(*lack.image, outcome.reason))
                     continue
                 self.store.put(MeasuredPhoto(outcome.record, outcome.features, measured=outcome.told.get(COLORS, {})))
                 self.summary.changed += lack.content == "changed"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, TableError, UnknownNameError
-from imgsim.tables.photo_names import composed
+from imgsim.paths import composed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

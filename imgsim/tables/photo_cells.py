@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, UnknownNameError, first_few
+from imgsim.paths import composed
 from imgsim.tables.matching import find_column, key_text, pair_rows, pattern_column
-from imgsim.tables.photo_names import PhotoNames, composed
+from imgsim.tables.photo_names import PhotoNames
 from imgsim.tables.table import Row, read_table
 
 if TYPE_CHECKING:

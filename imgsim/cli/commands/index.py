@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from imgsim.index.options import Options
     from imgsim.index.summary import Summary
 
+# Of what a summary's names alone do not say.
+WORDS = {"drawn": "picture{} drawn by imgsim passed over", "links": "further name{} of the same photos or folders"}
+
 
 @click.command()
 @click.argument("folder", type=click.Path())
@@ -133,13 +136,17 @@ def _source(table: str | None, key: str | None, encoding: str | None) -> Attribu
 
 def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], options: Options) -> Summary:
     summary = update_showing(folder, index_path, extractors, options)
-    counts = {key.replace("_", " "): value for key, value in asdict(summary).items() if key != "seconds"}
+    counts = {key: value for key, value in asdict(summary).items() if key != "seconds"}
     always = {"added", "unchanged", *(["described"] if options.attributes else [])}
-    said = [f"{value:,} {name}" for name, value in counts.items() if value or name in always]
+    said = [_counted(name, value) for name, value in counts.items() if value or name in always]
     stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s")
     if summary.failed:
         stderr.detail("`imgsim failures` lists what cannot be read, `--retry-failed` tries it again")
     return summary
+
+
+def _counted(name: str, count: int) -> str:
+    return f"{count:,} {WORDS.get(name, name.replace('_', ' ')).format('s' * (count != 1))}"
 
 
 def _maintain(folder: str, index_path: str | None, drop: tuple[str, ...], *, compact: bool) -> None:
