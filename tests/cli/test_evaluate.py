@@ -644,5 +644,5 @@ def test_plots_among_the_photos_are_passed_over_with_a_warning(run, classes, plo
     assert (f"imgsim: {plots} lies among the photos in shelf: " in result.err) is warned
     assert run(*command).out == before.out
     assert json.loads(run("index", "shelf", "--format", "json", "-q").out)["drawn"] == (3 if warned else 0)
-    result = run("recommend", "shelf", "-x", "phash", "--within", "1s")
+    result = run("recommend", "shelf", "-x", "phash", "--time", "5s")
     assert ("shelf: 3 pictures drawn by imgsim passed over" in result.err) is warned

@@ -55,11 +55,6 @@ def test_what_mentions_imgsim_elsewhere_is_a_photo(tmp_path):
     exif[0x0131] = "imgsim"  # Software
     PHOTO.save(tmp_path / "b.jpg", exif=exif)
     PHOTO.save(tmp_path / "c.png", exif=exif)
-    info = PngInfo()
-    info.add(b"tEXt", b"Software\0imgsim", after_idat=True)
-    PIL.Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)).save(
-        tmp_path / "d.png", pnginfo=info
-    )
     found = find_images(tmp_path)
     assert without_drawn(tmp_path, found.images) == found.images
 
