@@ -32,6 +32,11 @@ class FoundImage(NamedTuple):
     size: int
     mtime_ns: int
 
+    @classmethod
+    def of(cls, path: str, status: os.stat_result) -> FoundImage:
+        """Tell what a file's status says of it."""
+        return cls(path, *FileState.of(status))
+
     @property
     def state(self) -> FileState:
         """By which its file is known again."""
@@ -107,7 +112,7 @@ class _Names:
 
     def add(self, path: str, status: os.stat_result, identity: Identity, *, linked: bool) -> None:
         """Note a name of a picture."""
-        name = _Name(linked, os.fsencode(path), FoundImage(path, *FileState.of(status)))
+        name = _Name(linked, os.fsencode(path), FoundImage.of(path, status))
         other = self._paths.setdefault(identity, name)
         if other.key != name.key:
             self._paths[identity] = min(name, other)

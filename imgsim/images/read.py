@@ -167,7 +167,8 @@ def check_photo_file(stream: BinaryIO, name: str, size: int, *, max_megapixels: 
     limit = max(_LEAST_LIMIT, _BYTES_A_PIXEL * max_megapixels * 1e6)
     if size > limit:
         at = f"at {max_megapixels:g} megapixels (max_megapixels)"
-        raise ImageReadError(name, f"{size / 1e9:.1f} GB, over the limit of {limit / 1e9:.1f} {at}")
+        reason = f"{size / 1e9:.1f} GB, over the limit of {limit / 1e9:.1f} {at}"
+        raise ImageReadError(name, reason, limit="max_megapixels")
 
 
 def content_digest(stream: BinaryIO) -> bytes:

@@ -91,6 +91,7 @@ def parse_assignment(text: str, types: Mapping[str, Collection[str]]) -> tuple[s
     ['38', 38, '38', None, '2026-05-01']
     """
     name, equals, value = (piece.strip() for piece in text.partition("="))
+    name = composed(name)
     if not equals or not name:
         raise ParameterError(f"{text}: write NAME=VALUE, for example price=5; NAME= removes one")
     if not value:

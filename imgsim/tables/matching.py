@@ -30,6 +30,7 @@ class Pairing:
 
 def pair_rows(table: Table, photo_names: PhotoNames, key: str | None = None) -> Pairing:
     """Find out which photo each row is about."""
+    key = key and composed(key)
     named = pattern_column(key)
     column = named or key or find_column(table, photo_names)
     if column not in table.columns:

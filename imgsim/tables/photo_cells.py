@@ -23,6 +23,7 @@ def read_column(
 ) -> tuple[dict[str, object], list[str]]:
     """Read a table's column for the photos that it is about."""
     file, colon, column = source.rpartition(":")
+    column, key = composed(column), key and composed(key)
     if not (colon and file and column):
         raise ParameterError(f"{source!r}: write FILE:COLUMN, for example photos.csv:kind")
     table = _without_nan(read_table(file, encoding))

@@ -8,7 +8,7 @@ import re
 from fnmatch import translate
 from typing import TYPE_CHECKING
 
-from imgsim.paths import composed, key_within
+from imgsim.paths import composed, key_within, posix
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -41,6 +41,7 @@ class PhotoNames:
 
     def fitting(self, pattern: str, values: Collection[str]) -> Iterator[tuple[str, str]]:
         """Find photos by a pattern, such as ``{house}_*.jpg``."""
+        pattern = composed(posix(pattern))
         before, after = (re.compile(translate(part)) for part in re.split(r"\{[^{}]*\}", pattern))
         for path in dict.fromkeys(self._paths.values()):
             name = composed(path if "/" in pattern else posixpath.basename(path))

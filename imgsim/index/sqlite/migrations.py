@@ -36,6 +36,8 @@ def migrate(connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         if _version(connection) < 2:
             _add_facts(connection)
+        else:
+            _compose_facts(connection)
         _separate_measured(connection)
         _give_owners(connection)
         _move_calibrations(connection)
@@ -67,6 +69,16 @@ def _add_facts(connection: sqlite3.Connection, temporary: str = "") -> None:
     _create(connection, FACTS.format(temporary=temporary))
     facts = Facts(connection)
     rows = connection.execute("SELECT id, attributes FROM images WHERE attributes != '{}'").fetchall()
+    for photo, attributes in rows:
+        facts.replace(photo, {}, json.loads(attributes))
+
+
+def _compose_facts(connection: sqlite3.Connection) -> None:
+    """Write facts of format 2 anew where they are no ASCII: text stood there as it was typed, not composed."""
+    chosen = "FROM images WHERE instr(attributes, '\\u')"
+    rows = connection.execute(f"SELECT id, attributes {chosen}").fetchall()
+    connection.execute(f"DELETE FROM facts WHERE image_id IN (SELECT id {chosen})")  # noqa: S608 (what stands above)
+    facts = Facts(connection)
     for photo, attributes in rows:
         facts.replace(photo, {}, json.loads(attributes))
 
