@@ -20,6 +20,28 @@ def key_within(folder: str, path: str) -> str | None:
     return None if f"{relative}/".startswith(("./", "../")) else relative
 
 
+def seen_from_here(path: str) -> str:
+    """Give a path as seen from the working folder, or whole where that is on another drive."""
+    try:
+        return os.path.relpath(path)
+    except ValueError:
+        return os.path.abspath(path)
+
+
+def of_file_url(rest: str) -> str:
+    """Give the path that stands in a file URL behind its two slashes, unquoted: of Windows, a drive's or a share's.
+
+    Examples
+    --------
+    >>> of_file_url("localhost/photos")
+    '/photos'
+    """
+    path = rest.removeprefix("localhost")
+    if os.sep == "/":
+        return path
+    return path[1:] if os.path.splitdrive(path[1:])[0] else f"//{path}" if path[:1] != "/" else path
+
+
 def posix(path: str) -> str:
     """Write a path of this system with slashes."""
     return path.replace(os.sep, "/")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from imgsim import paths
-from imgsim.paths import composed, key_within, posix
+from imgsim.paths import composed, key_within, of_file_url, posix, seen_from_here
 
 WINDOWS = [
     (r"C:\photos", r"C:\photos\a\b.jpg", "a/b.jpg"),
@@ -43,6 +43,32 @@ def test_keys_on_windows(monkeypatch, folder, path, key):
 )
 def test_keys_here(folder, path, key):
     assert key_within(folder, path) == key
+
+
+def test_folders_are_seen_from_here_or_whole_on_another_drive(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert seen_from_here(str(tmp_path / "a")) == "a"
+    assert seen_from_here(str(tmp_path)) == "."
+    monkeypatch.setattr(paths, "os", SimpleNamespace(path=ntpath, sep="\\"))
+    assert seen_from_here(r"D:\photos") == r"D:\photos"
+    assert seen_from_here(r"\\server\share\photos") == r"\\server\share\photos"
+
+
+@pytest.mark.parametrize(
+    ("rest", "here", "windows"),
+    [
+        ("/photos", "/photos", "/photos"),
+        ("localhost/photos", "/photos", "/photos"),
+        ("/C:/photos", "/C:/photos", "C:/photos"),
+        ("localhost/C:/photos", "/C:/photos", "C:/photos"),
+        ("server/share/photos", "server/share/photos", "//server/share/photos"),
+        ("", "", "//"),
+    ],
+)
+def test_file_urls(monkeypatch, rest, here, windows):
+    assert of_file_url(rest) == here
+    monkeypatch.setattr(paths, "os", SimpleNamespace(path=ntpath, sep="\\"))
+    assert of_file_url(rest) == windows
 
 
 def test_slashes(monkeypatch):
