@@ -161,8 +161,10 @@ class _Timed:
 
 
 def check_photo_file(stream: BinaryIO, name: str, size: int, *, max_megapixels: float = MAX_MEGAPIXELS) -> None:
-    """Refuse what need not be read whole: a picture that imgsim drew, or a file too large for a photo."""
-    if is_drawn(read_head(stream, name)):
+    """Refuse what need not be read whole: no picture, one that imgsim drew, or a file too large for a photo."""
+    head = read_head(stream, name)
+    kind_of(head, name)
+    if is_drawn(head):
         raise DrawnPictureError(name, "a picture that imgsim drew")
     limit = max(_LEAST_LIMIT, _BYTES_A_PIXEL * max_megapixels * 1e6)
     if size > limit:
