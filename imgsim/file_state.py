@@ -24,7 +24,7 @@ class FileState(NamedTuple):
 
 def within_64_bits(number: int) -> int:
     """Give the nearest number that a signed integer of 64 bits holds."""
-    return max(-LARGEST - 1, min(number, LARGEST))
+    return number if -LARGEST <= number <= LARGEST else max(-LARGEST - 1, min(number, LARGEST))
 
 
 def identity_of(path: str, status: os.stat_result | None = None) -> Identity:

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ImgsimError
-from imgsim.file_state import FileState, identity_of
+from imgsim.file_state import FileState, identity_of, within_64_bits
 from imgsim.images.formats import HEAD, named_as_picture, sniff
 from imgsim.images.mark import is_drawn
 from imgsim.images.patterns import compile_patterns
@@ -35,7 +35,7 @@ class FoundImage(NamedTuple):
     @classmethod
     def of(cls, path: str, status: os.stat_result) -> FoundImage:
         """Tell what a file's status says of it."""
-        return cls(path, *FileState.of(status))
+        return cls(path, within_64_bits(status.st_size), within_64_bits(status.st_mtime_ns))
 
     @property
     def state(self) -> FileState:
@@ -95,28 +95,25 @@ def without_drawn(root: str | os.PathLike[str], images: Sequence[FoundImage]) ->
     return [image for image in images if not is_drawn(_read_start(os.path.join(root, image.path), 1024))]
 
 
-class _Name(NamedTuple):
-    """A name of a picture; the smallest of several is its path."""
-
-    linked: bool  # whether it is a link, or a link leads to its folder
-    key: bytes
-    image: FoundImage
-
-
 class _Names:
     """The names of pictures and folders that were come by."""
 
     def __init__(self) -> None:
-        self._paths: dict[Identity, _Name] = {}
+        self._images: dict[Identity, FoundImage] = {}
+        self._linked: set[str] = set()  # paths that are links, or that a link leads to
         self._links: set[str] = set()
 
-    def add(self, path: str, status: os.stat_result, identity: Identity, *, linked: bool) -> None:
-        """Note a name of a picture."""
-        name = _Name(linked, os.fsencode(path), FoundImage.of(path, status))
-        other = self._paths.setdefault(identity, name)
-        if other.key != name.key:
-            self._paths[identity] = min(name, other)
-            self._links.add(max(name, other).image.path)
+    def add(self, image: FoundImage, identity: Identity, *, linked: bool) -> None:
+        """Note a picture; of several of its names the best is its path."""
+        if linked:
+            self._linked.add(image.path)
+        other = self._images.setdefault(identity, image)
+        if other.path != image.path:
+            self._images[identity], further = sorted((image, other), key=self._rank)
+            self._links.add(further.path)
+
+    def _rank(self, image: FoundImage) -> tuple[bool, bytes]:
+        return image.path in self._linked, _path_bytes(image)
 
     def add_link(self, path: str) -> None:
         """Note a further name of a folder."""
@@ -124,8 +121,12 @@ class _Names:
 
     def found(self, passed_over: int, unreadable: list[tuple[str, str]]) -> Found:
         """Give the pictures by path."""
-        images = [name.image for name in sorted(self._paths.values(), key=lambda name: name.key)]
+        images = sorted(self._images.values(), key=_path_bytes)
         return Found(images, passed_over, unreadable, sorted(self._links, key=os.fsencode))
+
+
+def _path_bytes(image: FoundImage) -> bytes:
+    return os.fsencode(image.path)
 
 
 class _Folder(NamedTuple):
@@ -189,7 +190,8 @@ class _Walk:
     def _file(self, entry: os.DirEntry[str], path: str, at: _Folder) -> None:
         if entry.is_file() and _is_candidate(entry.path):
             status = entry.stat()
-            self.names.add(path, status, identity_of(entry.path, status), linked=_is_linked(entry, at))
+            image = FoundImage.of(path, status)
+            self.names.add(image, identity_of(entry.path, status), linked=_is_linked(entry, at))
         elif entry.is_symlink() and named_as_picture(path) and not os.path.exists(entry.path):
             self.unreadable.append((path, "a link to nothing"))
         else:
@@ -244,5 +246,5 @@ def _look_at(base: str, relative: str, names: _Names) -> bool:
     if not stat.S_ISREG(status.st_mode) or not _is_candidate(path):
         return False
     linked = os.path.realpath(path) != os.path.join(os.path.realpath(base), *relative.split("/"))
-    names.add(relative, status, identity_of(path, status), linked=linked)
+    names.add(FoundImage.of(relative, status), identity_of(path, status), linked=linked)
     return True
