@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ImgsimError
 from imgsim.file_state import FileState, identity_of, within_64_bits
+from imgsim.images.file_patterns import compile_patterns
 from imgsim.images.formats import HEAD, named_as_picture, sniff
 from imgsim.images.mark import is_drawn
-from imgsim.images.patterns import compile_patterns
 from imgsim.images.reasons import system_reason
 from imgsim.paths import key_within
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from imgsim.file_state import Identity
-    from imgsim.images.patterns import Matcher
+    from imgsim.images.file_patterns import Matcher
 
 
 class FoundImage(NamedTuple):
@@ -44,10 +44,9 @@ class FoundImage(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a folder holds: its pictures, sorted by the bytes of their paths, and how many files are none.
+    """What a folder holds: its pictures by the bytes of their paths, and how many files are none.
 
-    `unreadable` lists folders and files that could not be looked at, each with the reason; `links`, sorted, further
-    names of pictures and folders that were found.
+    `unreadable`: what could not be looked at, and why; `links`: further names of pictures and folders, sorted.
     """
 
     images: list[FoundImage]
@@ -66,7 +65,6 @@ def find_images(root: str | os.PathLike[str], *, include: Sequence[str] = (), ex
     """Walk a folder for pictures, but for names that begin with a dot; OSError if it cannot be listed itself.
 
     Shell patterns, matched with case: without a slash against names, with one against paths, where ``*`` spans slashes.
-    Each folder is visited once and each file found once, under the first name that no link leads to, or else the first.
     """
     walk = _Walk(os.fspath(root), compile_patterns(include), compile_patterns(exclude))
     walk.pending.append(_Folder(False, b"", "", not include, identity_of(walk.root)))
@@ -96,7 +94,10 @@ def without_drawn(root: str | os.PathLike[str], images: Sequence[FoundImage]) ->
 
 
 class _Names:
-    """The names of pictures and folders that were come by."""
+    """The names of pictures and folders that were come by.
+
+    Each file is found once, under the first name that no link leads to, or else the first.
+    """
 
     def __init__(self) -> None:
         self._images: dict[Identity, FoundImage] = {}

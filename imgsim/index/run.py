@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import DrawnPictureError, ImageReadError, ImgsimError
+from imgsim.images.file_patterns import comes_by, lies_under
 from imgsim.images.find import list_images
 from imgsim.images.formats import DECODING
-from imgsim.images.patterns import comes_by, lies_under
 from imgsim.index.changes import find_changes
 from imgsim.index.decoding_mark import decoding_mark
 from imgsim.index.drawn_pictures import DrawnPictures

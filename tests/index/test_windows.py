@@ -10,7 +10,7 @@ import pytest
 from imgsim import paths
 from imgsim.errors import ImgsimError, IndexNotFoundError
 from imgsim.images import find
-from imgsim.images.patterns import comes_by, compile_patterns
+from imgsim.images.file_patterns import comes_by, compile_patterns
 from imgsim.index import description, search
 from imgsim.index.location import folder_of
 from imgsim.index.sqlite import filesystem

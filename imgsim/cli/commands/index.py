@@ -95,9 +95,9 @@ def index(
     """Index the photos in FOLDER, or bring its index up to date.
 
     New and changed photos are measured, renamed ones recognised by content, and removed ones forgotten. Photos that
-    cannot be read are skipped and listed by `imgsim failures`. The index is FOLDER/.imgsim. It remembers --include,
-    --exclude, --max-megapixels (100 at first) and --colors: later runs, and commands that measure, go by them until
-    they are given again; a PATTERN of '' is none.
+    cannot be read are skipped and listed by `imgsim failures`, pictures that imgsim drew and further names of a file
+    (links) passed over. The index is FOLDER/.imgsim. It remembers --include, --exclude, --max-megapixels (100 at first)
+    and --colors: later runs, and commands that measure, go by them until they are given again; a PATTERN of '' is none.
     """
     if drop or compact:
         once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))
