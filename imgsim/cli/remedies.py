@@ -35,8 +35,10 @@ REMEDIES = {
     "name-key": ": --key says which does, or a pattern such as {pattern}",
     "name-weights": ": use -x {extractor}",
     "not-strict": ", and --strict was given: {photos}",
+    "other-patterns": ", which `imgsim info` shows: `imgsim index` with other --include or --exclude takes it in",
     "other-index": "; choose another with --index",
-    "prune": " `imgsim index {folder}{index} --prune` removes them from the index",
+    "prune": " `imgsim index {folder}{index}{moved}{include}{exclude} --prune` removes them from the index"
+    ", and what was typed about them",
     "pull-download-import": ": " + _PULL + _DOWNLOAD + _IMPORT,
     "pull-import": ": " + _PULL + _IMPORT,
     "read-utf-16": " then add --encoding utf-16-le",
@@ -50,6 +52,9 @@ OPTIONS = {
     "metric": "-m",
     "layer": "--layer",
     "padding": "--padding",
+    "include": "--include",
+    "exclude": "--exclude",
+    "moved": "--moved",
 }  # that give such a fact, or several, or none
 
 
@@ -67,7 +72,9 @@ def name_option(reason: str) -> str:
 
 def _written(name: str, fact: object) -> str:
     """Write what is to be typed; several things are only told."""
+    if fact is True:
+        return f" {OPTIONS[name]}"
     if name in OPTIONS:
-        values = fact if isinstance(fact, list) else [] if fact is None else [fact]
+        values = fact if isinstance(fact, list) else [] if fact in (None, False) else [fact]
         return "".join(f" {OPTIONS[name]} {shlex.quote(str(value))}" for value in values)
     return first_few(fact) if isinstance(fact, tuple) else shlex.quote(str(fact))

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ImgsimError
-from imgsim.file_state import FileState, identity_of, within_64_bits
+from imgsim.file_state import LARGEST, FileState, identity_of, within_64_bits
 from imgsim.images.file_patterns import compile_patterns
 from imgsim.images.formats import HEAD, named_as_picture, sniff
 from imgsim.images.mark import is_drawn
@@ -25,17 +25,22 @@ if TYPE_CHECKING:
 class FoundImage(NamedTuple):
     """A file that says it is a picture, by its first bytes or by its name's ending.
 
-    `path` is relative to the root, posix, undecodable bytes as surrogate escapes; the rest is its `FileState`.
+    `path` is relative to the root, posix, undecodable bytes as surrogate escapes; `mtime_ns` counts from the epoch,
+    `ctime_ns` too, when anything about the file last changed. Where a system has no change time or inode, they are 0.
     """
 
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
+    inode: int = 0
 
     @classmethod
     def of(cls, path: str, status: os.stat_result) -> FoundImage:
-        """Tell what a file's status says of it."""
-        return cls(path, within_64_bits(status.st_size), within_64_bits(status.st_mtime_ns))
+        """Tell what a file's status says of it, in numbers of 64 bits."""
+        ctime = 0 if os.name == "nt" else within_64_bits(status.st_ctime_ns)  # there, the time when it was made
+        size, mtime = within_64_bits(status.st_size), within_64_bits(status.st_mtime_ns)
+        return cls(path, size, mtime, ctime, status.st_ino & LARGEST)
 
     @property
     def state(self) -> FileState:
@@ -46,13 +51,14 @@ class FoundImage(NamedTuple):
 class Found(NamedTuple):
     """What a folder holds: its pictures by the bytes of their paths, and how many files are none.
 
-    `unreadable`: what could not be looked at, and why; `links`: further names of pictures and folders, sorted.
+    `unreadable` cannot be looked at; `links`, sorted, are further names, and `drawn` were left out: imgsim drew them.
     """
 
     images: list[FoundImage]
     passed_over: int
     unreadable: list[tuple[str, str]]
     links: Sequence[str] = ()
+    drawn: Sequence[str] = ()
 
 
 def check_folder(folder: str) -> None:

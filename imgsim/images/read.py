@@ -21,7 +21,7 @@ from imgsim.images.jpeg import Jpeg
 from imgsim.images.mark import is_drawn
 from imgsim.images.pixels import eight_bit, ground, orientation, profile_of, to_pixels
 from imgsim.images.plugins import open_picture, undisturbed
-from imgsim.images.reasons import decoding_reason, system_reason
+from imgsim.images.reasons import decoding_reason, is_systems, system_reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -127,7 +127,7 @@ def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
         descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
         reason = system_reason(error) if isinstance(error, OSError) else "no such file"
-        raise ImageReadError(name, reason) from error
+        raise ImageReadError(name, reason, system=True) from error
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
@@ -181,7 +181,7 @@ def content_digest(stream: BinaryIO) -> bytes:
         stream.seek(0)
         return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).digest()  # type: ignore[arg-type]
     except OSError as error:
-        raise ImageReadError(str(stream.name), error.strerror or "the disk failed") from error
+        raise ImageReadError(str(stream.name), error.strerror or "the disk failed", system=True) from error
 
 
 def decode(
@@ -206,14 +206,15 @@ def decode(
     except ImageReadError:
         raise
     except MissingDependencyError as error:
-        raise ImageReadError(name, f"a HEIC picture, and {error}") from error
+        raise ImageReadError(name, f"a HEIC picture, and {error}", package=error.package) from error
     except DecompressionBombError as error:  # a frame larger than the header says
         pixels = re.search(r"\d+", str(error))
         raise _over_limit(name, float(pixels[0]) / 1e6 if pixels else 0, max_megapixels) from error
     except Exception as error:  # a hostile file can make a decoder raise almost anything
         other = name_other(head) if kind == "TIFF" else None  # as a raw photo may be
         reason = f"{other}: not supported" if other else decoding_reason(error, kind, _size(stream))
-        raise ImageReadError(name, reason) from error
+        facts = {"system": True} if is_systems(error) and not other else {}
+        raise ImageReadError(name, reason, **facts) from error
 
 
 def kind_of(head: bytes, name: str) -> str:
@@ -232,7 +233,7 @@ def read_head(stream: BinaryIO, name: str) -> bytes:
         stream.seek(0)
         return stream.read(_HEAD)
     except OSError as error:
-        raise ImageReadError(name, system_reason(error)) from error
+        raise ImageReadError(name, system_reason(error), system=True) from error
 
 
 def _decode(stream: BinaryIO, name: str, kind: str, scales: Sequence[Scale], max_megapixels: float) -> Decoded:
@@ -272,7 +273,7 @@ def _check_size(name: str, width: int, height: int, max_megapixels: float) -> No
 
 def _over_limit(name: str, megapixels: float, max_megapixels: float) -> ImageReadError:
     reason = f"{megapixels:.1f} megapixels, over the limit of {max_megapixels:g} (max_megapixels)"
-    return ImageReadError(name, reason)
+    return ImageReadError(name, reason, limit="max_megapixels")
 
 
 def _size(stream: BinaryIO) -> int:

@@ -128,9 +128,27 @@ def _path_within(store: Store, photo: str) -> str:
     same = _of_same_file(root, known, photo) if there else _composed_alike(known, {seen_from_here, resolved, photo})
     if same is not None:
         return same
-    if not there:
-        raise ImgsimError(f"{photo}: no such file")
-    raise ImgsimError(f"{photo}: not in the index of {root}", remedy="add-photo")
+    paths = set(filter(None, (seen_from_here, resolved, None if there else photo)))
+    raise _not_indexed(store, photo, paths)
+
+
+def _not_indexed(store: Store, photo: str, paths: Collection[str]) -> ImgsimError:
+    """Say why a photo is not in an index, by its paths there, and what helps."""
+    from imgsim.images.file_patterns import comes_by
+    from imgsim.index.options import Remembered
+
+    if not os.path.lexists(photo):
+        hidden = any(one.path in paths for one in store.hidden())
+        return ImgsimError(
+            f"{photo}: {'missing: it is kept in the index until it is back' if hidden else 'no such file'}"
+        )
+    failures = [failure.reason for failure in store.failures() if failure.path in paths]
+    if failures:
+        return ImgsimError(f"{photo}: cannot be read, and so is not in the index of {store.root}: {failures[0]}")
+    made = Remembered.of(store)
+    if paths and not any(map(comes_by(made.include, made.exclude), paths)):
+        return ImgsimError(f"{photo}: left out of the index of {store.root} by its patterns", remedy="other-patterns")
+    return ImgsimError(f"{photo}: not in the index of {store.root}", remedy="add-photo")
 
 
 def _of_same_file(root: str, known: Mapping[str, Known], photo: str) -> str | None:

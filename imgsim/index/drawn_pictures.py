@@ -22,7 +22,7 @@ class DrawnPictures:
         before = self._store.drawn()
         same = {image.path: image.state for image in found.images if before.get(image.path) == image.state}
         self._states = same if complete else before
-        return found._replace(images=[image for image in found.images if image.path not in same])
+        return found._replace(images=[image for image in found.images if image.path not in same], drawn=list(same))
 
     def add(self, image: FoundImage) -> None:
         """Remember one that was seen now, within a transaction."""

@@ -70,7 +70,7 @@ class Options:
     max_megapixels : float, optional
         The largest photo to decode, now and in later runs; 100 for a new index.
     prune : bool
-        Remove missing photos even if they are more than half.
+        Remove missing photos, and what people typed about them, even if they are more than half.
     moved : bool
         The indexed folder is now elsewhere.
     refit : bool

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from imgsim.core import ExtractorSpec, Features, ImageRecord, Keys, Statistics
     from imgsim.file_state import FileState
+    from imgsim.images.find import FoundImage
     from imgsim.where.facts import FactTable
 
 COLORS = ("color", "color_probabilities", "palette")  # the attributes that measuring colours sets
+MISSING, LEFT_OUT, UNREADABLE = "missing", "left out", "unreadable"  # why a photo is hidden
 
 
 class Stamp(NamedTuple):
@@ -49,12 +51,39 @@ class Known(NamedTuple):
         BLAKE2b-128 of the content.
     decoding : int, optional
         The version of decoding that its features were measured under; without it, today's.
+    ctime_ns : int, optional
+        Change time, nanoseconds since the epoch; 0 where none is known.
+    inode : int, optional
+        The number that the file system gives the file; 0 where none is known.
+    key : hashable, optional
+        The photo's, as `Store.photo_keys` has it.
     """
 
     size: int
     mtime_ns: int
     digest: bytes
     decoding: int = DECODING
+    ctime_ns: int = 0
+    inode: int = 0
+    key: Hashable = None
+
+
+class HiddenPhoto(NamedTuple):
+    """A photo that is not where it was: kept with all that is known of it, and hidden from whatever reads photos.
+
+    Parameters
+    ----------
+    path : str
+        Where it was seen last, relative to the index root; another photo may be there now.
+    why : str
+        `MISSING`, `LEFT_OUT` by patterns or no longer looked at, or `UNREADABLE` in its place.
+    known : Known
+        As it was.
+    """
+
+    path: str
+    why: str
+    known: Known
 
 
 @dataclass(frozen=True)
@@ -108,12 +137,19 @@ class Failure:
         Likewise, nanoseconds since the epoch.
     reason : str
         Why, in a line without the path.
+    ctime_ns, inode : int
+        As `Known` has them.
+    conditions : mapping
+        What else it depended on, as `imgsim.index.failure_conditions` finds it: it is tried again when that changes.
     """
 
     path: str
     size: int
     mtime_ns: int
     reason: str
+    ctime_ns: int = 0
+    inode: int = 0
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -134,6 +170,8 @@ class MeasuredPhoto:
         Attributes that were measured, such as colours.
     decoding : int, optional
         The version of decoding that they were measured under; without it, today's.
+    ctime_ns, inode : int, optional
+        Of the file, as `Known` has them.
     """
 
     record: ImageRecord
@@ -142,6 +180,8 @@ class MeasuredPhoto:
     owner: str = ""
     measured: Mapping[str, Any] = field(default_factory=dict)
     decoding: int = DECODING
+    ctime_ns: int = 0
+    inode: int = 0
 
 
 class PartLabel(NamedTuple):
@@ -180,6 +220,9 @@ class PartKeys(NamedTuple):
 
 class Store(Protocol):
     """Keeps photos, features and failures; every write is an upsert, inside a transaction.
+
+    A photo that is not where it was is hidden: only `hidden`, `typed` and `counts` tell of it, and `place` shows it
+    again. Dropping extractors and choosing how colours are measured concerns it like the others.
 
     The keys of photos and parts are opaque: of one NumPy dtype without Python objects, which each store chooses, and
     only ever compared with each other. Attributes that were measured are kept apart from those that people typed;
@@ -303,17 +346,13 @@ class Store(Protocol):
     def lacking_colors(self) -> set[str]:
         """Give the paths of photos whose colours were not measured."""
 
-    def touch(self, path: str, size: int, mtime_ns: int) -> None:
-        """Note a new modification time of unchanged content.
+    def touch(self, file: FoundImage) -> None:
+        """Note a new state of a file whose content is as before.
 
         Parameters
         ----------
-        path : str
-            The photo; nothing happens where it is not stored.
-        size : int
-            Bytes.
-        mtime_ns : int
-            Nanoseconds since the epoch.
+        file : FoundImage
+            Of a photo; nothing happens where it is not stored.
         """
 
     def note_decoding(self, paths: Iterable[str], decoding: int) -> None:
@@ -327,26 +366,52 @@ class Store(Protocol):
             The version.
         """
 
-    def rename(self, old: str, new: str, mtime_ns: int) -> None:
-        """Give a photo another path; its features and attributes go with it.
+    def hidden(self) -> list[HiddenPhoto]:
+        """List the photos that are hidden, by path."""
+
+    def hide(self, keys: Iterable[Hashable], why: str) -> None:
+        """Hide photos with all that is known of them, or say anew why they are hidden.
 
         Parameters
         ----------
-        old : str
-            The path that it has.
-        new : str
-            One that no photo has.
-        mtime_ns : int
-            Modification time of the file there, nanoseconds since the epoch.
+        keys : iterable of hashable
+            Of photos, shown or hidden.
+        why : str
+            As `HiddenPhoto` has it.
         """
 
-    def remove(self, paths: Iterable[str]) -> None:
+    def place(self, key: Hashable, file: FoundImage) -> None:
+        """Say where a photo is now, by another name or hidden until now; all that is known of it comes along.
+
+        Parameters
+        ----------
+        key : hashable
+            Of a photo, shown or hidden.
+        file : FoundImage
+            The file, whose path no photo that is shown has.
+        """
+
+    def typed(self, key: Hashable) -> dict[str, Any]:
+        """Give the attributes that people typed of a photo.
+
+        Parameters
+        ----------
+        key : hashable
+            Of a photo, shown or hidden.
+
+        Returns
+        -------
+        dict
+            By name.
+        """
+
+    def remove(self, keys: Iterable[Hashable]) -> None:
         """Remove photos with their features and attributes.
 
         Parameters
         ----------
-        paths : iterable of str
-            Those that are not stored are passed over.
+        keys : iterable of hashable
+            Of photos, shown or hidden.
         """
 
     def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> bool:
@@ -550,7 +615,7 @@ class Store(Protocol):
         """
 
     def counts(self) -> dict[str, int]:
-        """Count ``photos``, ``failures`` and ``generation``."""
+        """Count ``photos``, those hidden because they are ``missing`` or ``left_out``, ``failures``, ``generation``."""
 
     def close(self) -> None:
         """Let go of the store."""

@@ -24,6 +24,9 @@ class Observer:
     def decoded_otherwise(self, photos: int) -> None:
         """Hear how many photos are measured again, since this imgsim makes other pixels of them."""
 
+    def trusted(self, photos: int) -> None:
+        """Hear how many photos are as before by size and time, though all else that is told of their files is new."""
+
     def described(self, described: Described) -> None:
         """Hear what became of a table of attributes."""
 
@@ -35,8 +38,11 @@ class Summary:
     added: int = 0
     changed: int = 0
     renamed: int = 0
+    returned: int = 0  # that were hidden, and are no longer
     removed: int = 0
     unchanged: int = 0
+    missing: int = 0  # hidden with what is known of them, those of earlier runs included
+    left_out: int = 0  # likewise, by patterns
     failed: int = 0  # files that cannot be read, those of earlier runs included
     passed_over: int = 0  # files that are no pictures
     drawn: int = 0  # pictures that imgsim drew, which are passed over

@@ -630,7 +630,7 @@ def test_missing_photos_are_removed_by_the_command_that_is_named(run, classes, i
     result = run("evaluate", "shelf", "-x", "phash", *index)
     assert result.code == 2
     command = " ".join(["imgsim", "index", "shelf", *index, "--prune"])
-    assert f"`{command}` removes them from the index" in result.err
+    assert f"`{command}` removes them from the index, and what was typed about them" in result.err
     assert run(*command.split()[1:]).code == 0
 
 

@@ -67,10 +67,13 @@ def test_what_takes_the_place_of_another_is_looked_at_anew(folder):
     update_index(folder)
     draw_photo(folder / "grid.png", 50)
     save_png(PIXELS, folder / "1.png")
-    assert counts(update_index(folder)) == {"added": 1, "unchanged": 2, "drawn": 2}
-    assert paths(folder) == ["0.png", "2.png", "grid.png"]
+    for summary in ({"added": 1, "unchanged": 2}, {"unchanged": 3}):
+        assert counts(update_index(folder)) == summary | {"drawn": 2, "missing": 1}
+        assert paths(folder) == ["0.png", "2.png", "grid.png"]
     (folder / "1.png").unlink()
-    assert counts(update_index(folder)) == {"unchanged": 3, "drawn": 1}
+    assert counts(update_index(folder)) == {"unchanged": 3, "drawn": 1, "missing": 1}
+    draw_photo(folder / "elsewhere.png", 1)
+    assert counts(update_index(folder)) == {"unchanged": 3, "drawn": 1, "returned": 1}
 
 
 def test_a_list_of_files_passes_them_over_too_and_forgets_none(folder):

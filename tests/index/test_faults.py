@@ -162,7 +162,7 @@ def test_a_run_killed_without_a_crash_costs_the_next_one_nothing_but_a_process(m
 
 def test_a_run_that_only_fails_leaves_no_mark(make_photos, monkeypatch):
     folder = make_photos(2)
-    monkeypatch.setattr("imgsim.index.run.Update._commit", None)
+    monkeypatch.setattr("imgsim.index.measuring.Measuring._commit", None)
     with pytest.raises(TypeError):
         update_index(folder, extractors=["phash"])
     assert not mark_of(folder).exists()

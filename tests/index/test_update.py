@@ -84,7 +84,7 @@ def test_changed_renamed_removed_and_added_photos(make_photos):
     draw_photo(folder / "new.png", 101)
     os.utime(folder / "3.png", ns=(1, 1))
     summary = index(folder)
-    assert counts(summary) == {"added": 1, "changed": 1, "renamed": 1, "removed": 1, "unchanged": 5}
+    assert counts(summary) == {"added": 1, "changed": 1, "renamed": 1, "missing": 1, "unchanged": 5}
     again = features_by_path(folder)
     shutil.rmtree(folder / ".imgsim")
     index(folder)
@@ -190,20 +190,22 @@ def test_more_than_half_missing_changes_nothing_unless_pruned(make_photos):
 def test_patterns_choose_photos(make_photos):
     folder = make_photos("a.png", "b.jpg", "sub/c.png", "sub/d.jpg")
     assert counts(index(folder, include=["*.png"])) == {"added": 2}
-    assert counts(index(folder, exclude=["sub/*"])) == {"removed": 1, "unchanged": 1}
-    assert counts(index(folder)) == {"unchanged": 1}
-    assert counts(index(folder, include=[""])) == {"added": 1, "unchanged": 1}
-    assert counts(index(folder, exclude=())) == {"added": 2, "unchanged": 2}
+    assert counts(index(folder, exclude=["sub/*"])) == {"left_out": 1, "unchanged": 1}
+    assert counts(index(folder)) == {"left_out": 1, "unchanged": 1}
+    assert counts(index(folder, include=[""])) == {"added": 1, "left_out": 1, "unchanged": 1}
+    assert counts(index(folder, exclude=())) == {"added": 1, "returned": 1, "unchanged": 2}
 
 
 def test_photos_that_a_pattern_leaves_out_are_not_missing(make_photos):
     folder = make_photos("a.png", "b.png", "c.png", "d.png", "sub/e.png", "sub/f.png", "sub/deep/g.png")
     index(folder)
-    assert counts(index(folder, include=["sub"])) == {"removed": 4, "unchanged": 3}
-    assert counts(index(folder, exclude=["deep/", "f.*"])) == {"removed": 2, "unchanged": 1}
+    assert counts(index(folder, include=["sub"])) == {"left_out": 4, "unchanged": 3}
+    assert counts(index(folder, exclude=["deep/", "f.*"])) == {"left_out": 6, "unchanged": 1}
     (folder / "sub" / "e.png").unlink()
     with pytest.raises(ImgsimError, match="1 of 1 indexed photos are missing"):
-        index(folder, include=["sub", "a.png"])
+        index(folder)
+    # Photos that are back say that the disk is there.
+    assert counts(index(folder, include=["sub/*"], exclude=())) == {"returned": 2, "missing": 1, "left_out": 4}
 
 
 def test_how_an_index_was_made_is_remembered(make_photos):
@@ -256,20 +258,21 @@ def test_times_that_no_index_holds_are_clamped(make_photos):
 
 def test_further_names_of_photos_are_not_photos_and_not_missing(make_photos):
     folder = make_photos("a.png", "b/c.png", "b/d.png")
-    names = ["b/c.png", "b/d.png", "e/c.png", "e/d.png", "f.png", "g.png"]
+    shutil.copytree(folder / "b", folder / "e")
+    for name in ("f.png", "g.png"):
+        shutil.copy(folder / "a.png", folder / name)
     index(folder)
-    for name in names[2:]:
-        draw_photo(folder / name, len(name) + ord(name[0]))
-    index(folder)
+    with open_index(folder) as opened, opened.writing() as writer:
+        writer.set_attributes(str(folder / "g.png"), ["price=5"])
     shutil.rmtree(folder / "e")
     (folder / "e").symlink_to("b")  # as an index of before has names in it
     for name in ("f.png", "g.png"):
         (folder / name).unlink()
         (folder / name).hardlink_to(folder / "a.png")
-    assert counts(index(folder)) == {"removed": 4, "unchanged": 3, "links": 3}
-    assert counts(index(folder)) == {"unchanged": 3, "links": 3}
+    for _ in range(2):
+        assert counts(index(folder)) == {"unchanged": 3, "links": 3, "left_out": 1}  # of which somebody said more
     (folder / "a.png").unlink()
-    assert counts(index(folder)) == {"renamed": 1, "unchanged": 2, "links": 2}
+    assert counts(index(folder)) == {"renamed": 1, "unchanged": 2, "links": 2, "left_out": 1}
     assert {path for _, path in features_by_path(folder)} == {"b/c.png", "b/d.png", "f.png"}
 
 

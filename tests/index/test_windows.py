@@ -17,7 +17,7 @@ from imgsim.index.sqlite import filesystem
 
 WINDOWS = SimpleNamespace(path=ntpath, sep="\\", stat=os.stat, fspath=os.fspath)
 KNOWN = {"a/b.jpg": "key of b", "c.jpg": "key of c"}
-STORE = SimpleNamespace(root=r"C:\photos", photo_key=KNOWN.get, known=lambda: KNOWN)
+STORE = SimpleNamespace(root=r"C:\photos", photo_key=KNOWN.get, known=lambda: KNOWN, hidden=list)
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ def shelf(describe):
 def refill(store, described):
     """Put other photos in place of all."""
     with store.transaction():
-        store.remove(list(store.known()))
+        store.remove(store.photo_keys().tolist())
     put_described(store, described)
     return store
 

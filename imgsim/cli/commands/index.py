@@ -62,7 +62,11 @@ WORDS = {"drawn": "picture{} drawn by imgsim passed over", "links": "further nam
     "--strict", is_flag=True, help="Exit with 2 if any photo cannot be read, or lacks a row, or a row a photo."
 )
 @click.option("--retry-failed", is_flag=True, help="Try the files in the ledger again.")
-@click.option("--prune", is_flag=True, help="Remove missing photos even if they are more than half.")
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Remove missing photos, and what was typed about them, even if they are more than half.",
+)
 @click.option("--moved", is_flag=True, help="FOLDER is where the indexed folder was moved to.")
 @click.option("--refit", is_flag=True, help="Pin the statistics that some distances use anew.")
 @click.option(
@@ -94,10 +98,12 @@ def index(
 ) -> None:
     """Index the photos in FOLDER, or bring its index up to date.
 
-    New and changed photos are measured, renamed ones recognised by content, and removed ones forgotten. Photos that
-    cannot be read are skipped and listed by `imgsim failures`, pictures that imgsim drew and further names of a file
-    (links) passed over. The index is FOLDER/.imgsim. It remembers --include, --exclude, --max-megapixels (100 at first)
-    and --colors: later runs, and commands that measure, go by them until they are given again; a PATTERN of '' is none.
+    New and changed photos are measured, and renamed ones recognised by content. Photos that are missing or left out are
+    hidden, with what was typed about them: content that comes back, under any name, has it again. Photos that cannot
+    be read are skipped, listed by `imgsim failures`, and tried again when they or their cause change. Pictures that
+    imgsim drew and further names of a file (links) are passed over. The index is FOLDER/.imgsim. It remembers
+    --include, --exclude, --max-megapixels (100 at first) and --colors: later runs, and commands that measure, go by
+    them until they are given again; a PATTERN of '' is none.
     """
     if drop or compact:
         once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))
@@ -140,6 +146,8 @@ def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], op
     always = {"added", "unchanged", *(["described"] if options.attributes else [])}
     said = [_counted(name, value) for name, value in counts.items() if value or name in always]
     stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s")
+    if summary.missing:
+        stderr.detail("what is known of missing photos is kept until `imgsim index` with --prune")
     if summary.failed:
         stderr.detail("`imgsim failures` lists what cannot be read, `--retry-failed` tries it again")
     return summary

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from imgsim.where.conditions import Compares
 
 OF_KIND = "FROM facts WHERE kind_id = (SELECT id FROM kinds WHERE name = ? AND type = ?)"
-OF_IMAGES = "FROM images WHERE"
+OF_IMAGES = "FROM images WHERE hidden = '' AND"
 PREFIX = "imgsim_"  # of the patterns' names, by which SQLite calls them
 COMPOSED = f"{PREFIX}composed"
 _SIGNS = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -41,7 +41,7 @@ def compile_comparison(comparison: Compares) -> Statement:
     --------
     >>> from imgsim.where.conditions import Compares, Literal
     >>> compile_comparison(Compares("width", "<", (Literal(640, "number"),), field=True))
-    Statement(sql='SELECT id FROM images WHERE width < ?', parameters=(640,))
+    Statement(sql="SELECT id FROM images WHERE hidden = '' AND width < ?", parameters=(640,))
     """
     if comparison.operator in PATTERNS:
         return _compile_pattern(comparison)

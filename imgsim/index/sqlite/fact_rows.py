@@ -16,7 +16,7 @@ from imgsim.where.patterns import PATTERNS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from numpy.typing import NDArray
 
@@ -56,7 +56,7 @@ class Facts:
 
     # ---------------------------------------------------------------- writing
 
-    def replace(self, photo: int, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    def replace(self, photo: Hashable, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         """Bring a photo's facts from old attributes to new ones."""
         before, now = set(facts_of(old)), set(facts_of(new))
         gone = [(name, type_, value, photo) for name, type_, value in before - now]
@@ -78,7 +78,7 @@ class Facts:
 
     # ---------------------------------------------------------------- reading
 
-    def held(self, photo: int) -> Held:
+    def held(self, photo: Hashable) -> Held:
         """Give all attributes of a photo."""
         columns = "SELECT attributes, measured FROM images WHERE id = ?"
         return Held.read(*self._connection.execute(columns, (photo,)).fetchone())
@@ -118,7 +118,7 @@ class Facts:
         """Give the keys of the photos that have a number in an attribute that is an object, and the numbers."""
         if '"' in name + member:  # a path cannot say it
             return np.zeros(0, np.int64), np.zeros(0)
-        numbers = f"SELECT id, json_extract({HELD}, ?) AS number FROM images"  # noqa: S608 (what stands above)
+        numbers = f"SELECT id, json_extract({HELD}, ?) AS number FROM images WHERE hidden = ''"  # noqa: S608 (what stands above)
         rows = self._connection.execute(
             f"SELECT id, number FROM ({numbers}) WHERE typeof(number) IN ('integer', 'real')",  # noqa: S608
             (f'$."{name}"', f'$."{name}"."{member}"'),
@@ -128,7 +128,7 @@ class Facts:
 
     def names_within(self, name: str) -> list[str]:
         """Give the names in an attribute that is an object, over all photos."""
-        within = f"SELECT DISTINCT key FROM images, json_each({HELD}, ?) WHERE typeof(key) = 'text'"  # noqa: S608
+        within = f"SELECT DISTINCT key FROM images, json_each({HELD}, ?) WHERE hidden = '' AND typeof(key) = 'text'"  # noqa: S608
         rows = self._connection.execute(within, (f'$."{name}"',) * 2)
         return sorted(key for (key,) in rows)
 

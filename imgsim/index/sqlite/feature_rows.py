@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imgsim.core import Features
 
 BY_PATH = "FROM images JOIN parts ON parts.image_id = images.id"
-ORDER = "ORDER BY path, owner, name"
+SHOWN_IN_ORDER = "WHERE hidden = '' ORDER BY path, owner, name"
 
 
 class FeatureRows(Database):
@@ -34,19 +34,27 @@ class FeatureRows(Database):
 
     def count_features(self, extractor: StoredExtractor) -> int:
         """Count an extractor's rows."""
+        hidden: int = self._one(
+            "SELECT count(*) FROM images CROSS JOIN parts ON image_id = images.id CROSS JOIN features"
+            " ON part_id = parts.id WHERE hidden != '' AND extractor_id = ?",
+            extractor.id,
+        )
+        return self._count_all(extractor) - hidden
+
+    def _count_all(self, extractor: StoredExtractor) -> int:
         count: int = self._one("SELECT count(*) FROM features WHERE extractor_id = ?", extractor.id)
         return count
 
     def part_keys(self) -> PartKeys:
         """Give the keys of all parts and of their photos, and which are whole photos."""
-        rows = self._connection.execute(f"SELECT parts.id, images.id, owner = '' {BY_PATH} {ORDER}")
+        rows = self._connection.execute(f"SELECT parts.id, images.id, owner = '' {BY_PATH} {SHOWN_IN_ORDER}")
         keys = np.fromiter(rows, dtype=[("part", np.int64), ("image", np.int64), ("whole", np.bool_)])
         return PartKeys(keys["part"], keys["image"], keys["whole"])
 
     def features(self, extractor: StoredExtractor, chunk: int = 256) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
         """Stream rows (n, D) in the order of `part_keys`, zeros where a part has none, and which it has (n,)."""
         cursor = self._connection.execute(
-            f"SELECT vector {BY_PATH} LEFT JOIN features ON part_id = parts.id AND extractor_id = ? {ORDER}",
+            f"SELECT vector {BY_PATH} LEFT JOIN features ON part_id = parts.id AND extractor_id = ? {SHOWN_IN_ORDER}",
             (extractor.id,),
         )
         while rows := cursor.fetchmany(chunk):
@@ -76,14 +84,22 @@ class LedgerRows(Database):
 
     def failures(self) -> list[Failure]:
         """List the ledger, by path."""
-        rows = self._connection.execute("SELECT path, size, mtime_ns, reason FROM failures ORDER BY path")
-        return [Failure(os.fsdecode(path), *rest) for path, *rest in rows]
+        columns = "path, size, mtime_ns, reason, ctime_ns, inode, conditions"
+        rows = self._connection.execute(f"SELECT {columns} FROM failures ORDER BY path")  # noqa: S608 (written above)
+        return [
+            Failure(os.fsdecode(path), size, mtime_ns, reason, ctime_ns, inode, json.loads(conditions))
+            for path, size, mtime_ns, reason, ctime_ns, inode, conditions in rows
+        ]
 
     def fail(self, failure: Failure) -> None:
         """Enter a file in the ledger."""
         self._connection.execute(
-            "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?)",
-            (os.fsencode(failure.path), failure.size, failure.mtime_ns, failure.reason),
+            "INSERT OR REPLACE INTO failures (path, size, mtime_ns, reason, ctime_ns, inode, conditions)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(os.fsencode(failure.path), failure.size, failure.mtime_ns, failure.reason),
+                *(failure.ctime_ns, failure.inode, json.dumps(dict(failure.conditions))),
+            ),
         )
 
     def forget_failures(self, paths: Iterable[str]) -> None:

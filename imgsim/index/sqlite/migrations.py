@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgsim.core import ExtractorSpec
 from imgsim.index.sqlite.fact_rows import Facts, Held
-from imgsim.index.sqlite.schema import CALIBRATIONS, DECODING, FACTS, FORMAT_VERSION, MEASURED, PARTS
+from imgsim.index.sqlite.schema import CALIBRATIONS, CONDITIONS, FACTS, FORMAT_VERSION, IMAGES, PARTS, SHOWN
 from imgsim.index.store import COLORS
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ _VIEWS = (
     f"CREATE TEMP VIEW calibrations AS {_OLD_CALIBRATIONS}",
     "CREATE TEMP VIEW parts AS SELECT id, image_id, '' AS owner, name FROM main.parts",
     # Both together are what they were, and photos with a palette were measured.
-    "CREATE TEMP VIEW images AS SELECT *, 1 AS decoding,"
+    "CREATE TEMP VIEW failures AS SELECT *, 0 AS ctime_ns, 0 AS inode, '{}' AS conditions FROM main.failures",
+    "CREATE TEMP VIEW images AS SELECT *, 1 AS decoding, 0 AS ctime_ns, 0 AS inode, '' AS hidden,"
     " iif(json_type(attributes, '$.palette') IS NULL, '{}', attributes) AS measured FROM main.images",
 )
 
@@ -38,7 +39,9 @@ def migrate(connection: sqlite3.Connection) -> None:
             _add_facts(connection)
         else:
             _compose_facts(connection)
+        _let_photos_hide(connection)
         _separate_measured(connection)
+        _keep_conditions(connection)
         _give_owners(connection)
         _move_calibrations(connection)
         connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
@@ -83,10 +86,26 @@ def _compose_facts(connection: sqlite3.Connection) -> None:
         facts.replace(photo, {}, json.loads(attributes))
 
 
+def _let_photos_hide(connection: sqlite3.Connection) -> None:
+    """Let photos that are hidden share a path, and give all photos the columns that they had not."""
+    _create(connection, IMAGES.format(name="kept_images"))
+    connection.execute(
+        "INSERT INTO kept_images (id, path, size, mtime_ns, digest, width, height, attributes)"
+        " SELECT id, path, size, mtime_ns, digest, width, height, attributes FROM images"
+    )
+    connection.execute("DROP TABLE images")
+    connection.execute("ALTER TABLE kept_images RENAME TO images")
+    _create(connection, SHOWN)
+
+
+def _keep_conditions(connection: sqlite3.Connection) -> None:
+    """Let failures keep what they depended on."""
+    for column in CONDITIONS:
+        connection.execute(f"ALTER TABLE failures ADD COLUMN {column}")
+
+
 def _separate_measured(connection: sqlite3.Connection) -> None:
     """Tell measured attributes from those that people typed."""
-    for column in (MEASURED, DECODING):
-        connection.execute(f"ALTER TABLE images ADD COLUMN {column}")
     facts = Facts(connection)
     rows = connection.execute("SELECT id FROM images WHERE json_type(attributes, '$.palette') IS NOT NULL").fetchall()
     for (photo,) in rows:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from imgsim.index.sqlite.connection import connect_reader, connect_writer, explained, lock_writer
 from imgsim.index.sqlite.extractor_rows import ExtractorRows
 from imgsim.index.sqlite.photo_rows import PhotoRows
-from imgsim.index.store import Stamp
+from imgsim.index.store import LEFT_OUT, MISSING, Stamp
 
 if TYPE_CHECKING:
     import sqlite3
@@ -83,9 +83,14 @@ class SqliteStore(ExtractorRows, PhotoRows):
         return str(self._one("PRAGMA journal_mode"))
 
     def counts(self) -> dict[str, int]:
-        """Count ``photos``, ``failures`` and ``generation``."""
+        """Count photos, those that are hidden, failures, and changes."""
+        hidden = dict(
+            self._connection.execute("SELECT hidden, count(*) FROM images WHERE hidden != '' GROUP BY hidden")
+        )
         return {
-            "photos": self._one("SELECT count(*) FROM images"),
+            "photos": self._one("SELECT count(*) FROM images WHERE hidden = ''"),
+            "missing": hidden.get(MISSING, 0),
+            "left_out": hidden.get(LEFT_OUT, 0),
             "failures": self._one("SELECT count(*) FROM failures"),
             "generation": self._meta("generation"),
         }
