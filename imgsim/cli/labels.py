@@ -71,7 +71,7 @@ def indexed(
     with open_index(index_path or folder) as index, index.snapshot():
         unreadable = [failure.path for failure in index.failures]
         check_readable(unreadable if strict else [])
-        check_photos(folder, len(index), unreadable, index.counts["left_out"])
+        check_photos(folder, len(index), unreadable, narrowed=bool(index.options.include or index.options.exclude))
         yield index
 
 

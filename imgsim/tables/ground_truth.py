@@ -96,12 +96,12 @@ def one_class(count: int, name: str) -> str:
     return f"{only}: whatever is found is right and nothing can be classified, so no figure tells anything"
 
 
-def check_photos(folder: str, photos: int, unreadable: Sequence[str] = (), left_out: int = 0) -> None:
+def check_photos(folder: str, photos: int, unreadable: Sequence[str] = (), *, narrowed: bool = False) -> None:
     """Make sure that there are photos at all."""
     if not photos:
         problem = f"no photo can be read: {first_few(unreadable)}" if unreadable else "no photos in this folder"
-        if left_out:
-            problem = f"{left_out} photos are left out by the patterns of its index, and no other is there"
+        if narrowed and not unreadable:
+            problem += " that the patterns of its index take in"
         raise EvaluationError(f"{folder}: {problem}")
 
 

@@ -152,6 +152,14 @@ def test_a_disk_of_other_change_times_is_told_in_a_line(run, folder):
     assert run("index", "photos").err.startswith("photos: 0 added, 3 unchanged")
 
 
+def test_a_folder_of_which_all_is_left_out_is_said_to_be_so(run, folder):
+    run("index", "photos", "-x", "phash", "-q")
+    run("index", "photos", "-q", "--include", "*.gif")
+    problem = "no photos in this folder that the patterns of its index take in"
+    assert run("evaluate", "photos").err == f"imgsim: photos: {problem}\n"
+    assert run("list", "photos").code == 1
+
+
 def test_failures_are_listed(run, folder):
     run("index", "photos", "-x", "phash", "-q")
     result = run("failures", "--index", "photos", "--format", "jsonl")

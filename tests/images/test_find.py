@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from imgsim.images.find import Found, find_images, list_images
+from imgsim.images.find import Found, FoundImage, find_images, list_images
 from imgsim.images.formats import EXTENSIONS, FORMATS, sniff
 
 GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
@@ -25,6 +25,19 @@ def _write(root, *names, content=GIF):
 
 def _paths(found):
     return [image.path for image in found.images]
+
+
+def test_what_the_file_system_tells_of_a_file_is_told(tmp_path, monkeypatch):
+    _write(tmp_path, "a.gif")
+    status = os.stat(tmp_path / "a.gif")
+    told = ("a.gif", len(GIF), status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    for found in (find_images(tmp_path), list_images(tmp_path, [str(tmp_path / "a.gif")])):
+        assert found.images == [told]
+    large = SimpleNamespace(st_size=1, st_mtime_ns=2, st_ctime_ns=3, st_ino=2**64 - 5)
+    assert FoundImage.of("a.gif", large).inode == 2**63 - 5  # as large as a store keeps
+    with monkeypatch.context() as patched:
+        patched.setattr("imgsim.images.find.os.name", "nt")  # where it would be the time of its making
+        assert FoundImage.of("a.gif", status)[3:] == (0, status.st_ino)
 
 
 def test_sorted_by_path_bytes_with_size_and_time(tmp_path):

@@ -90,7 +90,7 @@ class PhotoRows(FeatureRows, LedgerRows):
         columns = "size, mtime_ns, ctime_ns, inode, digest, width, height, decoding"
         self._write(
             f"INSERT INTO images (path, {columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-            f" ON CONFLICT (path) WHERE hidden = '' DO UPDATE SET ({columns}) ="
+            f" ON CONFLICT (hidden, path) WHERE hidden = '' DO UPDATE SET ({columns}) ="
             f" ({', '.join(f'excluded.{column}' for column in columns.split(', '))})",
             *(os.fsencode(record.path), *state),
         )

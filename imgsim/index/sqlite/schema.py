@@ -66,7 +66,7 @@ CREATE TABLE {name} (
 );
 """
 SHOWN = """
-CREATE UNIQUE INDEX shown ON images (path) WHERE hidden = '';
+CREATE UNIQUE INDEX shown ON images (hidden, path) WHERE hidden = '';
 CREATE INDEX hidden_images ON images (hidden) WHERE hidden != '';
 """
 CONDITIONS = (
