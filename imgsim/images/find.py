@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class FoundImage(NamedTuple):
     """A file that says it is a picture, by its first bytes or by its name's ending.
 
-    `path` is relative to the root, posix, undecodable bytes as surrogate escapes; `mtime_ns` counts from the epoch,
-    `ctime_ns` too, when anything about the file last changed. Where a system has no change time or inode, they are 0.
+    `path`: relative to the root, posix, undecodable bytes as surrogate escapes; both times: ns since the epoch; change
+    time and inode are 0 where a system has none.
     """
 
     path: str
