@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Extractor
     from imgsim.features.measure import Measured
+    from imgsim.images.find import Found, FoundImage
 
 
 CHUNK = 1 << 16  # bytes
@@ -66,6 +67,16 @@ def measure_photos(
         if isinstance(photo, ImageReadError):
             stderr.complain(f"imgsim: {explain(photo)}")
         yield photo
+
+
+def photos_among(folder: str, found: Found) -> list[FoundImage]:
+    """Give the pictures found in a folder but for those that imgsim drew, and say how many of these there are."""
+    from imgsim.images.find import without_drawn
+
+    photos = without_drawn(folder, found.images)
+    if drawn := len(found.images) - len(photos):
+        stderr.say(f"{folder}: {drawn:,} picture{'s' * (drawn != 1)} drawn by imgsim passed over")
+    return photos
 
 
 def listed_paths(name: str) -> Iterator[str]:

@@ -8,15 +8,16 @@ import os
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from imgsim.core import Extractor, ExtractorSpec, Features, Image, ImageRecord, Scale
 from imgsim.errors import ImageReadError
 from imgsim.features.extractor_table import build_extractor
+from imgsim.file_state import FileState
 from imgsim.images.photo import Photo, to_photos, to_source
-from imgsim.images.read import MAX_MEGAPIXELS, content_digest, decode, open_photo, shrink
+from imgsim.images.read import MAX_MEGAPIXELS, check_photo_file, content_digest, decode, open_photo, shrink
 from imgsim.processes import CHUNK
 
 if TYPE_CHECKING:
@@ -138,15 +139,12 @@ class Measurer:
             height, width = photo.shape[:2]
             return ImageRecord(name, 0, 0, b"", width, height), {scale: shrink(photo, scale) for scale in scales}
         with io.BytesIO(photo) if isinstance(photo, bytes) else open_photo(photo) as stream:
-            state = (len(photo), 0) if isinstance(photo, bytes) else _state(stream)
-            digest = content_digest(stream) if self.digest else b""
+            state = (len(photo), 0) if isinstance(photo, bytes) else FileState.of(os.fstat(stream.fileno()))
+            if self.digest:
+                check_photo_file(stream, name, state[0], max_megapixels=self.max_megapixels)
             decoded = decode(stream, name, scales, max_megapixels=self.max_megapixels)
+            digest = content_digest(stream) if self.digest else b""
         return ImageRecord(name, *state, digest, decoded.width, decoded.height), decoded.images
-
-
-def _state(stream: BinaryIO) -> tuple[int, int]:
-    status = os.fstat(stream.fileno())
-    return status.st_size, status.st_mtime_ns
 
 
 def _build(one: Extractor | ExtractorSpec) -> Extractor:

@@ -15,9 +15,10 @@ import PIL.Image
 from PIL.Image import DecompressionBombError
 
 from imgsim.core import Scale
-from imgsim.errors import ImageReadError, MissingDependencyError
+from imgsim.errors import DrawnPictureError, ImageReadError, MissingDependencyError
 from imgsim.images.formats import HEAD, name_other, sniff
 from imgsim.images.jpeg import Jpeg
+from imgsim.images.mark import is_drawn
 from imgsim.images.pixels import eight_bit, ground, orientation, profile_of, to_pixels
 from imgsim.images.plugins import open_picture, undisturbed
 from imgsim.images.reasons import decoding_reason, is_systems, system_reason
@@ -36,6 +37,7 @@ MAX_MEGAPIXELS = 100.0
 MAX_SECONDS = 60.0
 FULL_SCALE = Scale(sys.maxsize)
 _HEAD = 1024  # bytes that tell what a file is
+_BYTES_A_PIXEL, _LEAST_LIMIT = 32, 1e9  # of a file: twice what the largest pixels take, and room for metadata
 
 
 class Decoded(NamedTuple):
@@ -156,6 +158,19 @@ class _Timed:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
+
+
+def check_photo_file(stream: BinaryIO, name: str, size: int, *, max_megapixels: float = MAX_MEGAPIXELS) -> None:
+    """Refuse what need not be read whole: no picture, one that imgsim drew, or a file too large for a photo."""
+    head = read_head(stream, name)
+    kind_of(head, name)
+    if is_drawn(head):
+        raise DrawnPictureError(name, "a picture that imgsim drew")
+    limit = max(_LEAST_LIMIT, _BYTES_A_PIXEL * max_megapixels * 1e6)
+    if size > limit:
+        at = f"at {max_megapixels:g} megapixels (max_megapixels)"
+        reason = f"{size / 1e9:.1f} GB, over the limit of {limit / 1e9:.1f} {at}"
+        raise ImageReadError(name, reason, limit="max_megapixels")
 
 
 def content_digest(stream: BinaryIO) -> bytes:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ImageReadError
+from imgsim.images.file_patterns import lies_under
 from imgsim.images.formats import DECODING
 from imgsim.index.changes import Changes, Copy, Edit, Gone, Move
 from imgsim.index.failure_conditions import differs
@@ -56,6 +57,7 @@ class _Comparison:
     ) -> None:
         self.root, self.failing = root, failing
         self.images = {image.path: image for image in found.images}
+        self.drawn, self.again = set(found.drawn), lies_under(found.links)
         self.unseen = tuple(f"{path}/" for path, _ in found.unreadable)  # files and folders
         self.known = known
         self.hidden: dict[str, list[HiddenPhoto]] = {}
@@ -185,7 +187,7 @@ class _Comparison:
         for photo in gone:
             why = self._why(photo, wanted)
             if why != photo.why:
-                displaced = photo.path in self.images and not photo.why
+                displaced = not photo.why and (photo.path in self.images or self.again(photo.path))
                 same = twins.get(photo.known.digest, ()) if displaced else ()
                 self.changes.gone.append(Gone(photo, why, tuple(same)))
 
@@ -194,6 +196,8 @@ class _Comparison:
         path = photo.path
         if path in self.images:
             return UNREADABLE if photo.why != MISSING and path in self.failing else MISSING
+        if path in self.drawn:
+            return MISSING
         if wanted is None or self._is_unseen(path):
             return photo.why
         left_out = photo.why != MISSING and not wanted(path)

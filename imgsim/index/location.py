@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from imgsim.errors import IndexNotFoundError, IndexWriteError
 from imgsim.index.sqlite.connection import DATABASE, FOLDER
+from imgsim.paths import of_file_url, posix
 
 
 def find_index(start: str) -> str | None:
@@ -42,10 +43,10 @@ def folder_of(place: str | os.PathLike[str]) -> str:
     """
     text = os.fspath(place)
     scheme, separator, rest = text.partition("://")
-    if not separator or os.sep in scheme:
+    if not separator or "/" in posix(scheme) or len(scheme) < 2:  # a drive of Windows
         return text
     if scheme == "file":
-        return os.fsdecode(unquote_to_bytes(rest.removeprefix("localhost")))
+        return of_file_url(os.fsdecode(unquote_to_bytes(rest)))
     raise IndexNotFoundError(f"{text}: no engine for {scheme}: there is none but SQLite yet, which takes a path")
 
 

@@ -7,16 +7,17 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from imgsim.errors import ImageReadError
+from imgsim.errors import DrawnPictureError, ImageReadError
 from imgsim.index.decoding_mark import decoding_mark
 from imgsim.index.failure_conditions import conditions_of
 from imgsim.index.lacks import COLORS
-from imgsim.index.store import UNREADABLE, Failure, MeasuredPhoto
+from imgsim.index.store import MISSING, UNREADABLE, Failure, MeasuredPhoto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from imgsim.features.measure import Measured, Outcome
+    from imgsim.index.drawn_pictures import DrawnPictures
     from imgsim.index.lacks import Lack
     from imgsim.index.store import Store
     from imgsim.index.summary import Observer, Summary
@@ -29,9 +30,15 @@ class Measurement:
     """Measures photos of a folder for its index, and tells what became of them."""
 
     def __init__(
-        self, root: str, store: Store, limits: Mapping[str, float], summary: Summary, observer: Observer
+        self,
+        root: str,
+        store: Store,
+        limits: Mapping[str, float],
+        drawn: DrawnPictures,
+        summary: Summary,
+        observer: Observer,
     ) -> None:
-        self.root, self.store, self.limits = root, store, limits
+        self.root, self.store, self.limits, self.drawn = root, store, limits, drawn
         self.summary, self.observer = summary, observer
 
     def measure(self, lacks: Sequence[Lack], directory: str, jobs: int | None) -> None:
@@ -73,7 +80,9 @@ class Measurement:
         """Store a batch in one transaction."""
         with self.store.transaction():
             for lack, outcome in batch:
-                if isinstance(outcome, ImageReadError):
+                if isinstance(outcome, DrawnPictureError):
+                    self._commit_drawn(lack)
+                elif isinstance(outcome, ImageReadError):
                     self._commit_failure(lack, outcome)
                 else:
                     self._commit_photo(lack, outcome)
@@ -88,6 +97,13 @@ class Measurement:
         self.store.put(state)
         self.summary.changed += lack.content == "changed"
         self.summary.added += lack.content == "added"
+
+    def _commit_drawn(self, lack: Lack) -> None:
+        """Remember a picture that imgsim drew, and hide the photo whose place it took."""
+        if lack.photo:
+            self.store.hide([lack.photo.known.key], MISSING)
+        self.drawn.add(lack.image)
+        self.summary.drawn += 1
 
     def _commit_failure(self, lack: Lack, error: ImageReadError) -> None:
         """Enter a file in the ledger, and hide the photo that it was; one that merely lacks something stays."""

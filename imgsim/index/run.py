@@ -6,8 +6,10 @@ import os
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ImgsimError
-from imgsim.images.find import comes_by, list_images
+from imgsim.images.file_patterns import comes_by
+from imgsim.images.find import list_images
 from imgsim.images.formats import DECODING
+from imgsim.index.drawn_pictures import DrawnPictures
 from imgsim.index.failure_conditions import still_stands
 from imgsim.index.folder_comparison import find_changes
 from imgsim.index.lacks import find_lacks
@@ -46,6 +48,7 @@ class Update:
         self.made = Remembered.of(store).updated(vars(self.options))
         self.observer = observer or Observer()
         self.summary = Summary()
+        self.drawn = DrawnPictures(store)
         self.failing: set[str] = set()  # files that are not tried again
 
     def check(self) -> None:
@@ -92,6 +95,7 @@ class Update:
             )
         files = self.options.files
         found = self.made.scan(self.root) if files is None else list_images(self.root, files)
+        found = self.drawn.leave_out(found, complete=files is None)
         self.failing = self._still_failing(found, retrying=retrying)
         wanted = comes_by(self.made.include, self.made.exclude) if files is None else None
         known = self.store.known()
@@ -105,6 +109,8 @@ class Update:
             unchanged=len(changes.unchanged) + len(changes.touched),
             failed=len(changes.still_failing),
             passed_over=found.passed_over,
+            drawn=len(found.drawn),
+            links=len(found.links),
         )
         return found, changes
 
@@ -117,7 +123,7 @@ class Update:
 
     @property
     def _measurement(self) -> Measurement:
-        return Measurement(self.root, self.store, self._limits, self.summary, self.observer)
+        return Measurement(self.root, self.store, self._limits, self.drawn, self.summary, self.observer)
 
     @property
     def _limits(self) -> dict[str, float]:
@@ -178,6 +184,7 @@ class Update:
             self.store.forget_failures(self._overcome(changes, found))
             for path, reason in found.unreadable:
                 self._measurement.fail(Failure(path, 0, 0, reason))
+            self.drawn.keep()
         if changes.trusted:
             self.observer.trusted(changes.trusted)
 

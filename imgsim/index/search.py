@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Any
 from imgsim.core import Match
 from imgsim.errors import CalibrationError, ImgsimError, IndexFormatError, first_few
 from imgsim.features.measure import measure_all
+from imgsim.file_state import identity_of
 from imgsim.images.read import MAX_MEGAPIXELS
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.stored_distances import rescore
 from imgsim.metrics.calibration import Calibration
+from imgsim.paths import key_within
 from imgsim.search.ranking import rank
 from imgsim.where.select import select_photos
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from imgsim.file_state import Identity
     from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
     from imgsim.index.store import PartLabel
@@ -88,13 +91,13 @@ class Searcher:
             message = f"{root}: no calibration of {name}"
             raise CalibrationError(message, remedy="calibrate", extractors=extractors, **facts)
         embedded = self._embed(views, max_megapixels)
-        named = [view for view in views if isinstance(view, str | os.PathLike)]
-        own = set() if include_self else {os.path.realpath(view) for view in named}
-        excluded = self._keys_under(own)
+        named = [os.fspath(view) for view in views if isinstance(view, str | os.PathLike) and not include_self]
+        own, excluded = {_identity(view) for view in named} - {None}, self._keys_of(named)
         while True:
             matches, keys = self._ranked(embedded, k, excluded)
-            # The same file under another indexed name, such as a link, is the query photo too.
-            again = {key for match, key in zip(matches, keys, strict=True) if self._real(match.path) in own}
+            # The same file under another indexed name, such as a link of either kind, is the query photo too.
+            paths = (os.path.join(self._store.root, match.path) for match in matches)
+            again = {key for path, key in zip(paths, keys, strict=True) if own and _identity(path) in own}
             if not again:
                 return [match for match in matches if _is_within(match, max_distance, min_probability)]
             excluded |= again
@@ -133,13 +136,18 @@ class Searcher:
             return self._trusted(views, k, excluded)
         return rows, distances, labels
 
-    def _keys_under(self, real_paths: Collection[str]) -> set[Hashable]:
+    def _keys_of(self, files: Iterable[str]) -> set[Hashable]:
         root = os.path.realpath(self._store.root)
-        keys = {self._store.photo_key(os.path.relpath(path, root)) for path in real_paths}
-        return {key for key in keys if key is not None}
+        paths = filter(None, (key_within(root, os.path.realpath(file)) for file in files))
+        return {key for path in paths if (key := self._store.photo_key(path)) is not None}
 
-    def _real(self, path: str) -> str:
-        return os.path.realpath(os.path.join(self._store.root, path))
+
+def _identity(path: str) -> Identity | None:
+    """Tell which file a path leads to; None where it is gone."""
+    try:
+        return identity_of(path)
+    except OSError:
+        return None
 
 
 def read_calibration(distance: ChosenDistance) -> Calibration | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import ExtractorSpec, Features, ImageRecord, Keys, Statistics
+    from imgsim.file_state import FileState
     from imgsim.images.find import FoundImage
     from imgsim.where.facts import FactTable
 
@@ -489,6 +490,18 @@ class Store(Protocol):
         ----------
         paths : iterable of str
             Those that are not in it are passed over.
+        """
+
+    def drawn(self) -> dict[str, FileState]:
+        """Give the pictures that imgsim drew, which are no photos, by path, as they were when that was seen."""
+
+    def keep_drawn(self, drawn: Mapping[str, FileState]) -> None:
+        """Keep which pictures imgsim drew; the stamp stays.
+
+        Parameters
+        ----------
+        drawn : mapping of str to FileState
+            By path, in place of those before.
         """
 
     def count_features(self, extractor: StoredExtractor) -> int:

@@ -48,6 +48,8 @@ class Summary:
     left_out: int = 0  # likewise, by patterns
     failed: int = 0  # files that cannot be read, those of earlier runs included
     passed_over: int = 0  # files that are no pictures
+    drawn: int = 0  # pictures that imgsim drew, which are passed over
+    links: int = 0  # further names of photos and folders
     described: int = 0  # photos whose attributes a table changed
     lost_rows: int = 0  # rows of it about no photo of the index
     without_row: int = 0  # photos that no row of it is about

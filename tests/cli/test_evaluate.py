@@ -632,3 +632,17 @@ def test_missing_photos_are_removed_by_the_command_that_is_named(run, classes, i
     command = " ".join(["imgsim", "index", "shelf", *index, "--prune"])
     assert f"`{command}` removes them from the index, and what was typed about them" in result.err
     assert run(*command.split()[1:]).code == 0
+
+
+@pytest.mark.parametrize(("plots", "warned"), [("shelf/plots", True), ("plots", False), ("shelf/.plots", False)])
+def test_plots_among_the_photos_are_passed_over_with_a_warning(run, classes, plots, warned):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+    command = ("evaluate", "shelf", "-x", "phash", "--retrieval-only", "--format", "json")
+    before = run(*command)
+    result = run(*command, "--plots", plots)
+    assert result.out == before.out
+    assert (f"imgsim: {plots} lies among the photos in shelf: " in result.err) is warned
+    assert run(*command).out == before.out
+    assert json.loads(run("index", "shelf", "--format", "json", "-q").out)["drawn"] == (3 if warned else 0)
+    result = run("recommend", "shelf", "-x", "phash", "--time", "5s")
+    assert ("shelf: 3 pictures drawn by imgsim passed over" in result.err) is warned

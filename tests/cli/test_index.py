@@ -21,6 +21,8 @@ KEYS = [
     "left_out",
     "failed",
     "passed_over",
+    "drawn",
+    "links",
 ]
 KEYS += ["described", "lost_rows", "without_row", "verified", "repaired", "unrepaired", "seconds"]
 
@@ -46,6 +48,22 @@ def test_one_summary_on_stderr_or_as_json_on_stdout(run, folder):
     summary = json.loads(as_json.out)
     assert list(summary) == KEYS
     assert summary | {"seconds": 0} == dict.fromkeys(KEYS, 0) | {"unchanged": 3, "failed": 1, "passed_over": 1}
+
+
+def test_pictures_that_imgsim_drew_and_links_are_counted(run, folder):
+    run("index", "photos", "-x", "phash", "-q")
+    assert run("query", "photos/0.png", "--grid", "photos/grid.png").code == 0
+    assert (
+        "3 unchanged, 1 failed, 1 passed over, 1 picture drawn by imgsim passed over in" in run("index", "photos").err
+    )
+    (folder / "1 again.png").symlink_to("1.png")
+    (folder / "2 again.png").hardlink_to(folder / "2.png")
+    run("query", "photos/0.png", "--grid", "photos/grid 2.png")
+    said = "2 pictures drawn by imgsim passed over, 2 further names of the same photos or folders in "
+    assert said in run("index", "photos").err
+    assert run("index", "photos", "--strict").code == 2  # of the one that cannot be read
+    (folder / "bad.jpg").unlink()
+    assert run("index", "photos", "--strict").code == 0
 
 
 def test_strict_makes_skipped_files_an_error(run, folder):

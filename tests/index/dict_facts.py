@@ -8,6 +8,7 @@ import numpy as np
 
 from imgsim.core import ImageRecord
 from imgsim.index.store import Known
+from imgsim.paths import composed
 from imgsim.tables.values import facts_of
 from imgsim.where.facts import AttributeCount
 from imgsim.where.patterns import PATTERNS, pattern_of
@@ -86,7 +87,9 @@ def fits(comparison, value):
     signs = ">=", "<="
     if comparison.operator != "between":
         signs = (comparison.operator,)
-    plain = os.fsencode if comparison.field and comparison.type == "text" else lambda one: one
+    plain = (
+        (lambda one: os.fsencode(composed(one))) if comparison.field and comparison.type == "text" else lambda one: one
+    )
     return all(
         SIGNS[sign](plain(value[: len(wanted)] if comparison.type == "date" else value), plain(wanted))
         for sign, wanted in zip(signs, comparison.values, strict=True)

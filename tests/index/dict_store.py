@@ -13,16 +13,17 @@ from imgsim.index.store import COLORS, LEFT_OUT, MISSING, HiddenPhoto, PartKeys,
 from imgsim.tables.values import change_attributes
 from tests.index.dict_extractors import DictExtractors
 from tests.index.dict_facts import DictFacts, Photo
+from tests.index.dict_ledger import DictLedger
 
 
-class DictStore(DictExtractors):
+class DictStore(DictExtractors, DictLedger):
     def __init__(self, root):
         self.root = root
         self.facts = DictFacts(lambda: self.photos)
         self._identity, self._generation = secrets.token_hex(6), 0
         self._photos, self._failures, self._extractors, self._statistics, self._hidden = {}, {}, {}, {}, {}
         self._calibrations, self._default, self._options, self._measure = {}, None, {}, (None, None)
-        self._stale = set()
+        self._stale, self._drawn = set(), {}
 
     stamp = property(lambda self: Stamp(self._identity, self._generation))
     options = property(lambda self: copy.deepcopy(self._options))
@@ -118,16 +119,6 @@ class DictStore(DictExtractors):
 
     def records(self, keys, chunk=1000):
         return map({photo.key: photo.seen for photo in self.photos}.__getitem__, keys)
-
-    def failures(self):
-        return [self._failures[path] for path in sorted(self._failures, key=os.fsencode)]
-
-    def fail(self, failure):
-        self._failures[failure.path] = failure
-
-    def forget_failures(self, paths):
-        for path in paths:
-            self._failures.pop(path, None)
 
     def _rows(self):
         for photo in self.photos:

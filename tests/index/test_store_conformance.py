@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from imgsim.core import ExtractorSpec, ImageRecord
 from imgsim.errors import ImgsimError
 from imgsim.features import load_extractor
+from imgsim.file_state import FileState
 from imgsim.images.find import FoundImage
 from imgsim.images.formats import DECODING
 from imgsim.index.by_color import rank_by_color
@@ -556,6 +557,19 @@ def test_the_ledger(store):
     with store.transaction():
         store.forget_failures([failures[1].path])
     assert store.failures() == []
+
+
+def test_which_pictures_imgsim_drew(store):
+    assert store.drawn() == {}
+    stamp = store.stamp
+    drawn = {os.fsdecode(b"\xff\n.png"): FileState(3, 2**63 - 1), "b": FileState(0, -5)}
+    with store.transaction():
+        store.keep_drawn(drawn)
+    assert store.drawn() == drawn
+    with store.transaction():
+        store.keep_drawn({})
+    assert store.drawn() == {}
+    assert store.stamp == stamp
 
 
 def test_statistics_are_pinned(store, rng):

@@ -239,6 +239,43 @@ def test_listed_files_are_all_that_is_looked_at(make_photos):
     assert heard.failures[0][0] == "/elsewhere.png"
 
 
+def test_times_that_no_index_holds_are_clamped(make_photos):
+    folder = make_photos(3)
+    os.utime(folder / "0.png", (10**10, 10**10))  # the year 2286
+    os.utime(folder / "1.png", (-(10**10), -(10**10)))
+    (folder / "bad.png").write_bytes(b"nothing")
+    os.utime(folder / "bad.png", (10**10, 10**10))
+    if os.stat(folder / "0.png").st_mtime != 10**10:
+        pytest.skip("this disk keeps no such times")
+    for summary in ({"added": 3, "failed": 1}, {"unchanged": 3, "failed": 1}):
+        assert counts(index(folder)) == summary
+        assert check_index(folder).unchanged == 3
+    (folder / "0.png").rename(folder / "moved.png")
+    assert counts(index(folder)) == {"renamed": 1, "unchanged": 2, "failed": 1}
+    os.utime(folder / "moved.png", (10**9, 10**9))
+    assert counts(index(folder)) == {"unchanged": 3, "failed": 1}
+
+
+def test_further_names_of_photos_are_not_photos_and_not_missing(make_photos):
+    folder = make_photos("a.png", "b/c.png", "b/d.png")
+    shutil.copytree(folder / "b", folder / "e")
+    for name in ("f.png", "g.png"):
+        shutil.copy(folder / "a.png", folder / name)
+    index(folder)
+    with open_index(folder) as opened, opened.writing() as writer:
+        writer.set_attributes(str(folder / "g.png"), ["price=5"])
+    shutil.rmtree(folder / "e")
+    (folder / "e").symlink_to("b")  # as an index of before has names in it
+    for name in ("f.png", "g.png"):
+        (folder / name).unlink()
+        (folder / name).hardlink_to(folder / "a.png")
+    for _ in range(2):
+        assert counts(index(folder)) == {"unchanged": 3, "links": 3, "left_out": 1}  # of which somebody said more
+    (folder / "a.png").unlink()
+    assert counts(index(folder)) == {"renamed": 1, "unchanged": 2, "links": 2, "left_out": 1}
+    assert {path for _, path in features_by_path(folder)} == {"b/c.png", "b/d.png", "f.png"}
+
+
 def test_an_index_elsewhere_follows_its_folder_only_when_told(make_photos, tmp_path):
     folder = make_photos(3)
     place = tmp_path / "place"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -13,6 +14,7 @@ from imgsim.cli.judged import judge_each, write_judged
 from imgsim.cli.labels import LabelSource, fail, indexed, labels_for, scores_for
 from imgsim.cli.lock_wait import wait_option
 from imgsim.errors import EvaluationError
+from imgsim.paths import key_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +89,7 @@ def evaluate(
         from imgsim.reports.evaluation_plots import prepare_folder
 
         prepare_folder(options["plots"], options["plot_format"])
+        _warn_of_plots_among_photos(options["plots"], folder)
     asked = parse_candidates(extractors, metrics)
     wanted = bare_extractors(asked) or _whatever_there_is(folder, index_path)
     with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict, reading=True) as index:
@@ -99,6 +102,13 @@ def evaluate(
     _write(answer.rows, answer.titles, options["format_"] or "table")
     if answer.refused and source.strict:
         fail(f"{answer.refused} of {len(candidates)} could not be judged, and --strict was given")
+
+
+def _warn_of_plots_among_photos(plots: str, folder: str) -> None:
+    within = key_within(os.path.realpath(folder), os.path.realpath(plots))
+    if within and not any(name.startswith(".") for name in within.split("/")):
+        passed_over = "pictures that imgsim draws are marked, and passed over when that folder is indexed"
+        stderr.say(f"imgsim: {plots} lies among the photos in {folder}: {passed_over}")
 
 
 def _source(options: dict[str, Any]) -> LabelSource:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from imgsim.index.options import Options
     from imgsim.index.summary import Summary
 
+# Of what a summary's names alone do not say.
+WORDS = {"drawn": "picture{} drawn by imgsim passed over", "links": "further name{} of the same photos or folders"}
+
 
 @click.command()
 @click.argument("folder", type=click.Path())
@@ -103,9 +106,10 @@ def index(
 
     New and changed photos are measured, and renamed ones recognised by content. Photos that are missing or left out are
     hidden, with what was typed about them: content that comes back, under any name, has it again. Photos that cannot
-    be read are skipped, listed by `imgsim failures`, and tried again when they or their cause change. The index is
-    FOLDER/.imgsim. It remembers --include, --exclude, --max-megapixels (100 at first) and --colors: later runs, and
-    commands that measure, go by them until they are given again; a PATTERN of '' is none.
+    be read are skipped, listed by `imgsim failures`, and tried again when they or their cause change. Pictures that
+    imgsim drew and further names of a file (links) are passed over. The index is FOLDER/.imgsim. It remembers
+    --include, --exclude, --max-megapixels (100 at first) and --colors: later runs, and commands that measure, go by
+    them until they are given again; a PATTERN of '' is none.
     """
     if drop or compact:
         once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))
@@ -144,15 +148,19 @@ def _source(table: str | None, key: str | None, encoding: str | None) -> Attribu
 
 def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], options: Options) -> Summary:
     summary = update_showing(folder, index_path, extractors, options)
-    counts = {key.replace("_", " "): value for key, value in asdict(summary).items() if key != "seconds"}
+    counts = {key: value for key, value in asdict(summary).items() if key != "seconds"}
     always = {"added", "unchanged", *(["described"] if options.attributes else [])}
-    said = [f"{value:,} {name}" for name, value in counts.items() if value or name in always]
+    said = [_counted(name, value) for name, value in counts.items() if value or name in always]
     stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s")
     if summary.missing:
         stderr.detail("what is known of missing photos is kept until `imgsim index` with --prune")
     if summary.failed:
         stderr.detail("`imgsim failures` lists what cannot be read, `--retry-failed` tries it again")
     return summary
+
+
+def _counted(name: str, count: int) -> str:
+    return f"{count:,} {WORDS.get(name, name.replace('_', ' ')).format('s' * (count != 1))}"
 
 
 def _maintain(folder: str, index_path: str | None, drop: tuple[str, ...], *, compact: bool) -> None:

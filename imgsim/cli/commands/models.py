@@ -10,6 +10,7 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.flags import device_option, format_option, general_options
+from imgsim.cli.inputs import photos_among
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.remedies import explain
 from imgsim.errors import MissingDependencyError, WeightsError
@@ -179,7 +180,7 @@ def whiten(photos: str, extractor: str, dimensions: int) -> None:
         stderr.say(f"skipped {explain(error)}")
 
     made = remembered_at(photos)
-    paths = [os.path.join(photos, image.path) for image in made.scan(photos).images]
+    paths = [os.path.join(photos, image.path) for image in photos_among(photos, made.scan(photos))]
     digest = fit_to_photos(paths, extractor, dimensions, skipped, made.max_megapixels)
     write_text(f"{digest}\n")
 

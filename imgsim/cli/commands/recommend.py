@@ -11,6 +11,7 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.commands.evaluate import FIGURES
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
+from imgsim.cli.inputs import photos_among
 from imgsim.cli.judged import write_judged
 from imgsim.cli.labels import LabelSource, labels_for, update_showing
 from imgsim.cli.lock_wait import once_unlocked, wait_option
@@ -120,7 +121,7 @@ def _try(
     for path, reason in found.unreadable:
         stderr.say(f"skipped {path}: {reason}")
     check_readable([path for path, _ in found.unreadable] if source.strict else [])
-    paths = [image.path for image in found.images]
+    paths = [image.path for image in photos_among(folder, found)]
     check_photos(folder, len(paths), [path for path, _ in found.unreadable])
     labels = labels_for(source, folder, paths)
     codes = labels.codes

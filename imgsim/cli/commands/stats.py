@@ -10,7 +10,7 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.flags import format_option, general_options, megapixels_option
-from imgsim.cli.inputs import QueryPhoto, photo_groups
+from imgsim.cli.inputs import QueryPhoto, photo_groups, photos_among
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.pictures import check_plot
 from imgsim.cli.remedies import explain
@@ -127,7 +127,7 @@ def _expand(photos: Iterable[QueryPhoto], failed: list[str]) -> Iterator[QueryPh
             raise ImgsimError(f"{name}: {error.strerror}") from error
         for path, reason in found.unreadable:
             _complain(f"{os.path.join(name, path)}: {reason}", failed)
-        for image in found.images:
+        for image in photos_among(source, found):
             path = os.path.join(name, image.path)
             yield QueryPhoto(path, path)
 

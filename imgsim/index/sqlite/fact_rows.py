@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from imgsim.index.sqlite.comparisons import OF_KIND, PREFIX, compile_comparison
+from imgsim.index.sqlite.comparisons import COMPOSED, OF_KIND, PREFIX, compile_comparison
 from imgsim.index.sqlite.stored_values import StoredValues
+from imgsim.paths import composed
 from imgsim.tables.values import facts_of
 from imgsim.where.facts import AttributeCount
 from imgsim.where.patterns import PATTERNS
@@ -53,6 +55,9 @@ class Facts:
         self._values = StoredValues(connection.directory)
         for name, function in PATTERNS.items():
             connection.create_function(PREFIX + name, 2, function, deterministic=True)
+        connection.create_function(
+            COMPOSED, 1, lambda path: os.fsencode(composed(os.fsdecode(path))), deterministic=True
+        )
 
     # ---------------------------------------------------------------- writing
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.errors import ImgsimError
+from imgsim.file_state import FileState
 from imgsim.index.sqlite.database import Database
 from imgsim.index.sqlite.fact_rows import Held
 from imgsim.index.store import Failure, PartKeys, PartLabel, Rows, StoredExtractor
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -159,3 +160,15 @@ class LedgerRows(Database):
         """Strike files off the ledger."""
         rows = ((os.fsencode(path),) for path in paths)
         self._connection.executemany("DELETE FROM failures WHERE path = ?", rows)
+
+    def drawn(self) -> dict[str, FileState]:
+        """Give the pictures that imgsim drew, by path."""
+        try:
+            kept = json.loads(self._meta("drawn") or "{}")
+            return {path: FileState(*state) for path, state in kept.items()}
+        except (ValueError, TypeError, AttributeError):  # damaged: they are looked at again
+            return {}
+
+    def keep_drawn(self, drawn: Mapping[str, FileState]) -> None:
+        """Keep which pictures imgsim drew."""
+        self._set_meta("drawn", json.dumps(drawn))

@@ -42,6 +42,8 @@ def migrate(connection: Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         if _version(connection) < 2:
             _add_facts(connection)
+        else:
+            _compose_facts(connection)
         _let_photos_hide(connection)
         _separate_measured(connection)
         _keep_conditions(connection)
@@ -84,6 +86,16 @@ def _add_facts(connection: Connection, temporary: str = "") -> None:
     _create(connection, FACTS.format(temporary=temporary))
     facts, values = Facts(connection), StoredValues(connection.directory)
     rows = connection.execute("SELECT id, attributes FROM images WHERE attributes != '{}'").fetchall()
+    for photo, attributes in rows:
+        facts.replace(photo, {}, Held.read(values, attributes, "{}").typed)
+
+
+def _compose_facts(connection: Connection) -> None:
+    """Write facts of format 2 anew where they are no ASCII: text stood there as it was typed, not composed."""
+    chosen = "FROM images WHERE instr(attributes, '\\u')"
+    rows = connection.execute(f"SELECT id, attributes {chosen}").fetchall()
+    connection.execute(f"DELETE FROM facts WHERE image_id IN (SELECT id {chosen})")  # noqa: S608 (what stands above)
+    facts, values = Facts(connection), StoredValues(connection.directory)
     for photo, attributes in rows:
         facts.replace(photo, {}, Held.read(values, attributes, "{}").typed)
 
