@@ -11,24 +11,29 @@ from imgsim.index.sqlite.connection import DATABASE, FOLDER
 from imgsim.paths import of_file_url, posix
 
 
+def has_index(directory: str) -> bool:
+    """Tell whether a folder is an index's own."""
+    return os.path.exists(os.path.join(directory, DATABASE))
+
+
 def find_index(start: str) -> str | None:
     """Look for the nearest index upward from a place."""
     place = Path(os.path.abspath(start))
     folders = (str(folder / FOLDER) for folder in (place, *place.parents))
-    return next((folder for folder in folders if os.path.exists(os.path.join(folder, DATABASE))), None)
+    return next(filter(has_index, folders), None)
 
 
 def find_indexes_below(folder: str) -> list[str]:
     """List the indexed folders right below a folder."""
     with os.scandir(folder) as entries:
-        return sorted(entry.path for entry in entries if os.path.exists(os.path.join(entry.path, FOLDER, DATABASE)))
+        return sorted(entry.path for entry in entries if has_index(os.path.join(entry.path, FOLDER)))
 
 
 def locate_index(place: str | os.PathLike[str]) -> str:
     """Find the index that a path or a URL names: an indexed folder, or the index's own folder."""
     place = folder_of(place)
     for candidate in (os.path.join(place, FOLDER), place):
-        if os.path.exists(os.path.join(candidate, DATABASE)):
+        if has_index(candidate):
             return candidate
     raise IndexNotFoundError(f"{place}: no index here", remedy="make-index", folder=place)
 

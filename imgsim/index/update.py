@@ -11,9 +11,8 @@ from imgsim.errors import IndexNotFoundError
 from imgsim.images.find import check_folder
 from imgsim.index.description import Description
 from imgsim.index.index import Index, IndexWriter
-from imgsim.index.location import check_writable, make_directory, name_directory
+from imgsim.index.location import check_writable, has_index, make_directory, name_directory
 from imgsim.index.options import Options
-from imgsim.index.sqlite.connection import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,7 +83,7 @@ def check_update(root: str | os.PathLike[str], *, index: str | os.PathLike[str] 
     folder = os.fspath(root)
     check_folder(folder)
     directory = name_directory(folder, index)
-    if not os.path.exists(os.path.join(directory, DATABASE)):
+    if not has_index(directory):
         check_writable(directory)
         return
     with IndexWriter(directory, folder) as writer:
