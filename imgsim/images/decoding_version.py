@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgsim.images.formats import DECODING
+from imgsim.images.limits import MAX_MEGAPIXELS
 from imgsim.images.pixels import profile_of
 from imgsim.images.plugins import open_picture, undisturbed
 from imgsim.images.profiles import conversion
-from imgsim.images.read import MAX_MEGAPIXELS, kind_of, open_photo, read_head
+from imgsim.images.read import kind_of, open_photo, read_head
 
 if TYPE_CHECKING:
     import os

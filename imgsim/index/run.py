@@ -238,8 +238,8 @@ class Update:
 
             steps[COLORS] = Step(describe_colors)
         tasks = (Task(os.path.join(self.root, lack.image.path), lack.image.path, *lack[1:3]) for lack in lacks)
-        limit, jobs = self.made.max_megapixels, self.options.jobs or default_jobs()
-        return measure(tasks, extractors, steps=steps, digest=True, max_megapixels=limit, jobs=jobs, isolated=isolated)
+        limits, jobs = self.made.limits, self.options.jobs or default_jobs()
+        return measure(tasks, extractors, steps=steps, digest=True, limits=limits, jobs=jobs, isolated=isolated)
 
     def _commit(self, batch: list[tuple[Lack, Outcome]]) -> None:
         """Store a batch in one transaction."""

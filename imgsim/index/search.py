@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from imgsim.core import Match
 from imgsim.errors import CalibrationError
 from imgsim.features.measure import measure_all
-from imgsim.images.read import MAX_MEGAPIXELS
+from imgsim.images.limits import LIMITS, Limits
 from imgsim.index.sqlite.connection import outside
 from imgsim.metrics.calibration import Calibration
 from imgsim.search.ranking import rank
@@ -52,7 +52,7 @@ class Searcher:
         max_distance: float | None = None,
         min_probability: float | None = None,
         include_self: bool = False,
-        max_megapixels: float = MAX_MEGAPIXELS,
+        limits: Limits = LIMITS,
     ) -> list[Match]:
         """Rank the index's photos by their distance to one thing.
 
@@ -63,7 +63,7 @@ class Searcher:
             facts = {"folder": root, "index": outside(self._distance.directory, root), "metric": self._distance.metric}
             message = f"{root}: no calibration of {name}"
             raise CalibrationError(message, remedy="calibrate", extractors=extractors, **facts)
-        embedded = self._embed(views, max_megapixels)
+        embedded = self._embed(views, limits)
         named = [view for view in views if isinstance(view, str | os.PathLike)]
         own = set() if include_self else {os.path.realpath(view) for view in named}
         excluded = self._keys_under(own)
@@ -75,10 +75,10 @@ class Searcher:
                 return [match for match in matches if _is_within(match, max_distance, min_probability)]
             excluded |= again
 
-    def _embed(self, views: Sequence[Photo], max_megapixels: float) -> list[NDArray[Any]]:
+    def _embed(self, views: Sequence[Photo], limits: Limits) -> list[NDArray[Any]]:
         """Bring the views into each term's space: an array (V, R) a term."""
         extractors = [one.extractor for one in self._distance.extractors]
-        rows = measure_all(views, extractors, max_megapixels=max_megapixels)
+        rows = measure_all(views, extractors, limits=limits)
         return [term.metric.embed(one) for term, one in zip(self._terms, rows, strict=True)]
 
     def _ranked(
