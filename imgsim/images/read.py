@@ -43,7 +43,9 @@ FULL_SCALE = Scale(sys.maxsize)
 CRASHED = "the decoder crashed on it"
 _HEAD = 1024  # bytes that tell what a file is
 _PIECE = 2**20  # bytes that are digested at a time
-_MOST = 2**24  # pixels of a photo that is brought down: a very long one has more than its working size would say
+_BYTES = 26  # that decoding a pixel takes at most
+LONGEST = 10**6  # pixels of a side
+MOST = 2**24  # pixels of a photo that is brought down: a very long one has more than its working size would say
 _AT_ONCE = ("WEBP", "TIFF", "JPEG2000", "AVIF", "HEIF")  # which no look at the clock interrupts
 
 
@@ -299,22 +301,22 @@ def _decode_all(stream: BinaryIO, name: str, kind: str, scales: Collection[Scale
     """Decode a photo, once for each working size."""
     timed = cast("BinaryIO", _Timed(stream, limits.max_seconds))
     sizes = {scale.working_size: [other for other in scales if other[0] == scale[0]] for scale in scales}
-    decoded = [_decode(timed, name, kind, alike, limits.max_megapixels) for alike in sizes.values()]
+    decoded = [_decode(timed, name, kind, alike, limits) for alike in sizes.values()]
     images = {scale: image for one in decoded for scale, image in one.images.items()}
     alpha = {scale: visible for one in decoded for scale, visible in one.alpha.items()}
     return decoded[0]._replace(images=images, alpha=alpha)
 
 
-def _decode(stream: BinaryIO, name: str, kind: str, scales: Sequence[Scale], max_megapixels: float) -> Decoded:
+def _decode(stream: BinaryIO, name: str, kind: str, scales: Sequence[Scale], limits: Limits) -> Decoded:
     """Decode a photo once, for scales of one working size."""
     stream.seek(0)
     photo = open_picture(kind, stream)
     width, height = photo.size
-    _check_size(name, width, height, max_megapixels)
+    _check_size(name, width, height, limits.max_megapixels)
     working_size = scales[0].working_size
     if kind == "JPEG" and working_size < min(width, height):
         photo.draft(None, (working_size, working_size))  # the DCT scales it by 1/2, 1/4 or 1/8, never below
-    photo.load()
+    _load(photo, limits.max_memory if kind in _AT_ONCE else math.inf)
     remark = photo.remark() if isinstance(photo, Jpeg) else ""
     turn, profile, pixels = orientation(photo), profile_of(photo), eight_bit(photo)
     below, targets = ground(pixels), {scale: _target((width, height), pixels.size, scale) for scale in scales}
@@ -324,13 +326,23 @@ def _decode(stream: BinaryIO, name: str, kind: str, scales: Sequence[Scale], max
     return Decoded(images, *((height, width) if turn >= 5 else (width, height)), alpha, remark)
 
 
+def _load(photo: PIL.Image.Image, megabytes: float) -> None:
+    """Decode a photo's pixels; a decoder that fails on so many is taken to lack memory: most call that damage."""
+    try:
+        photo.load()
+    except (OSError, ValueError, RuntimeError) as error:
+        if _BYTES * photo.width * photo.height > megabytes * 1e6:
+            raise MemoryError from error
+        raise
+
+
 def _target(full: tuple[int, int], decoded: tuple[int, int], scale: Scale) -> tuple[int, int]:
     """Tell the width and height that a photo is brought to."""
-    if min(decoded) < 2 * scale.working_size and not scale.exact and decoded[0] * decoded[1] <= _MOST:
+    if min(decoded) < 2 * scale.working_size and not scale.exact and decoded[0] * decoded[1] <= MOST:
         return decoded
     factor = min(1.0, scale.working_size / min(full))
     if scale != FULL_SCALE:
-        factor = min(factor, (_MOST / (full[0] * full[1])) ** 0.5)
+        factor = min(factor, (MOST / (full[0] * full[1])) ** 0.5)
     return max(1, round(full[0] * factor)), max(1, round(full[1] * factor))
 
 
@@ -338,6 +350,8 @@ def _check_size(name: str, width: int, height: int, max_megapixels: float) -> No
     megapixels = width * height / 1e6
     if megapixels <= 0:
         raise ImageReadError(name, "it has no pixels")
+    if max(width, height) > LONGEST:
+        raise ImageReadError(name, f"a side of {max(width, height):,} pixels: not supported")
     if megapixels > max_megapixels:
         raise _over_limit(name, megapixels, max_megapixels)
 
