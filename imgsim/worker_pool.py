@@ -39,11 +39,9 @@ def map_in_processes(
     jobs: int,
     ended: Callable[[Task, float], Outcome] = _refuse,
 ) -> Iterator[Outcome]:
-    """Work in several processes, in the order of the tasks; `ended` tells what comes of one that ends its process.
+    """Work in several processes, in order, for what may crash, and for what spends much of its time in Python.
 
-    It is told the seconds that the task took until then.
-
-    For what may crash, and for what spends much of its time in Python, where threads wait for each other.
+    `ended` tells what comes of a task that ends its process, after so many seconds.
     """
     with one_thread_each():
         pool = _WorkerPool(work, min(jobs, max(1, len(tasks))), ended)
