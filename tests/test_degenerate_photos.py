@@ -32,12 +32,14 @@ def photos_of(folder):
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-@pytest.mark.parametrize("name", EXTRACTORS)
+@pytest.mark.parametrize("name", list(EXTRACTORS))
 def test_distances_are_numbers(name, folder):
     extractor = load_extractor(name)
     (rows,) = measure_all(photos_of(folder), [extractor])
     assert np.isfinite(rows).all()
     for metric in METRICS:
+        if metric == "mahalanobis" and extractor.dim > 200 and folder != "twins":
+            continue  # a second each
         try:
             distances = fused_distances([extractor], [rows], [rows], weights=[1.0], metric=metric)
         except MetricDomainError:
