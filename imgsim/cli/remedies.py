@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from imgsim.errors import first_few
+from imgsim.images.limits import Limits
 
 if TYPE_CHECKING:
     from imgsim.errors import ImgsimError
@@ -71,7 +72,9 @@ def explain(error: ImgsimError) -> str:
 
 def name_option(reason: str) -> str:
     """Name the option in a reason, kept or not, that names a limit's parameter."""
-    return reason.replace("(max_megapixels)", "(--max-megapixels)")
+    for name in Limits._fields:
+        reason = reason.replace(f"({name})", f"(--{name.replace('_', '-')})")
+    return reason
 
 
 def _written(name: str, fact: object) -> str:

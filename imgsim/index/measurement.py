@@ -14,9 +14,10 @@ from imgsim.index.lacks import COLORS
 from imgsim.index.store import MISSING, UNREADABLE, Failure, MeasuredPhoto
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from imgsim.features.measure import Measured, Outcome
+    from imgsim.images.limits import Limits
     from imgsim.index.drawn_pictures import DrawnPictures
     from imgsim.index.lacks import Lack
     from imgsim.index.store import Store
@@ -33,7 +34,7 @@ class Measurement:
         self,
         root: str,
         store: Store,
-        limits: Mapping[str, float],
+        limits: Limits,
         drawn: DrawnPictures,
         summary: Summary,
         observer: Observer,
@@ -74,7 +75,7 @@ class Measurement:
             steps[COLORS] = Step(describe_colors)
         tasks = (Task(os.path.join(self.root, lack.image.path), lack.image.path, *lack[1:3]) for lack in lacks)
         jobs = jobs or default_jobs()
-        return measure(tasks, extractors, steps=steps, digest=True, jobs=jobs, isolated=isolated, **self.limits)
+        return measure(tasks, extractors, steps=steps, digest=True, limits=self.limits, jobs=jobs, isolated=isolated)
 
     def _commit(self, batch: list[tuple[Lack, Outcome]]) -> None:
         """Store a batch in one transaction."""
@@ -110,7 +111,7 @@ class Measurement:
         if lack.photo:
             self.store.hide([lack.photo.known.key], UNREADABLE)
         path, size, mtime_ns, ctime_ns, inode = lack.image
-        conditions = conditions_of(error, self.limits)
+        conditions = conditions_of(error, self.limits._asdict())
         self.fail(Failure(path, size, mtime_ns, error.reason, ctime_ns, inode, conditions))
 
     def fail(self, failure: Failure) -> None:

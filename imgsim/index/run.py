@@ -117,17 +117,13 @@ class Update:
     def _still_failing(self, found: Found, *, retrying: bool) -> set[str]:
         """Find the files that could not be read before, and that there is no reason to try again."""
         ledger = {} if self.options.retry_failed else {failure.path: failure for failure in self.store.failures()}
-        limits = self._limits if retrying else None
+        limits = self.made.limits._asdict() if retrying else None
         failed = ((ledger[image.path], image) for image in found.images if image.path in ledger)
         return {image.path for failure, image in failed if still_stands(failure, image, limits)}
 
     @property
     def _measurement(self) -> Measurement:
-        return Measurement(self.root, self.store, self._limits, self.drawn, self.summary, self.observer)
-
-    @property
-    def _limits(self) -> dict[str, float]:
-        return {"max_megapixels": self.made.max_megapixels}
+        return Measurement(self.root, self.store, self.made.limits, self.drawn, self.summary, self.observer)
 
     def _check_disk(self, found: Found, changes: Changes, expected: int) -> None:
         """Stop where more than half of the photos are missing: the disk may be away."""

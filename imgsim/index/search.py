@@ -10,7 +10,7 @@ from imgsim.core import Match
 from imgsim.errors import CalibrationError, ImgsimError, IndexFormatError, first_few
 from imgsim.features.measure import measure_all
 from imgsim.file_state import identity_of
-from imgsim.images.read import MAX_MEGAPIXELS
+from imgsim.images.limits import LIMITS, Limits
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.stored_distances import rescore
 from imgsim.metrics.calibration import Calibration
@@ -79,7 +79,7 @@ class Searcher:
         max_distance: float | None = None,
         min_probability: float | None = None,
         include_self: bool = False,
-        max_megapixels: float = MAX_MEGAPIXELS,
+        limits: Limits = LIMITS,
     ) -> list[Match]:
         """Rank the index's photos by their distance to one thing.
 
@@ -90,7 +90,7 @@ class Searcher:
             facts = {"folder": root, "index": outside(self._distance.directory, root), "metric": self._distance.metric}
             message = f"{root}: no calibration of {name}"
             raise CalibrationError(message, remedy="calibrate", extractors=extractors, **facts)
-        embedded = self._embed(views, max_megapixels)
+        embedded = self._embed(views, limits)
         named = [os.fspath(view) for view in views if isinstance(view, str | os.PathLike) and not include_self]
         own, excluded = {_identity(view) for view in named} - {None}, self._keys_of(named)
         while True:
@@ -102,10 +102,10 @@ class Searcher:
                 return [match for match in matches if _is_within(match, max_distance, min_probability)]
             excluded |= again
 
-    def _embed(self, views: Sequence[Photo], max_megapixels: float) -> list[NDArray[Any]]:
+    def _embed(self, views: Sequence[Photo], limits: Limits) -> list[NDArray[Any]]:
         """Bring the views into each term's space: an array (V, R) a term."""
         extractors = [one.extractor for one in self._distance.extractors]
-        rows = measure_all(views, extractors, max_megapixels=max_megapixels)
+        rows = measure_all(views, extractors, limits=limits)
         return [term.metric.embed(one) for term, one in zip(self._terms, rows, strict=True)]
 
     def _ranked(

@@ -172,6 +172,8 @@ def test_rows_that_are_not_finite_are_failures_of_their_photo(make_photos, value
     overflow.left = 0
     with pytest.raises(ImageReadError, match=r"0\.png: phash gives values"):
         measure_all(folder / "0.png", [PHash()])
+
+
 @pytest.mark.parametrize(
     ("start", "reason"),
     [

@@ -101,6 +101,27 @@ if __name__ == "__main__":
     print(done.added, done.unchanged, done.failed)
 """
 CRASHED = "the decoder crashed on it"
+HANGING = """
+import re, sys
+from imgsim import bounds
+from imgsim.images import read
+from imgsim.index.options import Options
+
+bounds.GRACE = 0.1
+decode = read._decode_all
+
+def hang(stream, name, *rest):
+    if name.startswith("hang"):
+        re.match("(a+)+$", "a" * 64 + "b")  # no Python runs meanwhile
+    return decode(stream, name, *rest)
+
+read._decode_all = hang  # in worker processes, too
+
+if __name__ == "__main__":
+    import imgsim
+    done = imgsim.update_index(sys.argv[1], extractors=["phash"], options=Options(jobs=2, max_seconds=1))
+    print(done.added, done.unchanged, done.failed)
+"""
 
 
 @pytest.fixture
@@ -143,6 +164,16 @@ def test_a_crash_ends_a_small_run_once_and_is_then_a_failure(make_photos, crashi
     assert ledger(folder) == dict.fromkeys(guilty, CRASHED)
     assert not mark_of(folder).exists()
     assert crashing(folder) == ["0", str(whole), str(len(guilty))]  # it is not tried again
+    assert not mark_of(folder).exists()
+
+
+def test_a_photo_that_takes_too_long_is_one_failure_and_the_others_go_on(make_photos, tmp_path):
+    folder = make_photos("hang.png", *(f"{place}.png" for place in range(3 * CHUNK)))
+    (tmp_path / "hanging.py").write_text(HANGING)
+    command = [sys.executable, str(tmp_path / "hanging.py"), str(folder)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert result.stdout.split() == [str(3 * CHUNK), "0", "1"]
+    assert ledger(folder) == {"hang.png": "takes longer than 1 seconds to decode (max_seconds)"}
     assert not mark_of(folder).exists()
 
 

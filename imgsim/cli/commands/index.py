@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from imgsim.cli import stderr
-from imgsim.cli.flags import device_option, extractor_option, format_option, general_options, megapixels_option
+from imgsim.cli.flags import device_option, extractor_option, format_option, general_options, limits_options
 from imgsim.cli.inputs import listed_paths
 from imgsim.cli.labels import update_showing
 from imgsim.cli.lock_wait import once_unlocked, wait_option
@@ -57,7 +56,7 @@ WORDS = {"drawn": "picture{} drawn by imgsim passed over", "links": "further nam
     "column that finds most photos.",
 )
 @click.option("--encoding", metavar="NAME", help="The encoding of --attributes, if it is not UTF-8 or UTF-16.")
-@partial(megapixels_option, default=None)
+@limits_options(remembered=True)
 @click.option(
     "--strict", is_flag=True, help="Exit with 2 if any photo cannot be read, or lacks a row, or a row a photo."
 )
@@ -108,8 +107,8 @@ def index(
     hidden, with what was typed about them: content that comes back, under any name, has it again. Photos that cannot
     be read are skipped, listed by `imgsim failures`, and tried again when they or their cause change. Pictures that
     imgsim drew and further names of a file (links) are passed over. The index is FOLDER/.imgsim. It remembers
-    --include, --exclude, --max-megapixels (100 at first) and --colors: later runs, and commands that measure, go by
-    them until they are given again; a PATTERN of '' is none.
+    --include, --exclude, --max-megapixels (100 at first), --max-seconds (60), --max-memory (4000) and --colors: later
+    runs, and commands that measure, go by them until they are given again; a PATTERN of '' is none.
     """
     if drop or compact:
         once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))

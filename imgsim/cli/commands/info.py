@@ -71,7 +71,7 @@ def _facts(index: Index) -> dict[str, Any]:
         "failures": counts["failures"],
         "include": list(made.include),
         "exclude": list(made.exclude),
-        "max_megapixels": made.max_megapixels,
+        **made.limits._asdict(),
         "colors": made.colors or "not measured",
         "extractors": extractors,
         "default_metric": default.metric if default else None,

@@ -181,7 +181,7 @@ def whiten(photos: str, extractor: str, dimensions: int) -> None:
 
     made = remembered_at(photos)
     paths = [os.path.join(photos, image.path) for image in photos_among(photos, made.scan(photos))]
-    digest = fit_to_photos(paths, extractor, dimensions, skipped, made.max_megapixels)
+    digest = fit_to_photos(paths, extractor, dimensions, skipped, made.limits)
     write_text(f"{digest}\n")
 
 

@@ -16,7 +16,7 @@ from imgsim.cli.flags import (
     format_option,
     general_options,
     index_option,
-    megapixels_option,
+    limits_options,
     metric_option,
     refuse_nan,
 )
@@ -68,7 +68,7 @@ COLUMNS = ("query", "rank", "path", "distance")
     metavar="FILE.png|svg",
     help="Draw the red, green and blue of a query over those of its matches.",
 )
-@megapixels_option
+@limits_options()
 @device_option
 @general_options
 def query(
@@ -109,9 +109,9 @@ def query(
                 write(answer)
                 answers += [answer] if grid or plot else []
         if grid and answers:
-            draw_grid_of(answers, grid, index.root, choices["max_megapixels"])
+            draw_grid_of(answers, grid, index.root, choices["limits"])
         if plot and answers:
-            plot_colors_of(answers, plot, index.root, choices["max_megapixels"])
+            plot_colors_of(answers, plot, index.root, choices["limits"])
     click.get_current_context().exit(2 if failed else 0 if matched else 1)
 
 

@@ -140,7 +140,7 @@ def _try(
             seed=seed,
             observer=progress,
             strict=source.strict,
-            max_megapixels=made.max_megapixels,
+            limits=made.limits,
         )
         ranking = rank(trial, tried, end=end, jobs=jobs or default_jobs())
     judged = set(chosen[: ranking[0].photos]) - set(trial.unreadable)

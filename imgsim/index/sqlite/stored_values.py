@@ -15,6 +15,7 @@ import numpy as np
 
 from imgsim.core import ExtractorSpec, Statistics
 from imgsim.errors import IndexFormatError
+from imgsim.images.limits import Limits
 from imgsim.index.store import Stamp, StoredExtractor
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class StoredValues:
         options = self.json("{}" if raw is None else raw, "its options")
         patterns = [options.get(name, []) for name in ("include", "exclude")]
         listed = all(isinstance(some, list) and all(isinstance(one, str) for one in some) for some in patterns)
-        if not listed or not _is_positive(options.get("max_megapixels", 1)):
+        if not listed or not all(_is_positive(options.get(name, 1)) for name in Limits._fields):
             raise self.damage("its options")
         return options
 

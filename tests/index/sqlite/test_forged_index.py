@@ -164,6 +164,8 @@ VALUES = {
     "a default of no weight": f"""{REMEMBER} ('default_query', '{{"extractors": [[1, NaN]], "metric": null}}')""",
     "options of words": """INSERT OR REPLACE INTO meta VALUES ('options', '{"include": "*"}')""",
     "an infinite limit": """INSERT OR REPLACE INTO meta VALUES ('options', '{"max_megapixels": Infinity}')""",
+    "a time below 0": """INSERT OR REPLACE INTO meta VALUES ('options', '{"max_seconds": -1}')""",
+    "memory in words": """INSERT OR REPLACE INTO meta VALUES ('options', '{"max_memory": "much"}')""",
     "a name that is a path": "UPDATE meta SET value = '../../x' WHERE key = 'store'",
     "no name": "DELETE FROM meta WHERE key = 'store'",
     "a negative generation": "UPDATE meta SET value = -1 WHERE key = 'generation'",
