@@ -135,11 +135,11 @@ def _prepare(work: Callable[[Any], Any]) -> None:
     """Prepare a worker process."""
     global _work  # noqa: PLW0603 (a pool's initializer has nowhere else to leave it)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    threading.Thread(target=follow_parent, daemon=True).start()
     _work = work
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """End this process when its parent is killed, which would leave it waiting for ever."""
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -40,11 +40,10 @@ def old(make_photos):
     drawing[16:48, 16:48] = 255
     PIL.Image.fromarray(drawing).save(folder / "drawing.png")
     update_index(folder, extractors=["histogram:bins=2"])
-    with Index.open(folder) as index:
-        with index.writing() as writer:
-            writer.set_attributes(folder / "drawing.png", ["price=5"])
-            ends = Calibration("isotonic", (0.0, 1.0), (0.9, 0.1))
-            writer.keep_calibration(index.distance(), ends)
+    with Index.open(folder) as index, index.writing() as writer:
+        writer.set_attributes(folder / "drawing.png", ["price=5"])
+        ends = Calibration("isotonic", (0.0, 1.0), (0.9, 0.1))
+        writer.keep_calibration(index.distance(), ends)
     with closing(sqlite3.connect(folder / ".imgsim" / "index.sqlite")) as database, database:
         white = np.eye(8, dtype="<f4")[7].tobytes()
         database.execute("UPDATE features SET vector = ?", (white,))  # as if each had lain on white

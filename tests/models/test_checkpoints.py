@@ -17,7 +17,7 @@ from imgsim.errors import ImgsimError, WeightsError
 from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.cache import weights_digest
 from imgsim.models.checkpoints import load_strictly, read_state_dict
-from imgsim.models.export import import_weights
+from imgsim.models.export import export_weights
 from imgsim.models.testing import random_network
 from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.vision import torch
@@ -221,7 +221,7 @@ def test_counters_of_batch_normalisation_may_be_missing():
 def test_weights_of_another_network_leave_nothing(file, left):
     torch.save(random_network("squeezenet1_0", 0).state_dict(), file)
     with pytest.raises(ImgsimError, match=r"^weights\.pth: not the weights of squeezenet1_1: 12 missing"):
-        import_weights(str(file), TrunkSpec("squeezenet1_1"))
+        export_weights(str(file), TrunkSpec("squeezenet1_1"))
     assert left() == []
 
 
@@ -243,7 +243,7 @@ def test_weights_that_are_not_finite_are_named(file, left, name, layer, blamed):
     with pytest.raises(
         WeightsError, match=rf"weights\.pth: weights that .* finite numbers, {re.escape(blamed)} among them$"
     ):
-        import_weights(str(file), TrunkSpec(name, layer))
+        export_weights(str(file), TrunkSpec(name, layer))
     assert left() == []
 
 
@@ -256,7 +256,7 @@ def test_a_classifier_that_is_not_finite_does_not_matter(file, left, name, class
     state = random_network(name, 0).state_dict()
     state[classifier][0] = np.nan
     torch.save(state, file)
-    imported = import_weights(str(file), TrunkSpec(name))
+    imported = export_weights(str(file), TrunkSpec(name))
     assert left() == ["defaults.json", imported.name]
 
 
@@ -268,4 +268,4 @@ def test_finite_weights_whose_features_are_not(file):
     with pytest.raises(
         WeightsError, match=r"weights\.pth: features that are not finite numbers come of these weights$"
     ):
-        import_weights(str(file), TrunkSpec("squeezenet1_1"))
+        export_weights(str(file), TrunkSpec("squeezenet1_1"))
