@@ -13,10 +13,12 @@ from imgsim.models.checkpoints import load_strictly, read_state_dict
 from imgsim.models.header import Header
 from imgsim.models.onnx_file import write_onnx
 from imgsim.models.session import Session
+from imgsim.models.timm_networks import classifier_of
 from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow, preprocessing_of
 from imgsim.models.vision import torch
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import nn
 
     from imgsim.models.trunk_spec import TrunkSpec
@@ -33,7 +35,9 @@ def export_weights(path: str, spec: TrunkSpec) -> ModelFile:
 
 def export_network(network: nn.Module, spec: TrunkSpec, weights: str, path: str = "") -> ModelFile:
     """Export a network whose weights are loaded."""
-    names = {id(tensor): name for name, tensor in network.state_dict(keep_vars=True).items()}
+    unused = classifier_of(network) if find_architecture(spec.architecture).source == "timm" else ()
+    state = network.state_dict(keep_vars=True)
+    names = {id(tensor): name for name, tensor in state.items() if id(tensor) not in unused}
     preprocessing = preprocessing_of(spec.architecture, network)
     if spec.padding == "tensorflow":
         pad_as_tensorflow(network)
@@ -43,8 +47,8 @@ def export_network(network: nn.Module, spec: TrunkSpec, weights: str, path: str 
     )
     with torch.inference_mode():
         expected = trunk(sample).numpy()
-    if not np.isfinite(expected).all():
-        raise WeightsError(f"{path or spec.architecture}: {_not_finite(trunk, names)}")
+    if wrong := _not_finite(trunk, names, expected):
+        raise WeightsError(f"{path or spec.architecture}: {wrong}")
     header = Header(
         "trunk",
         {"weights": weights},
@@ -69,9 +73,9 @@ def export_network(network: nn.Module, spec: TrunkSpec, weights: str, path: str 
     return store_model(data, **header.identity)
 
 
-def _not_finite(trunk: nn.Module, names: dict[int, str]) -> str:
-    """Say which weights are to blame; those of what was cut off are not."""
+def _not_finite(trunk: nn.Module, names: dict[int, str], maps: NDArray[np.float32]) -> str:
+    """Say which weights are not finite, of which maps need not show a trace, or that maps are not; '' if all are."""
     for tensor in trunk.state_dict(keep_vars=True).values():
         if id(tensor) in names and not tensor.isfinite().all():
             return f"weights that are not finite numbers, {names[id(tensor)]} among them"
-    return "features that are not finite numbers come of these weights"
+    return "" if np.isfinite(maps).all() else "features that are not finite numbers come of these weights"

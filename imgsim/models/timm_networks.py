@@ -65,6 +65,14 @@ def build_timm(name: str) -> nn.Module:
     return network
 
 
+def classifier_of(network: nn.Module) -> set[int]:
+    """Tell the classifier's tensors, by identity, which a trunk has within it and does not use."""
+    heads = network.get_classifier()  # type: ignore[operator]
+    modules = heads if isinstance(heads, tuple | list) else (heads,)
+    found = (one.state_dict(keep_vars=True).values() for one in modules if isinstance(one, nn.Module))
+    return {id(tensor) for tensors in found for tensor in tensors}
+
+
 def timm_weights(name: str) -> str:
     """Tell where a network's weights are published."""
     _, config = _find(name)

@@ -174,7 +174,9 @@ def run_on(trunk, images):
         return trunk.eval()(torch.from_numpy(images)).numpy()
 
 
-@pytest.mark.parametrize("name", ["convnext_tiny", "timm/convnext_atto", "timm/convnextv2_atto", "timm/convnext_tiny_hnf"])
+@pytest.mark.parametrize(
+    "name", ["convnext_tiny", "timm/convnext_atto", "timm/convnextv2_atto", "timm/convnext_tiny_hnf"]
+)
 def test_averages_of_convnext_are_its_published_features(name):
     """It averages, and then normalises; `_hnf` the other way round."""
     if name.startswith("timm/"):
