@@ -105,9 +105,19 @@ def load_strictly(network: nn.Module, state: dict[str, Tensor], *, path: str, ar
         for key, tensor in wanted.items()
         if key in state and state[key].shape != tensor.shape
     ]
+    whole = [
+        key
+        for key, tensor in wanted.items()
+        if key in state and tensor.is_floating_point() and not state[key].is_floating_point()
+    ]
     problems = [
         f"{len(names)} {what} ({', '.join(names[:2])}{', ...' if len(names) > 2 else ''})"
-        for what, names in (("missing", missing), ("unexpected", unexpected), ("of another shape", reshaped))
+        for what, names in (
+            ("missing", missing),
+            ("unexpected", unexpected),
+            ("of another shape", reshaped),
+            ("of whole numbers", whole),
+        )
         if names
     ]
     if problems:
