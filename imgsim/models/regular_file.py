@@ -14,14 +14,11 @@ LARGEST = (1 << 31) - 1  # bytes of what is read at once: protobuf's own limit
 
 def open_regular(path: str) -> io.BufferedReader:
     """Open a file to be read; OSError where there is none, WeightsError where it is something else."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    stream = io.BufferedReader(io.FileIO(path, opener=_open_at_once))
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
         raise WeightsError("not a regular file")
-    return io.BufferedReader(io.FileIO(descriptor))
+    return stream
 
 
 def read_regular(path: str, most: int = LARGEST) -> bytes:
@@ -33,3 +30,7 @@ def read_regular(path: str, most: int = LARGEST) -> bytes:
     if content is None:  # as some in /proc answer
         raise BlockingIOError(errno.EAGAIN, "it gives nothing to read now")
     return content
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
