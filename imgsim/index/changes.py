@@ -56,9 +56,9 @@ def find_changes(
     if complete:
         changes.missing = _missing(found, known)
         _match_renames(root, changes, known)
-    same = {image.path: image.path for image in (*changes.unchanged, *changes.touched) if image.path not in ledger}
-    same |= {image.path: old for old, image in changes.renamed}
-    changes.older = {path: version for path, old in same.items() if (version := known[old].decoding) < DECODING}
+    kept = {image.path: image.path for image in (*changes.unchanged, *changes.touched) if image.path not in ledger}
+    kept |= {image.path: old for old, image in changes.renamed}
+    changes.older = {path: version for path, old in kept.items() if (version := known[old].decoding) < DECODING}
     return changes
 
 

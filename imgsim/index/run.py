@@ -192,9 +192,7 @@ class Update:
                 self.observer.decoded_otherwise(len(otherwise))
         return otherwise
 
-    def _lacks(
-        self, changes: Changes, extractors: Sequence[StoredExtractor], otherwise: Collection[str]
-    ) -> list[Lack]:
+    def _lacks(self, changes: Changes, extractors: Sequence[StoredExtractor], otherwise: Collection[str]) -> list[Lack]:
         """List what is to be measured, by path: new content by all extractors, the rest by those that lack it."""
         every = tuple(extractor.id for extractor in extractors)
         steps = () if self.store.color_measure is None else (COLORS,)

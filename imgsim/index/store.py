@@ -46,14 +46,14 @@ class Known(NamedTuple):
         Modification time, nanoseconds since the epoch.
     digest : bytes
         BLAKE2b-128 of the content.
-    decoding : int
-        The version of decoding that its features were measured under.
+    decoding : int, optional
+        The version of decoding that its features were measured under; without it, today's.
     """
 
     size: int
     mtime_ns: int
     digest: bytes
-    decoding: int
+    decoding: int = DECODING
 
 
 @dataclass(frozen=True)

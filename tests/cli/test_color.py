@@ -68,7 +68,7 @@ def test_the_reference_names_no_black(run):
 @pytest.mark.parametrize(
     ("arguments", "stdin", "message"),
     [
-        (["1,2,3", "1,2"], None, "imgsim: colour 2: '1,2' is no colour: R,G,B of 0 to 255 each, or #rrggbb\n"),
+        (["1,2,3", "1,2"], None, "imgsim: colour 2: '1,2' is no colour: R,G,B of 0 to 255 each, #rrggbb or #rgb\n"),
         (["300,0,0"], None, "imgsim: colour 1: '300,0,0' is no colour"),
         (["-"], b"1,2,3\n\nred\n", "imgsim: stdin, line 3: 'red' is no colour"),
         (["1,2,3", "--model", "lag"], None, "imgsim: unknown colour-name model 'lag': did you mean lab?\n"),

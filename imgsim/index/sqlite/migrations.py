@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What readers of formats 1 and 2 see in place of the tables: names of the database TEMP hide those of the file.
-_OLD_CALIBRATIONS = "SELECT substr(key, 14) AS distance, value AS calibration, 0 AS stale FROM meta WHERE key GLOB 'calibration: *'"
+_OLD_CALIBRATIONS = (
+    "SELECT substr(key, 14) AS distance, value AS calibration, 0 AS stale FROM meta WHERE key GLOB 'calibration: *'"
+)
 _VIEWS = (
     f"CREATE TEMP VIEW calibrations AS {_OLD_CALIBRATIONS}",
     "CREATE TEMP VIEW parts AS SELECT id, image_id, '' AS owner, name FROM main.parts",
