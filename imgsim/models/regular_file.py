@@ -12,7 +12,7 @@ from imgsim.errors import WeightsError
 LARGEST = (1 << 31) - 1  # bytes of what is read at once: protobuf's own limit
 
 
-def open_regular(path: str) -> io.BufferedReader:
+def open_regular(path: str) -> io.BufferedReader[io.FileIO]:
     """Open a file to be read; OSError where there is none, WeightsError where it is something else."""
     stream = io.BufferedReader(io.FileIO(path, opener=_open_at_once))
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
