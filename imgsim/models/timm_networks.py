@@ -16,10 +16,9 @@ nn = torch.nn
 
 
 class NormalisedByAverage(nn.Module):
-    """Normalise maps (N, C, H, W) by what their average over places has as its mean and deviation over channels.
+    """Normalise maps (N, C, H, W) by the mean and deviation over channels of their average over places.
 
-    That average then is what a network gives that averages first and then normalises, which is linear but for these
-    two; and other poolings can still be chosen.
+    Their average then is what comes of averaging first and normalising then: but for those two that is linear.
     """
 
     def __init__(self, norm: nn.LayerNorm) -> None:
