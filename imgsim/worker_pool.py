@@ -140,11 +140,11 @@ def _prepare(work: Callable[[Any], Any]) -> None:
     global _work  # noqa: PLW0603 (a pool's initializer has nowhere else to leave it)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     bounds.make_expendable()
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    threading.Thread(target=follow_parent, daemon=True).start()
     _work = work
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """End this process when its parent is killed, which would leave it waiting for ever."""
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -17,6 +17,7 @@ _BY_HAND = f" on a machine with a network, bring the file here, and run {_IMPORT
 REMEDIES = {
     "add-extractor": "; `imgsim index` with -x adds them",
     "add-photo": "; `imgsim index` adds it",
+    "allow-model-more": "; if you trust it, IMGSIM_MODEL_SECONDS and IMGSIM_MODEL_MEMORY allow it more",
     "calibrate": ": run `imgsim calibrate {folder}{index}{extractors}{metric}`",
     "download-by-hand": "; download that file" + _BY_HAND,
     "download-import": ": " + _DOWNLOAD + _IMPORT,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from imgsim.features import EXTRACTORS, extractor_names, load_extractor
 from imgsim.metrics import load_metric
-from imgsim.models.architectures import is_architecture
+from imgsim.models.architectures import final_layer, is_architecture
 from imgsim.models.cache import list_models
 from imgsim.naming import parse_naming, without_weight
 
@@ -108,7 +108,9 @@ def bare_extractors(candidates: Iterable[Candidate]) -> list[str]:
 
 def extractor_grid() -> list[str]:
     """List the extractors that are worth a trial: the table, some variants, and each network in the model cache."""
-    networks = dict.fromkeys(model.architecture for model in list_models() if model.layer == "final")
+    networks = dict.fromkeys(
+        model.architecture for model in list_models() if model.layer == final_layer(model.architecture)
+    )
     return [*EXTRACTORS, *VARIANTS, *networks]
 
 

@@ -143,4 +143,4 @@ def find_stored(store: Store, text: str) -> StoredExtractor:
         raise ExtractorMismatchError(
             f"the index of {store.root} has no features of {bare}, it has {there}", remedy="add-extractor"
         )
-    return exact[0]
+    return max(exact, key=lambda extractor: extractor.spec.version)  # a network may be there as it was cut before

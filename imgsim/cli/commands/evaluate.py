@@ -11,7 +11,15 @@ from click.core import ParameterSource
 from imgsim.cli import stderr
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.judged import judge_each, write_judged
-from imgsim.cli.labels import LabelSource, fail, indexed, labels_for, scores_for
+from imgsim.cli.labels import (
+    LabelSource,
+    fail,
+    indexed,
+    labels_for,
+    leave_out_copies,
+    leave_out_scored_copies,
+    scores_for,
+)
 from imgsim.cli.lock_wait import wait_option
 from imgsim.errors import EvaluationError
 from imgsim.paths import key_within
@@ -145,7 +153,7 @@ def _judge_classes(
     from imgsim.evaluation.judge import Judge
     from imgsim.reports.judgement_rows import TITLES, to_objects
 
-    labels = labels_for(source, index.root, index.paths)
+    labels = leave_out_copies(labels_for(source, index.root, index.paths), index)
     if options["by"] == CLASSIFIED and labels.codes.max() < 1:
         raise EvaluationError(f"--by {CLASSIFIED} needs photos of two classes: choose another figure, such as recall@1")
     with judging_bar() as advanced:
@@ -165,7 +173,7 @@ def _judge_scores(index: Index, candidates: Sequence[Candidate], source: LabelSo
     from imgsim.evaluation.scores import ScoreJudgement, judge_scores
     from imgsim.reports.judgement_rows import SCORE_TITLES, score_objects
 
-    scores = scores_for(source, index.root, index.paths).values
+    scores = leave_out_scored_copies(scores_for(source, index.root, index.paths), index).values
     with judging_bar() as advanced:
 
         def judge(candidate: Candidate) -> ScoreJudgement:

@@ -109,6 +109,8 @@ def _try(
 
     from imgsim.cli.progress_bars import IndexingProgress
     from imgsim.errors import EvaluationError
+    from imgsim.evaluation.copies import describe_copies, mark_copies
+    from imgsim.images.content import contents
     from imgsim.index.index import remembered_at
     from imgsim.processes import default_jobs
     from imgsim.recommend.halving import pairs_first
@@ -124,7 +126,10 @@ def _try(
     paths = [image.path for image in photos_among(folder, found)]
     check_photos(folder, len(paths), [path for path, _ in found.unreadable])
     labels = labels_for(source, folder, paths)
-    codes = labels.codes
+    copies = mark_copies([contents(folder, found.images)], labels.codes >= 0)
+    if told := describe_copies(copies):
+        stderr.say(told)
+    codes = np.where(copies, -1, labels.codes)
     labelled = np.flatnonzero(codes >= 0)
     if len(np.unique(codes[labelled])) == len(labelled):
         raise EvaluationError(f"{folder}: no class has two photos: there is nothing to find, give other labels")
