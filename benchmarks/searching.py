@@ -9,9 +9,12 @@ import numpy as np
 from benchmarks.indexes import make_index
 from benchmarks.measuring import interleave, seconds, slowdown
 from imgsim.index.index import open_index
+from imgsim.index.stored_distances import rescore
 from imgsim.search.ranking import rank
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from benchmarks.measuring import Figure, Setting
@@ -32,7 +35,26 @@ def search(setting: Setting) -> list[Figure]:
     }
     name = "search {:,} x {} by cosine".format(*rows.shape)
     times = interleave(runs, 20 * setting.repeats)
-    return [slowdown(name, "matrix product, argpartition", times, 1.3)]
+    return [slowdown(name, "matrix product, argpartition", times, 1.3), _rescored(setting, [views])]
+
+
+def _rescored(setting: Setting, views: Sequence[NDArray[np.float32]]) -> Figure:
+    """Measure what is found once more, from the store's checksummed rows, as every query does."""
+    directory = make_index(setting.scratch, "histogram", setting.rows)
+    with open_index(directory) as index, index.snapshot():
+        distance = index.distance(metric="cosine")
+        terms = distance.terms()
+
+        def rescored() -> None:
+            found = rank(terms, views, K)
+            assert (
+                rescore(distance.store, distance.extractors, terms, views, found).ranked.rows.tolist()
+                == found.rows.tolist()
+            )
+
+        runs = {"ours": lambda: seconds(rescored), "theirs": lambda: seconds(lambda: rank(terms, views, K))}
+        times = interleave(runs, 20 * setting.repeats)
+    return slowdown("the same, rescored from the store", "without", times, 1.1)
 
 
 def _plain(rows: NDArray[np.float32], view: NDArray[np.float32]) -> NDArray[np.intp]:

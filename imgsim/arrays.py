@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.features import load_extractor
 from imgsim.features.measure import measure_all
-from imgsim.images.read import MAX_MEGAPIXELS
+from imgsim.images.limits import MAX_MEGAPIXELS, MAX_MEMORY, MAX_SECONDS, Limits
 from imgsim.metrics.fusion import fused_distances
 from imgsim.naming import weight_of, without_weight
 
@@ -23,6 +23,8 @@ def extract(
     *,
     jobs: int = 1,
     max_megapixels: float = MAX_MEGAPIXELS,
+    max_seconds: float = MAX_SECONDS,
+    max_memory: float = MAX_MEMORY,
 ) -> Features:
     """Measure photos by an extractor.
 
@@ -36,6 +38,10 @@ def extract(
         Processes; a script that takes more than one does so under ``if __name__ == "__main__":``.
     max_megapixels : float, default 100
         The largest photo to decode, in millions of pixels.
+    max_seconds : float, default 60
+        How long decoding a photo may take.
+    max_memory : float, default 4000
+        How much memory it may take, in MB; see `read_image`.
 
     Returns
     -------
@@ -59,7 +65,8 @@ def extract(
     (2, 26)
     """
     chosen = load_extractor(extractor) if isinstance(extractor, str) else extractor
-    (rows,) = measure_all(photos, [chosen], max_megapixels=max_megapixels, jobs=jobs)
+    limits = Limits(max_megapixels, max_seconds, max_memory)
+    (rows,) = measure_all(photos, [chosen], limits=limits, jobs=jobs)
     return rows
 
 
@@ -71,6 +78,8 @@ def distances(
     metric: str | None = None,
     jobs: int = 1,
     max_megapixels: float = MAX_MEGAPIXELS,
+    max_seconds: float = MAX_SECONDS,
+    max_memory: float = MAX_MEMORY,
 ) -> Distances:
     """Measure the distances between photos.
 
@@ -88,6 +97,10 @@ def distances(
         Processes.
     max_megapixels : float, default 100
         The largest photo to decode, in millions of pixels.
+    max_seconds : float, default 60
+        How long decoding a photo may take.
+    max_memory : float, default 4000
+        How much memory it may take, in MB; see `read_image`.
 
     Returns
     -------
@@ -111,8 +124,9 @@ def distances(
     texts = [extractors] if isinstance(extractors, str) else extractors
     chosen = [load_extractor(without_weight(text)) for text in texts]
     weights = [weight_of(text) for text in texts]
+    limits = Limits(max_megapixels, max_seconds, max_memory)
     measured = [
-        measure_all(some, chosen, max_megapixels=max_megapixels, jobs=jobs)
+        measure_all(some, chosen, limits=limits, jobs=jobs)
         for some in ([photos] if others is None else [photos, others])
     ]
     return fused_distances(chosen, measured[0], measured[-1], weights=weights, metric=metric)

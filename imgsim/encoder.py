@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from imgsim.arrays import extract
 from imgsim.features import load_extractor
-from imgsim.images.read import MAX_MEGAPIXELS
+from imgsim.images.limits import MAX_MEGAPIXELS, MAX_MEMORY, MAX_SECONDS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +34,10 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-l
         Processes that decode and measure.
     max_megapixels : float, default 100
         The largest photo to decode, in millions of pixels.
+    max_seconds : float, default 60
+        How long decoding a photo may take.
+    max_memory : float, default 4000
+        How much memory it may take, in MB; see `read_image`.
 
     Examples
     --------
@@ -46,10 +50,20 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-l
     ['red']
     """
 
-    def __init__(self, extractor: str = "classic", *, jobs: int = 1, max_megapixels: float = MAX_MEGAPIXELS) -> None:
+    def __init__(
+        self,
+        extractor: str = "classic",
+        *,
+        jobs: int = 1,
+        max_megapixels: float = MAX_MEGAPIXELS,
+        max_seconds: float = MAX_SECONDS,
+        max_memory: float = MAX_MEMORY,
+    ) -> None:
         self.extractor = extractor
         self.jobs = jobs
         self.max_megapixels = max_megapixels
+        self.max_seconds = max_seconds
+        self.max_memory = max_memory
 
     def fit(self, photos: Iterable[Photo], y: object = None) -> Self:
         """Make sure that there is such an extractor; nothing is learned.
@@ -90,7 +104,8 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-l
         TypeError
             If something is no photo at all.
         """
-        return extract(photos, self.extractor, jobs=self.jobs, max_megapixels=self.max_megapixels)
+        limits = {name: getattr(self, name) for name in Limits._fields}
+        return extract(photos, self.extractor, jobs=self.jobs, **limits)
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Name the values of a row.

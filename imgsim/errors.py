@@ -51,6 +51,10 @@ class ImageReadError(FileReadError):
     """A photo that cannot be read."""
 
 
+class DrawnPictureError(ImageReadError):
+    """A picture that imgsim drew itself, where photos are looked for."""
+
+
 class UnknownNameError(ImgsimError):
     """A name that stands in no table.
 

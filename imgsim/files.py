@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import re
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from imgsim.errors import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PREFIX = "imgsim-"
 _PART = re.compile(PREFIX + r"\w{8}\.part(\.\w+)?", re.ASCII)
 OLD = 24 * 3600  # seconds since it was last written to: nobody goes on with such a file
+LOCK = "lock"  # the file in a folder by which a process says that it is at it
+MOMENT = 60  # seconds, in which a process that made a folder has surely locked it
 
 
 def write_whole(target: str, data: bytes) -> None:
@@ -68,3 +74,45 @@ def remove_old_parts(folder: str) -> None:
                 with suppress(OSError):  # another process was quicker, or it is another user's
                     if time.time() - entry.stat(follow_symlinks=False).st_mtime > OLD:
                         os.unlink(entry.path)
+
+
+@contextmanager
+def held(folder: str | os.PathLike[str]) -> Iterator[None]:
+    """Hold a temporary folder, so that nobody takes it for abandoned; the system lets go when a process dies."""
+    path = os.path.join(folder, LOCK)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        _lock(descriptor)
+        yield
+    finally:
+        with suppress(OSError):
+            os.unlink(path)
+        os.close(descriptor)
+
+
+def is_abandoned(folder: str | os.PathLike[str]) -> bool:
+    """Tell whether surely no process is at a temporary folder, by its lock, or else by its age."""
+    now, made = time.time(), os.lstat(folder).st_mtime
+    with suppress(FileNotFoundError):
+        descriptor = os.open(os.path.join(folder, LOCK), os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+        try:
+            free = _lock(descriptor)
+        finally:
+            os.close(descriptor)
+        if free is not None:
+            return free and now - made > MOMENT
+    with os.scandir(folder) as entries:
+        return now - max([made, *(entry.stat(follow_symlinks=False).st_mtime for entry in entries)]) > OLD
+
+
+def _lock(descriptor: int) -> bool | None:
+    """Lock a file until it is closed; false if another process has, None where nobody can tell."""
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError):
+        return None
+    return True

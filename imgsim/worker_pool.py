@@ -6,12 +6,14 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from imgsim import bounds
 from imgsim.errors import ImgsimError
 from imgsim.processes import CHUNK, one_thread_each
 
@@ -27,7 +29,7 @@ AHEAD = 3  # chunks waiting for each worker: enough to keep it busy, few enough 
 _work: Callable[[Any], Any]  # of this worker process
 
 
-def _refuse(_task: object) -> Any:  # noqa: ANN401 (it never comes back)
+def _refuse(_task: object, _seconds: float) -> Any:  # noqa: ANN401 (it never comes back)
     raise ImgsimError("a process was brought down, which is what a lack of memory looks like: try again with --jobs 1")
 
 
@@ -35,14 +37,14 @@ def map_in_processes(
     work: Callable[[Task], Outcome],
     tasks: Sequence[Task],
     jobs: int,
-    crashed: Callable[[Task], Outcome] = _refuse,
+    ended: Callable[[Task, float], Outcome] = _refuse,
 ) -> Iterator[Outcome]:
-    """Work in several processes, in the order of the tasks; `crashed` tells what comes of one that ends its process.
+    """Work in several processes, in order, for what may crash, and for what spends much of its time in Python.
 
-    For what may crash, and for what spends much of its time in Python, where threads wait for each other.
+    `ended` tells what comes of a task that ends its process, after so many seconds.
     """
     with one_thread_each():
-        pool = _WorkerPool(work, min(jobs, max(1, len(tasks))), crashed)
+        pool = _WorkerPool(work, min(jobs, max(1, len(tasks))), ended)
         try:
             yield from pool.map(cut_into_chunks(tasks, jobs))
         finally:
@@ -66,8 +68,8 @@ class _Deaf(ProcessPoolExecutor):
 class _WorkerPool:
     """Worker processes, started anew when a task brings one down."""
 
-    def __init__(self, work: Callable[[Any], Any], jobs: int, crashed: Callable[[Any], Any]) -> None:
-        self._work, self._jobs, self._crashed = work, jobs, crashed
+    def __init__(self, work: Callable[[Any], Any], jobs: int, ended: Callable[[Any, float], Any]) -> None:
+        self._work, self._jobs, self._ended = work, jobs, ended
         self._pool = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
@@ -98,11 +100,13 @@ class _WorkerPool:
 
     def _do_alone(self, task: Any) -> Any:  # noqa: ANN401 (whatever the work takes and gives)
         """Do one of the tasks that were in work when a worker died: the guilty one dies alone."""
+        began = time.monotonic()
         try:
             return self._pool.submit(_do, [task]).result()[0]
         except BrokenProcessPool:
+            seconds = time.monotonic() - began
             self._restart()
-            return self._crashed(task)
+            return self._ended(task, seconds)
 
     def _restart(self) -> None:
         self.stop()
@@ -135,11 +139,12 @@ def _prepare(work: Callable[[Any], Any]) -> None:
     """Prepare a worker process."""
     global _work  # noqa: PLW0603 (a pool's initializer has nowhere else to leave it)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    bounds.make_expendable()
+    threading.Thread(target=follow_parent, daemon=True).start()
     _work = work
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """End this process when its parent is killed, which would leave it waiting for ever."""
     parent = multiprocessing.parent_process()
     if parent is not None:

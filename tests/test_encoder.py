@@ -47,7 +47,8 @@ def test_rows_are_those_of_the_extractor_whatever_a_photo_comes_as(photos):
 
 def test_it_is_cloned_set_and_pickled(photos):
     encoder = imgsim.Encoder("histogram:bins=4", max_megapixels=5)
-    assert encoder.get_params() == {"extractor": "histogram:bins=4", "jobs": 1, "max_megapixels": 5}
+    limits = {"max_megapixels": 5, "max_seconds": 60, "max_memory": 4000}
+    assert encoder.get_params() == {"extractor": "histogram:bins=4", "jobs": 1, **limits}
     twin = clone(encoder).set_params(extractor="phash")
     assert (twin.extractor, encoder.extractor) == ("phash", "histogram:bins=4")
     again = pickle.loads(pickle.dumps(encoder.fit(photos)))

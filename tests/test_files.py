@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from imgsim.files import OLD, open_part, remove_old_parts, write_whole
+from imgsim.files import OLD, held, is_abandoned, open_part, remove_old_parts, write_whole
 
 KILLED = """
 import os, signal, sys
@@ -70,3 +70,48 @@ def test_only_our_own_parts_are_removed(tmp_path):
     remove_old_parts(str(tmp_path))
     assert names(tmp_path) == sorted([*kept, "imgsim-12345678.part"])
     remove_old_parts(str(tmp_path / "missing"))
+
+
+HOLDING = """
+import sys, time
+from imgsim.files import held
+with held(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_folder_is_abandoned_when_the_process_that_held_it_is_no_more(tmp_path):
+    holding = subprocess.Popen([sys.executable, "-c", HOLDING, tmp_path], stdout=subprocess.PIPE)
+    holding.stdout.readline()
+    os.utime(tmp_path, (0, 0))
+    assert not is_abandoned(tmp_path)
+    holding.kill()
+    holding.communicate()
+    assert is_abandoned(tmp_path)
+    os.utime(tmp_path)  # just made: whoever made it may be about to hold it
+    assert not is_abandoned(tmp_path)
+
+
+@pytest.mark.parametrize("error", [ImportError, OSError])
+def test_without_locks_the_age_of_all_that_is_in_it_tells(tmp_path, monkeypatch, error):
+    def none(*_):
+        raise error
+
+    monkeypatch.setattr("fcntl.flock", none)
+    (tmp_path / "lock").touch()
+    os.utime(tmp_path, (0, 0))
+    assert not is_abandoned(tmp_path)
+    os.utime(tmp_path / "lock", (0, 0))
+    assert is_abandoned(tmp_path)
+
+
+def test_a_link_in_place_of_a_lock_is_not_followed(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="lock"):
+        is_abandoned(folder)
+    with pytest.raises(FileExistsError), held(folder):
+        pass
+    assert not (tmp_path / "elsewhere").exists()

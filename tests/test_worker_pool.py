@@ -47,7 +47,7 @@ def test_a_process_brought_down_is_said():
 @pytest.mark.parametrize(("jobs", "guilty"), [(1, [20]), (2, [0, 99]), (2, [50, 51])])
 def test_a_task_that_ends_its_process_is_told_and_the_others_are_done(jobs, guilty):
     tasks = [Poison(place) if place in guilty else str(place) for place in range(100)]
-    outcomes = list(map_in_processes(str.strip, tasks, jobs, lambda task: f"crashed: {task}"))
+    outcomes = list(map_in_processes(str.strip, tasks, jobs, lambda task, seconds: f"crashed: {task}"))
     assert outcomes == [f"crashed: {place}" if place in guilty else str(place) for place in range(100)]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from imgsim.errors import UnknownNameError
+from imgsim.paths import composed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +41,7 @@ def show_option(command: F) -> F:
 
 def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     del ctx, param
-    return None if value is None else tuple(name.strip() for name in value.split(",") if name.strip())
+    return None if value is None else tuple(composed(name.strip()) for name in value.split(",") if name.strip())
 
 
 class AttributeColumns:
@@ -62,6 +63,7 @@ class AttributeColumns:
 
     def of(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """Give what is added to the row of a photo with these attributes."""
+        attributes = {composed(name): value for name, value in attributes.items()}
         if not self._nested:
             return {title: attributes.get(name) for title, name in self._titles.items()}
         shown = {name: value for name, value in attributes.items() if self._names is None or name in self._names}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,12 +11,18 @@ import click
 
 from imgsim import __version__
 from imgsim.cli import stderr
+from imgsim.images.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+_LIMITS = (
+    ("max_megapixels", "MEGAPIXELS", "Refuse to decode larger photos."),
+    ("max_seconds", "SECONDS", "Give a photo up that takes longer to decode."),
+    ("max_memory", "MB", "Give a photo up that takes more memory to decode; only Linux holds it to that."),
+)
 LAST_SEED = 2**32 - 1  # that NumPy's older generators, and so scikit-learn, take
 
 
@@ -89,16 +96,29 @@ def count_option(command: F) -> F:
     )(command)
 
 
-def megapixels_option(command: F, default: float | None = 100.0) -> F:
-    """Add `--max-megapixels`."""
-    return click.option(
-        "--max-megapixels",
-        type=click.FloatRange(min=0, min_open=True),
-        callback=refuse_nan,
-        default=default,
-        show_default=True,
-        help="Refuse to decode larger photos.",
-    )(command)
+def limits_options(*, remembered: bool = False) -> Callable[[F], F]:
+    """Add what decoding a photo may take: `limits`, or where an index remembers them, each by itself or None."""
+
+    def add(command: F) -> F:
+        @functools.wraps(command)
+        def limited(*args: object, **options: Any) -> Any:  # noqa: ANN401 (whatever the command gives)
+            limits = Limits(*(options.pop(name) for name in Limits._fields))
+            return command(*args, limits=limits, **options)
+
+        added: Callable[..., Any] = command if remembered else limited
+        for name, metavar, said in reversed(_LIMITS):
+            added = click.option(
+                f"--{name.replace('_', '-')}",
+                type=click.FloatRange(min=0, min_open=True),
+                callback=refuse_nan,
+                default=None if remembered else getattr(LIMITS, name),
+                show_default=True,
+                metavar=metavar,
+                help=said,
+            )(added)
+        return added  # type: ignore[return-value]
+
+    return add
 
 
 def device_option(command: F) -> F:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imgsim import bounds
 from imgsim.cli.flags import general_options
 from imgsim.cli.main import CLOSED_PIPE, ERROR, Stopped
 from imgsim.cli.remedies import explain
@@ -113,6 +114,7 @@ def imgsim() -> None:
 
 def run() -> int:
     """Run the command line; give its exit code."""
+    bounds.make_own()
     try:
         return imgsim.main(prog_name="imgsim", standalone_mode=False) or 0
     except CommandError as error:

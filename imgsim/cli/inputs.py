@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from imgsim.core import Extractor
     from imgsim.features.measure import Measured
+    from imgsim.images.find import Found, FoundImage
+    from imgsim.images.limits import Limits
 
 
 CHUNK = 1 << 16  # bytes
@@ -56,16 +58,26 @@ def photo_groups(names: Iterable[str]) -> Iterator[list[QueryPhoto]]:
 
 
 def measure_photos(
-    names: Iterable[str], extractors: Sequence[Extractor], max_megapixels: float
+    names: Iterable[str], extractors: Sequence[Extractor], limits: Limits
 ) -> Iterator[Measured | ImageReadError]:
     """Measure the photos that arguments stand for, as they come, and say which cannot be read."""
     from imgsim.features.measure import Task, measure
 
     tasks = (Task(photo.source, photo.name) for photo in expand_photos(names))
-    for photo in measure(tasks, extractors, max_megapixels=max_megapixels):
+    for photo in measure(tasks, extractors, limits=limits):
         if isinstance(photo, ImageReadError):
             stderr.complain(f"imgsim: {explain(photo)}")
         yield photo
+
+
+def photos_among(folder: str, found: Found) -> list[FoundImage]:
+    """Give the pictures found in a folder but for those that imgsim drew, and say how many of these there are."""
+    from imgsim.images.find import without_drawn
+
+    photos = without_drawn(folder, found.images)
+    if drawn := len(found.images) - len(photos):
+        stderr.say(f"{folder}: {drawn:,} picture{'s' * (drawn != 1)} drawn by imgsim passed over")
+    return photos
 
 
 def listed_paths(name: str) -> Iterator[str]:

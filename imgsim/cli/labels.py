@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from imgsim.cli import stderr
 from imgsim.cli.lock_wait import once_unlocked
-from imgsim.errors import IndexWriteError
+from imgsim.errors import ImgsimError, IndexWriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from imgsim.index.index import Index
     from imgsim.index.options import Options
@@ -71,7 +75,7 @@ def indexed(
     with open_index(index_path or folder) as index, index.snapshot():
         unreadable = [failure.path for failure in index.failures]
         check_readable(unreadable if strict else [])
-        check_photos(folder, len(index), unreadable)
+        check_photos(folder, len(index), unreadable, narrowed=bool(index.options.include or index.options.exclude))
         yield index
 
 
@@ -112,6 +116,37 @@ def scores_for(source: LabelSource, root: str, paths: Sequence[str]) -> Scores:
     scores = read_scores(source.scores or "", root, paths, key=source.key, encoding=source.encoding)
     _say(scores.remarks, "scores", strict=source.strict)
     return scores
+
+
+def leave_out_copies(labels: Labels, index: Index) -> Labels:
+    """Take their class from photos of an index that are copies of others, and say how many these are."""
+    import numpy as np
+
+    return replace(labels, codes=np.where(_copies(index, labels.codes >= 0), -1, labels.codes))
+
+
+def leave_out_scored_copies(scores: Scores, index: Index) -> Scores:
+    """Take their score from photos of an index that are copies of others, and say how many these are."""
+    import numpy as np
+
+    return replace(scores, values=np.where(_copies(index, np.isfinite(scores.values)), np.nan, scores.values))
+
+
+def _copies(index: Index, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark, of some photos, those with an earlier one's content, or with its features to the last bit."""
+    from imgsim.evaluation.copies import describe_copies, keys_of_rows, mark_copies
+
+    def keys() -> Iterator[Sequence[bytes]]:
+        digests = {record.path: record.digest for record in index}
+        yield [digests[path] for path in index.paths]
+        for one in index.extractors:
+            with suppress(ImgsimError):  # one that cannot be made here is not judged either
+                yield [] if one.binary else keys_of_rows(index.distance([str(one.spec)]).features()[0])
+
+    copies = mark_copies(filter(None, keys()), among)
+    if told := describe_copies(copies):
+        stderr.say(told)
+    return copies
 
 
 def fail(message: str) -> None:

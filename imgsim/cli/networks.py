@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from imgsim.cli import stderr
 from imgsim.errors import MissingDependencyError, WeightsError
-from imgsim.models.architectures import is_architecture
-from imgsim.models.cache import FINAL, SHOWN_DIGITS, about
+from imgsim.models.architectures import final_layer, is_architecture
+from imgsim.models.cache import SHOWN_DIGITS, about
 from imgsim.models.packaged import is_ready
+from imgsim.models.regular_file import open_regular
 from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from imgsim.models.cache import ModelFile
 
@@ -25,8 +27,10 @@ def pull_model(spec: TrunkSpec) -> None:
     """Download and import a network's published weights, with a bar on a terminal."""
     from imgsim.cli.progress_bars import download_bar
     from imgsim.models.download import download_weights, find_published
+    from imgsim.models.imported_weights import import_weights, require_exporter
 
-    import_weights = _importer(spec)
+    with _or_elsewhere(spec):
+        require_exporter()
     published = find_published(spec)
     stderr.say(f"downloading {published}")
     with download_bar(published) as advance:
@@ -42,27 +46,27 @@ def import_file(file: str, architecture: str | None, layer: str, padding: str | 
     from imgsim.models.imported_model import import_model, is_model
 
     with about(file):  # told before anything else is asked for
-        open(file, "rb").close()
+        open_regular(file).close()
     if is_model(file):
         _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer))
         return
     if architecture is None:
         raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
     spec = TrunkSpec(architecture, layer, padding or "")
-    _say_imported(_importer(spec)(file, spec))
+    from imgsim.models.imported_weights import import_weights
+
+    with _or_elsewhere(spec):
+        _say_imported(import_weights(file, spec))
 
 
-def _importer(spec: TrunkSpec) -> Callable[[str, TrunkSpec], ModelFile]:
-    """Import what imports weights, and say how to do without where torch or onnx is not installed."""
+@contextmanager
+def _or_elsewhere(spec: TrunkSpec) -> Iterator[None]:
+    """Say how to do without what exports networks, where it is not installed."""
     try:
-        from imgsim.models.export import import_weights
-        from imgsim.models.onnx_file import require_onnx
-
-        require_onnx()
+        yield
     except MissingDependencyError as error:
         exported = f"`imgsim models export {spec.architecture} FILE.onnx` there, `imgsim models import FILE.onnx` here"
         raise WeightsError(f"{error}; or use a machine that has it: {exported}") from error
-    return import_weights
 
 
 def provide_model(text: str, weights: str | None) -> bool:
@@ -77,7 +81,7 @@ def provide_model(text: str, weights: str | None) -> bool:
     if weights is not None:
         if "weights" in params:
             _require(weights, params["weights"])
-        import_file(weights, name, layer or FINAL, padding)
+        import_file(weights, name, layer or final_layer(name), padding)
     elif "weights" not in params and not is_ready(name):
         pull_model(TrunkSpec(name, layer, padding or ""))
     # Or what it lacks, before an index is begun.
@@ -95,5 +99,7 @@ def _require(file: str, weights: str) -> None:
 
 
 def _say_imported(file: ModelFile) -> None:
-    named = file.architecture if file.layer == FINAL else f"{file.architecture}:layer={file.layer}"
+    named = (
+        file.architecture if file.layer == final_layer(file.architecture) else f"{file.architecture}:layer={file.layer}"
+    )
     stderr.say(f"imported {file.architecture}, weights {file.weights[:SHOWN_DIGITS]}: use it as -x {named}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from imgsim.cli.main import UNWRITTEN
 from imgsim.cli.stderr import cleaned, discard
 from imgsim.errors import ImgsimError
+from imgsim.paths import seen_from_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -58,7 +59,7 @@ def write_text(text: str, *, obeyed: str | None = "\n\t") -> None:
 
 def write_paths(paths: Iterable[str], folder: str, *, null: bool) -> None:
     """Write photos' paths so that they open from where the user stands, a line each, or NUL-terminated."""
-    here, end = os.path.relpath(folder), "\0" if null else "\n"
+    here, end = seen_from_here(folder), "\0" if null else "\n"
     write_text("".join(os.path.join(here, path) + end for path in paths), obeyed=end)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from imgsim.cli.inputs import QueryPhoto
     from imgsim.core import Match
+    from imgsim.images.limits import Limits
 
 
 class QueryAnswer(NamedTuple):
@@ -24,12 +25,12 @@ class QueryAnswer(NamedTuple):
     views: Sequence[QueryPhoto] = ()
 
 
-def draw_grid_of(answers: Sequence[QueryAnswer], path: str, root: str, max_megapixels: float) -> None:
+def draw_grid_of(answers: Sequence[QueryAnswer], path: str, root: str, limits: Limits) -> None:
     """Draw a row for each answer: the query, if it is a photo, and its matches."""
     from imgsim.images.draw import Cell, draw_grid, save_png
 
     def cell(photo: str | bytes, title: str, note: str) -> Cell:
-        return Cell(_picture(photo, max_megapixels), title, note)
+        return Cell(_picture(photo, limits), title, note)
 
     rows = [
         [
@@ -52,7 +53,7 @@ def check_plot(path: str) -> None:
     check_picture_path(path)
 
 
-def plot_colors_of(answers: Sequence[QueryAnswer], path: str, root: str, max_megapixels: float) -> None:
+def plot_colors_of(answers: Sequence[QueryAnswer], path: str, root: str, limits: Limits) -> None:
     """Draw how red, green and blue are distributed in a query, over each of its matches."""
     from imgsim.images.distributions import count_values
     from imgsim.reports.color_distributions import plot_color_distributions
@@ -63,16 +64,16 @@ def plot_colors_of(answers: Sequence[QueryAnswer], path: str, root: str, max_meg
     query = f"query: {answer.name}"
     named = [(query, view.source) for view in answer.views[:1]]
     named += [(f"{match.rank}: {match.path}", os.path.join(root, match.path)) for match in answer.matches]
-    pictures = ((name, _picture(photo, max_megapixels)) for name, photo in named)
+    pictures = ((name, _picture(photo, limits)) for name, photo in named)
     histograms = {name: count_values(picture) for name, picture in pictures if picture is not None}
     plot_color_distributions(histograms, path, reference=query if query in histograms else None)
     stderr.say(f"drew {path}")
 
 
-def _picture(photo: str | bytes, max_megapixels: float) -> Any:  # noqa: ANN401 (an Image, or None)
+def _picture(photo: str | bytes, limits: Limits) -> Any:  # noqa: ANN401 (an Image, or None)
     from imgsim.images.read import read_image
 
     try:
-        return read_image(photo, scale=Scale(), max_megapixels=max_megapixels)
+        return read_image(photo, scale=Scale(), **limits._asdict())
     except ImageReadError:
         return None

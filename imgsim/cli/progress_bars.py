@@ -108,10 +108,21 @@ class IndexingProgress(Observer):
         else:
             stderr.say(line)
 
+    def differs(self, of: str, reason: str) -> None:
+        """Say what verifying found."""
+        stderr.complain(f"imgsim: {of}: {reason}")
+
     def decoded_otherwise(self, photos: int) -> None:
         """Say how many photos this imgsim makes other pixels of."""
         count = f"{photos:,} photo{'s are' if photos > 1 else ' is'}"
         stderr.say(f"{count} measured again, which this imgsim decodes otherwise; what was calibrated before is stale")
+
+    def trusted(self, photos: int) -> None:
+        """Say how many photos were only compared by size and time."""
+        count = f"{photos:,} photo{'s are' if photos > 1 else ' is'}"
+        stderr.say(
+            f"{count} taken as before by size and time: on this disk, or for this imgsim, all else about them is new"
+        )
 
     def described(self, described: Described) -> None:
         """Say what of a table of attributes found no place."""

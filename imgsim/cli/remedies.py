@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from imgsim.errors import first_few
+from imgsim.images.limits import Limits
 
 if TYPE_CHECKING:
     from imgsim.errors import ImgsimError
@@ -16,10 +17,12 @@ _BY_HAND = f" on a machine with a network, bring the file here, and run {_IMPORT
 REMEDIES = {
     "add-extractor": "; `imgsim index` with -x adds them",
     "add-photo": "; `imgsim index` adds it",
+    "allow-model-more": "; if you trust it, IMGSIM_MODEL_SECONDS and IMGSIM_MODEL_MEMORY allow it more",
     "calibrate": ": run `imgsim calibrate {folder}{index}{extractors}{metric}`",
     "download-by-hand": "; download that file" + _BY_HAND,
     "download-import": ": " + _DOWNLOAD + _IMPORT,
     "download-megabytes-by-hand": "; download those {megabytes} MB" + _BY_HAND,
+    "drop-it": ": `imgsim index FOLDER --drop {name}` removes it from the index",
     "fit-calibration": "; fit it again by `imgsim calibrate`",
     "fit-whitening": ": fit it again by `imgsim models whiten`",
     "get-whitening": ": copy it from the model cache that has it, or fit one by `imgsim models whiten`",
@@ -31,17 +34,22 @@ REMEDIES = {
     "make-index": "; make one with `imgsim index {folder}`",
     "make-or-name-index": ": make one with `imgsim index FOLDER`, or give --index",
     "moved-or-other-index": ": add --moved if that folder is now here, or choose another --index",
+    "measure-again": ": `imgsim index {folder}{index} --verify` measures them again",
     "name-colors": ": `imgsim index {folder} --colors` names them",
     "name-encoding": ", for example --encoding cp1252",
+    "name-index": ": give the folder that it leads to,{index}, the first time with --moved",
     "name-key": ": --key says which does, or a pattern such as {pattern}",
     "name-weights": ": use -x {extractor}",
     "not-strict": ", and --strict was given: {photos}",
+    "other-patterns": ", which `imgsim info` shows: `imgsim index` with other --include or --exclude takes it in",
     "other-index": "; choose another with --index",
-    "prune": " `imgsim index {folder}{index} --prune` removes them from the index",
+    "prune": " `imgsim index {folder}{index}{moved}{include}{exclude} --prune` removes them from the index"
+    ", and what was typed about them",
     "pull-download-import": ": " + _PULL + _DOWNLOAD + _IMPORT,
     "pull-import": ": " + _PULL + _IMPORT,
     "read-utf-16": " then add --encoding utf-16-le",
     "wait": ", or let --wait SECONDS wait for it",
+    "refit": ": `imgsim index FOLDER --refit` makes them anew",
     "replace-model": ": `imgsim models remove {architecture}`, then import it again",
 }
 VALUE_OF = {"known-encoding": "--encoding", "one-key": "--key"}  # the option whose value an error begins with
@@ -51,6 +59,9 @@ OPTIONS = {
     "metric": "-m",
     "layer": "--layer",
     "padding": "--padding",
+    "include": "--include",
+    "exclude": "--exclude",
+    "moved": "--moved",
 }  # that give such a fact, or several, or none
 
 
@@ -63,11 +74,15 @@ def explain(error: ImgsimError) -> str:
 
 def name_option(reason: str) -> str:
     """Name the option in a reason, kept or not, that names a limit's parameter."""
-    return reason.replace("(max_megapixels)", "(--max-megapixels)")
+    for name in Limits._fields:
+        reason = reason.replace(f"({name})", f"(--{name.replace('_', '-')})")
+    return reason
 
 
 def _written(name: str, fact: object) -> str:
     """Write what is to be typed; several things are only told."""
+    if name in OPTIONS and isinstance(fact, bool):
+        return f" {OPTIONS[name]}" if fact else ""
     if name in OPTIONS:
         values = fact if isinstance(fact, list) else [] if fact is None else [fact]
         return "".join(f" {OPTIONS[name]} {shlex.quote(str(value))}" for value in values)

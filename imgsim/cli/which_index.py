@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.cli import stderr
 from imgsim.errors import IndexNotFoundError
+from imgsim.paths import seen_from_here
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +40,6 @@ def _only_one_below() -> str | None:
 
     below = find_indexes_below(os.curdir)
     if len(below) > 1:
-        names = ", ".join(os.path.relpath(folder) for folder in below)
+        names = ", ".join(map(seen_from_here, below))
         raise IndexNotFoundError(f"several folders here are indexed ({names}): choose one with --index")
     return below[0] if below else None

@@ -11,6 +11,7 @@ import numpy as np
 
 from imgsim.errors import ParameterError, UnknownNameError, WeightsError
 from imgsim.models.cache import about, digest_file
+from imgsim.models.regular_file import read_regular
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -84,7 +85,7 @@ def _load(path: str) -> ColorNamer:
     from imgsim.models.header import check_seal
 
     with about(path):
-        namer = ColorNamer(data := Path(path).read_bytes())
+        namer = ColorNamer(data := read_regular(path))
         if namer.header.digest:  # those of format 1 have none
             check_seal(data)
     return namer

@@ -12,8 +12,8 @@ import PIL.Image
 from imgsim.core import WORKING_SIZE, ExtractorSpec, Features, Image, Scale
 from imgsim.errors import ParameterError
 from imgsim.metrics.product import unit_rows
-from imgsim.models.architectures import Preprocessing, find_architecture
-from imgsim.models.cache import FINAL, SHOWN_DIGITS, ModelFile
+from imgsim.models.architectures import FINAL, Preprocessing, find_architecture
+from imgsim.models.cache import SHOWN_DIGITS, ModelFile
 from imgsim.models.header import check_header
 from imgsim.models.packaged import PackagedModel, find_ready
 from imgsim.models.pooling import Pooling, pool
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _FILTERS = {"bilinear": PIL.Image.Resampling.BILINEAR, "bicubic": PIL.Image.Resampling.BICUBIC}
 WHOLE = 8 / 7  # of the square that a network was trained on: things are smaller in a whole photo than in a crop of it
+BEFORE_CUTS = 1  # the version that was given photos brought to the working size; each cut of a network is one more
+_NOT_PARAMETERS = ("architecture", "version")
 _LONGEST = 4  # sides of the square: what a photo's longer side is squeezed or cut to, which bounds the memory it takes
 
 
@@ -59,6 +61,8 @@ class DeepExtractor:
         Which import of the weights; the last unless given.
     whitening : str
         Hash of a fitted whitening; empty for none.
+    version : int
+        Of its features: an earlier one where the network is still cut as it was then, else the present one.
 
     Notes
     -----
@@ -82,15 +86,18 @@ class DeepExtractor:
     weights: str = ""
     padding: Literal["", "torch", "tensorflow"] = ""
     whitening: str = ""
+    version: int = 0
 
     metric = "cosine"
     binary = False
-    version = 2  # 1 was given photos brought to the working size
 
     def __post_init__(self) -> None:
-        if self.layer == FINAL:
-            object.__setattr__(self, "layer", "")
         known = find_architecture(self.architecture)
+        if self.layer in (FINAL, known.final()):
+            object.__setattr__(self, "layer", "")
+        cuts = [known.cut, *range(1, known.cut)] if not self.layer else [1]
+        versions = [BEFORE_CUTS + cut for cut in cuts]
+        object.__setattr__(self, "version", self.version if self.version in versions else versions[0])
         if not 0.1 <= self.p <= 100:
             raise ParameterError(f"{self.architecture}: p is 0.1 to 100, not {self.p:g}")
         if self.size and not 32 <= self.size <= 1024:
@@ -106,7 +113,7 @@ class DeepExtractor:
     @property
     def spec(self) -> ExtractorSpec:
         """What rebuilds this extractor, the weights named by their hash."""
-        named = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "architecture"}
+        named = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _NOT_PARAMETERS}
         named |= {"weights": self._file.weights[:SHOWN_DIGITS], "padding": self._file.padding}
         return ExtractorSpec(self.architecture, tuple(sorted(named.items())), self.version)
 
@@ -142,8 +149,8 @@ class DeepExtractor:
 
     @cached_property
     def _file(self) -> ModelFile | PackagedModel:
-        wanted = {"weights": self.weights, "padding": self.padding, "layer": self.layer}
-        found = next(iter(find_ready(self.architecture, **wanted)), None)
+        layer = self.layer or find_architecture(self.architecture).final(self.version - BEFORE_CUTS)
+        found = next(iter(find_ready(self.architecture, weights=self.weights, padding=self.padding, layer=layer)), None)
         if not found:
             raise missing_model(TrunkSpec(self.architecture, self.layer, self.padding), self.weights)
         if isinstance(found, ModelFile):

@@ -80,16 +80,20 @@ def load_extractor(text: str) -> Extractor:
 
 def default_parameters(name: str) -> dict[str, ParamValue]:
     """Give every parameter of an extractor that has a default, by a name as `find_factory` takes it."""
-    return {field.name: field.default for field in fields(_class(name)) if field.default is not MISSING}
+    taken = (field for field in fields(_class(name)) if field.name != "version")
+    return {field.name: field.default for field in taken if field.default is not MISSING}
 
 
 def build_extractor(spec: ExtractorSpec) -> Extractor:
     """Rebuild the extractor that a stored spec describes.
 
-    ExtractorMismatchError if this imgsim makes other features under that name.
+    ExtractorMismatchError if this imgsim makes other features under that name, ParameterError if none by these.
     """
     try:
-        extractor = find_factory(spec.name)(**dict(spec.params))
+        version = {"version": spec.version} if is_architecture(spec.name) else {}  # networks may be cut as before
+        extractor = find_factory(spec.name)(**dict(spec.params), **version)
+    except TypeError as error:  # names or types of parameters that it does not have
+        raise ParameterError(f"{spec.name} takes no such parameters as {dict(spec.params)}") from error
     except UnknownNameError as error:
         raise ExtractorMismatchError(
             f"this imgsim has no extractor {spec.name!r}: drop it from the index, or update imgsim"

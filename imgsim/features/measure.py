@@ -7,16 +7,18 @@ import io
 import os
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from imgsim.core import Extractor, ExtractorSpec, Features, Image, ImageRecord, Scale
 from imgsim.errors import ImageReadError
 from imgsim.features.extractor_table import build_extractor
+from imgsim.file_state import FileState
+from imgsim.images.limits import LIMITS, Limits
 from imgsim.images.photo import Photo, to_photos, to_source
-from imgsim.images.read import MAX_MEGAPIXELS, content_digest, decode, open_photo, shrink
+from imgsim.images.read import CRASHED, check_photo_file, content_digest, decode, open_photo, shrink, too_slow
 from imgsim.processes import CHUNK
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def measure(
     *,
     steps: Mapping[Any, Step] | Sequence[Step] = (),
     digest: bool = False,
-    max_megapixels: float = MAX_MEGAPIXELS,
+    limits: Limits = LIMITS,
     jobs: int = 1,
     isolated: bool = False,
 ) -> Iterator[Outcome]:
@@ -74,14 +76,14 @@ def measure(
     """
     loaded = {key: _build(one) for key, one in _by_key(extractors).items()}
     tasks: Iterable[Task] = (photo if isinstance(photo, Task) else Task(photo, _name(photo)) for photo in photos)
-    options = _by_key(steps), max_megapixels, digest
+    options = _by_key(steps), limits, digest
     if jobs > 1 or isolated:
         tasks = list(tasks)
         if isolated or min(jobs, len(tasks) // CHUNK) > 1:
             from imgsim.worker_pool import map_in_processes  # which takes a while
 
             specs = {key: one.spec for key, one in loaded.items()}
-            return map_in_processes(Measurer(specs, *options), tasks, jobs, _crashed)
+            return map_in_processes(Measurer(specs, *options), tasks, jobs, partial(_ended, limits))
     return map(Measurer(loaded, *options), tasks)
 
 
@@ -89,12 +91,12 @@ def measure_all(
     photos: Photo | Iterable[Photo],
     extractors: Sequence[Extractor],
     *,
-    max_megapixels: float = MAX_MEGAPIXELS,
+    limits: Limits = LIMITS,
     jobs: int = 1,
 ) -> list[Features]:
     """Measure photos that can all be read, or raise the first one's ImageReadError: rows (N, D) by each extractor."""
     rows = [[np.zeros((0, extractor.dim), np.float32)] for extractor in extractors]
-    for photo in measure(map(to_source, to_photos(photos)), extractors, max_megapixels=max_megapixels, jobs=jobs):
+    for photo in measure(map(to_source, to_photos(photos)), extractors, limits=limits, jobs=jobs):
         if isinstance(photo, ImageReadError):
             raise photo
         for place, row in photo.features.items():
@@ -108,7 +110,7 @@ class Measurer:
 
     extractors: Mapping[Any, Extractor | ExtractorSpec]
     steps: Mapping[Any, Step]
-    max_megapixels: float
+    limits: Limits
     digest: bool
 
     @cached_property
@@ -126,6 +128,9 @@ class Measurer:
             failure.path = task.name
             return failure
         features = {key: one.extract([images[one.scale]]) for key, one in extractors.items()}
+        for key, row in features.items():
+            if not np.isfinite(row).all():
+                return ImageReadError(task.name, f"{extractors[key].spec} gives values for it that are not finite")
         return Measured(record, features, {key: step.work(images[step.scale]) for key, step in steps.items()})
 
     def _open(self, task: Task, scales: Collection[Scale]) -> tuple[ImageRecord, Mapping[Scale, Image]]:
@@ -135,15 +140,12 @@ class Measurer:
             height, width = photo.shape[:2]
             return ImageRecord(name, 0, 0, b"", width, height), {scale: shrink(photo, scale) for scale in scales}
         with io.BytesIO(photo) if isinstance(photo, bytes) else open_photo(photo) as stream:
-            state = (len(photo), 0) if isinstance(photo, bytes) else _state(stream)
-            digest = content_digest(stream) if self.digest else b""
-            decoded = decode(stream, name, scales, max_megapixels=self.max_megapixels)
+            state = (len(photo), 0) if isinstance(photo, bytes) else FileState.of(os.fstat(stream.fileno()))
+            if self.digest:
+                check_photo_file(stream, name, state[0], max_megapixels=self.limits.max_megapixels)
+            decoded = decode(stream, name, scales, self.limits)
+            digest = content_digest(stream, self.limits.max_seconds) if self.digest else b""
         return ImageRecord(name, *state, digest, decoded.width, decoded.height), decoded.images
-
-
-def _state(stream: BinaryIO) -> tuple[int, int]:
-    status = os.fstat(stream.fileno())
-    return status.st_size, status.st_mtime_ns
 
 
 def _build(one: Extractor | ExtractorSpec) -> Extractor:
@@ -163,5 +165,8 @@ def _name(photo: Source) -> str:
     return "-" if isinstance(photo, (bytes, np.ndarray)) else os.fspath(photo)
 
 
-def _crashed(task: Task) -> ImageReadError:
-    return ImageReadError(task.name, "the decoder crashed on it")
+def _ended(limits: Limits, task: Task, seconds: float) -> ImageReadError:
+    """Say why a photo's process ended after so many seconds."""
+    if seconds >= limits.max_seconds:
+        return too_slow(task.name, limits.max_seconds)
+    return ImageReadError(task.name, CRASHED)

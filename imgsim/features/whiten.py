@@ -11,7 +11,7 @@ from imgsim.errors import ImageReadError, ParameterError
 from imgsim.features.deep import DeepExtractor
 from imgsim.features.extractor_table import load_extractor
 from imgsim.features.measure import measure
-from imgsim.images.read import MAX_MEGAPIXELS
+from imgsim.images.limits import LIMITS, Limits
 from imgsim.models.whitening import fit_whitening, store_whitening
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def fit_to_photos(
     text: str,
     dim: int,
     skipped: Callable[[ImageReadError], None],
-    max_megapixels: float = MAX_MEGAPIXELS,
+    limits: Limits = LIMITS,
 ) -> str:
     """Fit a PCA-whitening to the features of photos."""
     extractor = load_extractor(text)
@@ -31,7 +31,7 @@ def fit_to_photos(
         raise ParameterError(f"{text} is no deep extractor: only those are whitened")
     bare = replace(extractor, whitening="")
     rows = [np.zeros((0, bare.dim), np.float32)]
-    for photo in measure(paths, [bare], max_megapixels=max_megapixels):
+    for photo in measure(paths, [bare], limits=limits):
         if isinstance(photo, ImageReadError):
             skipped(photo)
         else:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import PIL.Image
 from PIL import ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 from imgsim.errors import ImgsimError
 from imgsim.files import replace_file
+from imgsim.images.mark import MARK
 from imgsim.images.reasons import system_reason
 
 if TYPE_CHECKING:
@@ -70,9 +72,11 @@ def draw_grid(rows: Sequence[Sequence[Cell]], *, cell_size: int = 200) -> Image:
 
 
 def save_png(image: Image, path: str | os.PathLike[str]) -> None:
-    """Write a picture (H, W, 3) as PNG, whole or not at all; ImageWriteError if it cannot be written."""
+    """Write a picture (H, W, 3) as PNG with the mark, whole or not at all; ImageWriteError if it cannot be written."""
     buffer = io.BytesIO()
-    PIL.Image.fromarray(image).save(buffer, "PNG")
+    text = PngInfo()
+    text.add_text("Software", MARK)
+    PIL.Image.fromarray(image).save(buffer, "PNG", pnginfo=text)
     write_picture(buffer.getvalue(), path)
 
 

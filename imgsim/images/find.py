@@ -3,41 +3,61 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
-from fnmatch import translate
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ImgsimError
+from imgsim.file_state import LARGEST, FileState, identity_of, within_64_bits
+from imgsim.images.file_patterns import compile_patterns
 from imgsim.images.formats import HEAD, named_as_picture, sniff
+from imgsim.images.mark import is_drawn
 from imgsim.images.reasons import system_reason
+from imgsim.paths import key_within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    _Matcher = Callable[[str, str], bool]
+    from imgsim.file_state import Identity
+    from imgsim.images.file_patterns import Matcher
 
 
 class FoundImage(NamedTuple):
-    """A file that says it is a picture, by its first bytes or by its name's ending.
+    """A file that says it is a picture, by its first bytes or its name's ending; what the system does not tell is 0.
 
-    `path` is relative to the root, posix, undecodable bytes as surrogate escapes; `mtime_ns` counts from the epoch.
+    `path` is relative to the root, posix, undecodable bytes as surrogate escapes; times count from the epoch.
     """
 
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
+    inode: int = 0
+
+    @classmethod
+    def of(cls, path: str, status: os.stat_result) -> FoundImage:
+        """Tell what a file's status says of it, in numbers of 64 bits."""
+        ctime = 0 if os.name == "nt" else within_64_bits(status.st_ctime_ns)  # there, the time when it was made
+        size, mtime = within_64_bits(status.st_size), within_64_bits(status.st_mtime_ns)
+        return cls(path, size, mtime, ctime, status.st_ino & LARGEST)
+
+    @property
+    def state(self) -> FileState:
+        """By which its file is known again."""
+        return FileState(self.size, self.mtime_ns)
 
 
 class Found(NamedTuple):
-    """What a folder holds: its pictures, sorted by the bytes of their paths, and how many files are none.
+    """What a folder holds: its pictures by the bytes of their paths, and how many files are none.
 
-    `unreadable` lists folders and files that could not be looked at, each with the reason.
+    `unreadable` cannot be looked at; `links`, sorted, are further names, and `drawn` were left out: imgsim drew them.
     """
 
     images: list[FoundImage]
     passed_over: int
     unreadable: list[tuple[str, str]]
+    links: Sequence[str] = ()
+    drawn: Sequence[str] = ()
 
 
 def check_folder(folder: str) -> None:
@@ -51,88 +71,108 @@ def find_images(root: str | os.PathLike[str], *, include: Sequence[str] = (), ex
 
     Shell patterns, matched with case: without a slash against names, with one against paths, where ``*`` spans slashes.
     """
-    walk = _Walk(os.fspath(root), _matcher(include), _matcher(exclude))
-    at = os.stat(walk.root)
-    walk.pending.append(_Pending("", ((at.st_dev, at.st_ino),), not include))
+    walk = _Walk(os.fspath(root), compile_patterns(include), compile_patterns(exclude))
+    walk.pending.append(_Folder(False, b"", "", not include, identity_of(walk.root)))
     while walk.pending:
-        walk.folder(walk.pending.pop())
-    walk.images.sort(key=_path_bytes)
-    return Found(walk.images, walk.passed_over, walk.unreadable)
+        walk.visit(heappop(walk.pending))
+    return walk.names.found(walk.passed_over, walk.unreadable)
 
 
 def list_images(root: str | os.PathLike[str], paths: Iterable[str]) -> Found:
     """Look at the files that are named, absolute or from the working folder, as `find_images` would.
 
-    One named twice counts once; one that is missing, hidden or outside the root is unreadable, as it was named.
+    A file named twice counts once; one that is missing, hidden or outside the root is unreadable, as it was named.
     """
-    base = os.path.abspath(root)
-    images: dict[str, FoundImage] = {}
+    base, names, unreadable = os.path.abspath(root), _Names(), []
     passed_over = 0
-    unreadable = []
     for given in paths:
         try:
-            relative = _relative(base, given)
-            image = _look_at(base, relative)
+            passed_over += not _look_at(base, _relative(base, given), names)
         except (OSError, ValueError) as error:
             unreadable.append((given, system_reason(error) if isinstance(error, OSError) else str(error)))
-            continue
-        if image is None:
-            passed_over += 1
-        else:
-            images[relative] = image
-    return Found(sorted(images.values(), key=_path_bytes), passed_over, unreadable)
+    return names.found(passed_over, unreadable)
 
 
-def comes_by(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
-    """Make a test of whether a walk by these patterns comes by a path, were it a picture.
+def without_drawn(root: str | os.PathLike[str], images: Sequence[FoundImage]) -> list[FoundImage]:
+    """Leave out the pictures that imgsim drew: each is looked at, which indexing need not do."""
+    return [image for image in images if not is_drawn(_read_start(os.path.join(root, image.path), 1024))]
 
-    Examples
-    --------
-    >>> [path for path in ("a.png", "in/b.png", "in/private/c.png") if comes_by(["in"], ["private/"])(path)]
-    ['in/b.png']
+
+class _Names:
+    """The names of pictures and folders that were come by.
+
+    Each file is found once, under the first name that no link leads to, or else the first.
     """
-    if not include and not exclude:
-        return lambda _: True
-    included, excluded = _matcher(include), _matcher(exclude)
 
-    def test(path: str) -> bool:
-        parts = path.split("/")
-        steps = [("/".join(parts[:end]) + "/", f"{parts[end - 1]}/") for end in range(1, len(parts))]
-        steps.append((path, parts[-1]))
-        return not any(excluded(*step) for step in steps) and (not include or any(included(*step) for step in steps))
+    def __init__(self) -> None:
+        self._images: dict[Identity, FoundImage] = {}
+        self._linked: set[str] = set()  # paths that are links, or that a link leads to
+        self._links: set[str] = set()
 
-    return test
+    def add(self, image: FoundImage, identity: Identity, *, linked: bool) -> None:
+        """Note a picture; of several of its names the best is its path."""
+        if linked:
+            self._linked.add(image.path)
+        other = self._images.setdefault(identity, image)
+        if other.path != image.path:
+            self._images[identity], further = sorted((image, other), key=self._rank)
+            self._links.add(further.path)
+
+    def _rank(self, image: FoundImage) -> tuple[bool, bytes]:
+        return image.path in self._linked, _path_bytes(image)
+
+    def add_link(self, path: str) -> None:
+        """Note a further name of a folder."""
+        self._links.add(path)
+
+    def found(self, passed_over: int, unreadable: list[tuple[str, str]]) -> Found:
+        """Give the pictures by path."""
+        images = sorted(self._images.values(), key=_path_bytes)
+        return Found(images, passed_over, unreadable, sorted(self._links, key=os.fsencode))
 
 
-class _Pending(NamedTuple):
-    """A folder to look through: its path, with a slash at the end unless it is the root, and what led there."""
+def _path_bytes(image: FoundImage) -> bytes:
+    return os.fsencode(image.path)
 
-    path: str
-    above: tuple[tuple[int, int], ...]  # (device, inode) of it and every folder above it
+
+class _Folder(NamedTuple):
+    """A folder to look through; those that no link leads to come first, then the smallest path."""
+
+    linked: bool
+    key: bytes
+    path: str  # with a slash at the end unless it is the root
     included: bool
+    identity: Identity
 
 
 class _Walk:
     """One walk over a folder, and what it has found so far."""
 
-    def __init__(self, root: str, include: _Matcher, exclude: _Matcher) -> None:
+    def __init__(self, root: str, include: Matcher, exclude: Matcher) -> None:
         self.root = root
         self.included = include
         self.excluded = exclude
-        self.pending: list[_Pending] = []
-        self.images: list[FoundImage] = []
+        self.pending: list[_Folder] = []  # a heap
+        self.visited: dict[Identity, bool] = {}  # whether it was included
+        self.names = _Names()
         self.passed_over = 0
         self.unreadable: list[tuple[str, str]] = []
 
-    def folder(self, at: _Pending) -> None:
-        """Look through one folder, and put those within it in the queue."""
+    def visit(self, at: _Folder) -> None:
+        """Look through one folder and queue those within it, unless that was done and it is not included only now."""
+        before = self.visited.get(at.identity)
+        if before is not None:
+            self.names.add_link(at.path.rstrip("/"))
+        if before or before is at.included:
+            return
+        self.visited[at.identity] = at.included
         for entry in self._entries(at.path):
             path = at.path + entry.name
             try:
                 if entry.is_dir():
                     self._queue(entry, path, at)
                 elif not self.excluded(path, entry.name) and (at.included or self.included(path, entry.name)):
-                    self._file(entry, path)
+                    self._file(entry, path, at)
             except OSError as error:
                 self.unreadable.append((path, system_reason(error)))
 
@@ -146,32 +186,40 @@ class _Walk:
                 raise
             self.unreadable.append((relative.rstrip("/"), system_reason(error)))
 
-    def _queue(self, entry: os.DirEntry[str], path: str, at: _Pending) -> None:
-        status = entry.stat()
-        here = (status.st_dev, status.st_ino)
+    def _queue(self, entry: os.DirEntry[str], path: str, at: _Folder) -> None:
         folder, name = path + "/", entry.name + "/"
-        if here not in at.above and not self.excluded(folder, name):
-            self.pending.append(_Pending(folder, (*at.above, here), at.included or self.included(folder, name)))
+        if not self.excluded(folder, name):
+            included = at.included or self.included(folder, name)
+            here = identity_of(entry.path, entry.stat())
+            heappush(self.pending, _Folder(_is_linked(entry, at), os.fsencode(folder), folder, included, here))
 
-    def _file(self, entry: os.DirEntry[str], path: str) -> None:
+    def _file(self, entry: os.DirEntry[str], path: str, at: _Folder) -> None:
         if entry.is_file() and _is_candidate(entry.path):
-            at = entry.stat()
-            self.images.append(FoundImage(path, at.st_size, at.st_mtime_ns))
+            status = entry.stat()
+            image = FoundImage.of(path, status)
+            self.names.add(image, identity_of(entry.path, status), linked=_is_linked(entry, at))
         elif entry.is_symlink() and named_as_picture(path) and not os.path.exists(entry.path):
             self.unreadable.append((path, "a link to nothing"))
         else:
             self.passed_over += 1
 
 
+def _is_linked(entry: os.DirEntry[str], at: _Folder) -> bool:
+    return at.linked or entry.is_symlink()
+
+
 def _is_candidate(path: str) -> bool:
     """Tell whether a regular file's name or first bytes say picture; one that cannot be opened says nothing."""
-    if named_as_picture(path):
-        return True
+    return named_as_picture(path) or sniff(_read_start(path, HEAD)) is not None
+
+
+def _read_start(path: str, size: int) -> bytes:
+    """Read a file's first bytes; none where it cannot be read."""
     try:
         with open(path, "rb", buffering=0, opener=_open_at_once) as file:
-            return sniff(file.read(HEAD) or b"") is not None
+            return file.read(size) or b""
     except OSError:
-        return False
+        return b""
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -184,48 +232,25 @@ def _relative(base: str, given: str) -> str:
     if "\0" in given or not given:
         raise ValueError("not a path")
     path = os.path.abspath(given)
-    if not _is_within(base, path):
-        path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
-        base = os.path.realpath(base)
-    if not _is_within(base, path):
+    relative = key_within(base, path)
+    if relative is None:
+        folder, name = os.path.split(path)
+        relative = key_within(os.path.realpath(base), os.path.join(os.path.realpath(folder), name))
+    if relative is None:
         raise ValueError("outside the indexed folder")
-    relative = os.path.relpath(path, base).replace(os.sep, "/")
     if any(part[0] == "." for part in relative.split("/")):
         raise ValueError("hidden: names that begin with a dot are skipped")
     return relative
 
 
-def _is_within(base: str, path: str) -> bool:
-    return path.startswith(base.rstrip(os.sep) + os.sep)
-
-
-def _look_at(base: str, relative: str) -> FoundImage | None:
+def _look_at(base: str, relative: str, names: _Names) -> bool:
+    """Note a file's name if it is a picture, and tell whether it is."""
     path = os.path.join(base, relative)
-    at = os.stat(path)
-    if stat.S_ISDIR(at.st_mode):
+    status = os.stat(path)
+    if stat.S_ISDIR(status.st_mode):
         raise ValueError("is a folder")
-    if not stat.S_ISREG(at.st_mode) or not _is_candidate(path):
-        return None
-    return FoundImage(relative, at.st_size, at.st_mtime_ns)
-
-
-def _path_bytes(image: FoundImage) -> bytes:
-    return os.fsencode(image.path)
-
-
-def _matcher(patterns: Sequence[str]) -> _Matcher:
-    """Compile patterns to a test of (path, name), both with a slash at the end for folders."""
-    # A pattern that is not for folders alone may or may not be followed by a folder's slash.
-    anchored = [pattern for pattern in patterns if "/" in pattern.rstrip("/")]
-    by_path = _any_of(pattern.removeprefix("./").lstrip("/") for pattern in anchored)
-    by_name = _any_of(pattern for pattern in patterns if pattern not in anchored)
-
-    def matches(path: str, name: str) -> bool:
-        return bool((by_path and by_path.match(path)) or (by_name and by_name.match(name)))
-
-    return matches
-
-
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:
-    either = [translate(one) if one.endswith("/") else translate(one) + "|" + translate(one + "/") for one in patterns]
-    return re.compile("|".join(either)) if either else None
+    if not stat.S_ISREG(status.st_mode) or not _is_candidate(path):
+        return False
+    linked = os.path.realpath(path) != os.path.join(os.path.realpath(base), *relative.split("/"))
+    names.add(FoundImage.of(relative, status), identity_of(path, status), linked=linked)
+    return True

@@ -11,13 +11,14 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 MAX_SCANS = 100  # a progressive photo has about ten; each goes over every pixel, however few its bytes
 MOST_MISSING = 0.1  # of the rows
+_BEGIN = b"\xff\xda"
 _SCAN = re.compile(rb"\xff\xda\0[\x08-\x0e]([\x01-\x04])")
 
 
 class Jpeg(JpegImageFile):
     """A JPEG whose missing end is made up for, by grey, and told."""
 
-    _scans, _ended, _covered = 0, False, True
+    _scans, _ended, _covered, _ahead = 0, False, True, b""
 
     def _open(self) -> None:
         super()._open()
@@ -26,13 +27,16 @@ class Jpeg(JpegImageFile):
         self._several = "progressive" in self.info or self.fp.read(1) != bytes([self.layers])
 
     def load_read(self, read_bytes: int) -> bytes:
-        """Read on, and past the end of the file an end marker, once."""
+        """Read on, a scan at a time at most, and past the end of the file an end marker, once."""
         assert self.fp is not None
-        data = self.fp.read(read_bytes)
+        more = self.fp.read(0 if self._ahead else read_bytes)
+        data = self._ahead + more
         if self._several:
-            self._scans += data.count(b"\xff\xda")
+            self._scans += more.count(_BEGIN)
             if self._scans > MAX_SCANS:
                 raise OSError(f"more than {MAX_SCANS} scans: not supported")
+            begin = data.find(_BEGIN, 1)
+            data, self._ahead = (data, b"") if begin < 0 else (data[:begin], data[begin:])
         if data or self._ended:
             return data
         self._ended = True

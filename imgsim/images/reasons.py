@@ -22,11 +22,14 @@ def system_reason(error: OSError) -> str:
     return _OTHER_WORDS.get(error.errno or 0) or _one_line(error.strerror or str(error)).lower()
 
 
+def is_systems(error: Exception) -> bool:
+    """Tell whether the system is to blame, as for a failing disk, and not the photo."""
+    return isinstance(error, OSError) and bool(error.errno) and error.errno not in _DECODERS_FAULT
+
+
 def decoding_reason(error: Exception, kind: str, size: int) -> str:
     """Say why a picture of this format and of so many bytes could not be decoded, without the path."""
-    if isinstance(error, MemoryError):
-        return "not enough memory to decode it"
-    if isinstance(error, OSError) and error.errno and error.errno not in _DECODERS_FAULT:
+    if isinstance(error, OSError) and is_systems(error):
         return system_reason(error)
     if isinstance(error, EOFError) or "truncated" in str(error).lower():
         return f"truncated after {size:,} bytes"
@@ -34,7 +37,7 @@ def decoding_reason(error: Exception, kind: str, size: int) -> str:
         return "it has no pixels"
     plain = isinstance(error, (OSError, SyntaxError, ValueError, RuntimeError)) and bool(str(error))
     line = _one_line(str(error) if plain else repr(error)).removesuffix(" when reading image file")
-    if "upported" in line or isinstance(error, TimeoutError):
+    if "upported" in line:
         return line[0].lower() + line[1:]
     whole = line.startswith(_NOT_SUPPORTED)
     return f"a kind of {kind} that is not supported: {line}" if whole else f"damaged {kind}: {line}"

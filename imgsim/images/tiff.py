@@ -43,7 +43,7 @@ class Tiff(TiffImageFile):
         except (KeyError, SyntaxError) as error:
             if self.tag_v2.get(Base.PhotometricInterpretation) in _RAW:
                 raise OSError("a raw photo: not supported") from error
-            if isinstance(error, KeyError) or str(error).startswith("unknown"):
+            if isinstance(error, KeyError) or str(error).startswith("unknown pixel mode"):
                 raise OSError(f"a kind of TIFF that is not supported ({error})") from error
             raise
         self._size = self._tile_size

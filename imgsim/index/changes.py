@@ -1,26 +1,49 @@
-"""What changed in a folder since it was last indexed: by size and time first, by content where those leave doubt."""
+"""What changed in a folder since it was last indexed, and how a store takes it."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imgsim.errors import ImageReadError
-from imgsim.images.formats import DECODING
+from imgsim.index.store import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-    from imgsim.images.find import Found, FoundImage
-    from imgsim.index.store import Failure, Known
+    from imgsim.images.find import FoundImage
+    from imgsim.index.store import HiddenPhoto, Known, Store
 
 
-class Rename(NamedTuple):
-    """A photo that is now elsewhere, with the same content."""
+class Move(NamedTuple):
+    """A photo, as it was, and the file that has its content now; nothing in `why` tells that it was not hidden."""
 
-    old: str
+    photo: HiddenPhoto
     image: FoundImage
+
+
+class Copy(NamedTuple):
+    """A file whose content photos of the index have too."""
+
+    image: FoundImage
+    of: tuple[Known, ...]
+
+
+class Edit(NamedTuple):
+    """A file with content that is new to the index, in the place of a photo's."""
+
+    image: FoundImage
+    photo: HiddenPhoto
+
+
+class Gone(NamedTuple):
+    """A photo that is not where it was, and why it is hidden from now on.
+
+    `twins` have its content, where a file with another known content took its place.
+    """
+
+    photo: HiddenPhoto
+    why: str
+    twins: tuple[Known, ...] = ()
 
 
 @dataclass
@@ -28,68 +51,48 @@ class Changes:
     """A folder against its index."""
 
     added: list[FoundImage] = field(default_factory=list)
-    changed: list[FoundImage] = field(default_factory=list)
+    copied: list[Copy] = field(default_factory=list)
+    changed: list[Edit] = field(default_factory=list)
+    moved: list[Move] = field(default_factory=list)
     touched: list[FoundImage] = field(default_factory=list)
-    renamed: list[Rename] = field(default_factory=list)
     unchanged: list[FoundImage] = field(default_factory=list)
     still_failing: list[str] = field(default_factory=list)
-    missing: set[str] = field(default_factory=set)
+    gone: list[Gone] = field(default_factory=list)
     older: dict[str, int] = field(default_factory=dict)  # photos of the same content, measured under an older decoding
+    trusted: int = 0  # files taken as unchanged by size and time alone
+
+    @property
+    def kept(self) -> list[FoundImage]:
+        """The files whose content needs not be measured again."""
+        return [*self.unchanged, *self.touched, *(image for _, image in self.moved)]
+
+    @property
+    def vacated(self) -> set[str]:
+        """The paths that photos are no longer at, though another one may be."""
+        photos = (*(one.photo for one in self.gone), *(photo for photo, _ in self.moved))
+        return {photo.path for photo in photos if not photo.why}
+
+    @property
+    def nothing(self) -> bool:
+        """Whether every photo is where it was, and as it was decoded."""
+        return not (self.gone or self.moved or self.older)
+
+    def apply(self, store: Store) -> None:
+        """Bring a store up to all that needs no photo to be decoded, within a transaction."""
+        for photo, why, twins in self.gone:
+            if any(store.typed(twin.key) == store.typed(photo.known.key) for twin in twins):
+                store.remove([photo.known.key])  # of which the others tell all that there is
+            else:
+                store.hide([photo.known.key], why)
+        places = {image.path for _, image in self.moved}  # where no photo may be when another is placed there
+        store.hide((photo.known.key for photo, _ in self.moved if photo.path in places and not photo.why), MISSING)
+        for photo, image in self.moved:
+            store.place(photo.known.key, image)
+        for image in self.touched:
+            store.touch(image)
 
 
-def find_changes(
-    root: str, found: Found, known: Mapping[str, Known], ledger: Mapping[str, Failure], *, complete: bool = True
-) -> Changes:
-    """Compare what a scan found with what the index knows."""
-    changes = Changes()
-    for image in found.images:
-        before, failure = known.get(image.path), ledger.get(image.path)
-        if before and (image.size, image.mtime_ns) == (before.size, before.mtime_ns):
-            changes.unchanged.append(image)
-        elif failure and (image.size, image.mtime_ns) == (failure.size, failure.mtime_ns):
-            changes.still_failing.append(image.path)
-        elif before:
-            same = image.size == before.size and _digest(root, image.path) == before.digest
-            (changes.touched if same else changes.changed).append(image)
-        else:
-            changes.added.append(image)
-    if complete:
-        changes.missing = _missing(found, known)
-        _match_renames(root, changes, known)
-    kept = {image.path: image.path for image in (*changes.unchanged, *changes.touched) if image.path not in ledger}
-    kept |= {image.path: old for old, image in changes.renamed}
-    changes.older = {path: version for path, old in kept.items() if (version := known[old].decoding) < DECODING}
-    return changes
-
-
-def _missing(found: Found, known: Mapping[str, Known]) -> set[str]:
-    missing = known.keys() - {image.path for image in found.images}
-    unseen = tuple(f"{path}/" for path, _ in found.unreadable)  # files and folders
-    return {path for path in missing if not f"{path}/".startswith(unseen)}
-
-
-def _match_renames(root: str, changes: Changes, known: Mapping[str, Known]) -> None:
-    """Recognise missing photos among the added ones, by content; only files of a missing one's size are read."""
-    by_digest: dict[bytes, list[str]] = {}
-    for path in sorted(changes.missing, reverse=True):
-        by_digest.setdefault(known[path].digest, []).append(path)
-    sizes = {known[path].size for path in changes.missing}
-    added, changes.added = changes.added, []
-    for image in added:
-        copies = by_digest.get(_digest(root, image.path)) if image.size in sizes else None
-        if copies:
-            changes.renamed.append(Rename(copies.pop(), image))
-            changes.missing.remove(changes.renamed[-1].old)
-        else:
-            changes.added.append(image)
-
-
-def _digest(root: str, path: str) -> bytes:
-    """Digest a file; empty where it cannot be read, which no photo's digest is."""
-    from imgsim.images.read import content_digest, open_photo
-
-    try:
-        with open_photo(os.path.join(root, path)) as stream:
-            return content_digest(stream)
-    except ImageReadError:
-        return b""
+def common_attributes(store: Store, photos: Sequence[Known]) -> dict[str, Any]:
+    """Give what people typed of photos of the same content; nothing where they typed different things."""
+    typed = [store.typed(photo.key) for photo in photos]
+    return typed[0] if all(one == typed[0] for one in typed) else {}

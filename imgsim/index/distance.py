@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from imgsim.errors import ExtractorMismatchError, IndexFormatError
+from imgsim.errors import ExtractorMismatchError, IndexFormatError, ParameterError
 from imgsim.features import build_extractor, find_factory, load_extractor
 from imgsim.index.gallery_cache import gather_statistics, load_gallery
 from imgsim.index.store import DefaultQuery
@@ -69,17 +69,17 @@ class ChosenDistance:
         )
         return parts[0][0] if len(parts) == 1 else " + ".join(f"{share:.6g} of {part}" for part, share in parts)
 
-    def terms(self) -> list[Term]:
-        """Map the galleries of the extractors, ready to be ranked."""
+    def terms(self, *, anew: bool = False) -> list[Term]:
+        """Map the galleries of the extractors, ready to be ranked; `anew`, where those in the cache are not right."""
         total = sum(one.weight for one in self.extractors)
-        return [self._term(*pair, total) for pair in zip(self.extractors, self.metrics, strict=True)]
+        return [self._term(*pair, total, anew=anew) for pair in zip(self.extractors, self.metrics, strict=True)]
 
-    def _term(self, chosen: ChosenExtractor, metric_name: str, total: float) -> Term:
+    def _term(self, chosen: ChosenExtractor, metric_name: str, total: float, *, anew: bool) -> Term:
         stored, fused, weight = chosen.stored, len(self.extractors) > 1, chosen.weight / total
         metric = load_metric(metric_name, binary=stored.binary)
         statistics = gather_statistics(self.store, stored) if metric.needs_statistics or fused else None
         fitted = metric.fit(statistics)
-        gallery = load_gallery(self.directory, self.store, stored, fitted)
+        gallery = load_gallery(self.directory, self.store, stored, fitted, anew=anew)
         unit = median_pair_distance(fitted, statistics) if fused and statistics else 1.0
         return Term(gallery, fitted, weight / unit, weight)
 
@@ -88,9 +88,10 @@ class ChosenDistance:
         whole = self.store.part_keys().whole
         columns, present = [], np.ones(np.count_nonzero(whole), bool)
         for one in self.extractors:
-            chunks = [(np.zeros((0, one.stored.dim), np.float32), present[:0]), *self.store.features(one.stored)]
-            columns.append(np.concatenate([rows for rows, _ in chunks])[whole])
-            present &= np.concatenate([there for _, there in chunks])[whole]
+            chunks = list(self.store.features(one.stored))
+            none = np.zeros((0, one.stored.dim), np.float32)
+            columns.append(np.concatenate([none, *(its.features for its in chunks)])[whole])
+            present &= np.concatenate([np.zeros(0, bool), *(its.present for its in chunks)])[whole]
         return np.concatenate(columns, axis=1), present
 
 
@@ -102,8 +103,26 @@ def choose_distance(
     default = DefaultQuery(pairs) if texts else store.default_query()
     if default is None:
         raise IndexFormatError(f"the index of {store.root} has no extractor", remedy="index-it")
-    extractors = (ChosenExtractor(one, build_extractor(one.spec), weight) for one, weight in default.extractors)
+    extractors = (ChosenExtractor(one, rebuild(directory, one), weight) for one, weight in default.extractors)
     return ChosenDistance(tuple(extractors), metric or default.metric, directory, store)
+
+
+def rebuild(directory: str, stored: StoredExtractor) -> Extractor:
+    """Make an extractor of the index again, and make sure that its rows are what it gives."""
+    try:
+        extractor = build_extractor(stored.spec)
+    except ParameterError as error:
+        raise _not_made(directory, stored, str(error)) from error
+    if (extractor.dim, extractor.binary) != (stored.dim, stored.binary):
+        raise _not_made(directory, stored, f"its rows have {extractor.dim} values, not {stored.dim}")
+    return extractor
+
+
+def _not_made(directory: str, stored: StoredExtractor, why: str) -> ExtractorMismatchError:
+    name = stored.spec.name
+    return ExtractorMismatchError(
+        f"{directory}: {stored.spec} is not what this imgsim makes ({why})", remedy="drop-it", name=name
+    )
 
 
 def find_stored(store: Store, text: str) -> StoredExtractor:
@@ -124,4 +143,4 @@ def find_stored(store: Store, text: str) -> StoredExtractor:
         raise ExtractorMismatchError(
             f"the index of {store.root} has no features of {bare}, it has {there}", remedy="add-extractor"
         )
-    return exact[0]
+    return max(exact, key=lambda extractor: extractor.spec.version)  # a network may be there as it was cut before

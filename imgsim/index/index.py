@@ -8,6 +8,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any, Self
 
 from imgsim.errors import IndexNotFoundError
+from imgsim.index.gallery_folders import remove_leftovers
 from imgsim.index.location import find_index, locate_index
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import DefaultQuery
@@ -453,6 +454,14 @@ class IndexWriter(Index):
     def __init__(self, directory: str, root: str | None = None) -> None:
         root = root or os.path.dirname(os.path.abspath(directory))
         super().__init__(directory, SqliteStore.open_writer(directory, root))
+
+    def __exit__(self, *error: object) -> None:
+        try:
+            if not any(error):
+                remove_leftovers(self.directory, self._store.stamp)
+                self._store.check_there()
+        finally:
+            self.close()
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make the changes of the block one: all are written, or none is."""

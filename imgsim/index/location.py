@@ -8,26 +8,32 @@ from urllib.parse import unquote_to_bytes
 
 from imgsim.errors import IndexNotFoundError, IndexWriteError
 from imgsim.index.sqlite.connection import DATABASE, FOLDER
+from imgsim.paths import of_file_url, posix
+
+
+def has_index(directory: str) -> bool:
+    """Tell whether a folder is an index's own."""
+    return os.path.exists(os.path.join(directory, DATABASE))
 
 
 def find_index(start: str) -> str | None:
     """Look for the nearest index upward from a place."""
     place = Path(os.path.abspath(start))
     folders = (str(folder / FOLDER) for folder in (place, *place.parents))
-    return next((folder for folder in folders if os.path.exists(os.path.join(folder, DATABASE))), None)
+    return next(filter(has_index, folders), None)
 
 
 def find_indexes_below(folder: str) -> list[str]:
     """List the indexed folders right below a folder."""
     with os.scandir(folder) as entries:
-        return sorted(entry.path for entry in entries if os.path.exists(os.path.join(entry.path, FOLDER, DATABASE)))
+        return sorted(entry.path for entry in entries if has_index(os.path.join(entry.path, FOLDER)))
 
 
 def locate_index(place: str | os.PathLike[str]) -> str:
     """Find the index that a path or a URL names: an indexed folder, or the index's own folder."""
     place = folder_of(place)
     for candidate in (os.path.join(place, FOLDER), place):
-        if os.path.exists(os.path.join(candidate, DATABASE)):
+        if has_index(candidate):
             return candidate
     raise IndexNotFoundError(f"{place}: no index here", remedy="make-index", folder=place)
 
@@ -42,10 +48,10 @@ def folder_of(place: str | os.PathLike[str]) -> str:
     """
     text = os.fspath(place)
     scheme, separator, rest = text.partition("://")
-    if not separator or os.sep in scheme:
+    if not separator or "/" in posix(scheme) or len(scheme) < 2:  # a drive of Windows
         return text
     if scheme == "file":
-        return os.fsdecode(unquote_to_bytes(rest.removeprefix("localhost")))
+        return of_file_url(os.fsdecode(unquote_to_bytes(rest)))
     raise IndexNotFoundError(f"{text}: no engine for {scheme}: there is none but SQLite yet, which takes a path")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import ImgsimError
+from imgsim.images.limits import MAX_MEGAPIXELS, MAX_MEMORY, MAX_SECONDS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from imgsim.index.description import AttributeTable
     from imgsim.index.store import Store
 
-KEPT = ("include", "exclude", "max_megapixels")  # colours are kept by how they are measured
+KEPT = ("include", "exclude", *Limits._fields)  # colours are kept by how they are measured
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,15 @@ class Remembered:
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    max_megapixels: float = 100.0
+    max_megapixels: float = MAX_MEGAPIXELS
+    max_seconds: float = MAX_SECONDS
+    max_memory: float = MAX_MEMORY
     colors: str | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """What decoding a photo may take."""
+        return Limits(self.max_megapixels, self.max_seconds, self.max_memory)
 
     @classmethod
     def of(cls, store: Store) -> Remembered:
@@ -37,7 +45,7 @@ class Remembered:
     def updated(self, asked: Mapping[str, Any]) -> Remembered:
         """Put what is asked for in place of what was remembered; an empty pattern stands for none."""
         given = {name: asked[name] for name in KEPT if asked.get(name) is not None}
-        patterns = {name: tuple(filter(None, value)) for name, value in given.items() if name != "max_megapixels"}
+        patterns = {name: tuple(filter(None, value)) for name, value in given.items() if name not in Limits._fields}
         return replace(self, **{**given, **patterns})
 
     def scan(self, folder: str) -> Found:
@@ -57,7 +65,7 @@ class Remembered:
 
 @dataclass(frozen=True)
 class Options:
-    """How to index; where nothing is said of patterns, the largest photo or colours, the index remembers it.
+    """How to index; where nothing is said of patterns, limits or colours, the index remembers it.
 
     Parameters
     ----------
@@ -69,12 +77,18 @@ class Options:
         Processes; one a processor unless given.
     max_megapixels : float, optional
         The largest photo to decode, now and in later runs; 100 for a new index.
+    max_seconds : float, optional
+        How long decoding a photo may take, now and in later runs; 60 for a new index.
+    max_memory : float, optional
+        How much memory it may take, in MB, now and in later runs; 4000 for a new index.
     prune : bool
-        Remove missing photos even if they are more than half.
+        Remove missing photos, and what people typed about them, even if they are more than half.
     moved : bool
         The indexed folder is now elsewhere.
     refit : bool
         Pin the statistics of the photos as they are now.
+    verify : bool
+        Compare every row, the cache and every file's content with what is recorded, and measure again what differs.
     retry_failed : bool
         Try the files in the ledger again.
     default : str, optional
@@ -90,9 +104,12 @@ class Options:
     files: Sequence[str] | None = None
     jobs: int | None = None
     max_megapixels: float | None = None
+    max_seconds: float | None = None
+    max_memory: float | None = None
     prune: bool = False
     moved: bool = False
     refit: bool = False
+    verify: bool = False
     retry_failed: bool = False
     default: str | None = None
     attributes: AttributeTable | None = None

@@ -7,32 +7,59 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from imgsim.core import Match
-from imgsim.errors import CalibrationError
+from imgsim.errors import CalibrationError, ImgsimError, IndexFormatError, first_few
 from imgsim.features.measure import measure_all
-from imgsim.images.read import MAX_MEGAPIXELS
+from imgsim.file_state import identity_of
+from imgsim.images.limits import LIMITS, Limits
 from imgsim.index.sqlite.connection import outside
+from imgsim.index.stored_distances import rescore
 from imgsim.metrics.calibration import Calibration
+from imgsim.paths import key_within
 from imgsim.search.ranking import rank
 from imgsim.where.select import select_photos
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from imgsim.file_state import Identity
     from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
+    from imgsim.index.store import PartLabel
 
 
 class Searcher:
     """Answers queries by the same extractors and metric."""
 
     def __init__(self, distance: ChosenDistance, where: Sequence[str] = ()) -> None:
-        self._distance, self._store, self._terms = distance, distance.store, distance.terms()
-        fitted = self._store.calibrations().get(distance.name)
-        self._calibration = None if fitted is None else Calibration.from_json(fitted)
+        self._distance, self._store, self._where = distance, distance.store, where
+        self._damaged: dict[str, dict[str, None]] = {}  # paths, by extractor, in the order in which they were met
+        self._calibration = read_calibration(distance)
+        self._map()
+
+    def _map(self, *, anew: bool = False) -> None:
+        """Map the galleries, and find the rows that the expressions hold for."""
+        self._terms, self._laid_out = self._distance.terms(anew=anew), anew
         photos = self._terms[0].gallery.photos
-        self._allowed = select_photos(self._store.facts, where, photos) if where else None
+        self._allowed = select_photos(self._store.facts, self._where, photos) if self._where else None
+        damaged = any(len(term.gallery.damaged) for term in self._terms)
+        stored = set(self._store.part_keys().parts.tolist() if damaged else ())
+        for spec, term in zip(self._distance.specs, self._terms, strict=True):
+            for label in self._store.labels([key for key in term.gallery.damaged.tolist() if key in stored]):
+                self._damaged.setdefault(spec, {})[label.path] = None
+
+    @property
+    def damaged(self) -> list[ImgsimError]:
+        """What could not be compared, since its features in the index are not as they were stored: a line each."""
+        root = self._store.root
+        facts = {"folder": root, "index": outside(self._distance.directory, root)}
+        reason = "damaged in the index, features by"
+        return [
+            ImgsimError(f"{first_few(list(paths))}: {reason} {spec}", remedy="measure-again", **facts)
+            for spec, paths in self._damaged.items()
+        ]
 
     @property
     def may_find(self) -> bool:
@@ -52,7 +79,7 @@ class Searcher:
         max_distance: float | None = None,
         min_probability: float | None = None,
         include_self: bool = False,
-        max_megapixels: float = MAX_MEGAPIXELS,
+        limits: Limits = LIMITS,
     ) -> list[Match]:
         """Rank the index's photos by their distance to one thing.
 
@@ -63,30 +90,29 @@ class Searcher:
             facts = {"folder": root, "index": outside(self._distance.directory, root), "metric": self._distance.metric}
             message = f"{root}: no calibration of {name}"
             raise CalibrationError(message, remedy="calibrate", extractors=extractors, **facts)
-        embedded = self._embed(views, max_megapixels)
-        named = [view for view in views if isinstance(view, str | os.PathLike)]
-        own = set() if include_self else {os.path.realpath(view) for view in named}
-        excluded = self._keys_under(own)
+        embedded = self._embed(views, limits)
+        named = [os.fspath(view) for view in views if isinstance(view, str | os.PathLike) and not include_self]
+        own, excluded = {_identity(view) for view in named} - {None}, self._keys_of(named)
         while True:
             matches, keys = self._ranked(embedded, k, excluded)
-            # The same file under another indexed name, such as a link, is the query photo too.
-            again = {key for match, key in zip(matches, keys, strict=True) if self._real(match.path) in own}
+            # The same file under another indexed name, such as a link of either kind, is the query photo too.
+            paths = (os.path.join(self._store.root, match.path) for match in matches)
+            again = {key for path, key in zip(paths, keys, strict=True) if own and _identity(path) in own}
             if not again:
                 return [match for match in matches if _is_within(match, max_distance, min_probability)]
             excluded |= again
 
-    def _embed(self, views: Sequence[Photo], max_megapixels: float) -> list[NDArray[Any]]:
+    def _embed(self, views: Sequence[Photo], limits: Limits) -> list[NDArray[Any]]:
         """Bring the views into each term's space: an array (V, R) a term."""
         extractors = [one.extractor for one in self._distance.extractors]
-        rows = measure_all(views, extractors, max_megapixels=max_megapixels)
+        rows = measure_all(views, extractors, limits=limits)
         return [term.metric.embed(one) for term, one in zip(self._terms, rows, strict=True)]
 
     def _ranked(
         self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable]
     ) -> tuple[list[Match], list[Hashable]]:
+        rows, distances, labels = self._trusted(views, k, excluded)
         gallery = self._terms[0].gallery
-        rows, distances = rank(self._terms, views, k, excluded=excluded, allowed=self._allowed)
-        labels = self._store.labels(gallery.parts[rows].tolist())
         probabilities = self._calibration(distances).tolist() if self._calibration else [None] * len(rows)
         specs, matches = self._distance.specs, list[Match]()
         for label, row, distance, known in zip(labels, rows, distances.tolist(), probabilities, strict=True):
@@ -96,13 +122,41 @@ class Searcher:
             matches.append(Match(len(matches) + 1, *found))
         return matches, gallery.photos[rows].tolist()
 
-    def _keys_under(self, real_paths: Collection[str]) -> set[Hashable]:
-        root = os.path.realpath(self._store.root)
-        keys = {self._store.photo_key(os.path.relpath(path, root)) for path in real_paths}
-        return {key for key in keys if key is not None}
+    def _trusted(
+        self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64], list[PartLabel]]:
+        """Rank by the cached galleries, and what is found by the store, from which those are laid out anew in doubt."""
+        ranked = rank(self._terms, views, k, excluded=excluded, allowed=self._allowed)
+        (rows, distances), doubtful = rescore(self._store, self._distance.extractors, self._terms, views, ranked)
+        gallery = self._terms[0].gallery
+        labels = [] if doubtful else self._store.labels(gallery.parts[rows].tolist())
+        doubtful |= [self._store.photo_key(label.path) for label in labels] != gallery.photos[rows].tolist()
+        if doubtful and not self._laid_out:
+            self._map(anew=True)
+            return self._trusted(views, k, excluded)
+        return rows, distances, labels
 
-    def _real(self, path: str) -> str:
-        return os.path.realpath(os.path.join(self._store.root, path))
+    def _keys_of(self, files: Iterable[str]) -> set[Hashable]:
+        root = os.path.realpath(self._store.root)
+        paths = filter(None, (key_within(root, os.path.realpath(file)) for file in files))
+        return {key for path in paths if (key := self._store.photo_key(path)) is not None}
+
+
+def _identity(path: str) -> Identity | None:
+    """Tell which file a path leads to; None where it is gone."""
+    try:
+        return identity_of(path)
+    except OSError:
+        return None
+
+
+def read_calibration(distance: ChosenDistance) -> Calibration | None:
+    """Read the calibration of a distance, if there is one."""
+    fitted = distance.store.calibrations().get(distance.name)
+    try:
+        return None if fitted is None else Calibration.from_json(fitted)
+    except IndexFormatError as error:
+        raise IndexFormatError(f"{distance.directory}: {error}", remedy=error.remedy, **error.facts) from error
 
 
 def _is_within(match: Match, max_distance: float | None, min_probability: float | None) -> bool:

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import ExtractorSpec, Features, ImageRecord, Keys, Statistics
+    from imgsim.file_state import FileState
+    from imgsim.images.find import FoundImage
     from imgsim.where.facts import FactTable
 
 COLORS = ("color", "color_probabilities", "palette")  # the attributes that measuring colours sets
+MISSING, LEFT_OUT, UNREADABLE = "missing", "left out", "unreadable"  # why a photo is hidden
 
 
 class Stamp(NamedTuple):
@@ -48,12 +51,39 @@ class Known(NamedTuple):
         BLAKE2b-128 of the content.
     decoding : int, optional
         The version of decoding that its features were measured under; without it, today's.
+    ctime_ns : int, optional
+        Change time, nanoseconds since the epoch; 0 where none is known.
+    inode : int, optional
+        The number that the file system gives the file; 0 where none is known.
+    key : hashable, optional
+        The photo's, as `Store.photo_keys` has it.
     """
 
     size: int
     mtime_ns: int
     digest: bytes
     decoding: int = DECODING
+    ctime_ns: int = 0
+    inode: int = 0
+    key: Hashable = None
+
+
+class HiddenPhoto(NamedTuple):
+    """A photo that is not where it was: kept with all that is known of it, and hidden from whatever reads photos.
+
+    Parameters
+    ----------
+    path : str
+        Where it was seen last, relative to the index root; another photo may be there now.
+    why : str
+        `MISSING`, `LEFT_OUT` by patterns or no longer looked at, or `UNREADABLE` in its place.
+    known : Known
+        As it was.
+    """
+
+    path: str
+    why: str
+    known: Known
 
 
 @dataclass(frozen=True)
@@ -107,12 +137,19 @@ class Failure:
         Likewise, nanoseconds since the epoch.
     reason : str
         Why, in a line without the path.
+    ctime_ns, inode : int
+        As `Known` has them.
+    conditions : mapping
+        What else it depended on, as `imgsim.index.failure_conditions` finds it: it is tried again when that changes.
     """
 
     path: str
     size: int
     mtime_ns: int
     reason: str
+    ctime_ns: int = 0
+    inode: int = 0
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,6 +170,8 @@ class MeasuredPhoto:
         Attributes that were measured, such as colours.
     decoding : int, optional
         The version of decoding that they were measured under; without it, today's.
+    ctime_ns, inode : int, optional
+        Of the file, as `Known` has them.
     """
 
     record: ImageRecord
@@ -141,6 +180,8 @@ class MeasuredPhoto:
     owner: str = ""
     measured: Mapping[str, Any] = field(default_factory=dict)
     decoding: int = DECODING
+    ctime_ns: int = 0
+    inode: int = 0
 
 
 class PartLabel(NamedTuple):
@@ -161,6 +202,24 @@ class PartLabel(NamedTuple):
     attributes: Mapping[str, Any]
 
 
+class Rows(NamedTuple):
+    """Rows of features by one extractor.
+
+    Parameters
+    ----------
+    features : ndarray of float32, shape (n, D)
+        Zeros where `present` is false.
+    present : ndarray of bool, shape (n,)
+        Which parts have a row that is as it was stored.
+    damaged : ndarray of bool, shape (n,)
+        Which have one that is not, or that holds what is no number.
+    """
+
+    features: Features
+    present: NDArray[np.bool_]
+    damaged: NDArray[np.bool_]
+
+
 class PartKeys(NamedTuple):
     """Every part in a store, by its photo's path, the whole photo before its parts; these by owner and name.
 
@@ -179,6 +238,9 @@ class PartKeys(NamedTuple):
 
 class Store(Protocol):
     """Keeps photos, features and failures; every write is an upsert, inside a transaction.
+
+    A photo that is not where it was is hidden: only `hidden`, `typed` and `counts` tell of it, and `place` shows it
+    again. Dropping extractors and choosing how colours are measured concerns it like the others.
 
     The keys of photos and parts are opaque: of one NumPy dtype without Python objects, which each store chooses, and
     only ever compared with each other. Attributes that were measured are kept apart from those that people typed;
@@ -276,9 +338,9 @@ class Store(Protocol):
     def put(self, photo: MeasuredPhoto) -> None:
         """Store a photo, its owner's parts in place of those that the owner made before.
 
-        What else was measured of it (other extractors' features, other owners' parts, other attributes) stays if its
-        content is the same, and goes if not; what people typed stays. Every photo has a part that is the whole of it,
-        though perhaps without features.
+        Rows are finite numbers: ImgsimError for any other. What else was measured of it (other extractors' features,
+        other owners' parts, other attributes) stays if its content is the same, and goes if not; what people typed
+        stays. Every photo has a part that is the whole of it, though perhaps without features.
 
         Parameters
         ----------
@@ -302,17 +364,13 @@ class Store(Protocol):
     def lacking_colors(self) -> set[str]:
         """Give the paths of photos whose colours were not measured."""
 
-    def touch(self, path: str, size: int, mtime_ns: int) -> None:
-        """Note a new modification time of unchanged content.
+    def touch(self, file: FoundImage) -> None:
+        """Note a new state of a file whose content is as before.
 
         Parameters
         ----------
-        path : str
-            The photo; nothing happens where it is not stored.
-        size : int
-            Bytes.
-        mtime_ns : int
-            Nanoseconds since the epoch.
+        file : FoundImage
+            Of a photo; nothing happens where it is not stored.
         """
 
     def note_decoding(self, paths: Iterable[str], decoding: int) -> None:
@@ -326,26 +384,52 @@ class Store(Protocol):
             The version.
         """
 
-    def rename(self, old: str, new: str, mtime_ns: int) -> None:
-        """Give a photo another path; its features and attributes go with it.
+    def hidden(self) -> list[HiddenPhoto]:
+        """List the photos that are hidden, by path."""
+
+    def hide(self, keys: Iterable[Hashable], why: str) -> None:
+        """Hide photos with all that is known of them, or say anew why they are hidden.
 
         Parameters
         ----------
-        old : str
-            The path that it has.
-        new : str
-            One that no photo has.
-        mtime_ns : int
-            Modification time of the file there, nanoseconds since the epoch.
+        keys : iterable of hashable
+            Of photos, shown or hidden.
+        why : str
+            As `HiddenPhoto` has it.
         """
 
-    def remove(self, paths: Iterable[str]) -> None:
+    def place(self, key: Hashable, file: FoundImage) -> None:
+        """Say where a photo is now, by another name or hidden until now; all that is known of it comes along.
+
+        Parameters
+        ----------
+        key : hashable
+            Of a photo, shown or hidden.
+        file : FoundImage
+            The file, whose path no photo that is shown has.
+        """
+
+    def typed(self, key: Hashable) -> dict[str, Any]:
+        """Give the attributes that people typed of a photo.
+
+        Parameters
+        ----------
+        key : hashable
+            Of a photo, shown or hidden.
+
+        Returns
+        -------
+        dict
+            By name.
+        """
+
+    def remove(self, keys: Iterable[Hashable]) -> None:
         """Remove photos with their features and attributes.
 
         Parameters
         ----------
-        paths : iterable of str
-            Those that are not stored are passed over.
+        keys : iterable of hashable
+            Of photos, shown or hidden.
         """
 
     def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> bool:
@@ -406,6 +490,18 @@ class Store(Protocol):
         ----------
         paths : iterable of str
             Those that are not in it are passed over.
+        """
+
+    def drawn(self) -> dict[str, FileState]:
+        """Give the pictures that imgsim drew, which are no photos, by path, as they were when that was seen."""
+
+    def keep_drawn(self, drawn: Mapping[str, FileState]) -> None:
+        """Keep which pictures imgsim drew; the stamp stays.
+
+        Parameters
+        ----------
+        drawn : mapping of str to FileState
+            By path, in place of those before.
         """
 
     def count_features(self, extractor: StoredExtractor) -> int:
@@ -489,7 +585,7 @@ class Store(Protocol):
     def part_keys(self) -> PartKeys:
         """Give the keys of all parts and of their photos, and which are whole photos."""
 
-    def features(self, extractor: StoredExtractor, chunk: int = 256) -> Iterator[tuple[Features, NDArray[np.bool_]]]:
+    def features(self, extractor: StoredExtractor, chunk: int = 256) -> Iterator[Rows]:
         """Stream an extractor's rows in the order of `part_keys`.
 
         Parameters
@@ -501,8 +597,35 @@ class Store(Protocol):
 
         Yields
         ------
-        tuple of ndarray of float32, shape (n, D), and ndarray of bool, shape (n,)
-            The rows, zeros where a part has none, and which parts have one.
+        Rows
+            So many, or fewer at the end.
+        """
+
+    def rows(self, extractor: StoredExtractor, part_keys: Sequence[Hashable]) -> Rows:
+        """Read an extractor's rows of some parts.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            Whose rows.
+        part_keys : sequence of hashable
+            As `part_keys` has them; parts that are not stored have no row.
+
+        Returns
+        -------
+        Rows
+            In the order of the keys.
+        """
+
+    def forget_features(self, extractor: StoredExtractor, part_keys: Iterable[Hashable]) -> None:
+        """Remove an extractor's rows of some parts, which then lack them.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            Whose rows.
+        part_keys : iterable of hashable
+            As `part_keys` has them.
         """
 
     def photo_keys(self) -> Keys:
@@ -536,8 +659,11 @@ class Store(Protocol):
             One a key.
         """
 
+    def faults(self) -> list[str]:
+        """Say what the engine itself finds wrong with the store; nothing, of one that is right."""
+
     def counts(self) -> dict[str, int]:
-        """Count ``photos``, ``failures`` and ``generation``."""
+        """Count ``photos``, those hidden because they are ``missing`` or ``left_out``, ``failures``, ``generation``."""
 
     def close(self) -> None:
         """Let go of the store."""

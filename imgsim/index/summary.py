@@ -24,6 +24,12 @@ class Observer:
     def decoded_otherwise(self, photos: int) -> None:
         """Hear how many photos are measured again, since this imgsim makes other pixels of them."""
 
+    def differs(self, of: str, reason: str) -> None:
+        """Hear what verifying found to be wrong, of a photo, an extractor, a gallery or the database."""
+
+    def trusted(self, photos: int) -> None:
+        """Hear how many photos are as before by size and time, though all else that is told of their files is new."""
+
     def described(self, described: Described) -> None:
         """Hear what became of a table of attributes."""
 
@@ -35,11 +41,19 @@ class Summary:
     added: int = 0
     changed: int = 0
     renamed: int = 0
+    returned: int = 0  # that were hidden, and are no longer
     removed: int = 0
     unchanged: int = 0
+    missing: int = 0  # hidden with what is known of them, those of earlier runs included
+    left_out: int = 0  # likewise, by patterns
     failed: int = 0  # files that cannot be read, those of earlier runs included
     passed_over: int = 0  # files that are no pictures
+    drawn: int = 0  # pictures that imgsim drew, which are passed over
+    links: int = 0  # further names of photos and folders
     described: int = 0  # photos whose attributes a table changed
     lost_rows: int = 0  # rows of it about no photo of the index
     without_row: int = 0  # photos that no row of it is about
+    verified: int = 0  # photos that were in the index before, where it was verified
+    repaired: int = 0  # what was wrong then, and is right now
+    unrepaired: int = 0  # and what is not
     seconds: float = 0.0

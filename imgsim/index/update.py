@@ -11,9 +11,8 @@ from imgsim.errors import IndexNotFoundError
 from imgsim.images.find import check_folder
 from imgsim.index.description import Description
 from imgsim.index.index import Index, IndexWriter
-from imgsim.index.location import check_writable, make_directory, name_directory
+from imgsim.index.location import check_writable, has_index, make_directory, name_directory
 from imgsim.index.options import Options
-from imgsim.index.sqlite.connection import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,7 +67,13 @@ def update_index(
     wanted = _load(extractors)
     description = Description(options.attributes) if options.attributes else None
     with IndexWriter(make_directory(folder, index), folder) as writer:
-        summary = writer.update_of(folder, options, observer).run(wanted, description)
+        update = writer.update_of(folder, options, observer)
+        if options.verify:
+            from imgsim.index.verification import run_verified
+
+            summary = run_verified(update, wanted, description)
+        else:
+            summary = update.run(wanted, description)
     summary.seconds = round(time.monotonic() - began, 3)
     return summary
 
@@ -78,7 +83,7 @@ def check_update(root: str | os.PathLike[str], *, index: str | os.PathLike[str] 
     folder = os.fspath(root)
     check_folder(folder)
     directory = name_directory(folder, index)
-    if not os.path.exists(os.path.join(directory, DATABASE)):
+    if not has_index(directory):
         check_writable(directory)
         return
     with IndexWriter(directory, folder) as writer:

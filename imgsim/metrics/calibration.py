@@ -107,5 +107,5 @@ class Calibration:
             raw = json.loads(text)
             distances, probabilities = (tuple(map(float, raw[key])) for key in ("distances", "probabilities"))
             return cls(raw["kind"], distances, probabilities, float(raw["slope"]), float(raw["intercept"]))
-        except (ValueError, KeyError, TypeError, OverflowError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise IndexFormatError(f"damaged calibration: {error}", remedy="fit-calibration") from error

@@ -9,6 +9,7 @@ from imgsim.errors import UnknownNameError
 URL, PROJECTS = "https://download.pytorch.org/models/", "https://pypi.org/project/"
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 TIMM = "timm/"
+FINAL = "final"  # the layer before the pooling that torchvision's classifiers begin with
 
 
 class Preprocessing(NamedTuple):
@@ -35,6 +36,11 @@ class Architecture(NamedTuple):
     source: Literal["torchvision", "timm", "package"] = "torchvision"
     padding: str = "torch"
     licence: str = "BSD-3-Clause"  # of torchvision, which publishes these weights
+    cut: int = 1  # bumped when its trunk is cut anew: its models and its features then have another name
+
+    def final(self, cut: int = 0) -> str:
+        """Name its final layer, as a model in the cache does, by how it is cut: as now, unless told."""
+        return FINAL if (cut or self.cut) == 1 else f"{FINAL}.{cut or self.cut}"
 
     @property
     def url(self) -> str:
@@ -72,7 +78,7 @@ _LITE = (
     "tensorflow",
     "Apache-2.0",
 )
-_CONVNEXT = ("Liu et al.: A ConvNet for the 2020s, 2022", "features, normalised", False)
+_CONVNEXT = ("Liu et al.: A ConvNet for the 2020s, 2022", "features, normalised by their average", False)
 _VIT = ("Dosovitskiy et al.: An Image is Worth 16x16 Words, 2021", "class token", True)
 _SWIN = ("Liu et al.: Swin Transformer, 2021", "features, permuted", True)
 _SWIN2 = ("Liu et al.: Swin Transformer V2, 2022", "features, permuted", True)
@@ -81,7 +87,7 @@ _P = Preprocessing
 _HALVED = _P(480, 480, _CUBIC, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 _LITE0, _LITE1, _LITE2 = (_HALVED._replace(resize=side + 32, crop=side) for side in (224, 240, 260))
 ARCHITECTURES = {
-    row[0]: Architecture(*row[:5], *row[5])
+    row[0]: Architecture(*row[:5], *row[5])._replace(cut=2 if row[5] is _CONVNEXT else 1)
     for row in (
         ("resnet18", 512, "resnet18-f37072fd.pth", 44.7, _P(256, 224), _RESNET),
         ("resnet34", 512, "resnet34-b627a593.pth", 83.3, _P(256, 224), _RESNET),
@@ -138,9 +144,14 @@ def find_architecture(name: str) -> Architecture:
         raise UnknownNameError("architecture", name, ARCHITECTURES)
     if name in ARCHITECTURES:
         return ARCHITECTURES[name]
-    return Architecture(
-        name, 0, "", 0, None, f"see timm on {name.removeprefix(TIMM)}", "timm", True, "timm", licence=""
-    )
+    bare = name.removeprefix(TIMM)
+    cut = 2 if bare.startswith("convnext") else 1
+    return Architecture(name, 0, "", 0, None, f"see timm on {bare}", "timm", True, "timm", licence="", cut=cut)
+
+
+def final_layer(name: str) -> str:
+    """Name the final layer of a network as it is cut now, whatever the name."""
+    return find_architecture(name).final() if is_architecture(name) else FINAL
 
 
 def provenance(architecture: str, weights: str) -> dict[str, str]:

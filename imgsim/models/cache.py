@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import WeightsError
 from imgsim.files import write_whole
-from imgsim.models.architectures import ARCHITECTURES, is_architecture
+from imgsim.models.architectures import ARCHITECTURES, final_layer, is_architecture
 from imgsim.models.defaults import read_defaults, write_defaults
+from imgsim.models.regular_file import open_regular, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHOWN_DIGITS = 12  # of the weights' SHA-256: enough to tell them apart
 DIGITS = 16  # of a model's own SHA-256, in its name
-FINAL = "final"  # the layer before the pooling that torchvision's classifiers begin with
 PADDINGS = ("torch", "tensorflow")
 _ARCHITECTURE = re.compile(r"[\w.]+(/[\w.]+)?", re.ASCII)
 _LAYER = re.compile(r"[\w.]+", re.ASCII)
@@ -56,7 +56,7 @@ class ModelFile(NamedTuple):
     def read(self) -> bytes:
         """Read the model, and make sure that it is what its name says."""
         with about(self.verify()):
-            return Path(self.path).read_bytes()
+            return read_regular(self.path)
 
     def verify(self) -> str:
         """Make sure that the model is what its name says, without holding it in memory."""
@@ -80,7 +80,7 @@ def about(path: str, remedy: str = "", **facts: object) -> Iterator[None]:
 
 def digest_file(path: str) -> str:
     """Compute a file's SHA-256, once a process for as long as its size, time and inode stay what they are."""
-    with about(path), open(path, "rb") as stream:
+    with about(path), open_regular(path) as stream:
         status = os.fstat(stream.fileno())
         known = (os.path.abspath(path), status.st_size, status.st_mtime_ns, status.st_ino)
         if known not in _DIGESTS:
@@ -118,7 +118,7 @@ def find_models(architecture: str, *, weights: str = "", padding: str = "", laye
         if file.architecture == architecture
         and file.weights.startswith(weights.lower())
         and padding in ("", file.padding)
-        and (layer or FINAL) == file.layer
+        and (layer or final_layer(architecture)) == file.layer
     ]
     return sorted(found, key=lambda file: -defaults.index(file.name) if file.name in defaults else 1)
 
@@ -141,7 +141,7 @@ def make_default(file: ModelFile) -> None:
     except WeightsError as error:
         if find_models(file.architecture, layer=file.layer)[0] != file:
             told = f"{file.path}: cannot become the default ({getattr(error.__cause__, 'strerror', error)})"
-            layer = "" if file.layer == FINAL else f",layer={file.layer}"
+            layer = "" if file.layer == final_layer(file.architecture) else f",layer={file.layer}"
             named = f"{file.architecture}:weights={file.weights[:SHOWN_DIGITS]},padding={file.padding}{layer}"
             raise WeightsError(told, remedy="name-weights", extractor=named) from error
 

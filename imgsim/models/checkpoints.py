@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ from imgsim.models.vision import torch
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+
+_GLOBAL = re.compile(r"GLOBAL ([\w.]+)")  # as torch names what it would not import
 
 
 def read_state_dict(path: str) -> dict[str, Tensor]:
@@ -23,7 +27,7 @@ def read_state_dict(path: str) -> dict[str, Tensor]:
         raise WeightsError(f"{path}: no state dict, which maps parameter names to tensors")
     if odd := [key for key, value in items if not _is_dense(value)]:
         raise WeightsError(f"{path}: {odd[0]} is not a dense tensor of real numbers")
-    return {key: value.float() if value.is_floating_point() else value for key, value in items}
+    return dict(items)
 
 
 def _is_dense(tensor: Tensor) -> bool:
@@ -35,34 +39,47 @@ def _is_dense(tensor: Tensor) -> bool:
 def _read_pickle(path: str) -> Any:  # noqa: ANN401 (whatever is in the file)
     import pickle
 
-    if record := _damaged_record(path):
-        raise WeightsError(f"{path}: damaged at {record}: copy or download it again")
+    _check_records(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damage: it is told below
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if "unsupported global" in str(error).lower():
-            raise WeightsError(f"{path}: holds code, not only weights, and was not opened") from error
+            named = _GLOBAL.search(str(error))
+            code = f"code{f' ({named[1]})' if named else ''}"
+            raise WeightsError(f"{path}: holds {code}, not only weights, and was not opened") from error
         raise WeightsError(f"{path}: not a weight file, or a damaged one") from error
     except OSError as error:
         raise WeightsError(f"{path}: {error.strerror or error}") from error
     except Exception as error:  # damage surfaces as almost anything
-        raise WeightsError(f"{path}: truncated, or not a weight file") from error
+        raise _explained(path, error, "truncated, or not a weight file") from error
 
 
-def _damaged_record(path: str) -> str | None:
-    """Compare a zip file's content with its checksums, which torch does not: 30 ms for 100 MB."""
+def _check_records(path: str) -> None:
+    """Compare a zip file's content with its checksums, which torch does not, and its size: 30 ms for 100 MB."""
     import zipfile
 
     try:
         if not zipfile.is_zipfile(path):  # an older weight file, or one of which torch tells what is wrong
-            return None
+            return
         with zipfile.ZipFile(path) as archive:
-            # torch can be told to compute none: all are zero then.
-            return archive.testzip() if any(record.CRC for record in archive.infolist()) else None
+            records = archive.infolist()
+            holds_more = sum(record.file_size for record in records) > os.path.getsize(path)
+            # torch can be told to compute no checksums: all are zero then.
+            damaged = None if holds_more or not any(record.CRC for record in records) else archive.testzip()
     except Exception as error:  # damage surfaces as almost anything
-        raise WeightsError(f"{path}: truncated, or not a weight file") from error
+        raise _explained(path, error, "truncated, or not a weight file") from error
+    if holds_more:  # torch compresses nothing, and keeps nothing twice
+        raise WeightsError(f"{path}: would unpack to more than its own size, which no weight file does")
+    if damaged:
+        raise WeightsError(f"{path}: damaged at {damaged}: copy or download it again")
+
+
+def _explained(path: str, error: Exception, told: str) -> Exception:
+    """Say what is wrong with a file, unless it is that memory came to an end."""
+    lacks = isinstance(error, MemoryError) or "allocate memory" in str(error)
+    return MemoryError() if lacks else WeightsError(f"{path}: {told}")
 
 
 def _read_safetensors(path: str) -> dict[str, Tensor]:
@@ -70,12 +87,11 @@ def _read_safetensors(path: str) -> dict[str, Tensor]:
         from safetensors.torch import load_file
     except ImportError as error:
         raise MissingDependencyError("safetensors", "timm") from error
-    from safetensors import SafetensorError
 
     try:
         return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path}: truncated, or not a safetensors file") from error
+    except Exception as error:  # it raises also what torch does, of kinds of numbers that torch has not
+        raise _explained(path, error, "truncated, or not a safetensors file") from error
 
 
 def load_strictly(network: nn.Module, state: dict[str, Tensor], *, path: str, architecture: str) -> None:
@@ -89,9 +105,19 @@ def load_strictly(network: nn.Module, state: dict[str, Tensor], *, path: str, ar
         for key, tensor in wanted.items()
         if key in state and state[key].shape != tensor.shape
     ]
+    whole = [
+        key
+        for key, tensor in wanted.items()
+        if key in state and tensor.is_floating_point() and not state[key].is_floating_point()
+    ]
     problems = [
         f"{len(names)} {what} ({', '.join(names[:2])}{', ...' if len(names) > 2 else ''})"
-        for what, names in (("missing", missing), ("unexpected", unexpected), ("of another shape", reshaped))
+        for what, names in (
+            ("missing", missing),
+            ("unexpected", unexpected),
+            ("of another shape", reshaped),
+            ("of whole numbers", whole),
+        )
         if names
     ]
     if problems:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.errors import WeightsError
 from imgsim.models.architectures import find_architecture, provenance
-from imgsim.models.cache import FINAL, ModelFile, find_models, make_default, store_model, weights_digest
+from imgsim.models.cache import ModelFile, store_model, weights_digest
 from imgsim.models.checkpoints import load_strictly, read_state_dict
 from imgsim.models.header import Header
 from imgsim.models.onnx_file import write_onnx
-from imgsim.models.session import Session, read_sealed
+from imgsim.models.session import Session
+from imgsim.models.timm_networks import classifier_of
 from imgsim.models.trunks import build_network, cut_trunk, pad_as_tensorflow, preprocessing_of
 from imgsim.models.vision import torch
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import nn
 
     from imgsim.models.trunk_spec import TrunkSpec
@@ -26,35 +26,18 @@ if TYPE_CHECKING:
 RELATIVE_ERROR = 1e-5
 
 
-def import_weights(path: str, spec: TrunkSpec) -> ModelFile:
-    """Export a network with the weights of a file, unless the cache has it already, whole and with a digest."""
-    weights = weights_digest(path)
-    there = find_models(spec.architecture, weights=weights, padding=spec.padding, layer=spec.layer)
-    good = next(filter(_is_good, there), None)
-    if good:
-        make_default(good)
-        return good
+def export_weights(path: str, spec: TrunkSpec) -> ModelFile:
+    """Export a network with the weights of a file, and put it into the cache."""
     network = build_network(spec.architecture)
     load_strictly(network, read_state_dict(path), path=path, architecture=spec.architecture)
-    exported = export_network(network, spec, weights, path)
-    for file in there:
-        if file != exported:  # it replaced those of its own name
-            with suppress(OSError):
-                os.unlink(file.path)
-    return exported
-
-
-def _is_good(file: ModelFile) -> bool:
-    try:
-        read_sealed(file)
-    except WeightsError:
-        return False
-    return True
+    return export_network(network, spec, weights_digest(path), path)
 
 
 def export_network(network: nn.Module, spec: TrunkSpec, weights: str, path: str = "") -> ModelFile:
     """Export a network whose weights are loaded."""
-    names = {id(tensor): name for name, tensor in network.state_dict(keep_vars=True).items()}
+    unused = classifier_of(network) if find_architecture(spec.architecture).source == "timm" else ()
+    state = network.state_dict(keep_vars=True)
+    names = {id(tensor): name for name, tensor in state.items() if id(tensor) not in unused}
     preprocessing = preprocessing_of(spec.architecture, network)
     if spec.padding == "tensorflow":
         pad_as_tensorflow(network)
@@ -64,14 +47,18 @@ def export_network(network: nn.Module, spec: TrunkSpec, weights: str, path: str 
     )
     with torch.inference_mode():
         expected = trunk(sample).numpy()
-    if not np.isfinite(expected).all():
-        raise WeightsError(f"{path or spec.architecture}: {_not_finite(trunk, names)}")
+    if wrong := _not_finite(trunk, names, expected):
+        raise WeightsError(f"{path or spec.architecture}: {wrong}")
     header = Header(
         "trunk",
         {"weights": weights},
         preprocessing,
         {"maps": ("n", expected.shape[1], "h", "w")},
-        {"architecture": spec.architecture, "padding": spec.padding, "layer": spec.layer or FINAL},
+        {
+            "architecture": spec.architecture,
+            "padding": spec.padding,
+            "layer": spec.layer or find_architecture(spec.architecture).final(),
+        },
         **provenance(spec.architecture, weights),
     )
     what = f"{spec.architecture}: {f'layer {spec.layer}' if spec.layer else 'it'}"
@@ -86,9 +73,9 @@ def export_network(network: nn.Module, spec: TrunkSpec, weights: str, path: str 
     return store_model(data, **header.identity)
 
 
-def _not_finite(trunk: nn.Module, names: dict[int, str]) -> str:
-    """Say which weights are to blame; those of what was cut off are not."""
+def _not_finite(trunk: nn.Module, names: dict[int, str], maps: NDArray[np.float32]) -> str:
+    """Say which weights are not finite, of which maps need not show a trace, or that maps are not; '' if all are."""
     for tensor in trunk.state_dict(keep_vars=True).values():
         if id(tensor) in names and not tensor.isfinite().all():
             return f"weights that are not finite numbers, {names[id(tensor)]} among them"
-    return "features that are not finite numbers come of these weights"
+    return "" if np.isfinite(maps).all() else "features that are not finite numbers come of these weights"

@@ -8,8 +8,9 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from imgsim.errors import WeightsError
-from imgsim.models.architectures import ARCHITECTURES, Preprocessing, provenance
-from imgsim.models.cache import FINAL, SHA256, SHOWN_DIGITS, ModelFile, about, is_identity
+from imgsim.models.architectures import ARCHITECTURES, FINAL, Preprocessing, provenance
+from imgsim.models.cache import SHA256, SHOWN_DIGITS, ModelFile, about, is_identity
+from imgsim.models.regular_file import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -136,7 +137,7 @@ def _impossible(header: Header, kind: Kind) -> str:
         named = header.identity
         if not all(isinstance(text, str) for text in named.values()) or not is_identity(**named):
             return f"it calls itself {'--'.join(map(str, named.values()))!r}"
-        known = ARCHITECTURES.get(named["architecture"]) if named["layer"] == FINAL else None
+        known = ARCHITECTURES.get(named["architecture"]) if named["layer"].split(".")[0] == FINAL else None
     if not _is_count(width) or width not in WIDTHS or (known and width != known.dim):
         return f"its {kind.gives} would have {width!r} {kind.unit}" + (f" instead of {known.dim}" if known else "")
     texts = {key: details.get(key, "") for key in ("architecture", "split")}
@@ -176,7 +177,7 @@ def _impossible_input(images: Preprocessing | None) -> str:
 def read_header(path: str) -> Header:
     """Read what a trunk's file says of itself, without running or checking it."""
     with about(path):
-        with open(path, "rb") as stream:
+        with open_regular(path) as stream:
             stream.seek(0, os.SEEK_END)
             stream.seek(max(0, stream.tell() - LONGEST))
             tail = stream.read()

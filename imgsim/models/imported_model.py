@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 
 from imgsim.errors import WeightsError
 from imgsim.models.cache import ModelFile, about, store_model, weights_digest
+from imgsim.models.graph import check_graph
 from imgsim.models.header import Header, check_seal, read_header
+from imgsim.models.limits import look_limited
+from imgsim.models.regular_file import open_regular, read_regular
 from imgsim.models.session import Session
 
 # The format's version and the exporter's name; what begins a safetensors file, its header's length, a brace follows.
@@ -19,9 +21,9 @@ _START = re.compile(rb"\x08[\x01-\x7f]\x12.{5}[^{]", re.DOTALL)
 def is_model(path: str) -> bool:
     """Tell whether a file is an ONNX file rather than one of weights."""
     try:
-        with open(path, "rb") as stream:
+        with open_regular(path) as stream:
             start = stream.read(9)
-    except OSError:
+    except (OSError, WeightsError):
         start = b""
     return path.lower().endswith(".onnx") or bool(_START.match(start))
 
@@ -34,12 +36,13 @@ def weights_in(path: str) -> str:
 def import_model(path: str, architecture: str = "", *, padding: str = "", layer: str = "") -> ModelFile:
     """Put an exported model into the cache."""
     with about(path):
-        data = Path(path).read_bytes()
+        data = read_regular(path)
         check_seal(data)
-        session = Session(data, "cpu")
-        _compare(session.header, architecture=architecture, padding=padding, layer=layer)
-        _check_maps(session)
-    return store_model(data, **session.header.identity)
+        check_graph(data)
+        _compare(read_header(path), architecture=architecture, padding=padding, layer=layer)
+        header = look_limited(path, _try, data)
+        _compare(header, architecture=architecture, padding=padding, layer=layer)
+    return store_model(data, **header.identity)
 
 
 def _compare(header: Header, **wanted: str) -> None:
@@ -53,9 +56,11 @@ def _compare(header: Header, **wanted: str) -> None:
             )
 
 
-def _check_maps(session: Session) -> None:
+def _try(data: bytes) -> Header:
     """Run a sample: a header may be true of another network than it came with."""
+    session = Session(data, "cpu")
     side = session.header.preprocessing.crop
     maps = session.run(np.random.default_rng(0).standard_normal((1, 3, side, side), np.float32))
     if not np.isfinite(maps).all():
         raise WeightsError(f"does not make the {session.header.dim} channels of finite values that it says")
+    return session.header

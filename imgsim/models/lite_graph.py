@@ -7,8 +7,7 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from imgsim.models.architectures import ARCHITECTURES
-from imgsim.models.cache import FINAL
+from imgsim.models.architectures import ARCHITECTURES, FINAL
 from imgsim.models.efficientnet_lite import HEAD, SCALES, Block, Layer, blocks_of
 from imgsim.models.header import Header, write_header
 from imgsim.models.packaged import PACKAGES, SHIPPED

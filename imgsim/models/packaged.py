@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import WeightsError
-from imgsim.models.cache import FINAL, ModelFile, about, find_models, list_models
+from imgsim.models.architectures import FINAL, final_layer
+from imgsim.models.cache import ModelFile, about, find_models, list_models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,5 +109,5 @@ def is_ready(architecture: str) -> bool:
 
 def ready_networks() -> list[str]:
     """Name the networks that can be run whole here: those of cached models, the newest first, then of packages."""
-    cached = (model.architecture for model in list_models() if model.layer == FINAL)
+    cached = (model.architecture for model in list_models() if model.layer == final_layer(model.architecture))
     return list(dict.fromkeys([*cached, *filter(find_packaged, PACKAGES)]))

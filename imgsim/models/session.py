@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 import onnxruntime
 
 from imgsim.errors import ParameterError, WeightsError
 from imgsim.models.cache import ModelFile, about
+from imgsim.models.graph import check_graph
 from imgsim.models.header import KINDS, Header, check_header, check_seal
+from imgsim.models.limits import MEMORY, SECONDS, limit_of
 from imgsim.models.packaged import PackagedModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -30,6 +36,10 @@ PROVIDERS = {
 }
 NO_OTHER_FILE = ("session.model_external_initializers_file_folder_path", os.devnull)  # that weights of bytes lie in
 AUTOMATIC = ("cuda", "rocm", "directml", "cpu")
+UNFOLDED = "color-names"  # the kind that is opened without an import, and so without anything of it being computed
+_SHARED_MEMORY = ("session.use_env_allocators", "1")
+SILENT = 4  # nothing goes straight to stderr: errors are raised as well
+TICK = 0.25  # seconds by which a run may be ended late
 THREADS = "OMP_NUM_THREADS"  # set to 1 for workers, which share the processors among themselves
 _AXES = {"images": 4, "colors": 2}
 
@@ -48,16 +58,24 @@ class Session:
         options = onnxruntime.SessionOptions()
         shared = os.environ.get(THREADS, "")
         options.intra_op_num_threads = threads or (int(shared) if shared.isdecimal() else 0)
-        options.log_severity_level = 4  # nothing goes straight to stderr: errors are raised as well
+        options.log_severity_level = SILENT
         options.add_session_config_entry(*NO_OTHER_FILE)
+        options.add_session_config_entry(*_SHARED_MEMORY)
         given = {name: onnxruntime.OrtValue.ortvalue_from_numpy(values) for name, values in (weights or {}).items()}
         options.add_external_initializers([*given], [*given.values()])
+        if kind == UNFOLDED:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         providers = choose_providers(device or os.environ.get("IMGSIM_DEVICE") or "auto")
+        if not given:
+            check_graph(model)
+        _limit_memory(limit_of(MEMORY))
         try:
             self._session = onnxruntime.InferenceSession(model, options, providers=providers)
             properties = self._session.get_modelmeta().custom_metadata_map
         except Exception as error:  # ONNX Runtime's errors have no common ancestor but this
-            raise WeightsError(f"not a model that ONNX Runtime can run ({str(error).splitlines()[0][:120]})") from error
+            if told := _lack_of_memory(error):
+                raise WeightsError(told, remedy="allow-model-more") from error
+            raise WeightsError(f"not a model that ONNX Runtime can run ({_first_line(error)})") from error
         self.header = Header.from_properties(properties, kind)
         self._kind = KINDS[kind]
         shapes = {one.name: one.shape for one in (*self._session.get_inputs(), *self._session.get_outputs())}
@@ -70,12 +88,10 @@ class Session:
 
     def run(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Compute what its kind gives, of each of `values`: images (N, 3, H, W) or colours (N, 3)."""
-        try:
-            answer: NDArray[np.float32] = self._session.run([self._kind.gives], {self._kind.takes: values})[0]
-        except Exception as error:  # ONNX Runtime's errors have no common ancestor but this
-            size = " x ".join(map(str, values.shape[2:]))
-            what = f"{size} pixels" if size else "colours"
-            raise WeightsError(f"cannot be run on {what}, which it says that it takes") from error
+        size = " x ".join(map(str, values.shape[2:]))
+        what = f"{size} pixels" if size else "colours"
+        with _limited_run(what) as options:
+            answer: NDArray[np.float32] = self._session.run([self._kind.gives], {self._kind.takes: values}, options)[0]
         self._compare(answer.shape[1] if answer.ndim == self._kind.axes and len(answer) == len(values) else 0)
         return answer
 
@@ -83,6 +99,66 @@ class Session:
         if width != self.header.dim:
             what = f"{self.header.dim} {self._kind.unit} of {self._kind.gives}"
             raise WeightsError(f"does not make the {what} that it says")
+
+
+@contextmanager
+def _limited_run(what: str) -> Iterator[onnxruntime.RunOptions]:
+    """Let a run on something end in time, and say why it came to nothing."""
+    options, seconds = onnxruntime.RunOptions(), limit_of(SECONDS)
+    options.log_severity_level = SILENT
+    runs = _watched()
+    runs[id(options)] = time.monotonic() + seconds, options
+    try:
+        yield options
+    except Exception as error:  # ONNX Runtime's errors have no common ancestor but this
+        if options.terminate:
+            raise WeightsError(f"takes more than {seconds:g} s for {what}", remedy="allow-model-more") from error
+        if told := _lack_of_memory(error):
+            raise WeightsError(f"{told} for {what}", remedy="allow-model-more") from error
+        raise WeightsError(f"cannot be run on {what}, which it says that it takes") from error
+    finally:
+        del runs[id(options)]
+
+
+@cache
+def _watched() -> dict[int, tuple[float, onnxruntime.RunOptions]]:
+    """Give the runs that a thread ends in time: one thread for all, since starting it takes longer than a run."""
+    runs: dict[int, tuple[float, onnxruntime.RunOptions]] = {}
+
+    def watch() -> None:
+        while True:
+            time.sleep(TICK)
+            for end, options in list(runs.values()):
+                if time.monotonic() > end:
+                    options.terminate = True  # ONNX Runtime looks between two operators
+
+    threading.Thread(target=watch, daemon=True).start()
+    return runs
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_watched.cache_clear)  # threads stay behind
+
+
+@cache
+def _limit_memory(megabytes: float) -> None:
+    """Let all models of this process share one memory, which can be limited; the first limit stays."""
+    place = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    limits = onnxruntime.OrtArenaCfg({"max_mem": int(megabytes * 1e6)})
+    with suppress(RuntimeError):
+        onnxruntime.create_and_register_allocator(place, limits)
+
+
+def _lack_of_memory(error: Exception) -> str:
+    """Tell a lack of memory, as ONNX Runtime words it."""
+    lacks = "Available memory of" in str(error) or "bad_alloc" in str(error) or isinstance(error, MemoryError)
+    return f"needs more than {limit_of(MEMORY):g} MB of memory" if lacks else ""
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:120]
 
 
 def choose_providers(device: str) -> list[str]:

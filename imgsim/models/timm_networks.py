@@ -15,21 +15,44 @@ if TYPE_CHECKING:
 nn = torch.nn
 
 
+class NormalisedByAverage(nn.Module):
+    """Normalise maps (N, C, H, W) by the mean and deviation over channels of their average over places.
+
+    Their average then is what comes of averaging first and normalising then: but for those two that is linear.
+    """
+
+    def __init__(self, norm: nn.LayerNorm) -> None:
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """Give normalised maps."""
+        average = maps.mean((2, 3), keepdim=True)
+        centre = average.mean(1, keepdim=True)
+        deviation = torch.sqrt(((average - centre) ** 2).mean(1, keepdim=True) + self.norm.eps)
+        scaled: torch.Tensor = (maps - centre) / deviation * self.norm.weight[:, None, None]
+        return scaled + self.norm.bias[:, None, None]
+
+
 class TimmTrunk(nn.Module):
     """A timm network up to its maps, channels on whichever axis, or to its features as maps of one pixel without any.
 
-    What its head does after pooling (ConvNeXt normalises there, MobileNetV3 convolves) is left out of maps.
+    Of what its head does after pooling only ConvNeXt's normalisation is in the maps: that MobileNetV3 convolves is not.
     """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
+        norm = getattr(getattr(network, "head", None), "norm", None)
+        known = type(network).__name__ == "ConvNeXt" and isinstance(norm, nn.LayerNorm)
+        self.normalised = NormalisedByAverage(norm) if known else nn.Identity()  # type: ignore[arg-type]
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Give the maps."""
         features = self.network.forward_features(images)  # type: ignore[operator]
         if isinstance(features, torch.Tensor) and features.ndim == 4:
-            return features
+            maps: torch.Tensor = self.normalised(features)
+            return maps
         pooled: torch.Tensor = self.network.forward_head(features, pre_logits=True)  # type: ignore[operator]
         return pooled[:, :, None, None]
 
@@ -39,6 +62,14 @@ def build_timm(name: str) -> nn.Module:
     timm, _ = _find(name)
     network: nn.Module = timm.create_model(name.removeprefix(TIMM), pretrained=False)
     return network
+
+
+def classifier_of(network: nn.Module) -> set[int]:
+    """Tell the classifier's tensors, by identity, which a trunk has within it and does not use."""
+    heads = network.get_classifier()  # type: ignore[operator]
+    modules = heads if isinstance(heads, tuple | list) else (heads,)
+    found = (one.state_dict(keep_vars=True).values() for one in modules if isinstance(one, nn.Module))
+    return {id(tensor) for tensors in found for tensor in tensors}
 
 
 def timm_weights(name: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from imgsim.errors import WeightsError
-from imgsim.models.architectures import find_architecture
-from imgsim.models.cache import FINAL, SHOWN_DIGITS, find_models, models_directory
+from imgsim.models.architectures import FINAL, find_architecture
+from imgsim.models.cache import SHOWN_DIGITS, find_models, models_directory
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class TrunkSpec:
 
     def __post_init__(self) -> None:
         known = find_architecture(self.architecture)
-        object.__setattr__(self, "layer", "" if self.layer == FINAL else self.layer)
+        object.__setattr__(self, "layer", "" if self.layer in (FINAL, known.final()) else self.layer)
         object.__setattr__(self, "padding", self.padding or known.padding)
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, WeightsError
 from imgsim.models.architectures import Architecture, Preprocessing, find_architecture
-from imgsim.models.timm_networks import TimmTrunk, build_timm, timm_preprocessing
+from imgsim.models.timm_networks import NormalisedByAverage, TimmTrunk, build_timm, timm_preprocessing
 from imgsim.models.vision import torch, torchvision
 
 if TYPE_CHECKING:
@@ -38,9 +38,10 @@ class _Tokens(nn.Module):
 TRUNKS: dict[str, Callable[[nn.Module], nn.Module]] = {
     "stages": lambda model: nn.Sequential(*list(model.children())[:-2]),
     "features": lambda model: model.features,  # type: ignore[dict-item, return-value]
-    # The first layer of the classifier is a normalisation that the features need. The network averages before it; here
-    # it comes first, at every place, since pooling is chosen later. Unit rows of averages differ by 0.02.
-    "features, normalised": lambda model: nn.Sequential(model.features, model.classifier[0]),  # type: ignore[arg-type, index]
+    "features, normalised by their average": lambda model: nn.Sequential(
+        model.features,  # type: ignore[arg-type]
+        NormalisedByAverage(model.classifier[0]),  # type: ignore[arg-type, index]
+    ),
     "features, permuted": lambda model: nn.Sequential(model.features, model.norm, model.permute),  # type: ignore[arg-type]
     "class token": _Tokens,
     "timm": TimmTrunk,

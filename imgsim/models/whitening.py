@@ -6,7 +6,6 @@ import hashlib
 import io
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from imgsim.errors import WeightsError
 from imgsim.files import write_whole
 from imgsim.metrics.product import unit_rows
 from imgsim.models.cache import about, digest_file, models_directory
+from imgsim.models.regular_file import read_regular
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,7 +100,7 @@ def load_whitening(digest: str) -> Whitening:
     with about(path, "fit-whitening"):
         if digest_file(path)[:12] != digest:
             raise WeightsError("damaged or tampered with")
-        return _read(Path(path).read_bytes())
+        return _read(read_regular(path))
 
 
 def _read(data: bytes) -> Whitening:

@@ -12,7 +12,7 @@ import numpy as np
 from imgsim.errors import ImageReadError
 from imgsim.features import load_extractor
 from imgsim.features.measure import Step, measure
-from imgsim.images.read import MAX_MEGAPIXELS
+from imgsim.images.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -43,7 +43,7 @@ def measure_footprints(
     extractors: Collection[str],
     *,
     seconds: float = float("inf"),
-    max_megapixels: float = MAX_MEGAPIXELS,
+    limits: Limits = LIMITS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Footprints:
     """Find out what extractors cost on photos of a folder."""
@@ -51,7 +51,7 @@ def measure_footprints(
     began = clock()
     steps = {scale: Step(np.asarray, scale) for scale in {one.scale for one in loaded.values()}}
     photos = [os.path.join(folder, path) for path in paths[: TIMED + 1]]
-    tried = measure(photos, [], steps=steps, max_megapixels=max_megapixels)
+    tried = measure(photos, [], steps=steps, limits=limits)
     images = [photo.told for photo in tried if not isinstance(photo, ImageReadError)]
     decoding = (clock() - began) / max(1, len(images))
     share = seconds / max(1, len(loaded))

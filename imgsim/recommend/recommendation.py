@@ -34,9 +34,9 @@ class Recommendation:
 
 def recommend(trial: Trial, extractors: Sequence[str], *, end: float, jobs: int) -> list[Recommendation]:
     """Rank extractors, each with its best metric, and at the end the two best fused."""
-    clock, limit = trial.clock, trial.max_megapixels
+    clock = trial.clock
     footprints, decoding = measure_footprints(
-        trial.folder, trial.paths, extractors, seconds=PROBING * (end - clock()), max_megapixels=limit, clock=clock
+        trial.folder, trial.paths, extractors, seconds=PROBING * (end - clock()), limits=trial.limits, clock=clock
     )
     pace = Pace({text: one.seconds for text, one in footprints.items()}, decoding, jobs)
     trial.pace, trial.end = pace, end

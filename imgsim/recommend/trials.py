@@ -13,7 +13,7 @@ import numpy as np
 
 from imgsim.evaluation.candidates import Candidate, metric_grid
 from imgsim.evaluation.judge import Judge, Judgement, Retrieved
-from imgsim.images.read import MAX_MEGAPIXELS
+from imgsim.images.limits import LIMITS, Limits
 from imgsim.index.index import Index, IndexWriter
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
@@ -45,12 +45,12 @@ class Trial:
         seed: int,
         observer: Observer,
         strict: bool = False,
-        max_megapixels: float = MAX_MEGAPIXELS,
+        limits: Limits = LIMITS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder, self._directory, self.by, self._seed = folder, directory, by, seed
         self._observer, self._strict, self.clock = observer, strict, clock
-        self.paths, self.max_megapixels = paths, max_megapixels
+        self.paths, self.limits = paths, limits
         self._classes = dict(zip(paths, codes.tolist(), strict=True))
         self._photos = 0
         self._metrics: dict[str, list[str]] = {}
@@ -112,7 +112,7 @@ class Trial:
             self._drop_all_but(extractors)
         files = [os.path.join(self.folder, path) for path in self.paths[:photos]]
         jobs = self.pace.choose_jobs(extractors, photos - self._photos)
-        options = Options(files=files, jobs=jobs, max_megapixels=self.max_megapixels, refit=True)
+        options = Options(files=files, jobs=jobs, refit=True, **self.limits._asdict())
         update_index(
             self.folder, index=self._directory, extractors=extractors, options=options, observer=self._observer
         )

@@ -96,11 +96,11 @@ def _draw_map(path: str, method: Method, index: Index, labels: Labels, judgement
     rows = features[photos].astype(np.float64)
     deviations = rows.std(axis=0)
     rows = (rows - rows.mean(axis=0)) / np.where(deviations > 0, deviations, 1)
-    paths, limit = index.paths, index.options.max_megapixels
+    paths, limits = index.paths, index.options.limits
 
     def thumbnail_of(place: int) -> Image | None:
         try:
-            return read_image(os.path.join(index.root, paths[photos[place]]), scale=Scale(), max_megapixels=limit)
+            return read_image(os.path.join(index.root, paths[photos[place]]), scale=Scale(), **limits._asdict())
         except ImageReadError:
             return None
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from imgsim.errors import ImgsimError, MissingDependencyError
 from imgsim.images.draw import ImageWriteError, write_picture
+from imgsim.images.mark import MARK
 from imgsim.reports.fonts import font_families, spelled, wrapped
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def add_color_bar(image: AxesImage, axes: Axes, label: str, inches: float, *, ex
 
 
 def _rendered(figure: Figure, kind: str) -> bytes:
-    metadata = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
+    metadata = {"Software": MARK} if kind == "png" else {"Date": None, "Creator": MARK}
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # of SVG alone, see `drawing`

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +28,7 @@ class Gallery:
     parts: Keys
     photos: Keys
     whole: NDArray[np.bool_]
+    damaged: Keys = field(default_factory=lambda: np.zeros(0, np.int64))  # parts whose features are not as stored
 
 
 def lay_out(features: Features, metric: FittedMetric) -> Gallery:

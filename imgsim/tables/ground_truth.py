@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.errors import EvaluationError, first_few
+from imgsim.paths import composed
 from imgsim.tables.matching import key_text
 from imgsim.tables.photo_cells import read_column, remark
 
@@ -71,6 +72,7 @@ def read_scores(
 
 def _labels(texts: Sequence[str], remarks: list[str]) -> Labels:
     """Give each class a number; an empty text is none."""
+    texts = [composed(text) for text in texts]
     names = tuple(sorted(set(texts) - {""}))
     numbers = {name: number for number, name in enumerate(names)} | {"": -1}
     codes = np.array([numbers[text] for text in texts], np.intp)
@@ -83,7 +85,7 @@ def _number(cell: object) -> float:
     """Read a finite number; NaN for anything else."""
     try:
         value = float(cell)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan
     return value if math.isfinite(value) else math.nan
 
@@ -94,10 +96,12 @@ def one_class(count: int, name: str) -> str:
     return f"{only}: whatever is found is right and nothing can be classified, so no figure tells anything"
 
 
-def check_photos(folder: str, photos: int, unreadable: Sequence[str] = ()) -> None:
+def check_photos(folder: str, photos: int, unreadable: Sequence[str] = (), *, narrowed: bool = False) -> None:
     """Make sure that there are photos at all."""
     if not photos:
         problem = f"no photo can be read: {first_few(unreadable)}" if unreadable else "no photos in this folder"
+        if narrowed and not unreadable:
+            problem += " that the patterns of its index take in"
         raise EvaluationError(f"{folder}: {problem}")
 
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from imgsim.errors import TableError
+from imgsim.paths import composed
 from imgsim.tables.table import Row, Table, check_columns
 from imgsim.tables.text import read_text
 
@@ -29,7 +30,8 @@ def _object(path: str, number: int, line: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise TableError(path, f"line {number} is not JSON: {error.msg} at column {error.colno}") from error
     except (ValueError, RecursionError) as error:
-        raise TableError(path, f"line {number}: {error}") from error
+        reason = str(error).partition(";")[0]  # of a number of more digits than Python reads: not how to have it read
+        raise TableError(path, f"line {number}: {reason}") from error
     if not isinstance(row, dict):
         raise TableError(path, f"line {number} is no object; write a {{...}} on each line")
     return row
@@ -37,6 +39,7 @@ def _object(path: str, number: int, line: str) -> dict[str, Any]:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object of its pairs, unless one key comes twice."""
+    pairs = [(composed(key), value) for key, value in pairs]
     row = dict(pairs)
     if len(row) < len(pairs):
         twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))

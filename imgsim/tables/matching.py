@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, TableError, UnknownNameError
-from imgsim.tables.photo_names import composed
+from imgsim.paths import composed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,7 @@ class Pairing:
 
 def pair_rows(table: Table, photo_names: PhotoNames, key: str | None = None) -> Pairing:
     """Find out which photo each row is about."""
+    key = key and composed(key)
     named = pattern_column(key)
     column = named or key or find_column(table, photo_names)
     if column not in table.columns:

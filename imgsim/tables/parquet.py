@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from imgsim.errors import MissingDependencyError, TableError
+from imgsim.paths import composed
 from imgsim.tables.table import Row, Table, check_columns
 
 
@@ -21,10 +22,14 @@ def read_parquet(path: str, _encoding: str | None = None) -> Table:
             content = parquet.read_table(stream)
         except ArrowException as error:
             raise TableError(path, f"not a Parquet file that pyarrow reads: {error}") from error
+        try:
+            listed = content.to_pylist()
+        except (ArrowException, ArithmeticError, ValueError) as error:
+            raise TableError(path, f"a value beyond what Python can hold: {error}") from error
     columns = check_columns(path, content.column_names)
     rows = [
         Row(number, {key: value for key, value in cells.items() if value not in (None, "")})
-        for number, cells in enumerate(map(_plain, content.to_pylist()), start=1)
+        for number, cells in enumerate(map(_plain, listed), start=1)
     ]
     return Table(path, columns, rows, textual=False, unit="row")
 
@@ -32,7 +37,7 @@ def read_parquet(path: str, _encoding: str | None = None) -> Table:
 def _plain(value: Any) -> Any:  # noqa: ANN401 (what Arrow holds, and what JSON does)
     """Write a value as JSON has it."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {composed(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, datetime | date):

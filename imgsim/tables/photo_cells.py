@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, UnknownNameError, first_few
+from imgsim.paths import composed
 from imgsim.tables.matching import find_column, key_text, pair_rows, pattern_column
-from imgsim.tables.photo_names import PhotoNames, composed
+from imgsim.tables.photo_names import PhotoNames
 from imgsim.tables.table import Row, read_table
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def read_column(
 ) -> tuple[dict[str, object], list[str]]:
     """Read a table's column for the photos that it is about."""
     file, colon, column = source.rpartition(":")
+    column, key = composed(column), key and composed(key)
     if not (colon and file and column):
         raise ParameterError(f"{source!r}: write FILE:COLUMN, for example photos.csv:kind")
     table = _without_nan(read_table(file, encoding))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgsim.errors import TableError
+from imgsim.paths import composed
 from imgsim.registry import Registry
 
 if TYPE_CHECKING:
@@ -58,11 +59,12 @@ def read_table(path: str, encoding: str | None = None) -> Table:
 
 
 def check_columns(path: str, columns: Sequence[str]) -> tuple[str, ...]:
-    """Make sure that columns have different names."""
+    """Give columns' names in their composed form, and make sure that they differ."""
+    columns = tuple(map(composed, columns))
     named = [column for column in columns if column]
     twice = next((column for place, column in enumerate(named) if column in named[:place]), None)
     if twice is not None:
         raise TableError(path, f"two columns are named {twice!r}")
     if not named:
         raise TableError(path, "there are no columns in it")
-    return tuple(columns)
+    return columns

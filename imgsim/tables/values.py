@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import ParameterError
+from imgsim.paths import composed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -37,7 +38,7 @@ def kind_of(value: object) -> str:
 
 
 def facts_of(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str, int | float | str]]:
-    """Give the name, type and value of each attribute, and of each plain item of a list.
+    """Give the name, type and value of each attribute, and of each plain item of a list, text in its composed form.
 
     Examples
     --------
@@ -49,7 +50,8 @@ def facts_of(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str, int | fl
             type_ = kind_of(item)
             if item is not value and type_ in ("list", "object"):
                 continue
-            yield name, type_, 1 if type_ in ("list", "object") else item
+            plain = composed(item) if isinstance(item, str) else item
+            yield composed(name), type_, 1 if type_ in ("list", "object") else plain
 
 
 def is_date(text: str) -> bool:
@@ -128,7 +130,10 @@ def check_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """
     if "" in attributes:
         raise ParameterError("an attribute needs a name")
-    return {_text(name, name): None if value == "" else _checked(name, value) for name, value in attributes.items()}
+    return {
+        composed(_text(name, name)): None if value == "" else _checked(name, value)
+        for name, value in attributes.items()
+    }
 
 
 def change_attributes(attributes: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +144,7 @@ def change_attributes(attributes: Mapping[str, Any], changes: Mapping[str, Any])
     >>> change_attributes({"brand": "Nord", "price": 5}, {"price": 6, "brand": None})
     {'price': 6}
     """
-    changed = {**attributes, **check_attributes(changes)}
+    changed = {composed(name): value for name, value in attributes.items()} | check_attributes(changes)
     return {name: value for name, value in changed.items() if value is not None}
 
 
@@ -155,9 +160,18 @@ def _checked(name: str, value: Any, depth: int = 0) -> Any:  # noqa: ANN401 (wha
         return {_text(name, key): _checked(name, item, depth + 1) for key, item in value.items()}
     if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        value = _rounded(value)
     if isinstance(value, int | float) and math.isfinite(value):
-        return value if isinstance(value, float) or abs(value) <= _LARGEST else float(value)
+        return value
     raise ParameterError(f"{name}: {value!r} cannot be kept as an attribute: use text, numbers, true, false or a list")
+
+
+def _rounded(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # beyond 1.8e308
+        return math.inf
 
 
 def _text(name: str, text: str) -> str:

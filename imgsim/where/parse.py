@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ExpressionError
+from imgsim.paths import composed
 from imgsim.where.conditions import AllOf, AnyOf, Compares, Has, Literal, NoneOf
 from imgsim.where.tokens import tokenize
 
@@ -30,7 +31,7 @@ DEPTH = 100  # of parentheses and nots, one in another
 
 
 def parse(expression: str) -> Condition:
-    """Read an expression.
+    """Read an expression, in its composed form.
 
     Examples
     --------
@@ -38,7 +39,7 @@ def parse(expression: str) -> Condition:
     >>> type(tree).__name__, [type(condition).__name__ for condition in tree.conditions]
     ('AnyOf', ['NoneOf', 'AllOf'])
     """
-    parser = _Parser(expression)
+    parser = _Parser(composed(expression))
     tree = parser.expression()
     parser.expect_end()
     return tree

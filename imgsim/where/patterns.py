@@ -7,6 +7,8 @@ import re
 from fnmatch import translate
 from functools import lru_cache
 
+from imgsim.paths import composed
+
 
 def is_like(value: str | bytes, pattern: str | bytes) -> bool:
     """Tell whether a value fits the regular expression of a ``like``."""
@@ -41,4 +43,4 @@ _compiled = lru_cache(re.compile)
 
 
 def _text(value: str | bytes) -> str:
-    return os.fsdecode(value) if isinstance(value, bytes) else value
+    return composed(os.fsdecode(value) if isinstance(value, bytes) else value)

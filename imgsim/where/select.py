@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imgsim.paths import composed
 from imgsim.where.check import check
 from imgsim.where.conditions import AllOf, AnyOf, Compares, Has, NoneOf
 from imgsim.where.parse import parse
@@ -26,7 +27,7 @@ def select_photos(facts: FactTable, expressions: Sequence[str], photos: Keys) ->
 
     `photos` (N,); gives (N,).
     """
-    trees = [(parse(text), text) for text in expressions]
+    trees = [(parse(text), text) for text in map(composed, expressions)]
     catalogue = facts.types()
     return holds(facts, AllOf(tuple(check(tree, text, catalogue) for tree, text in trees)), photos)
 
@@ -52,7 +53,7 @@ def holds(facts: FactTable, condition: Condition, photos: Keys) -> NDArray[np.bo
 def explain_nothing(facts: FactTable, expressions: Sequence[str]) -> str:
     """Say why no photo was selected."""
     catalogue = facts.types()
-    for text in expressions:
+    for text in map(composed, expressions):
         for leaf in _demanded(parse(text)):
             asked = _alternatives(check(leaf, text, catalogue))
             if asked and not any(len(facts.where(comparison)) for comparison in asked):

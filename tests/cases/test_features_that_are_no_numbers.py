@@ -10,7 +10,6 @@ pytest.importorskip("onnx", reason="the extra deep is not installed")
 from onnx.helper import make_node
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="rows of NaN are stored, and never found")
 def test_the_photo_is_found_or_has_failed(make_photos, tmp_path, run):
     photos = make_photos(4)
     PIL.Image.new("RGB", (80, 80)).save(photos / "black.png")

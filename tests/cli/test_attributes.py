@@ -292,6 +292,23 @@ def test_mistakes_of_set_are_one_line(run, described, arguments, message):
     assert run("set", "shelf/0.png").code == 2
 
 
+def test_a_photo_that_is_hidden_is_said_to_be_and_what_helps_does(run, described):
+    (described / "0.png").rename(described.parent / "away.png")
+    (described / "1.png").write_bytes(b"half")
+    run("index", "shelf", "--exclude", "2.*")
+    for photo, message in (
+        ("0.png", "imgsim: shelf/0.png: missing: it is kept in the index until it is back\n"),
+        ("1.png", "imgsim: shelf/1.png: cannot be read, and so is not in the index of "),
+        ("2.png", "imgsim: shelf/2.png: left out of the index of "),
+    ):
+        result = run("set", f"shelf/{photo}", "price=1")
+        assert (result.code, result.err.count("\n")) == (2, 1)
+        assert result.err.startswith(message)
+    assert "`imgsim index` with other --include or --exclude takes it in" in result.err
+    run("index", "shelf", "--exclude", "")
+    assert run("set", "shelf/2.png", "price=1").code == 0
+
+
 def test_names_that_are_no_unicode_are_refused(run, described):
     result = run("set", "shelf/0.png", "note=" + os.fsdecode(b"\xff"))
     assert result.code == 2

@@ -7,6 +7,8 @@ import os
 import time
 from types import SimpleNamespace
 
+import PIL.Image
+import PIL.PngImagePlugin
 import pytest
 
 from imgsim.cli.commands import recommend
@@ -462,12 +464,12 @@ def test_a_strict_trial_refuses_what_cannot_be_read(run, classes):
 
 def test_a_trial_says_what_is_left_once_photos_were_read(run, classes):
     for photo in (classes / "coats").iterdir():
-        photo.write_bytes(b"\x89PNG\r\n\x1a\n broken")
+        photo.write_bytes(b"\x89PNG\r\n\x1a\n broken " + photo.name.encode())
     result = run("recommend", "shelf", "-x", "phash")
     assert result.code == 0
     assert "the 6 photos with a label are all of one class, bags: " in result.err
     for photo in (classes / "bags").iterdir():
-        photo.write_bytes(b"\x89PNG\r\n\x1a\n broken")
+        photo.write_bytes(b"\x89PNG\r\n\x1a\n broken " + photo.name.encode())
     result = run("recommend", "shelf", "-x", "phash")
     assert result.code == 2
     assert result.err.splitlines()[-1].startswith("imgsim: shelf: no photo can be read: ")
@@ -630,5 +632,73 @@ def test_missing_photos_are_removed_by_the_command_that_is_named(run, classes, i
     result = run("evaluate", "shelf", "-x", "phash", *index)
     assert result.code == 2
     command = " ".join(["imgsim", "index", "shelf", *index, "--prune"])
-    assert f"`{command}` removes them from the index" in result.err
+    assert f"`{command}` removes them from the index, and what was typed about them" in result.err
     assert run(*command.split()[1:]).code == 0
+
+
+@pytest.mark.parametrize(("plots", "warned"), [("shelf/plots", True), ("plots", False), ("shelf/.plots", False)])
+def test_plots_among_the_photos_are_passed_over_with_a_warning(run, classes, plots, warned):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+    command = ("evaluate", "shelf", "-x", "phash", "--retrieval-only", "--format", "json")
+    before = run(*command)
+    result = run(*command, "--plots", plots)
+    assert result.out == before.out
+    assert (f"imgsim: {plots} lies among the photos in shelf: " in result.err) is warned
+    assert run(*command).out == before.out
+    assert json.loads(run("index", "shelf", "--format", "json", "-q").out)["drawn"] == (3 if warned else 0)
+    result = run("recommend", "shelf", "-x", "phash", "--time", "5s")
+    assert ("shelf: 3 pictures drawn by imgsim passed over" in result.err) is warned
+
+
+@pytest.fixture
+def copied(classes):
+    """Each of the twelve photos once more, half of them in the other class, and one of them with other metadata."""
+    for photo in sorted(classes.rglob("*.png")):
+        (classes / "coats" / f"copy of {photo.name}").write_bytes(photo.read_bytes())
+    with PIL.Image.open(classes / "bags" / "1.png") as photo:
+        info = PIL.PngImagePlugin.PngInfo()
+        info.add_text("Comment", "seen again")
+        photo.save(classes / "bags" / "noted.png", pnginfo=info)
+    return classes
+
+
+TOLD = "13 photos are copies of others and left out: every photo would find its copy, whatever it is judged by\n"
+
+
+def test_copies_of_a_photo_flatter_nobody(run, classes, request):
+    judge = ("evaluate", "shelf", "-x", "histogram:bins=4", "--format", "json")
+    (before,) = json.loads(run(*judge).out)
+    request.getfixturevalue("copied")
+    result = run(*judge)
+    assert result.err == TOLD
+    (after,) = json.loads(result.out)
+    assert after.pop("left_out") == 13
+    assert before.pop("left_out") == 0
+    assert after["n"] == 12
+    assert {name: after[name] for name in FIGURES} == {name: before[name] for name in FIGURES}
+
+
+def test_copies_do_not_tell_a_score(run, classes, table, request):
+    numbers = range(12)
+    scored = ("--scores", "labels.csv:score", "-k", "3", "--format", "json")
+    judge = ("evaluate", "shelf", "-x", "histogram:bins=4", *scored)
+    names = {number: f"{'bags' if number % 2 else 'coats'}/{number}.png" for number in numbers}
+    rows = [f"{names[number]},{number}\n" for number in numbers]
+    table("photo,score\n" + "".join(rows))
+    (before,) = json.loads(run(*judge).out)
+    classes = request.getfixturevalue("copied")
+    copies = [f"{path.relative_to(classes).as_posix()},7\n" for path in classes.rglob("copy of *")]
+    table("photo,score\n" + "".join(rows) + "".join(copies))
+    result = run(*judge)
+    assert result.err.splitlines()[-1].startswith("12 photos are copies of others and left out")
+    (after,) = json.loads(result.out)
+    assert (after["n"], after["spearman"]) == (before["n"], before["spearman"])
+
+
+def test_recommend_and_calibrate_leave_copies_out_too(run, copied):
+    result = run("recommend", "shelf", "-x", "phash", "--time", "30s", "--format", "json")
+    assert result.err == TOLD.replace("13", "12")  # it tells by content alone
+    assert json.loads(result.out)[0]["photos"] == 13
+    result = run("calibrate", "shelf", "-x", "histogram:bins=4", "-k", "3", "--format", "json")
+    assert result.err == TOLD
+    assert json.loads(result.out)["matches"] == 36

@@ -1,14 +1,30 @@
 """`imgsim index`, and what it leaves for `info` and `failures`."""
 
 import json
+import shlex
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from imgsim.index.index import open_index
 from tests.photos import draw_photo
 
-KEYS = ["added", "changed", "renamed", "removed", "unchanged", "failed", "passed_over"]
-KEYS += ["described", "lost_rows", "without_row", "seconds"]
+KEYS = [
+    "added",
+    "changed",
+    "renamed",
+    "returned",
+    "removed",
+    "unchanged",
+    "missing",
+    "left_out",
+    "failed",
+    "passed_over",
+    "drawn",
+    "links",
+]
+KEYS += ["described", "lost_rows", "without_row", "verified", "repaired", "unrepaired", "seconds"]
 
 
 @pytest.fixture
@@ -32,6 +48,22 @@ def test_one_summary_on_stderr_or_as_json_on_stdout(run, folder):
     summary = json.loads(as_json.out)
     assert list(summary) == KEYS
     assert summary | {"seconds": 0} == dict.fromkeys(KEYS, 0) | {"unchanged": 3, "failed": 1, "passed_over": 1}
+
+
+def test_pictures_that_imgsim_drew_and_links_are_counted(run, folder):
+    run("index", "photos", "-x", "phash", "-q")
+    assert run("query", "photos/0.png", "--grid", "photos/grid.png").code == 0
+    assert (
+        "3 unchanged, 1 failed, 1 passed over, 1 picture drawn by imgsim passed over in" in run("index", "photos").err
+    )
+    (folder / "1 again.png").symlink_to("1.png")
+    (folder / "2 again.png").hardlink_to(folder / "2.png")
+    run("query", "photos/0.png", "--grid", "photos/grid 2.png")
+    said = "2 pictures drawn by imgsim passed over, 2 further names of the same photos or folders in "
+    assert said in run("index", "photos").err
+    assert run("index", "photos", "--strict").code == 2  # of the one that cannot be read
+    (folder / "bad.jpg").unlink()
+    assert run("index", "photos", "--strict").code == 0
 
 
 def test_strict_makes_skipped_files_an_error(run, folder):
@@ -79,6 +111,63 @@ def test_a_photo_over_the_limit_is_told_what_raises_it(run, folder):
     assert f"skipped 0.png: {reason}\n" in result.err
     assert json.loads(run("failures", "photos", "--format", "jsonl").out.splitlines()[0])["reason"] == reason
     assert f"0.png: {reason}\n" in run("extract", "photos/0.png", "--max-megapixels", "0.001").err
+
+
+def test_what_is_hidden_is_counted_in_two_words(run, folder):
+    run("index", "photos", "-x", "phash", "-q")
+    (folder / "0.png").rename(folder.parent / "away.png")
+    narrowed = run("index", "photos", "--exclude", "1.*", "-v")
+    assert "photos: 0 added, 1 unchanged, 1 missing, 1 left out, 1 failed, 1 passed over in " in narrowed.err
+    assert "what is known of missing photos is kept until `imgsim index` with --prune\n" in narrowed.err
+    assert "photos: 1\nmissing: 1\nleft out: 1\nfailures: 1\n" in run("info", "photos").out
+    facts = json.loads(run("info", "photos", "--format", "json").out)
+    assert (facts["photos"], facts["missing"], facts["left_out"]) == (1, 1, 1)
+    assert run("list", "photos").out == "photos/2.png\n"
+    assert "1 removed" in run("index", "photos", "--prune").err
+    assert "missing: 0\nleft out: 1\n" in run("info", "photos").out
+    (folder.parent / "away.png").rename(folder / "0.png")
+    assert "1 added, 1 returned, 1 unchanged" in run("index", "photos", "--exclude", "").err
+
+
+def test_a_narrowed_run_that_stops_says_what_to_type_for_what_it_looked_at(run, folder):
+    run("index", "photos", "-x", "phash", "-q")
+    for name in ("0.png", "1.png"):
+        (folder / name).unlink()
+    stopped = run("index", "photos", "--include", "[01]*")
+    assert stopped.code == 2
+    assert "2 of 2 indexed photos are missing, nothing was changed" in stopped.err
+    command = stopped.err.split("`")[1]
+    assert command == "imgsim index photos --include '[01]*' --prune"
+    assert "2 removed, 0 unchanged, 1 left out" in run(*shlex.split(command)[1:]).err
+    assert "photos: 0 added, 1 returned, 0 unchanged, 1 failed" in run("index", "photos", "--include", "").err
+
+
+def test_a_moved_folder_with_photos_missing_is_pruned_by_the_command_that_is_named(run, folder):
+    run("index", "photos", "--index", "there", "-x", "phash", "-q")
+    moved = folder.rename(folder.parent / "moved")
+    for name in ("0.png", "1.png"):
+        (moved / name).unlink()
+    command = run("index", "moved", "--index", "there", "--moved").err.split("`")[1]
+    assert command == "imgsim index moved --index there --moved --prune"
+    assert "2 removed, 1 unchanged" in run(*shlex.split(command)[1:]).err
+
+
+def test_a_disk_of_other_change_times_is_told_in_a_line(run, folder):
+    run("index", "photos", "-x", "phash", "-q")
+    with closing(sqlite3.connect(folder / ".imgsim" / "index.sqlite")) as database, database:
+        database.execute("UPDATE images SET ctime_ns = 0, inode = 0")
+    told = run("index", "photos").err.splitlines()
+    assert told[0].startswith("3 photos are taken as before by size and time: ")
+    assert told[1].startswith("photos: 0 added, 3 unchanged")
+    assert run("index", "photos").err.startswith("photos: 0 added, 3 unchanged")
+
+
+def test_a_folder_of_which_all_is_left_out_is_said_to_be_so(run, folder):
+    run("index", "photos", "-x", "phash", "-q")
+    run("index", "photos", "-q", "--include", "*.gif")
+    problem = "no photos in this folder that the patterns of its index take in"
+    assert run("evaluate", "photos").err == f"imgsim: photos: {problem}\n"
+    assert run("list", "photos").code == 1
 
 
 def test_failures_are_listed(run, folder):

@@ -12,8 +12,11 @@ import pytest
 
 pytest.importorskip("torch", reason="the extra deep is not installed")
 
-from imgsim.models.cache import list_models, store_model
+from imgsim.models.cache import list_models, store_model, weights_digest
+from imgsim.models.export import export_network
+from imgsim.models.limits import MEMORY, SECONDS
 from imgsim.models.testing import random_network, store_random_model
+from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.vision import torch
 from tests.forging import REMOVED, forge, forge_sealed, in_format_1
 
@@ -264,6 +267,34 @@ def test_weights_need_torch_and_say_so(made, cache):
     assert f"`imgsim models export {SMALL} FILE.onnx` there, `imgsim models import FILE.onnx` here" in result.stderr
     assert result.stderr.count("\n") == 1
     assert not cache.exists()
+
+
+def test_weights_whose_model_is_here_need_no_torch(made, make_photos):
+    """As a machine has it that was handed the cache, and the weights that its scripts name."""
+    file = str(made / "weights.pth")
+    there = export_network(random_network(SMALL, 1), TrunkSpec(SMALL), weights_digest(file))
+    command = [sys.executable, "-c", NO_TORCH, "index", str(make_photos(2)), "-x", SMALL, "--weights", file]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr.splitlines()[0]) == (
+        0,
+        f"imported {SMALL}, weights {there.weights[:12]}: use it as -x {SMALL}",
+    )
+    assert "2 added" in result.stderr
+
+
+def test_limits_of_an_import_are_options(run, model, tmp_path, monkeypatch):
+    monkeypatch.setenv(SECONDS, "30")  # the command sets it: it is restored afterwards
+    monkeypatch.setenv(MEMORY, "3000")
+    file = tmp_path / "x.onnx"
+    assert run("models", "export", SMALL, file).code == 0
+    assert run("models", "import", file, "--max-seconds", "20", "--max-memory", "2000").code == 0
+    assert [os.environ[name] for name in (SECONDS, MEMORY)] == ["20", "2000"]
+    for option, wrong in (("--max-seconds", "0"), ("--max-memory", "much")):
+        result = run("models", "import", file, option, wrong)
+        assert (result.code, result.err.count("\n")) == (2, 1)
+        assert f"is a number above 0, not '{wrong}'" in result.err
+        monkeypatch.setenv(SECONDS, "30")
+        monkeypatch.setenv(MEMORY, "3000")
 
 
 def test_export_needs_a_model_and_a_name(run, model, tmp_path):

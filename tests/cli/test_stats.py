@@ -43,6 +43,16 @@ def test_every_channel_of_every_photo_at_full_scale(run, folder):
         np.testing.assert_allclose([row[name] for name in MEASURES], values, atol=1e-4)
 
 
+def test_pictures_that_imgsim_drew_are_no_photos_of_a_folder(run, folder):
+    before = run("stats", "photos", "--format", "jsonl")
+    for name in ("plot.png", "plot.svg", "again.png"):
+        run("stats", "photos/a.png", "--plot", f"photos/{name}")
+    after = run("stats", "photos", "--format", "jsonl")
+    assert after.out == before.out
+    assert "photos: 2 pictures drawn by imgsim passed over" in after.err
+    assert len(rows(run("stats", "photos/plot.png", "--format", "jsonl"))) == 3  # it was named
+
+
 def test_photos_may_be_named_and_come_from_stdin(run, folder):
     named = run("stats", "photos/a.png", "photos/sub", "--format", "jsonl").out
     assert run("stats", "-", "--format", "jsonl", stdin=b"photos/a.png\nphotos/sub\n").out == named

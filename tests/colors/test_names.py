@@ -13,6 +13,7 @@ from imgsim.errors import ParameterError, UnknownNameError, WeightsError
 from imgsim.images.lab import to_lab
 from imgsim.models.header import Header, write_header
 
+NO_ONNX = "the extra deep is not installed"
 NINE = {"red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "grey"}
 
 # Colours of the web whose names nobody doubts, and what the rule for black and white must say.
@@ -109,12 +110,12 @@ def test_what_is_no_model_is_told(tmp_path):
     with pytest.raises(WeightsError, match=r"gone\.onnx: No such file"):
         load_namer(str(tmp_path / "gone.onnx"))
     (tmp_path / "bad.onnx").write_bytes(b"no model")
-    with pytest.raises(WeightsError, match=r"bad\.onnx: not a model that ONNX Runtime can run"):
+    with pytest.raises(WeightsError, match=r"bad\.onnx: not an ONNX file, or a truncated one$"):
         load_namer(str(tmp_path / "bad.onnx"))
 
 
 def test_a_model_of_something_else_is_told(tmp_path):
-    onnx = pytest.importorskip("onnx", reason="the extra deep is not installed")
+    onnx = pytest.importorskip("onnx", reason=NO_ONNX)
     from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 
     values = [make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None, 3]) for name in ("x", "y")]
@@ -127,6 +128,7 @@ def test_a_model_of_something_else_is_told(tmp_path):
 
 def forged(tmp_path, properties, table=np.eye(3, dtype=np.float32)):  # noqa: B008 (never changed)
     """A model that gives the rows of a table's product with colours, softened, and says of itself what it is told."""
+    pytest.importorskip("onnx", reason=NO_ONNX)
     from onnx import TensorProto, helper, numpy_helper
 
     nodes = [

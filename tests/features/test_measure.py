@@ -1,6 +1,7 @@
 """Photos become rows in one way: in order, as they come, each by itself, here or in processes."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -11,8 +12,9 @@ import pytest
 from imgsim.core import Scale
 from imgsim.errors import ImageReadError, UnknownNameError
 from imgsim.features import build_extractor, load_extractor
-from imgsim.features.measure import Step, Task, measure, measure_all
-from imgsim.images.read import read_image
+from imgsim.features.measure import Measured, Step, Task, measure, measure_all
+from imgsim.features.phash import PHash
+from imgsim.images.read import content_digest, read_image
 from imgsim.processes import CHUNK
 
 NAMES = ["classic", "histogram:bins=4", "phash", "hog", "haralick:levels=16"]
@@ -146,3 +148,69 @@ def test_measuring_here_imports_nothing_of_processes(make_photos):
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_rows_that_are_not_finite_are_failures_of_their_photo(make_photos, value, monkeypatch):
+    folder = make_photos(3)
+    extract = PHash.extract
+
+    def overflow(extractor, images):
+        rows = extract(extractor, images)
+        if overflow.left == 0:
+            rows[0, 5] = value
+        overflow.left -= 1
+        return rows
+
+    overflow.left = 1
+    monkeypatch.setattr(PHash, "extract", overflow)
+    first, second, third = measure([folder / f"{place}.png" for place in range(3)], [PHash()])
+    assert isinstance(second, ImageReadError)
+    assert second.reason == "phash gives values for it that are not finite"
+    assert not isinstance(first, ImageReadError)
+    assert not isinstance(third, ImageReadError)
+    overflow.left = 0
+    with pytest.raises(ImageReadError, match=r"0\.png: phash gives values"):
+        measure_all(folder / "0.png", [PHash()])
+
+
+@pytest.mark.parametrize(
+    ("start", "reason"),
+    [
+        (b"", "not a picture that imgsim reads"),
+        (b"\x00\x00\x00\x18ftypisom\x00\x00\x00\x00isomavc1", "a video: not supported"),
+        (b"II*\x00\xff\xff\xff\xff", "60.0 GB, over the limit of 3.2 at 100 megapixels \\(max_megapixels\\)"),
+        (b"\x89PNG\r\n\x1a\n", "60.0 GB, over the limit of 3.2 at 100 megapixels \\(max_megapixels\\)"),
+    ],
+)
+def test_nothing_huge_is_read_to_be_refused(tmp_path, monkeypatch, start, reason):
+    monkeypatch.setattr("imgsim.features.measure.content_digest", lambda _: pytest.fail("it is digested"))
+    (tmp_path / "x.jpg").write_bytes(start)
+    os.truncate(tmp_path / "x.jpg", 60 * 10**9)
+    (refused,) = measure([tmp_path / "x.jpg"], [load_extractor("phash")], digest=True)
+    assert re.fullmatch(reason, refused.reason)
+
+
+def test_what_cannot_be_decoded_is_not_digested(make_photos, monkeypatch):
+    folder = make_photos("a.jpg", "b.jpg")
+    (folder / "b.jpg").write_bytes((folder / "b.jpg").read_bytes()[:300])
+    digested = []
+    digest = content_digest
+    monkeypatch.setattr(
+        "imgsim.features.measure.content_digest", lambda file: digested.append(file.name) or digest(file)
+    )
+    _, refused = measure([folder / "a.jpg", folder / "b.jpg"], [load_extractor("phash")], digest=True)
+    assert isinstance(refused, ImageReadError)
+    assert len(digested) == 1
+
+
+def test_a_large_photo_may_be_measured_where_the_limit_is_raised(make_photos, monkeypatch):
+    path = make_photos(1) / "0.png"
+    monkeypatch.setattr("imgsim.images.read._LEAST_LIMIT", 0)
+    monkeypatch.setattr("imgsim.images.read._BYTES_A_PIXEL", path.stat().st_size / 2e6)
+    refused, measured = (
+        next(iter(measure([path], [load_extractor("phash")], digest=True, max_megapixels=limit))) for limit in (1, 3)
+    )
+    assert isinstance(refused, ImageReadError)
+    assert refused.facts == {"limit": "max_megapixels"}
+    assert isinstance(measured, Measured)

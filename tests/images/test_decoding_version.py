@@ -1,6 +1,8 @@
 """A photo's header tells whether another version of decoding made other pixels of it."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import PIL.Image
@@ -35,6 +37,15 @@ def _all_reduced():
     return writer.row(writer.picture(SMALL, tags=REDUCED))
 
 
+def _very_long():
+    """A header alone: only that is looked at."""
+    size = struct.pack(">II", 400_000, 200)
+    header = b"IHDR" + size + b"\x08\0\0\0\0"
+    rest = [b"IDAT", b"IEND"]
+    chunks = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (header, *rest)]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
 ALIKE = {
     "JPEG": _same("JPEG"),
     "progressive": _same("JPEG", progressive=True),
@@ -58,6 +69,7 @@ ALIKE = {
     "reduced alone": _all_reduced(),
 }
 OTHER = {
+    "very long": _very_long(),
     "profile": _same("JPEG", icc_profile=PROFILES["Adobe RGB"]),
     "grey with a profile": _same("JPEG", "L", icc_profile=PROFILES["Adobe RGB"]),
     "palette with a profile": _same("PNG", "P", icc_profile=PROFILES["ProPhoto"]),

@@ -18,6 +18,8 @@ import pytest
 
 from imgsim.core import Scale
 from imgsim.errors import ImageReadError
+from imgsim.images import read
+from imgsim.images.limits import Limits
 from imgsim.images.read import FULL_SCALE, decode, open_photo, read_image, read_scales, shrink
 
 WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (255, 0, 0)
@@ -46,9 +48,9 @@ def _png(width, height, *chunks):
     return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + _png_chunk(b"IEND", b"")
 
 
-def _reason(content, **options):
+def _reason(content, scales=(FULL_SCALE,), **limits):
     with pytest.raises(ImageReadError) as caught:
-        decode(io.BytesIO(content), "photo", **options)
+        decode(io.BytesIO(content), "photo", scales, Limits(**limits))
     assert caught.value.path == "photo"
     assert "\n" not in caught.value.reason
     return caught.value.reason
@@ -438,7 +440,7 @@ def test_raised_limit_is_not_held_back_by_pillow():
     assert _reason(content).startswith("200.0 megapixels")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        done = decode(io.BytesIO(content), "x", [Scale(10)], max_megapixels=250)
+        done = decode(io.BytesIO(content), "x", [Scale(10)], Limits(250))
     assert done.images[Scale(10)].shape == (10, 20, 3)
     assert (done.width, done.height) == (width, height)
     assert PIL.Image.MAX_IMAGE_PIXELS is not None
@@ -564,13 +566,13 @@ def test_a_jpeg_of_more_bits_is_not_called_damaged(bits):
 
 def test_time_is_bounded(rng):
     content = _encoded(PIL.Image.fromarray(_scene(rng)), "PNG")
-    assert _reason(content, max_seconds=0) == "not decoded within 0 seconds"
-    with pytest.raises(ImageReadError, match="not decoded within 0 seconds"):
+    assert _reason(content, max_seconds=0) == "takes longer than 0 seconds to decode (max_seconds)"
+    with pytest.raises(ImageReadError, match="takes longer than 0 seconds"):
         read_image(content, max_seconds=0)
     assert read_image(content, max_seconds=10).shape == (48, 64, 3)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "PPM", "TIFF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "PPM"])
 def test_time_is_bounded_while_it_is_decoded(monkeypatch, rng, kind):
     moments = iter(range(10**6))
     monkeypatch.setattr(time, "monotonic", lambda: next(moments) / 100)
@@ -578,9 +580,9 @@ def test_time_is_bounded_while_it_is_decoded(monkeypatch, rng, kind):
     content = _encoded(PIL.Image.fromarray(noise), kind)
     assert read_image(content, max_seconds=100).shape == (700, 700, 3)
     begun = next(moments)
-    decode(io.BytesIO(content), "x", max_seconds=100)
+    decode(io.BytesIO(content), "x", limits=Limits(max_seconds=100))
     limit = (next(moments) - begun) // 2 / 100
-    assert _reason(content, max_seconds=limit) == f"not decoded within {limit:g} seconds"
+    assert _reason(content, max_seconds=limit) == f"takes longer than {limit:g} seconds to decode (max_seconds)"
 
 
 def test_a_file_that_answers_not_now_fails(tmp_path, monkeypatch):
@@ -628,6 +630,7 @@ def test_permission_denied(tmp_path, monkeypatch):
 
 def test_heic_without_its_decoder_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
+    monkeypatch.setattr(read, "AVAILABLE", False)  # in this process, that is
     assert "pip install 'imgsim[heif]'" in _reason(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
 
 

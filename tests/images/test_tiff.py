@@ -140,3 +140,12 @@ def test_kinds_that_are_not_supported_are_not_called_damaged(tags):
     with pytest.raises(ImageReadError, match=r"a kind of TIFF that is not supported \(") as caught:
         read_image(writer.row(writer.picture(FULL, tags=tags)))
     assert "damaged" not in caught.value.reason
+
+
+def test_a_directory_without_pixels_is_damaged_and_no_kind_of_its_own():
+    writer = _Writer()
+    whole = writer.row(writer.picture(SMALL))
+    for tag in (273, 279):
+        whole = whole.replace(struct.pack("<H", tag), struct.pack("<H", 60000 + tag))
+    with pytest.raises(ImageReadError, match="damaged TIFF"):
+        read_image(whole)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from imgsim.core import ImageRecord
+from imgsim.index.store import Known
+from imgsim.paths import composed
 from imgsim.tables.values import facts_of
 from imgsim.where.facts import AttributeCount
 from imgsim.where.patterns import PATTERNS, pattern_of
@@ -22,7 +24,14 @@ class Photo:
     measured: dict = field(default_factory=dict)
     parts: dict = field(default_factory=dict)  # features by part (owner and name), then by extractor
     decoding: int = 1
+    told: tuple = (0, 0)  # change time and inode
     seen = property(lambda self: replace(self.record, attributes=self.measured | self.typed))
+    state = property(lambda self: (self.record.size, self.record.mtime_ns, self.record.digest, self.decoding))
+    known = property(lambda self: Known(*self.state, *self.told, self.key))
+
+    def be_at(self, file):
+        self.record = replace(self.record, path=file.path, size=file.size, mtime_ns=file.mtime_ns)
+        self.told = file.ctime_ns, file.inode
 
 
 class DictFacts:
@@ -78,7 +87,9 @@ def fits(comparison, value):
     signs = ">=", "<="
     if comparison.operator != "between":
         signs = (comparison.operator,)
-    plain = os.fsencode if comparison.field and comparison.type == "text" else lambda one: one
+    plain = (
+        (lambda one: os.fsencode(composed(one))) if comparison.field and comparison.type == "text" else lambda one: one
+    )
     return all(
         SIGNS[sign](plain(value[: len(wanted)] if comparison.type == "date" else value), plain(wanted))
         for sign, wanted in zip(signs, comparison.values, strict=True)

@@ -9,26 +9,30 @@ from dataclasses import replace
 import numpy as np
 
 from imgsim.errors import ImgsimError
-from imgsim.index.store import COLORS, DefaultQuery, Known, PartKeys, PartLabel, Stamp, StoredExtractor
+from imgsim.index.store import COLORS, LEFT_OUT, MISSING, HiddenPhoto, PartKeys, PartLabel, Rows, Stamp
 from imgsim.tables.values import change_attributes
+from tests.index.dict_extractors import DictExtractors
 from tests.index.dict_facts import DictFacts, Photo
+from tests.index.dict_ledger import DictLedger
 
 
-class DictStore:
+class DictStore(DictExtractors, DictLedger):
     def __init__(self, root):
         self.root = root
         self.facts = DictFacts(lambda: self.photos)
         self._identity, self._generation = secrets.token_hex(6), 0
-        self._photos, self._failures, self._extractors, self._statistics = {}, {}, {}, {}
+        self._photos, self._failures, self._extractors, self._statistics, self._hidden = {}, {}, {}, {}, {}
         self._calibrations, self._default, self._options, self._measure = {}, None, {}, (None, None)
-        self._stale = set()
+        self._stale, self._drawn = set(), {}
 
     stamp = property(lambda self: Stamp(self._identity, self._generation))
     options = property(lambda self: copy.deepcopy(self._options))
     color_measure = property(lambda self: self._measure[0])
     photos = property(lambda self: [self._photos[path] for path in sorted(self._photos, key=os.fsencode)])
+    _all = property(lambda self: [*self.photos, *(one for _, one in self._hidden.values())])
     snapshot = staticmethod(nullcontext)
     close = staticmethod(lambda: None)
+    faults = staticmethod(list)
 
     @contextmanager
     def transaction(self):
@@ -39,73 +43,19 @@ class DictStore:
             vars(self).update(before)
             raise
 
-    def set_options(self, options):
-        self._options = dict(options)
-
-    def extractors(self):
-        return list(self._extractors.values())
-
-    def default_query(self):
-        chosen = self._default and all(one.id in self._extractors for one, _ in self._default.extractors)
-        first = next(iter(self._extractors.values()), None)
-        return self._default if chosen else first and DefaultQuery(((first, 1.0),))
-
-    def set_default(self, query):
-        self._default = query
-
-    def add_extractor(self, spec, dim, *, binary):
-        for extractor in self.extractors():
-            if extractor.spec == spec:
-                return extractor
-        self._generation += 1
-        return self._extractors.setdefault(self._generation, StoredExtractor(self._generation, spec, dim, binary))
-
-    def drop_extractor(self, extractor):
-        self._calibrations = {name: one for name, one in self._calibrations.items() if extractor.id not in one[0]}
-        self._extractors.pop(extractor.id)
-        self._generation += 1
-        self._statistics.pop(extractor.id, None)
-        for photo in self.photos:
-            for rows in photo.parts.values():
-                rows.pop(extractor.id, None)
-
-    def count_features(self, extractor):
-        return sum(extractor.id in rows for photo in self.photos for rows in photo.parts.values())
-
-    def is_pinned(self, extractor):
-        return extractor.id in self._statistics
-
-    def statistics(self, extractor):
-        return self._statistics.get(extractor.id)
-
-    def pin_statistics(self, extractor, statistics):
-        self._statistics[extractor.id] = statistics
-        self._generation += 1
-
-    def calibrations(self):
-        return {name: calibration for name, (_, calibration) in self._calibrations.items()}
-
-    def keep_calibration(self, distance, extractors, calibration):
-        self._calibrations[distance] = {extractor.id for extractor in extractors}, calibration
-        self._stale.discard(distance)
-
-    def stale_calibrations(self):
-        return self._stale & self._calibrations.keys()
-
-    def make_calibrations_stale(self):
-        self._stale = set(self._calibrations)
-
-    def forget_calibrations(self):
-        self._calibrations.clear()
-
     def known(self):
-        states = {path: (one.record, one.decoding) for path, one in self._photos.items()}
-        return {path: Known(one.size, one.mtime_ns, one.digest, by) for path, (one, by) in states.items()}
+        return {path: one.known for path, one in self._photos.items()}
+
+    def hidden(self):
+        listed = sorted(self._hidden.values(), key=lambda one: (os.fsencode(one[1].record.path), one[1].key))
+        return [HiddenPhoto(one.record.path, why, one.known) for why, one in listed]
 
     def lacking(self, extractor):
         return {one.record.path for one in self.photos if not any(extractor.id in rows for rows in one.parts.values())}
 
     def put(self, photo):
+        if not all(np.isfinite(rows).all() for rows in photo.features.values()):
+            raise ImgsimError("only finite numbers are stored")
         record, given = replace(photo.record, attributes={}), photo.record.attributes
         old = self._photos.get(record.path)
         self._generation += 1
@@ -113,6 +63,7 @@ class DictStore:
         if (kept.record.digest, kept.decoding) != (record.digest, photo.decoding):
             kept.measured, kept.parts = {}, {}
         kept.record, kept.typed, kept.decoding = record, change_attributes(kept.typed, given), photo.decoding
+        kept.told = photo.ctime_ns, photo.inode
         kept.measured = change_attributes(kept.measured, photo.measured)
         mine = {part: rows for part, rows in kept.parts.items() if part[0] == photo.owner}
         kept.parts = {("", ""): {}} | {part: rows for part, rows in kept.parts.items() if part not in mine}
@@ -124,29 +75,40 @@ class DictStore:
 
     def choose_color_measure(self, identity):
         if identity not in (None, self._measure[1]):
-            for photo in self.photos:
+            for photo in self._all:
                 photo.measured = change_attributes(photo.measured, dict.fromkeys(COLORS))
         self._measure = identity, identity or self._measure[1]
 
     def lacking_colors(self):
         return {photo.record.path for photo in self.photos if COLORS[-1] not in photo.measured}
 
-    def touch(self, path, size, mtime_ns):
-        if path in self._photos:
-            self._photos[path].record = replace(self._photos[path].record, size=size, mtime_ns=mtime_ns)
+    def touch(self, file):
+        if file.path in self._photos:
+            self._photos[file.path].be_at(file)
 
     def note_decoding(self, paths, decoding):
         for path in paths:
             self._photos[path].decoding = decoding
 
-    def rename(self, old, new, mtime_ns):
+    def _take(self, key):
         self._generation += 1
-        photo = self._photos[new] = self._photos.pop(old)
-        photo.record = replace(photo.record, path=new, mtime_ns=mtime_ns)
+        path = next((path for path, one in self._photos.items() if one.key == key), None)
+        return self._photos.pop(path) if path else self._hidden.pop(key)[1]
 
-    def remove(self, paths):
-        for path in paths:
-            self._generation += self._photos.pop(path, None) is not None
+    def hide(self, keys, why):
+        for key in keys:
+            self._hidden[key] = (why, self._take(key))
+
+    def place(self, key, file):
+        photo = self._photos[file.path] = self._take(key)
+        photo.be_at(file)
+
+    def typed(self, key):
+        return next(one for one in self._all if one.key == key).typed
+
+    def remove(self, keys):
+        for key in keys:
+            self._take(key)
 
     def merge_attributes(self, path, attributes):
         if path not in self._photos:
@@ -158,16 +120,6 @@ class DictStore:
     def records(self, keys, chunk=1000):
         return map({photo.key: photo.seen for photo in self.photos}.__getitem__, keys)
 
-    def failures(self):
-        return [self._failures[path] for path in sorted(self._failures, key=os.fsencode)]
-
-    def fail(self, failure):
-        self._failures[failure.path] = failure
-
-    def forget_failures(self, paths):
-        for path in paths:
-            self._failures.pop(path, None)
-
     def _rows(self):
         for photo in self.photos:
             for (owner, name), rows in sorted(photo.parts.items()):
@@ -178,12 +130,19 @@ class DictStore:
         return PartKeys(*(np.array([key[place] for key in keys], kind) for place, kind in enumerate((str, str, bool))))
 
     def features(self, extractor, chunk=256):
-        stored = [rows.get(extractor.id) for *_, rows in self._rows()]
-        for start in range(0, len(stored), chunk):
-            rows = stored[start : start + chunk]
-            absent = np.zeros(extractor.dim, np.float32)
-            features = np.stack([absent if row is None else row for row in rows]).astype(np.float32)
-            yield features, np.array([row is not None for row in rows])
+        keys = [key for key, *_ in self._rows()]
+        for start in range(0, len(keys), chunk):
+            yield self.rows(extractor, keys[start : start + chunk])
+
+    def rows(self, extractor, part_keys):
+        stored = {key: rows.get(extractor.id) for key, *_, rows in self._rows()}
+        rows, absent = [stored.get(key) for key in part_keys], np.zeros(extractor.dim, np.float32)
+        features = np.array([absent if row is None else row for row in rows], np.float32).reshape(-1, extractor.dim)
+        return Rows(features, np.array([row is not None for row in rows], bool), np.zeros(len(rows), bool))
+
+    def forget_features(self, extractor, part_keys):
+        for key, *_, rows in self._rows():
+            self._generation += key in part_keys and rows.pop(extractor.id, None) is not None
 
     def photo_keys(self):
         return np.array([photo.key for photo in self.photos], str)
@@ -196,4 +155,6 @@ class DictStore:
         return [labels[key] for key in part_keys]
 
     def counts(self):
-        return {"photos": len(self._photos), "failures": len(self._failures), "generation": self._generation}
+        reasons = [why for why, _ in self._hidden.values()]
+        hidden = {"missing": reasons.count(MISSING), "left_out": reasons.count(LEFT_OUT)}
+        return {"photos": len(self._photos), **hidden, "failures": len(self._failures), "generation": self._generation}

@@ -1,5 +1,7 @@
 """Attributes by hand."""
 
+import unicodedata
+
 import pytest
 
 from imgsim.errors import ImgsimError, IndexLockedError, ParameterError
@@ -89,6 +91,24 @@ def test_a_link_stands_for_its_photo(folder, tmp_path):
     (tmp_path / "link.png").symlink_to(folder / "a.png")
     edit(folder, str(tmp_path / "link.png"), ["price=5"])
     assert attributes(folder, "a.png") == {"price": 5}
+
+
+def test_a_hard_link_stands_for_its_photo(folder, tmp_path):
+    for place in (folder / "z.png", tmp_path / "hard.png"):
+        place.hardlink_to(folder / "in" / "b.png")
+        edit(folder, str(place), [f"price={len(place.name)}"])
+        assert attributes(folder, "in/b.png") == {"price": len(place.name)}
+
+
+def test_a_name_stands_for_the_photo_however_unicode_writes_it(folder):
+    composed, decomposed = (unicodedata.normalize(form, "für.png") for form in ("NFC", "NFD"))
+    (folder / "a.png").rename(folder / decomposed)
+    update_index(folder)
+    edit(folder, str(folder / composed), ["price=5"])
+    edit(folder, composed, ["größe=6", unicodedata.normalize("NFD", "Größe") + "=7"])
+    assert attributes(folder, decomposed) == {"price": 5, "größe": 6, "Größe": 7}
+    edit(folder, str(folder / decomposed), [unicodedata.normalize("NFD", "größe") + "="])
+    assert attributes(folder, decomposed) == {"price": 5, "Größe": 7}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from imgsim.images.formats import DECODING
 from imgsim.index.index import Index
 from imgsim.index.options import Options
+from imgsim.index.sqlite.feature_rows import checksum
 from imgsim.index.summary import Observer
 from imgsim.index.update import update_index
 from imgsim.metrics.calibration import Calibration
@@ -46,7 +47,9 @@ def old(make_photos):
         writer.keep_calibration(index.distance(), ends)
     with closing(sqlite3.connect(folder / ".imgsim" / "index.sqlite")) as database, database:
         white = np.eye(8, dtype="<f4")[7].tobytes()
-        database.execute("UPDATE features SET vector = ?", (white,))  # as if each had lain on white
+        database.create_function("checksum", 2, checksum)
+        # As if each had lain on white.
+        database.execute("UPDATE features SET vector = ?1, checksum = checksum(?1, part_id)", (white,))
         database.execute("UPDATE images SET decoding = 1")
         database.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
     return folder

@@ -82,7 +82,7 @@ def test_only_changed_rows_are_written_and_nothing_is_measured_or_laid_out_again
         return changed
 
     monkeypatch.setattr(SqliteStore, "merge_attributes", merge)
-    monkeypatch.setattr("imgsim.index.run.Update._outcomes", None)
+    monkeypatch.setattr("imgsim.index.measurement.Measurement._outcomes", None)
     assert tell("file,price\na.png,5\nb.png,6\n")[0].described == 0
     assert tell("file,price\na.png,5\nb.png,7\n")[0].described == 1
     assert merged == ["b.png"]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from imgsim.core import ImageRecord
 from imgsim.errors import ImgsimError, ParameterError
-from imgsim.index.store import MeasuredPhoto
+from imgsim.images.find import FoundImage
+from imgsim.index.store import MISSING, MeasuredPhoto
 from imgsim.tables.values import facts_of
 from imgsim.where.facts import AttributeCount
 
@@ -26,7 +27,7 @@ values = st.one_of(
 )
 attributes = st.dictionaries(names, values, max_size=3)
 paths = st.sampled_from(["a", "b", "c"])
-steps = st.tuples(st.sampled_from(["put", "merge", "remove", "rename", "fail"]), paths, attributes)
+steps = st.tuples(st.sampled_from(["put", "merge", "remove", "hide", "show", "rename", "fail"]), paths, attributes)
 
 
 def stored_facts(store):
@@ -38,13 +39,19 @@ def take(store, step, path, given_attributes, number):
     """Do something to a photo."""
     if step == "put":
         store.put(MeasuredPhoto(ImageRecord(path, 1, 1, bytes([number]), 1, 1, given_attributes), {}))
-    elif step == "remove":
-        store.remove([path])
+    elif step == "show":
+        for photo in store.hidden()[:1]:
+            store.remove({store.photo_key(photo.path)} - {None})
+            store.place(photo.known.key, FoundImage(photo.path, 10, 5))
     elif store.photo_key(path) is None:
         pass
+    elif step == "remove":
+        store.remove([store.photo_key(path)])
+    elif step == "hide":
+        store.hide([store.photo_key(path)], MISSING)
     elif step == "rename":
-        store.remove(["z"])
-        store.rename(path, "z", 5)
+        store.remove({store.photo_key("z")} - {None})
+        store.place(store.photo_key(path), FoundImage("z", 10, 5))
     else:
         store.merge_attributes(path, given_attributes)
         if step == "fail":
@@ -57,7 +64,7 @@ def take(store, step, path, given_attributes, number):
 def test_facts_follow_the_attributes(described_store, taken):
     store = described_store
     with store.transaction():
-        store.remove(list(store.known()))
+        store.remove(store.photo_keys().tolist())
     for number, (step, path, given_attributes) in enumerate(taken):
         with suppress(RuntimeError), store.transaction():
             take(store, step, path, given_attributes, number)
@@ -86,7 +93,7 @@ def test_attributes_are_counted_by_photo(described_store):
 def test_an_attribute_that_no_photo_has_any_more_is_forgotten(described_store):
     with described_store.transaction():
         described_store.merge_attributes("a", {"price": None})
-        described_store.remove(["b"])
+        described_store.remove([described_store.photo_key("b")])
     assert described_store.facts.types() == {"tags": {"list", "text"}}
 
 

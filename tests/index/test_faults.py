@@ -14,10 +14,12 @@ import pytest
 
 from imgsim.errors import ImgsimError, IndexFormatError, IndexLockedError, IndexWriteError
 from imgsim.images import find
-from imgsim.index.index import open_index
+from imgsim.index.index import IndexWriter, open_index
 from imgsim.index.sqlite import connection
+from imgsim.index.sqlite.explanations import explained
 from imgsim.index.sqlite.filesystem import is_network_share
 from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.index.summary import Observer
 from imgsim.index.update import check_update, update_index
 from imgsim.processes import CHUNK
 from tests.explained import explains
@@ -99,6 +101,27 @@ if __name__ == "__main__":
     print(done.added, done.unchanged, done.failed)
 """
 CRASHED = "the decoder crashed on it"
+HANGING = """
+import re, sys
+from imgsim import bounds
+from imgsim.images import read
+from imgsim.index.options import Options
+
+bounds.GRACE = 0.1
+decode = read._decode_all
+
+def hang(stream, name, *rest):
+    if name.startswith("hang"):
+        re.match("(a+)+$", "a" * 64 + "b")  # no Python runs meanwhile
+    return decode(stream, name, *rest)
+
+read._decode_all = hang  # in worker processes, too
+
+if __name__ == "__main__":
+    import imgsim
+    done = imgsim.update_index(sys.argv[1], extractors=["phash"], options=Options(jobs=2, max_seconds=1))
+    print(done.added, done.unchanged, done.failed)
+"""
 
 
 @pytest.fixture
@@ -144,6 +167,16 @@ def test_a_crash_ends_a_small_run_once_and_is_then_a_failure(make_photos, crashi
     assert not mark_of(folder).exists()
 
 
+def test_a_photo_that_takes_too_long_is_one_failure_and_the_others_go_on(make_photos, tmp_path):
+    folder = make_photos("hang.png", *(f"{place}.png" for place in range(3 * CHUNK)))
+    (tmp_path / "hanging.py").write_text(HANGING)
+    command = [sys.executable, str(tmp_path / "hanging.py"), str(folder)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert result.stdout.split() == [str(3 * CHUNK), "0", "1"]
+    assert ledger(folder) == {"hang.png": "takes longer than 1 seconds to decode (max_seconds)"}
+    assert not mark_of(folder).exists()
+
+
 def test_a_crash_with_one_job_keeps_what_was_committed_and_goes_on(make_photos, crashing):
     folder = make_photos("crash.png", *(f"{place:03}.png" for place in range(80)))
     assert crashing(folder) == -signal.SIGSEGV
@@ -162,7 +195,7 @@ def test_a_run_killed_without_a_crash_costs_the_next_one_nothing_but_a_process(m
 
 def test_a_run_that_only_fails_leaves_no_mark(make_photos, monkeypatch):
     folder = make_photos(2)
-    monkeypatch.setattr("imgsim.index.run.Update._commit", None)
+    monkeypatch.setattr("imgsim.index.measurement.Measurement._commit", None)
     with pytest.raises(TypeError):
         update_index(folder, extractors=["phash"])
     assert not mark_of(folder).exists()
@@ -430,9 +463,59 @@ def test_an_index_that_cannot_be_read_is_said_to_be_one(make_photos):
 def test_damage_is_what_sqlite_calls_so(name, code, said):
     error = sqlite3.OperationalError(code)
     error.sqlite_errorname = name
-    with pytest.raises(IndexFormatError) as caught, connection.explained("here"):
+    with pytest.raises(IndexFormatError) as caught, explained("here"):
         raise error
     assert str(caught.value) == f"here: {said}"
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_an_index_that_is_removed_while_it_is_written_is_an_error(make_photos, replaced):
+    folder, other = make_photos(70), make_photos(1, folder="other")
+    update_index(other, extractors=["phash"])
+
+    class Remover(Observer):
+        def advanced(self, photos):
+            if replaced:
+                shutil.copy(other / ".imgsim" / "index.sqlite", folder / "copy")
+                (folder / "copy").rename(folder / ".imgsim" / "index.sqlite")
+            else:
+                shutil.rmtree(folder / ".imgsim", ignore_errors=True)
+
+    with explains(IndexWriteError, "the index was removed or replaced while it was written.*run again"):
+        update_index(folder, extractors=["phash"], observer=Remover())
+    shutil.rmtree(folder / ".imgsim", ignore_errors=True)
+    assert update_index(folder, extractors=["phash"]).added == 70
+
+
+def test_an_index_that_is_removed_at_the_last_moment_is_an_error(make_photos):
+    folder = make_photos(2)
+    update_index(folder, extractors=["phash"])
+    with pytest.raises(IndexWriteError, match="removed or replaced"), IndexWriter(str(folder / ".imgsim")) as writer:
+        with writer.transaction():
+            pass
+        shutil.rmtree(folder / ".imgsim")
+
+
+def test_an_interrupt_is_not_hidden_by_a_removed_index(make_photos):
+    folder = make_photos(2)
+    update_index(folder, extractors=["phash"])
+    with pytest.raises(KeyboardInterrupt), IndexWriter(str(folder / ".imgsim")):
+        shutil.rmtree(folder / ".imgsim")
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("name", ["index.sqlite", "index.sqlite-wal", "index.sqlite-journal", "writer.lock"])
+def test_nothing_is_written_through_a_link_in_place_of_a_file(make_photos, tmp_path, name):
+    folder = make_photos(1)
+    update_index(folder, extractors=["phash"])
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"")
+    (folder / ".imgsim" / name).unlink(missing_ok=True)
+    (folder / ".imgsim" / name).symlink_to(victim)
+    for use in (lambda: open_index(folder), lambda: update_index(folder)):
+        with pytest.raises(IndexFormatError, match=rf"{name}: is a link, so this is no index$"):
+            use()
+    assert victim.read_bytes() == b""
 
 
 def test_photos_that_are_not_all_asked_for_are_no_damage(make_photos):

@@ -1,16 +1,22 @@
 """The cache of a gallery: right, or rebuilt, or not used."""
 
+import os
 import shutil
+import time
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from imgsim.errors import IndexWriteError
-from imgsim.index.gallery_cache import ARRAYS, CACHE, load_gallery
+from imgsim.files import held
+from imgsim.index.gallery_cache import ARRAYS, load_gallery
+from imgsim.index.gallery_folders import CACHE
 from imgsim.index.index import open_index
+from imgsim.index.options import Options
 from imgsim.index.update import update_index
 from imgsim.metrics import load_metric
+from tests.explained import explains
 from tests.photos import draw_photo
 
 
@@ -96,7 +102,7 @@ def test_a_reader_of_a_newer_state_removes_older_galleries_of_this_index_alone(f
     with open_index(folder) as index:
         stamp = index._store.stamp
         older = f"{stamp.store}-{stamp.generation - 1}"
-        gone = [cached(folder).name, f"{older}-1-hellinger", f"{older}-1-hellinger-abandoned_"]
+        gone = [cached(folder).name, f"{older}-1-hellinger"]
         kept = [
             f"{stamp.store}-{10 * stamp.generation + 1}-1-hellinger",
             f"{stamp.store}-{stamp.generation + 1}-2-hellinger",
@@ -114,6 +120,63 @@ def test_a_reader_of_a_newer_state_removes_older_galleries_of_this_index_alone(f
     built = f"{stamp.store}-{stamp.generation + 1}-1-hellinger"
     assert {path.name for path in cache.iterdir()} == {built, link.name, *kept}
     assert (folder / "0.png").exists()
+
+
+@pytest.fixture
+def age():
+    """Make a folder, and all that is in it, as old as so many hours."""
+
+    def make(place, hours):
+        then = time.time() - 3600 * hours
+        for path in (*place.iterdir(), place):
+            os.utime(path, (then, then))
+
+    return make
+
+
+def unfinished(place, name):
+    (place / name).mkdir(parents=True)
+    (place / name / "rows.npy").write_bytes(b"half")
+    return place / name
+
+
+def test_what_killed_processes_left_in_the_cache_goes_after_a_day(folder, age):
+    cache = cached(folder).parent
+    names = "tmp-young000", "tmp-notes", "other-ab00cd00", "tmp-written0", "tmp-locked00"
+    kept = {name: unfinished(cache, name) for name in names}
+    for name in ("tmp-old00000", "tmp-_ab0_cd1"):
+        age(unfinished(cache, name), 25)
+    for name in ("tmp-notes", "other-ab00cd00", "tmp-written0"):
+        age(kept[name], 25)
+    (kept["tmp-written0"] / "rows.npy").write_bytes(b"still at it")
+    (unfinished(cache, "tmp-killed00") / "lock").touch()
+    os.utime(cache / "tmp-killed00", (0, 0))
+    link = cache / "tmp-linked00"
+    link.symlink_to(folder)
+    with held(kept["tmp-locked00"]):
+        age(kept["tmp-locked00"], 25)
+        update_index(folder)
+    assert {path.name for path in cache.iterdir()} == {cached_name(folder), link.name, *kept}
+    assert (folder / "0.png").exists()
+
+
+def cached_name(folder):
+    with open_index(folder) as index:
+        return f"{index._store.stamp.store}-{index.counts['generation']}-1-hellinger"
+
+
+def test_what_killed_readers_left_elsewhere_goes_after_a_day(folder, tmp_path, monkeypatch, age):
+    elsewhere = tmp_path / "temporary"
+    monkeypatch.setattr("tempfile.tempdir", str(elsewhere))
+    young = unfinished(elsewhere, "imgsim-gallery-ab00cd00")
+    other = unfinished(elsewhere, "imsgim-gallery-ab00cd00")
+    for place in (unfinished(elsewhere, "imgsim-gallery-old00000"), other):
+        age(place, 25)
+    right = answer(folder)
+    shutil.rmtree(folder / ".imgsim" / CACHE)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert answer(folder) == right
+    assert sorted(elsewhere.iterdir()) == sorted([young, other])
 
 
 def test_generations_are_numbers_not_text(folder):
@@ -139,6 +202,38 @@ def test_nothing_is_written_through_links(folder, tmp_path, linked):
     assert answer(folder) == right
     assert [path.name for path in elsewhere.iterdir()] == ["diary"]
     assert place.is_symlink()
+
+
+def test_an_index_behind_a_link_is_read_and_not_written(folder, tmp_path):
+    right = answer(folder)
+    elsewhere = (folder / ".imgsim").rename(tmp_path / "elsewhere")
+    shutil.rmtree(elsewhere / CACHE)
+    (elsewhere / CACHE).mkdir()
+    old = unfinished(elsewhere / CACHE, f"{'0' * 12}-0-1-hellinger")
+    (folder / ".imgsim").symlink_to(elsewhere)
+    assert answer(folder) == right
+    assert list((elsewhere / CACHE).iterdir()) == [old]
+    with explains(IndexWriteError, f"give the folder that it leads to, --index {elsewhere}"):
+        update_index(folder)
+    assert update_index(folder, index=elsewhere, options=Options(moved=True)).unchanged == 6
+    assert answer(folder) == right
+
+
+@pytest.mark.parametrize("left", ["rows", "present", "damaged"])
+def test_what_would_be_waited_for_in_a_gallery_is_not_opened(folder, left):
+    right = answer(folder)
+    file = cached(folder) / f"{left}.npy"
+    file.unlink()
+    os.mkfifo(file)
+    assert answer(folder) == right
+    assert file.is_file()
+
+
+@pytest.mark.parametrize(("name", "array"), [("present", np.ones(6)), ("photos", np.zeros((6, 2), int)), ("rows", "x")])
+def test_arrays_of_other_kinds_are_laid_out_anew(folder, name, array):
+    right = answer(folder)
+    np.save(cached(folder) / f"{name}.npy", array)
+    assert answer(folder) == right
 
 
 def test_a_name_that_is_a_path_leads_nowhere(folder, tmp_path):

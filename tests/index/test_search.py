@@ -19,7 +19,7 @@ from imgsim.features import load_extractor
 from imgsim.images.read import read_image
 from imgsim.index.index import open_index
 from imgsim.index.location import find_index
-from imgsim.index.options import Remembered
+from imgsim.index.options import Options, Remembered
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import DefaultQuery
 from imgsim.index.update import update_index
@@ -81,18 +81,33 @@ def test_a_photo_that_lacks_an_extractor_is_ranked_by_the_others_and_marked(fold
 def test_the_query_itself_is_left_out_by_real_path_not_by_rank(folder, tmp_path):
     (folder / "copy.png").write_bytes((folder / "0.png").read_bytes())
     (folder / "link.png").symlink_to("0.png")
-    link = tmp_path / "outside.png"
-    link.symlink_to(folder / "0.png")
+    (folder / "hard.png").hardlink_to(folder / "0.png")
+    outside, hard = tmp_path / "outside.png", tmp_path / "hard.png"
+    outside.symlink_to(folder / "0.png")
+    hard.hardlink_to(folder / "0.png")
     update_index(folder)
     with open_index(folder) as index:
-        for query in (folder / "0.png", link, folder / "link.png"):
+        assert len(index) == 9
+        for query in (folder / "0.png", outside, hard, folder / "link.png", folder / "hard.png"):
             matches = index.search(query, k=20)
             assert matches[0].path == "copy.png"
             assert matches[0].distance == 0
-            assert not {"0.png", "link.png"} & set(paths(matches))
+            assert "0.png" not in paths(matches)
             assert [match.rank for match in matches] == list(range(1, 9))
-        assert paths(index.search(folder / "copy.png", k=2)) == ["0.png", "link.png"]
-        assert len(index.search(folder / "0.png", k=20, include_self=True)) == 10
+        assert paths(index.search(folder / "copy.png", k=1)) == ["0.png"]
+        assert len(index.search(folder / "0.png", k=20, include_self=True)) == 9
+
+
+def test_a_name_of_the_query_that_an_index_still_has_is_the_query_too(folder):
+    (folder / "hard.png").hardlink_to(folder / "0.png")
+    update_index(folder, options=Options(files=[str(folder / "hard.png")]))  # as an index of before has each name
+    with open_index(folder) as index:
+        assert len(index) == 9
+        matches = index.search(folder / "0.png", k=20)
+        assert {"0.png", "hard.png"}.isdisjoint(paths(matches))
+        assert len(matches) == 7
+        (folder / "hard.png").unlink()
+        assert paths(index.search(folder / "0.png", k=1)) == ["hard.png"]
 
 
 def test_pixels_bytes_and_paths_are_one_query(folder, tmp_path):

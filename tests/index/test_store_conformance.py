@@ -8,17 +8,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imgsim.core import ExtractorSpec, ImageRecord
+from imgsim.errors import ImgsimError
 from imgsim.features import load_extractor
+from imgsim.file_state import FileState
+from imgsim.images.find import FoundImage
+from imgsim.images.formats import DECODING
 from imgsim.index.by_color import rank_by_color
 from imgsim.index.distance import choose_distance
 from imgsim.index.gallery_cache import load_gallery
 from imgsim.index.options import Options
 from imgsim.index.run import Update
 from imgsim.index.search import Searcher
-from imgsim.index.store import DefaultQuery, Failure, Known, MeasuredPhoto
+from imgsim.index.store import LEFT_OUT, MISSING, UNREADABLE, DefaultQuery, Failure, HiddenPhoto, Known, MeasuredPhoto
 from imgsim.index.summary import Observer
 from imgsim.metrics import load_metric, measure_statistics
 from imgsim.search.ranking import Term, rank
+from imgsim.where.check import check
+from imgsim.where.parse import parse
 from tests.stores import STORES
 
 SPEC = ExtractorSpec("histogram", (("bins", 8),), 1)
@@ -27,6 +33,7 @@ BITS = ExtractorSpec("phash", (), 1)
 
 # Any bytes but NUL, as Linux allows them: newlines, emoji, broken UTF-8.
 names = st.binary(min_size=1, max_size=20).filter(lambda name: b"\0" not in name).map(os.fsdecode)
+names = names.filter(lambda name: name[0] != "/" and ".." not in name.split("/"))  # within the indexed folder
 
 
 @pytest.fixture(params=sorted(STORES))
@@ -55,11 +62,15 @@ def put(store, *photos):
             store.put(one)
 
 
+def states(store):
+    return {path: known._replace(key=None) for path, known in store.known().items()}
+
+
 def rows_of(store, extractor):
     chunks = list(store.features(extractor))
     if not chunks:
         return np.zeros((0, extractor.dim)), np.zeros(0, bool)
-    return tuple(np.concatenate(arrays) for arrays in zip(*chunks, strict=True))
+    return tuple(np.concatenate(arrays) for arrays in zip(*chunks, strict=True))[:2]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
@@ -77,8 +88,41 @@ def test_photos_come_back_by_the_bytes_of_their_paths(make, paths, data, tmp_pat
     parts, photos, _ = store.part_keys()
     assert [label.path for label in store.labels(parts.tolist())] == ordered
     assert [store.photo_key(path) for path in ordered] == photos.tolist()
-    assert store.known() == dict.fromkeys(paths, Known(10, 20, b"d" * 16))
+    assert states(store) == dict.fromkeys(paths, Known(10, 20, b"d" * 16))
     store.close()
+
+
+def test_rows_of_some_parts_come_in_the_order_asked_for(store):
+    extractor = add(store)
+    put(store, photo("a", {extractor.id: (1, 2, 3)}), photo("b", {}), photo("c", {extractor.id: (4, 5, 6)}))
+    first, lacking, last = store.part_keys().parts.tolist()
+    rows = store.rows(extractor, [last, lacking, first])
+    assert rows.features.tolist() == [[4, 5, 6], [0, 0, 0], [1, 2, 3]]
+    assert rows.present.tolist() == [True, False, True]
+    assert not rows.damaged.any()
+    with store.transaction():
+        store.remove([store.photo_key("c")])
+    assert store.rows(extractor, [last]).present.tolist() == [False]
+    assert store.rows(extractor, []).features.shape == (0, 3)
+
+
+def test_forgotten_rows_are_lacking(store):
+    extractor, other = add(store), add(store, BITS, 8)
+    put(store, *(photo(path, {extractor.id: (1, 2, 3), other.id: np.ones(8)}) for path in "ab"))
+    before = store.stamp
+    with store.transaction():
+        store.forget_features(extractor, store.part_keys().parts[:1].tolist())
+    assert store.stamp != before
+    assert store.lacking(extractor) == {"a"}
+    assert store.lacking(other) == set()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_is_not_stored(store, value):
+    extractor = add(store)
+    with pytest.raises(ImgsimError, match="finite"):
+        put(store, photo("a", {extractor.id: (1, value, 3)}))
+    assert store.known() == {}
 
 
 def test_bits_are_packed_and_come_back(store, rng):
@@ -218,7 +262,7 @@ def test_keys_are_of_one_dtype_and_stay(store):
     before = store.photo_key("b")
     put(store, photo("a", {key: [1, 2, 3]}), photo("b", {key: [3, 2, 1]}, digest=b"e" * 16))
     with store.transaction():
-        store.rename("b", "c", 5)
+        store.place(before, FoundImage("c", 10, 5))
     assert store.photo_key("c") == before
     assert store.photo_key("b") is None
     keys = store.part_keys()
@@ -376,7 +420,7 @@ def test_a_run_over_a_folder_fills_it_and_queries_are_answered(store, make_photo
     (folder / "4.png").rename(folder / "z.png")
     (folder / "0.png").unlink()
     summary = run()
-    assert (summary.renamed, summary.removed, summary.unchanged) == (1, 1, 3)
+    assert (summary.renamed, summary.missing, summary.unchanged) == (1, 1, 3)
     with store.snapshot():
         distance = choose_distance(str(tmp_path), store, ["histogram", "phash@2"])
         searcher = Searcher(distance, ["price is missing"])
@@ -394,21 +438,116 @@ def test_parts_without_features_are_absent_rows(store):
     np.testing.assert_array_equal(rows, [[0, 0, 0], [1, 2, 3]])
 
 
-def test_rename_touch_and_remove(store):
+def test_a_photo_is_elsewhere_touched_and_removed(store):
     extractor = add(store)
     put(store, photo("a", {extractor.id: [1, 2, 3]}), photo("b", {extractor.id: [4, 5, 6]}))
     with store.transaction():
-        store.rename("a", "z", 99)
-        store.touch("b", 10, 77)
-    assert store.known() == {"z": Known(10, 99, b"d" * 16), "b": Known(10, 77, b"d" * 16)}
+        store.place(store.photo_key("a"), FoundImage("z", 10, 99, 7, 8))
+        store.touch(FoundImage("b", 10, 77, 5, 6))
+        store.touch(FoundImage("nowhere", 10, 77, 5, 6))
+    digest = b"d" * 16
+    assert states(store) == {"z": Known(10, 99, digest, DECODING, 7, 8), "b": Known(10, 77, digest, DECODING, 5, 6)}
     with store.transaction():
-        store.remove(["b"])
+        store.remove([store.photo_key("b")])
     np.testing.assert_array_equal(rows_of(store, extractor)[0], [[1, 2, 3]])
+
+
+def test_a_hidden_photo_is_seen_nowhere_and_comes_back_as_it_was(store):
+    first, second = add(store), add(store, BITS, 8, binary=True)
+    chances = {"color": "red", "color_probabilities": {"red": 0.75}, "palette": []}
+    put(store, photo("a", {first.id: [1, 2, 3]}, measured=chances, ctime_ns=7, inode=8))
+    put(store, photo("b", {first.id: [4, 5, 6]}, measured={"palette": []}))
+    key = store.photo_key("a")
+    with store.transaction():
+        store.merge_attributes("a", {"owner": "Ms Kim", "price": 5})
+        before = store.stamp
+        store.hide([key], MISSING)
+    assert store.stamp != before
+    assert store.hidden() == [HiddenPhoto("a", MISSING, Known(10, 20, b"d" * 16, DECODING, 7, 8, key))]
+    assert store.typed(key) == {"owner": "Ms Kim", "price": 5}
+    assert (set(store.known()), store.photo_key("a"), store.photo_keys().tolist()) == (
+        {"b"},
+        None,
+        [store.photo_key("b")],
+    )
+    assert (store.counts()["photos"], store.counts()["missing"], store.counts()["left_out"]) == (1, 1, 0)
+    assert parts_of(store) == [("b", "", True)]
+    assert rows_of(store, first)[0].tolist() == [[4, 5, 6]]
+    assert (store.count_features(first), store.lacking(second), store.lacking_colors()) == (1, {"b"}, set())
+    assert store.facts.counts() == [("palette", ("list",), 1)] or store.facts.types() == {}
+    assert store.facts.names_within("color_probabilities") == []
+    assert not len(store.facts.numbers_within("color_probabilities", "red")[0])
+    asked = check(parse("width = 640"), "width = 640", {})
+    assert store.facts.where(asked).tolist() == [store.photo_key("b")]
+    with pytest.raises(ImgsimError), store.transaction():
+        store.merge_attributes("a", {"price": 6})
+    with store.transaction():
+        store.hide([key], LEFT_OUT)
+        assert store.counts()["left_out"] == 1
+        store.place(key, FoundImage("c", 10, 30, 9, 8))
+    assert store.hidden() == []
+    assert seen(store, "c") == chances | {"owner": "Ms Kim", "price": 5}
+    assert store.facts.texts("owner") == ["Ms Kim"]
+    assert rows_of(store, first)[0].tolist() == [[4, 5, 6], [1, 2, 3]]
+    assert (store.count_features(first), store.lacking(second)) == (2, {"b", "c"})
+
+
+def test_hidden_photos_share_a_path_with_another(store):
+    key = add(store).id
+    for number in range(3):
+        put(store, photo("a", {key: [number] * 3}, digest=bytes([number] * 16)))
+        with store.transaction():
+            store.merge_attributes("a", {"number": number})
+            store.hide([store.photo_key("a")], MISSING)
+    put(store, photo("a", {key: [9] * 3}, digest=b"n" * 16))
+    assert [one.known.digest[0] for one in store.hidden()] == [0, 1, 2]
+    assert seen(store, "a") == {}
+    second = store.hidden()[1].known.key
+    with store.transaction():
+        store.remove([store.hidden()[0].known.key])
+        store.hide([store.photo_key("a")], UNREADABLE)
+        store.place(second, FoundImage("a", 10, 20))
+    assert seen(store, "a") == {"number": 1}
+    assert [one.why for one in store.hidden()] == [MISSING, UNREADABLE]
+
+
+def test_photos_change_places(store):
+    key = add(store).id
+    put(store, *(photo(path, {key: [place] * 3}) for place, path in enumerate("abc")))
+    with store.transaction():
+        for path in "abc":
+            store.merge_attributes(path, {"was": path})
+        keys = [store.photo_key(path) for path in "abc"]
+        store.hide(keys, MISSING)
+        for one, path in zip(keys, "bca", strict=True):
+            store.place(one, FoundImage(path, 10, 20))
+    assert {path: seen(store, path)["was"] for path in "abc"} == {"b": "a", "c": "b", "a": "c"}
+    assert rows_of(store, store.extractors()[0])[0][:, 0].tolist() == [2, 0, 1]
+
+
+def test_hidden_photos_lose_what_all_lose(store):
+    first, second = add(store), add(store, BITS, 8, binary=True)
+    put(store, photo("a", {first.id: [1, 2, 3], second.id: [1] * 8}, measured={"color": "red", "palette": []}))
+    key = store.photo_key("a")
+    with store.transaction():
+        store.choose_color_measure("one way")
+        store.merge_attributes("a", {"color": "teal"})
+        store.hide([key], MISSING)
+        store.drop_extractor(first)
+        store.choose_color_measure("another")
+        store.place(key, FoundImage("a", 10, 20))
+    assert (store.count_features(second), store.lacking_colors()) == (1, {"a"})
+    with store.transaction():
+        store.merge_attributes("a", {"color": None})
+    assert seen(store, "a") == {}
 
 
 def test_the_ledger(store):
     extractor = add(store)
-    failures = [Failure("b", 1, 2, "truncated"), Failure(os.fsdecode(b"\xff\n"), 3, 4, "empty")]
+    failures = [
+        Failure("b", 1, 2, "truncated", 5, 6, {"decoders": "pillow", "limits": {"max_megapixels": 2.5}}),
+        Failure(os.fsdecode(b"\xff\n"), 3, 4, "empty"),
+    ]
     with store.transaction():
         for failure in failures:
             store.fail(failure)
@@ -418,6 +557,19 @@ def test_the_ledger(store):
     with store.transaction():
         store.forget_failures([failures[1].path])
     assert store.failures() == []
+
+
+def test_which_pictures_imgsim_drew(store):
+    assert store.drawn() == {}
+    stamp = store.stamp
+    drawn = {os.fsdecode(b"\xff\n.png"): FileState(3, 2**63 - 1), "b": FileState(0, -5)}
+    with store.transaction():
+        store.keep_drawn(drawn)
+    assert store.drawn() == drawn
+    with store.transaction():
+        store.keep_drawn({})
+    assert store.drawn() == {}
+    assert store.stamp == stamp
 
 
 def test_statistics_are_pinned(store, rng):
@@ -439,9 +591,8 @@ def test_only_changes_of_photos_or_features_make_a_new_stamp(store):
     put(store, photo("a", {extractor.id: [1, 2, 3]}))
     before = store.stamp
     with store.transaction():
-        store.touch("a", 10, 21)
+        store.touch(FoundImage("a", 10, 21))
         store.fail(Failure("x", 0, 0, "empty"))
-        store.remove(["nothing"])
         store.merge_attributes("a", {"price": 5})
     assert store.stamp == before
     put(store, photo("b", {extractor.id: [1, 2, 3]}))

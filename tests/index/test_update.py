@@ -52,7 +52,7 @@ def features_by_path(folder):
         return {
             (str(extractor.spec), path): row.tolist()
             for extractor in store.extractors()
-            for rows, present in store.features(extractor)
+            for rows, present, _ in store.features(extractor)
             for path, row, here in zip(paths, rows, present, strict=True)
             if here
         }
@@ -84,7 +84,7 @@ def test_changed_renamed_removed_and_added_photos(make_photos):
     draw_photo(folder / "new.png", 101)
     os.utime(folder / "3.png", ns=(1, 1))
     summary = index(folder)
-    assert counts(summary) == {"added": 1, "changed": 1, "renamed": 1, "removed": 1, "unchanged": 5}
+    assert counts(summary) == {"added": 1, "changed": 1, "renamed": 1, "missing": 1, "unchanged": 5}
     again = features_by_path(folder)
     shutil.rmtree(folder / ".imgsim")
     index(folder)
@@ -190,20 +190,22 @@ def test_more_than_half_missing_changes_nothing_unless_pruned(make_photos):
 def test_patterns_choose_photos(make_photos):
     folder = make_photos("a.png", "b.jpg", "sub/c.png", "sub/d.jpg")
     assert counts(index(folder, include=["*.png"])) == {"added": 2}
-    assert counts(index(folder, exclude=["sub/*"])) == {"removed": 1, "unchanged": 1}
-    assert counts(index(folder)) == {"unchanged": 1}
-    assert counts(index(folder, include=[""])) == {"added": 1, "unchanged": 1}
-    assert counts(index(folder, exclude=())) == {"added": 2, "unchanged": 2}
+    assert counts(index(folder, exclude=["sub/*"])) == {"left_out": 1, "unchanged": 1}
+    assert counts(index(folder)) == {"left_out": 1, "unchanged": 1}
+    assert counts(index(folder, include=[""])) == {"added": 1, "left_out": 1, "unchanged": 1}
+    assert counts(index(folder, exclude=())) == {"added": 1, "returned": 1, "unchanged": 2}
 
 
 def test_photos_that_a_pattern_leaves_out_are_not_missing(make_photos):
     folder = make_photos("a.png", "b.png", "c.png", "d.png", "sub/e.png", "sub/f.png", "sub/deep/g.png")
     index(folder)
-    assert counts(index(folder, include=["sub"])) == {"removed": 4, "unchanged": 3}
-    assert counts(index(folder, exclude=["deep/", "f.*"])) == {"removed": 2, "unchanged": 1}
+    assert counts(index(folder, include=["sub"])) == {"left_out": 4, "unchanged": 3}
+    assert counts(index(folder, exclude=["deep/", "f.*"])) == {"left_out": 6, "unchanged": 1}
     (folder / "sub" / "e.png").unlink()
     with pytest.raises(ImgsimError, match="1 of 1 indexed photos are missing"):
-        index(folder, include=["sub", "a.png"])
+        index(folder)
+    # Photos that are back say that the disk is there.
+    assert counts(index(folder, include=["sub/*"], exclude=())) == {"returned": 2, "missing": 1, "left_out": 4}
 
 
 def test_how_an_index_was_made_is_remembered(make_photos):
@@ -235,6 +237,43 @@ def test_listed_files_are_all_that_is_looked_at(make_photos):
     summary = update_index(folder, options=Options(files=[str(folder / "5.png"), "/elsewhere.png"]), observer=heard)
     assert (summary.added, summary.removed, summary.failed) == (1, 0, 1)
     assert heard.failures[0][0] == "/elsewhere.png"
+
+
+def test_times_that_no_index_holds_are_clamped(make_photos):
+    folder = make_photos(3)
+    os.utime(folder / "0.png", (10**10, 10**10))  # the year 2286
+    os.utime(folder / "1.png", (-(10**10), -(10**10)))
+    (folder / "bad.png").write_bytes(b"nothing")
+    os.utime(folder / "bad.png", (10**10, 10**10))
+    if os.stat(folder / "0.png").st_mtime != 10**10:
+        pytest.skip("this disk keeps no such times")
+    for summary in ({"added": 3, "failed": 1}, {"unchanged": 3, "failed": 1}):
+        assert counts(index(folder)) == summary
+        assert check_index(folder).unchanged == 3
+    (folder / "0.png").rename(folder / "moved.png")
+    assert counts(index(folder)) == {"renamed": 1, "unchanged": 2, "failed": 1}
+    os.utime(folder / "moved.png", (10**9, 10**9))
+    assert counts(index(folder)) == {"unchanged": 3, "failed": 1}
+
+
+def test_further_names_of_photos_are_not_photos_and_not_missing(make_photos):
+    folder = make_photos("a.png", "b/c.png", "b/d.png")
+    shutil.copytree(folder / "b", folder / "e")
+    for name in ("f.png", "g.png"):
+        shutil.copy(folder / "a.png", folder / name)
+    index(folder)
+    with open_index(folder) as opened, opened.writing() as writer:
+        writer.set_attributes(str(folder / "g.png"), ["price=5"])
+    shutil.rmtree(folder / "e")
+    (folder / "e").symlink_to("b")  # as an index of before has names in it
+    for name in ("f.png", "g.png"):
+        (folder / name).unlink()
+        (folder / name).hardlink_to(folder / "a.png")
+    for _ in range(2):
+        assert counts(index(folder)) == {"unchanged": 3, "links": 3, "left_out": 1}  # of which somebody said more
+    (folder / "a.png").unlink()
+    assert counts(index(folder)) == {"renamed": 1, "unchanged": 2, "links": 2, "left_out": 1}
+    assert {path for _, path in features_by_path(folder)} == {"b/c.png", "b/d.png", "f.png"}
 
 
 def test_an_index_elsewhere_follows_its_folder_only_when_told(make_photos, tmp_path):

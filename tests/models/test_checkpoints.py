@@ -1,12 +1,17 @@
 """Weight files, whole and broken."""
 
+import argparse
 import contextlib
+import copy
 import hashlib
+import json
 import os
 import pickle
 import random
 import re
+import struct
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -17,7 +22,7 @@ from imgsim.errors import ImgsimError, WeightsError
 from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.cache import weights_digest
 from imgsim.models.checkpoints import load_strictly, read_state_dict
-from imgsim.models.export import import_weights
+from imgsim.models.export import export_weights
 from imgsim.models.testing import random_network
 from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.vision import torch
@@ -34,11 +39,16 @@ def read(file, content):
 
 
 def test_half_precision_becomes_single_and_counts_stay_whole(file):
-    state = read(
-        file, {"a": torch.tensor([1.5, -2]).half(), "b": torch.tensor([1], dtype=torch.bfloat16), "n": torch.tensor(7)}
-    )
-    assert [state[key].dtype for key in "abn"] == [torch.float32, torch.float32, torch.int64]
-    assert state["a"].tolist() == [1.5, -2]
+    network = torch.nn.BatchNorm1d(2)
+    state = network.state_dict() | {
+        "weight": torch.tensor([1.5, -2]).half(),
+        "bias": torch.tensor([1, 2], dtype=torch.bfloat16),
+        "num_batches_tracked": torch.tensor(7),
+    }
+    load_strictly(network, read(file, state), path="w.pth", architecture="tiny")
+    loaded = network.state_dict()
+    assert [loaded[key].dtype for key in state] == [torch.float32] * 4 + [torch.int64]
+    assert [loaded[key].tolist() for key in ("weight", "bias", "num_batches_tracked")] == [[1.5, -2], [1, 2], 7]
 
 
 def test_a_checkpoint_that_holds_its_state_dict_beside_other_things(file):
@@ -108,7 +118,9 @@ def test_code_is_refused_and_not_run(tmp_path, file, zipped):
     victim = tmp_path / "executed"
     content = {"a": torch.zeros(1), "b": Attack(victim)}
     torch.save(content, file, _use_new_zipfile_serialization=zipped)
-    with pytest.raises(WeightsError, match=r"weights\.pth: holds code, not only weights, and was not opened$"):
+    with pytest.raises(
+        WeightsError, match=r"weights\.pth: holds code \(\w+\.mkdir\), not only weights, and was not opened$"
+    ):
         read_state_dict(str(file))
     assert not victim.exists()
     torch.load(file, weights_only=False)
@@ -221,7 +233,7 @@ def test_counters_of_batch_normalisation_may_be_missing():
 def test_weights_of_another_network_leave_nothing(file, left):
     torch.save(random_network("squeezenet1_0", 0).state_dict(), file)
     with pytest.raises(ImgsimError, match=r"^weights\.pth: not the weights of squeezenet1_1: 12 missing"):
-        import_weights(str(file), TrunkSpec("squeezenet1_1"))
+        export_weights(str(file), TrunkSpec("squeezenet1_1"))
     assert left() == []
 
 
@@ -243,7 +255,7 @@ def test_weights_that_are_not_finite_are_named(file, left, name, layer, blamed):
     with pytest.raises(
         WeightsError, match=rf"weights\.pth: weights that .* finite numbers, {re.escape(blamed)} among them$"
     ):
-        import_weights(str(file), TrunkSpec(name, layer))
+        export_weights(str(file), TrunkSpec(name, layer))
     assert left() == []
 
 
@@ -256,7 +268,7 @@ def test_a_classifier_that_is_not_finite_does_not_matter(file, left, name, class
     state = random_network(name, 0).state_dict()
     state[classifier][0] = np.nan
     torch.save(state, file)
-    imported = import_weights(str(file), TrunkSpec(name))
+    imported = export_weights(str(file), TrunkSpec(name))
     assert left() == ["defaults.json", imported.name]
 
 
@@ -268,4 +280,137 @@ def test_finite_weights_whose_features_are_not(file):
     with pytest.raises(
         WeightsError, match=r"weights\.pth: features that are not finite numbers come of these weights$"
     ):
-        import_weights(str(file), TrunkSpec("squeezenet1_1"))
+        export_weights(str(file), TrunkSpec("squeezenet1_1"))
+
+
+def test_a_file_that_would_unpack_to_more_than_it_has(file):
+    torch.save({"a": torch.zeros(1 << 20)}, file)
+    with zipfile.ZipFile(file) as whole:
+        records = {name: whole.read(name) for name in whole.namelist()}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in records.items():
+            packed.writestr(name, content)
+    assert file.stat().st_size < 1 << 15
+    with pytest.raises(
+        WeightsError, match=r"weights\.pth: would unpack to more than its own size, which no weight file"
+    ):
+        read_state_dict(str(file))
+
+
+def test_records_that_are_one_and_the_same(file):
+    torch.save({"a": torch.zeros(1 << 10)}, file)
+    with zipfile.ZipFile(file, "a") as archive:
+        one = max(archive.infolist(), key=lambda record: record.file_size)
+        for number in range(5000):
+            again = copy.copy(one)
+            again.filename = f"{one.filename}.{number}"
+            archive.filelist.append(again)
+        archive._didModify = True
+    with pytest.raises(WeightsError, match=r"weights\.pth: would unpack to more"):
+        read_state_dict(str(file))
+
+
+@pytest.mark.parametrize("name", ["0.weight", "more"])
+def test_tensors_of_vast_shapes_are_not_laid_out(file, name):
+    """One number that stands for a trillion, in half precision: to convert it would take 4 TB."""
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1))
+    vast = torch.ones(1).half().expand(10**6, 10**6)
+    state = read(file, network.state_dict() | {name: vast})
+    with pytest.raises(WeightsError, match=r"1 unexpected \(more\)|0\.weight \(1000000, 1000000\) instead of"):
+        load_strictly(network, state, path="w.pth", architecture="tiny")
+
+
+@pytest.mark.parametrize("kind", [torch.int64, torch.bool, torch.uint8])
+def test_weights_that_are_whole_numbers_are_another_networks(kind):
+    state = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(4)).state_dict()
+    state["1.weight"] = state["1.weight"].to(kind)
+    assert difference(state) == "w.pth: not the weights of tiny: 1 of whole numbers (1.weight)"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
+@pytest.mark.parametrize("blamed", ["layer2.0.bn1.running_var", "layer4.1.bn2.bias"])
+def test_weights_that_are_not_finite_are_refused_though_maps_are(file, left, value, blamed):
+    """An infinite variance makes zeros of its channel; 1e300 is infinite in single precision."""
+    state = random_network("resnet18", 0).state_dict()
+    state[blamed] = state[blamed].double()
+    state[blamed][0] = value
+    torch.save(state, file)
+    with pytest.raises(
+        WeightsError, match=rf"weights\.pth: weights that are not finite numbers, {re.escape(blamed)} among"
+    ):
+        export_weights(str(file), TrunkSpec("resnet18"))
+    assert left() == []
+
+
+def header(raw, data=b"", length=None):
+    text = raw if isinstance(raw, bytes) else json.dumps(raw).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+def place(start, end, shape=(4,), dtype="F32"):
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": [start, end]}
+
+
+FORGED = {
+    "nothing": b"",
+    "a header of 2**63 bytes": header(b"{}", length=2**63),
+    "a header longer than the file": header(b"{}", length=10**12),
+    "no JSON": header(b"{{{{"),
+    "nested JSON": header(b"[" * 100_000),
+    "values beyond the end": header({"a": place(0, 1600, [400])}, bytes(16)),
+    "values before the start": header({"a": place(-16, 0)}, bytes(16)),
+    "values that end before they start": header({"a": place(16, 0)}, bytes(16)),
+    "values that overlap": header({"a": place(0, 16), "b": place(8, 24)}, bytes(24)),
+    "a hole": header({"a": place(0, 16), "b": place(32, 48)}, bytes(48)),
+    "another size than its shape": header({"a": place(0, 16, [5])}, bytes(16)),
+    "a shape beyond all numbers": header({"a": place(0, 16, [2**62, 2**62])}, bytes(16)),
+    "an unknown kind of numbers": header({"a": place(0, 16, [4], "Q99")}, bytes(16)),
+}
+
+
+@pytest.mark.parametrize("content", FORGED.values(), ids=FORGED)
+def test_forged_safetensors(tmp_path, content):
+    pytest.importorskip("safetensors", reason="the extra timm is not installed")
+    (tmp_path / "x.safetensors").write_bytes(content)
+    with pytest.raises(WeightsError, match=r"x\.safetensors: truncated, or not a safetensors file$"):
+        read_state_dict(str(tmp_path / "x.safetensors"))
+
+
+def test_safetensors_without_tensors_and_with_empty_ones(tmp_path):
+    pytest.importorskip("safetensors", reason="the extra timm is not installed")
+    file = tmp_path / "x.safetensors"
+    for nothing in ({}, {"__metadata__": {"a": "b"}}):
+        file.write_bytes(header(nothing))
+        with pytest.raises(WeightsError, match="no state dict"):
+            read_state_dict(str(file))
+    file.write_bytes(header({"0.weight": place(0, 0, [0])}))
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1, bias=False))
+    with pytest.raises(WeightsError, match=r"1 of another shape \(0\.weight \(0,\) instead of \(4, 3, 1, 1\)\)$"):
+        load_strictly(network, read_state_dict(str(file)), path="x", architecture="tiny")
+
+
+def test_a_lack_of_memory_is_not_called_damage(file):
+    """As torch words it, of a record or a number of bytes that a pickle asks for."""
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(
+            "a/data.pkl", b"\x80\x02c__builtin__\nbytearray\n\x8a\x07" + (10**16).to_bytes(7, "little") + b"\x85R."
+        )
+        archive.writestr("a/version", "3\n")
+    with pytest.raises(MemoryError):
+        read_state_dict(str(file))
+
+
+def test_what_a_checkpoint_of_a_trainer_holds_beside_weights_is_named(file):
+    content = {"state_dict": {"a": torch.zeros(1)}, "args": argparse.Namespace(lr=0.1)}
+    with pytest.raises(
+        WeightsError, match=r"holds code \(argparse\.Namespace\), not only weights, and was not opened$"
+    ):
+        read(file, content)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes among its files")
+def test_a_pipe_or_a_device_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe.pth")
+    for path in (str(tmp_path / "pipe.pth"), "/dev/zero"):
+        with pytest.raises(WeightsError, match="not a regular file$"):
+            weights_digest(path)

@@ -14,8 +14,8 @@ import onnx
 from imgsim.cli.remedies import explain
 from imgsim.errors import WeightsError
 from imgsim.models.cache import ModelFile, find_models, list_models, models_directory, store_model
-from imgsim.models.export import import_weights
 from imgsim.models.imported_model import import_model, is_model
+from imgsim.models.imported_weights import import_weights
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.vision import torch
@@ -228,7 +228,7 @@ def test_importing_again_replaces_what_is_not_what_was_exported(file, imported, 
 IMPORT = """
 import sys
 from imgsim.models.trunk_spec import TrunkSpec
-from imgsim.models.export import import_weights
+from imgsim.models.imported_weights import import_weights
 print("ready", flush=True)
 sys.stdin.readline()
 print(import_weights(sys.argv[1], TrunkSpec("squeezenet1_1")).path)

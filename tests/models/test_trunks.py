@@ -172,3 +172,28 @@ def test_padding_is_kept_apart_in_the_cache():
 def run_on(trunk, images):
     with torch.inference_mode():
         return trunk.eval()(torch.from_numpy(images)).numpy()
+
+
+@pytest.mark.parametrize(
+    "name", ["convnext_tiny", "timm/convnext_atto", "timm/convnextv2_atto", "timm/convnext_tiny_hnf"]
+)
+def test_averages_of_convnext_are_its_published_features(name):
+    """It averages, and then normalises; `_hnf` the other way round."""
+    if name.startswith("timm/"):
+        pytest.importorskip("timm", reason="the extra timm is not installed")
+    network = random_network(name, 0).eval()
+    generator = torch.Generator().manual_seed(1)
+    for module in network.modules():
+        if isinstance(module, torch.nn.LayerNorm):
+            module.weight.data.uniform_(0.5, 2, generator=generator)
+            module.bias.data.normal_(generator=generator)
+    images = torch.from_numpy(np.random.default_rng(0).standard_normal((2, 3, 224, 224), np.float32))
+    images[1] *= 3
+    with torch.inference_mode():
+        if name.startswith("timm/"):
+            expected = network.forward_head(network.forward_features(images), pre_logits=True)
+        else:
+            expected = network.classifier[:2](network.avgpool(network.features(images)))
+        maps = cut_trunk(name, network)(images)
+    assert maps.shape[2:] == (7, 7)
+    torch.testing.assert_close(maps.mean((2, 3)), expected, rtol=1e-4, atol=1e-5)

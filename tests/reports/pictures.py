@@ -13,7 +13,7 @@ from imgsim.reports.matrices import plot_confusion, plot_distance_matrix
 
 # Korean, accents, what Markdown and mathematics and XML would take for markup, bytes that are no UTF-8.
 NAMES = ["지갑 wallet", "Crème brûlée", "$\\frac$ <b> & _x_", "bag\udcff\n2"]
-READABLE = ["지갑 wallet", "Crème brûlée", "$\\frac$ <b> & _x_", "bag??2"]
+READABLE = ["지갑 wallet", "Crème brûlée", "$\\frac$ <b> & _x_", "bag\\udcff\\n2"]
 
 
 def _confusion(path):
@@ -27,7 +27,7 @@ def _precision_recall(path):
 
 def _reliability(path):
     bins = Reliability(np.array([0.2, 0.7]), np.array([0.1, 0.8]), np.array([1, 16]), np.array([10, 20]))
-    plot_reliability(bins, path, title=", ".join(NAMES).replace("\n", "\0"))
+    plot_reliability(bins, path, title=", ".join(NAMES).replace("\n", "\\n"))
 
 
 def _distances(path):

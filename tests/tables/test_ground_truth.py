@@ -1,5 +1,7 @@
 """Labels and scores, from folders and tables; what does not fit is said by name and count."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -82,6 +84,19 @@ def test_an_unknown_column_is_named_with_the_nearest(tmp_path, table):
     source = table("file,kinds\na.jpg,bag\n")
     with pytest.raises(UnknownNameError, match="did you mean kinds"):
         read_labels(source, str(tmp_path), PATHS)
+
+
+def test_scores_beyond_all_floats_are_no_numbers(tmp_path, table):
+    source = table(f'{{"file": "a.jpg", "kind": 1{"0" * 400}}}\n{{"file": "b.jpg", "kind": 2}}\n', name="scores.jsonl")
+    np.testing.assert_array_equal(read_scores(source, str(tmp_path), PATHS).values, [np.nan, 2, np.nan, np.nan])
+
+
+def test_a_class_is_one_however_unicode_writes_it(tmp_path, table):
+    decomposed = unicodedata.normalize("NFD", "Täsche")
+    paths = ["Täsche/a.jpg", f"{decomposed}/b.jpg"]
+    assert named(read_labels("folders", str(tmp_path), paths)) == ["Täsche", "Täsche"]
+    source = table(f"file,kind\na.jpg,{decomposed}\nb.jpg,Täsche\n")
+    assert named(read_labels(source, str(tmp_path), paths)) == ["Täsche", "Täsche"]
 
 
 def test_scores_are_finite_numbers(tmp_path, table):

@@ -39,6 +39,10 @@ def test_text_may_hold_what_ends_lines_elsewhere(read):
         ('["a"]\n', "line 1 is no object"),
         ('{"file": "a", "file": "b"}', "line 1: the key 'file' comes twice"),
         ('{"a": ' + "[" * 100_000, "line 1"),
+        (
+            '{"a": ' + "9" * 5000 + "}",
+            r"line 1: Exceeds the limit \(4300 digits\) for integer string conversion: [^;]*$",
+        ),
         ("", "no columns"),
         (b'{"file": "\xe9"}', "line 1 is not UTF-8"),
     ],

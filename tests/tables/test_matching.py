@@ -1,10 +1,14 @@
 """Which photo a row is about, and when that is not clear."""
 
+import ntpath
 import unicodedata
+from types import SimpleNamespace
 
 import pytest
 
+from imgsim import paths
 from imgsim.errors import ParameterError, TableError, UnknownNameError
+from imgsim.tables import photo_names
 from imgsim.tables.matching import pair_rows
 from imgsim.tables.photo_names import PhotoNames
 from imgsim.tables.table import Row, Table
@@ -37,6 +41,30 @@ def test_a_photo_is_named_by_path_or_by_its_own_name(name, path):
 def test_paths_may_be_as_seen_from_the_table():
     assert pair(["photos/in/b.jpg"], folder="/").rows == {"in/b.jpg": 0}
     assert pair(["../photos/in/b.jpg"], folder="/tables").rows == {"in/b.jpg": 0}
+
+
+def test_keys_and_patterns_are_compared_composed():
+    composed, decomposed = (unicodedata.normalize(form, "größe") for form in ("NFC", "NFD"))
+    assert composed != decomposed
+    table = Table("t.csv", (composed,), [Row(2, {composed: "a.jpg"})], textual=True)
+    assert pair_rows(table, PhotoNames("/photos", ["a.jpg"], "/photos"), key=decomposed).rows == {"a.jpg": 0}
+    names = PhotoNames("/photos", [f"{decomposed}_1.jpg"], "/photos")
+    assert list(names.fitting(f"{composed}_{{house}}.jpg", ["1"])) == [(f"{decomposed}_1.jpg", "1")]
+
+
+def test_an_absolute_name_is_found_however_unicode_writes_the_folder():
+    composed, decomposed = (unicodedata.normalize(form, "/für alle") for form in ("NFC", "NFD"))
+    for root, name in ((composed, decomposed), (decomposed, composed)):
+        assert PhotoNames(root, ["a/b.jpg", "b.jpg"], "/tables").find(f"{name}/b.jpg") == ["b.jpg"]
+
+
+def test_tables_of_windows_name_photos_on_windows(monkeypatch):
+    for module in (photo_names, paths):
+        monkeypatch.setattr(module, "os", SimpleNamespace(path=ntpath, sep="\\"))
+    names = PhotoNames(r"C:\photos", ["a/b.jpg", "c.jpg", "b.jpg"], r"C:\photos\a")
+    assert names.find(r"a\b.jpg") == names.find(r"C:\photos\a\b.jpg") == names.find("C:/photos/a/b.jpg") == ["a/b.jpg"]
+    assert names.find(r"..\c.jpg") == names.find(r".\..\c.jpg") == ["c.jpg"]
+    assert names.find(r"D:\photos\b.jpg") == names.find(r"\\server\photos\b.jpg") == []
 
 
 def test_names_are_compared_composed():

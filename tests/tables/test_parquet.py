@@ -28,6 +28,24 @@ def test_a_file_of_another_library(tmp_path):
         read_table(str(path))
 
 
+@pytest.mark.parametrize(
+    ("value", "type_", "unit"),
+    [
+        (10**13, "timestamp", "s"),
+        (-(10**13), "timestamp", "s"),
+        (2**62, "timestamp", "us"),
+        (2**31 - 1, "date32", None),
+    ],
+)
+def test_times_that_python_has_no_form_for_are_said(tmp_path, value, type_, unit):
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    column = pyarrow.array([value], getattr(pyarrow, type_)(*filter(None, [unit])))
+    parquet.write_table(pyarrow.table({"file": ["a.jpg"], "found": column}), tmp_path / "items.parquet")
+    with pytest.raises(TableError, match="a value beyond what Python can hold"):
+        read_table(str(tmp_path / "items.parquet"))
+
+
 def test_without_pyarrow_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'imgsim\[parquet\]'"):

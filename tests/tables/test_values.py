@@ -1,13 +1,23 @@
 """What is a number, a date, true or false; and what an index can keep."""
 
 import json
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from imgsim.errors import ParameterError
-from imgsim.tables.values import as_boolean, as_date, as_number, check_attributes, kind_of, read_value
+from imgsim.tables.values import (
+    as_boolean,
+    as_date,
+    as_number,
+    change_attributes,
+    check_attributes,
+    facts_of,
+    kind_of,
+    read_value,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +43,20 @@ def test_numbers(text, value):
 )
 def test_what_is_no_number(text):
     assert as_number(text) is None
+
+
+def test_numbers_beyond_64_bits_are_rounded_and_those_beyond_floats_refused():
+    assert check_attributes({"x": 2**64, "y": [-(2**63)]}) == {"x": 2.0**64, "y": [-(2.0**63)]}
+    for beyond in (10**400, -(10**400), [10**400], {"y": 10**400}):
+        with pytest.raises(ParameterError, match="x: inf cannot be kept"):
+            check_attributes({"x": beyond})
+
+
+def test_names_are_kept_composed_and_values_as_they_are():
+    name = unicodedata.normalize("NFD", "größe")
+    assert check_attributes({name: name, "y": {name: 1}}) == {"größe": name, "y": {name: 1}}
+    assert change_attributes({name: 1, "x": 2}, {"größe": None}) == {"x": 2}
+    assert list(facts_of({name: [name]})) == [("größe", "list", 1), ("größe", "text", "größe")]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import operator
 import os
+import unicodedata
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -28,9 +29,37 @@ def shelf(describe):
 def refill(store, described):
     """Put other photos in place of all."""
     with store.transaction():
-        store.remove(list(store.known()))
+        store.remove(store.photo_keys().tolist())
     put_described(store, described)
     return store
+
+
+COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "crème") for form in ("NFC", "NFD"))
+
+
+@pytest.mark.parametrize("name", [COMPOSED, DECOMPOSED])
+@pytest.mark.parametrize("said", [COMPOSED, DECOMPOSED])
+def test_text_is_compared_composed(describe, name, said):
+    store = describe({f"a {name}.jpg": {name: name, "tags": [f"a {name}"]}, "b.jpg": {"tags": ["crime"]}})
+    for expression in (
+        f"{said} = '{said}'",
+        f"\"{said}\" in ('x', '{said}')",
+        f"has {said}",
+        f"tags like 'a cr_me' and tags like '% {said}'",
+        f"tags contains '{said.upper()}'",
+        f"{said} between '{said}' and '{said}a'",
+        f"path = 'a {said}.jpg'",
+        f"path in ('x', 'a {said}.jpg')",
+        f"path like 'a {said}%' and path contains '{said}'",
+        f"path between 'a {said}.jpg' and 'a {said}.jpg'",
+        f"path <= 'a {said}.jpg' and path >= 'a {said}' and path > 'a crf' and path < 'a cr\xe9'",
+    ):
+        assert found(store, expression) == "a", expression
+        assert found(store, f"not ({expression})") == "b", expression
+    assert f"no photo has {COMPOSED} = 'x'" in explain_nothing(store.facts, [f"{said} = 'x'"])
+    with pytest.raises(ExpressionError) as caught:
+        select_photos(store.facts, [f"{said} = '{said}' !"], store.photo_keys())
+    assert caught.value.position == len(f"{COMPOSED} = '{COMPOSED}' ")
 
 
 def found(store, *expressions):

@@ -9,7 +9,7 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.commands.color_models import evaluate, model_option, train
-from imgsim.cli.flags import format_option, general_options, megapixels_option, photos_argument
+from imgsim.cli.flags import format_option, general_options, limits_options, photos_argument
 from imgsim.cli.inputs import expand_photos, standard_input
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.remedies import explain
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from imgsim.colors.view import View
     from imgsim.core import Image
     from imgsim.images.draw import Cell
+    from imgsim.images.limits import Limits
 
     Color = tuple[int, int, int]
 
@@ -69,10 +70,10 @@ def name(colors: tuple[str, ...], model: str, format_: str | None) -> None:
 @model_option
 @click.option("--grid", type=click.Path(dir_okay=False), metavar="FILE.png", help="Draw each photo and its colours.")
 @format_option(*ROW_FORMATS)
-@megapixels_option
+@limits_options()
 @general_options
 def label(
-    photos: tuple[str, ...], count: int, model: str, grid: str | None, format_: str | None, max_megapixels: float
+    photos: tuple[str, ...], count: int, model: str, grid: str | None, format_: str | None, limits: Limits
 ) -> None:
     """Name the colours of what each PHOTO shows, the largest share first.
 
@@ -94,7 +95,7 @@ def label(
     failed = False
     for path, source in expand_photos(photos):
         try:
-            image = read_image(source, scale=Scale(), max_megapixels=max_megapixels)
+            image = read_image(source, scale=Scale(), **limits._asdict())
         except ImageReadError as error:
             stderr.complain(f"imgsim: {explain(error)}")
             failed = True

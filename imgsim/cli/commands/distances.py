@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from imgsim.cli.flags import (
@@ -9,12 +11,15 @@ from imgsim.cli.flags import (
     extractor_option,
     format_option,
     general_options,
-    megapixels_option,
+    limits_options,
     metric_option,
     photos_argument,
 )
 from imgsim.cli.inputs import measure_photos
 from imgsim.errors import ImageReadError
+
+if TYPE_CHECKING:
+    from imgsim.images.limits import Limits
 
 
 @click.command()
@@ -22,7 +27,7 @@ from imgsim.errors import ImageReadError
 @extractor_option(fused=True)
 @metric_option
 @format_option("tsv", "csv", "npy", default="tsv")
-@megapixels_option
+@limits_options()
 @device_option
 @general_options
 def distances(
@@ -30,7 +35,7 @@ def distances(
     extractors: tuple[str, ...],
     metric: str | None,
     format_: str | None,
-    max_megapixels: float,
+    limits: Limits,
 ) -> None:
     """Write the square matrix of distances between the PHOTOs.
 
@@ -47,7 +52,7 @@ def distances(
     texts = extractors or (DEFAULT_EXTRACTOR,)
     weights = [weight_of(text) for text in texts]
     chosen = [load_extractor(without_weight(text)) for text in texts]
-    measured = list(measure_photos(photos, chosen, max_megapixels))
+    measured = list(measure_photos(photos, chosen, limits))
     read = [photo for photo in measured if not isinstance(photo, ImageReadError)]
     readable = np.array([not isinstance(photo, ImageReadError) for photo in measured])
     matrix = np.full((len(measured), len(measured)), np.nan)

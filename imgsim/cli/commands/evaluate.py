@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -10,9 +11,18 @@ from click.core import ParameterSource
 from imgsim.cli import stderr
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.judged import judge_each, write_judged
-from imgsim.cli.labels import LabelSource, fail, indexed, labels_for, scores_for
+from imgsim.cli.labels import (
+    LabelSource,
+    fail,
+    indexed,
+    labels_for,
+    leave_out_copies,
+    leave_out_scored_copies,
+    scores_for,
+)
 from imgsim.cli.lock_wait import wait_option
 from imgsim.errors import EvaluationError
+from imgsim.paths import key_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +97,7 @@ def evaluate(
         from imgsim.reports.evaluation_plots import prepare_folder
 
         prepare_folder(options["plots"], options["plot_format"])
+        _warn_of_plots_among_photos(options["plots"], folder)
     asked = parse_candidates(extractors, metrics)
     wanted = bare_extractors(asked) or _whatever_there_is(folder, index_path)
     with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict, reading=True) as index:
@@ -99,6 +110,13 @@ def evaluate(
     _write(answer.rows, answer.titles, options["format_"] or "table")
     if answer.refused and source.strict:
         fail(f"{answer.refused} of {len(candidates)} could not be judged, and --strict was given")
+
+
+def _warn_of_plots_among_photos(plots: str, folder: str) -> None:
+    within = key_within(os.path.realpath(folder), os.path.realpath(plots))
+    if within and not any(name.startswith(".") for name in within.split("/")):
+        passed_over = "pictures that imgsim draws are marked, and passed over when that folder is indexed"
+        stderr.say(f"imgsim: {plots} lies among the photos in {folder}: {passed_over}")
 
 
 def _source(options: dict[str, Any]) -> LabelSource:
@@ -135,7 +153,7 @@ def _judge_classes(
     from imgsim.evaluation.judge import Judge
     from imgsim.reports.judgement_rows import TITLES, to_objects
 
-    labels = labels_for(source, index.root, index.paths)
+    labels = leave_out_copies(labels_for(source, index.root, index.paths), index)
     if options["by"] == CLASSIFIED and labels.codes.max() < 1:
         raise EvaluationError(f"--by {CLASSIFIED} needs photos of two classes: choose another figure, such as recall@1")
     with judging_bar() as advanced:
@@ -155,7 +173,7 @@ def _judge_scores(index: Index, candidates: Sequence[Candidate], source: LabelSo
     from imgsim.evaluation.scores import ScoreJudgement, judge_scores
     from imgsim.reports.judgement_rows import SCORE_TITLES, score_objects
 
-    scores = scores_for(source, index.root, index.paths).values
+    scores = leave_out_scored_copies(scores_for(source, index.root, index.paths), index).values
     with judging_bar() as advanced:
 
         def judge(candidate: Candidate) -> ScoreJudgement:

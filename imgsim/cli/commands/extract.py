@@ -11,7 +11,7 @@ from imgsim.cli.flags import (
     extractor_option,
     format_option,
     general_options,
-    megapixels_option,
+    limits_options,
     photos_argument,
 )
 from imgsim.cli.inputs import measure_photos
@@ -22,16 +22,17 @@ if TYPE_CHECKING:
 
     from imgsim.core import Extractor
     from imgsim.features.measure import Measured
+    from imgsim.images.limits import Limits
 
 
 @click.command()
 @photos_argument
 @extractor_option(fused=False)
 @format_option("jsonl", "csv", "npy", default="jsonl")
-@megapixels_option
+@limits_options()
 @device_option
 @general_options
-def extract(photos: tuple[str, ...], extractors: tuple[str, ...], format_: str | None, max_megapixels: float) -> None:
+def extract(photos: tuple[str, ...], extractors: tuple[str, ...], format_: str | None, limits: Limits) -> None:
     """Write the features of each PHOTO.
 
     jsonl rows hold path, extractor and features (a list); csv rows the path, the extractor and a value a column. npy is
@@ -43,7 +44,7 @@ def extract(photos: tuple[str, ...], extractors: tuple[str, ...], format_: str |
     if format_ in ("csv", "npy") and len(chosen) > 1:
         raise ParameterError(f"--format {format_} takes one extractor; jsonl takes several")
     write = _write_npy if format_ == "npy" else _write_rows
-    complete = write(measure_photos(photos, chosen, max_megapixels), chosen, format_ or "jsonl")
+    complete = write(measure_photos(photos, chosen, limits), chosen, format_ or "jsonl")
     click.get_current_context().exit(0 if complete else 2)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from imgsim.cli import stderr
-from imgsim.cli.flags import device_option, extractor_option, format_option, general_options, megapixels_option
+from imgsim.cli.flags import device_option, extractor_option, format_option, general_options, limits_options
 from imgsim.cli.inputs import listed_paths
 from imgsim.cli.labels import update_showing
 from imgsim.cli.lock_wait import once_unlocked, wait_option
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from imgsim.index.description import AttributeTable
     from imgsim.index.options import Options
     from imgsim.index.summary import Summary
+
+# Of what a summary's names alone do not say.
+WORDS = {"drawn": "picture{} drawn by imgsim passed over", "links": "further name{} of the same photos or folders"}
 
 
 @click.command()
@@ -54,12 +56,22 @@ if TYPE_CHECKING:
     "column that finds most photos.",
 )
 @click.option("--encoding", metavar="NAME", help="The encoding of --attributes, if it is not UTF-8 or UTF-16.")
-@partial(megapixels_option, default=None)
+@limits_options(remembered=True)
 @click.option(
     "--strict", is_flag=True, help="Exit with 2 if any photo cannot be read, or lacks a row, or a row a photo."
 )
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Compare every row, the cache and each photo's content with what is recorded, and measure again what differs; "
+    "exit with 2 if anything stays wrong.",
+)
 @click.option("--retry-failed", is_flag=True, help="Try the files in the ledger again.")
-@click.option("--prune", is_flag=True, help="Remove missing photos even if they are more than half.")
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Remove missing photos, and what was typed about them, even if they are more than half.",
+)
 @click.option("--moved", is_flag=True, help="FOLDER is where the indexed folder was moved to.")
 @click.option("--refit", is_flag=True, help="Pin the statistics that some distances use anew.")
 @click.option(
@@ -91,10 +103,12 @@ def index(
 ) -> None:
     """Index the photos in FOLDER, or bring its index up to date.
 
-    New and changed photos are measured, renamed ones recognised by content, and removed ones forgotten. Photos that
-    cannot be read are skipped and listed by `imgsim failures`. The index is FOLDER/.imgsim. It remembers --include,
-    --exclude, --max-megapixels (100 at first) and --colors: later runs, and commands that measure, go by them until
-    they are given again; a PATTERN of '' is none.
+    New and changed photos are measured, and renamed ones recognised by content. Photos that are missing or left out are
+    hidden, with what was typed about them: content that comes back, under any name, has it again. Photos that cannot
+    be read are skipped, listed by `imgsim failures`, and tried again when they or their cause change. Pictures that
+    imgsim drew and further names of a file (links) are passed over. The index is FOLDER/.imgsim. It remembers
+    --include, --exclude, --max-megapixels (100 at first), --max-seconds (60), --max-memory (4000) and --colors: later
+    runs, and commands that measure, go by them until they are given again; a PATTERN of '' is none.
     """
     if drop or compact:
         once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))
@@ -111,7 +125,7 @@ def index(
     summary = _update(folder, index_path, extractors, options)
     if format_ == "json":
         write_text(json.dumps(asdict(summary)) + "\n")
-    if strict and (summary.failed or summary.lost_rows or summary.without_row):
+    if summary.unrepaired or (strict and (summary.failed or summary.lost_rows or summary.without_row)):
         click.get_current_context().exit(2)
 
 
@@ -133,13 +147,19 @@ def _source(table: str | None, key: str | None, encoding: str | None) -> Attribu
 
 def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], options: Options) -> Summary:
     summary = update_showing(folder, index_path, extractors, options)
-    counts = {key.replace("_", " "): value for key, value in asdict(summary).items() if key != "seconds"}
+    counts = {key: value for key, value in asdict(summary).items() if key != "seconds"}
     always = {"added", "unchanged", *(["described"] if options.attributes else [])}
-    said = [f"{value:,} {name}" for name, value in counts.items() if value or name in always]
+    said = [_counted(name, value) for name, value in counts.items() if value or name in always]
     stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s")
+    if summary.missing:
+        stderr.detail("what is known of missing photos is kept until `imgsim index` with --prune")
     if summary.failed:
         stderr.detail("`imgsim failures` lists what cannot be read, `--retry-failed` tries it again")
     return summary
+
+
+def _counted(name: str, count: int) -> str:
+    return f"{count:,} {WORDS.get(name, name.replace('_', ' ')).format('s' * (count != 1))}"
 
 
 def _maintain(folder: str, index_path: str | None, drop: tuple[str, ...], *, compact: bool) -> None:

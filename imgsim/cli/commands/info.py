@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 @format_option("text", "json", default="text")
 @general_options
 def info(folder: str | None, index_path: str | None, format_: str | None) -> None:
-    """Say what an index holds: photos, extractors, calibrated distances, attributes, sizes, generation."""
+    """Say what an index holds: photos, extractors, calibrated distances, attributes, sizes, generation.
+
+    Photos that are missing, or left out by patterns, are hidden from all other commands, and kept until they are back.
+    """
     with open_for(index_path or folder) as index, index.snapshot():
         facts = _facts(index)
     if format_ == "json":
@@ -63,10 +66,12 @@ def _facts(index: Index) -> dict[str, Any]:
         "root": index.root,
         "index": os.path.abspath(index.directory),
         "photos": counts["photos"],
+        "missing": counts["missing"],
+        "left_out": counts["left_out"],
         "failures": counts["failures"],
         "include": list(made.include),
         "exclude": list(made.exclude),
-        "max_megapixels": made.max_megapixels,
+        **made.limits._asdict(),
         "colors": made.colors or "not measured",
         "extractors": extractors,
         "default_metric": default.metric if default else None,

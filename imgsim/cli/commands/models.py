@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from imgsim.cli import stderr
 from imgsim.cli.flags import device_option, format_option, general_options
+from imgsim.cli.inputs import photos_among
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.remedies import explain
 from imgsim.errors import MissingDependencyError, WeightsError
+from imgsim.models.limits import DEFAULTS, MEMORY, SECONDS, limit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from imgsim.errors import ImageReadError
     from imgsim.models.cache import ModelFile
 
+F = TypeVar("F", bound=Callable[..., Any])
 COLUMNS = ("architecture", "weights", "padding", "layer", "megabytes", "path", "kind", "licence", "source")
 
 
@@ -30,6 +34,9 @@ def models() -> None:
 
     A model is imported once from a weight file, which takes torch (the extra `deep`), and kept as an ONNX file in the
     user's cache folder, or in the one that IMGSIM_MODELS names. From then on torch is not needed.
+
+    A model may take 60 s for one photo and, with all others of its process, 4096 MB, unless IMGSIM_MODEL_SECONDS and
+    IMGSIM_MODEL_MEMORY say otherwise; an import ten times those seconds and, beside them, 12 times its file.
     """
 
 
@@ -91,8 +98,36 @@ def _published_by_timm(name: str) -> str:
     return f"weights: {url or 'none published'}\n"
 
 
+def limit_options(command: F) -> F:
+    """Add the limits of what a stranger's model may take."""
+    for name, variable, help_ in (
+        ("--max-memory", MEMORY, "Memory that the model may take."),
+        ("--max-seconds", SECONDS, "How long the model may take for one image; its import may take ten times that."),
+    ):
+        command = click.option(
+            name,
+            expose_value=False,
+            callback=_limit,
+            envvar=variable,
+            show_envvar=True,
+            metavar="NUMBER",
+            help=f"{help_}  [default: {DEFAULTS[variable]:g}]",
+        )(command)
+    return command
+
+
+def _limit(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Set a limit for what reads it, here and in processes."""
+    del ctx
+    if value is not None:
+        variable = str(param.envvar)
+        os.environ[variable] = value
+        limit_of(variable)
+
+
 @models.command()
 @click.argument("architectures", nargs=-1, required=True, metavar="ARCHITECTURE...")
+@limit_options
 @general_options
 def pull(architectures: tuple[str, ...]) -> None:
     """Download and import the published weights of each ARCHITECTURE."""
@@ -112,6 +147,7 @@ def pull(architectures: tuple[str, ...]) -> None:
     type=click.Choice(["torch", "tensorflow"]),
     help="How strided convolutions pad, as where the weights were trained: torch unless given.",
 )
+@limit_options
 @general_options
 def import_(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
     """Import the weights in FILE, or a model that `imgsim models export` wrote."""
@@ -179,8 +215,8 @@ def whiten(photos: str, extractor: str, dimensions: int) -> None:
         stderr.say(f"skipped {explain(error)}")
 
     made = remembered_at(photos)
-    paths = [os.path.join(photos, image.path) for image in made.scan(photos).images]
-    digest = fit_to_photos(paths, extractor, dimensions, skipped, made.max_megapixels)
+    paths = [os.path.join(photos, image.path) for image in photos_among(photos, made.scan(photos))]
+    digest = fit_to_photos(paths, extractor, dimensions, skipped, made.limits)
     write_text(f"{digest}\n")
 
 

@@ -16,7 +16,7 @@ from imgsim.cli.flags import (
     format_option,
     general_options,
     index_option,
-    megapixels_option,
+    limits_options,
     metric_option,
     refuse_nan,
 )
@@ -68,7 +68,7 @@ COLUMNS = ("query", "rank", "path", "distance")
     metavar="FILE.png|svg",
     help="Draw the red, green and blue of a query over those of its matches.",
 )
-@megapixels_option
+@limits_options()
 @device_option
 @general_options
 def query(
@@ -109,9 +109,9 @@ def query(
                 write(answer)
                 answers += [answer] if grid or plot else []
         if grid and answers:
-            draw_grid_of(answers, grid, index.root, choices["max_megapixels"])
+            draw_grid_of(answers, grid, index.root, choices["limits"])
         if plot and answers:
-            plot_colors_of(answers, plot, index.root, choices["max_megapixels"])
+            plot_colors_of(answers, plot, index.root, choices["limits"])
     click.get_current_context().exit(2 if failed else 0 if matched else 1)
 
 
@@ -151,10 +151,15 @@ def _ask_by_photos(
     """Search by photos; give each answer, and whether all of its photos could be read."""
     if color is not None:
         where = (*where, index.color_expression(color))
+    matched = False
     with index.searcher(extractors, metric, where) as searcher:
         for views in _groups(photos, together=together):
             answer = _answer(searcher, views, k, options)
+            matched |= answer is not None and bool(answer.matches)
             yield answer, answer is not None and len(answer.views) == len(views)
+        for damage in searcher.damaged:
+            stderr.complain(f"imgsim: {explain(damage)}")
+            yield None, matched  # nothing found, where some could not be looked at, is an error
         if not searcher.may_find:
             _explain(index, where)
 

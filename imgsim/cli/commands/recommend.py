@@ -11,6 +11,7 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.commands.evaluate import FIGURES
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
+from imgsim.cli.inputs import photos_among
 from imgsim.cli.judged import write_judged
 from imgsim.cli.labels import LabelSource, labels_for, update_showing
 from imgsim.cli.lock_wait import once_unlocked, wait_option
@@ -108,6 +109,8 @@ def _try(
 
     from imgsim.cli.progress_bars import IndexingProgress
     from imgsim.errors import EvaluationError
+    from imgsim.evaluation.copies import describe_copies, mark_copies
+    from imgsim.images.content import contents
     from imgsim.index.index import remembered_at
     from imgsim.processes import default_jobs
     from imgsim.recommend.halving import pairs_first
@@ -120,10 +123,13 @@ def _try(
     for path, reason in found.unreadable:
         stderr.say(f"skipped {path}: {reason}")
     check_readable([path for path, _ in found.unreadable] if source.strict else [])
-    paths = [image.path for image in found.images]
+    paths = [image.path for image in photos_among(folder, found)]
     check_photos(folder, len(paths), [path for path, _ in found.unreadable])
     labels = labels_for(source, folder, paths)
-    codes = labels.codes
+    copies = mark_copies([contents(folder, found.images)], labels.codes >= 0)
+    if told := describe_copies(copies):
+        stderr.say(told)
+    codes = np.where(copies, -1, labels.codes)
     labelled = np.flatnonzero(codes >= 0)
     if len(np.unique(codes[labelled])) == len(labelled):
         raise EvaluationError(f"{folder}: no class has two photos: there is nothing to find, give other labels")
@@ -139,7 +145,7 @@ def _try(
             seed=seed,
             observer=progress,
             strict=source.strict,
-            max_megapixels=made.max_megapixels,
+            limits=made.limits,
         )
         ranking = rank(trial, tried, end=end, jobs=jobs or default_jobs())
     judged = set(chosen[: ranking[0].photos]) - set(trial.unreadable)

@@ -15,7 +15,7 @@ from imgsim.cli.flags import (
     extractor_option,
     general_options,
     index_option,
-    megapixels_option,
+    limits_options,
     metric_option,
     photos_argument,
 )
@@ -28,6 +28,8 @@ from imgsim.errors import ImageReadError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from imgsim.images.limits import Limits
+
 
 @click.command(short_help="Show photos in the terminal.")
 @photos_argument
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 @count_option
 @extractor_option(fused=True)
 @metric_option
-@megapixels_option
+@limits_options()
 @device_option
 @general_options
 def show(
@@ -50,27 +52,27 @@ def show(
     k: int,
     extractors: tuple[str, ...],
     metric: str | None,
-    max_megapixels: float,
+    limits: Limits,
 ) -> None:
     """Show each PHOTO small, in a terminal that knows 24-bit colour."""
     width = columns or min(40, shutil.get_terminal_size().columns)
     failed = False
     for name, source in expand_photos(photos):
-        shown = _show(source, name, width, max_megapixels)
+        shown = _show(source, name, width, limits)
         failed |= not shown
         if shown and matches:
-            for path, caption in _matches(source, index_path, k, extractors, metric):
-                failed |= not _show(path, caption, width, max_megapixels)
+            for path, caption in _matches(source, index_path, k, extractors, metric, limits):
+                failed |= not _show(path, caption, width, limits)
     click.get_current_context().exit(2 if failed else 0)
 
 
-def _show(photo: str | bytes, caption: str, width: int, max_megapixels: float) -> bool:
+def _show(photo: str | bytes, caption: str, width: int, limits: Limits) -> bool:
     """Show a photo, or else say why it cannot be read."""
     from imgsim.images.draw import half_blocks
     from imgsim.images.read import read_image
 
     try:
-        image = read_image(photo, scale=Scale(), max_megapixels=max_megapixels)
+        image = read_image(photo, scale=Scale(), **limits._asdict())
     except ImageReadError as error:
         stderr.complain(f"imgsim: {explain(error)}")
         return False
@@ -80,10 +82,16 @@ def _show(photo: str | bytes, caption: str, width: int, max_megapixels: float) -
 
 
 def _matches(
-    photo: str | bytes, index_path: str | None, k: int, extractors: tuple[str, ...], metric: str | None
+    photo: str | bytes,
+    index_path: str | None,
+    k: int,
+    extractors: tuple[str, ...],
+    metric: str | None,
+    limits: Limits,
 ) -> Iterator[tuple[str, str]]:
     from imgsim.cli.which_index import open_for
 
-    with open_for(index_path, [photo] if isinstance(photo, str) else []) as index:
-        for match in index.search(photo, k, extractors=extractors, metric=metric):
+    named = [photo] if isinstance(photo, str) else []
+    with open_for(index_path, named) as index, index.searcher(extractors, metric) as searcher:
+        for match in searcher.search([photo], k, limits=limits):
             yield os.path.join(index.root, match.path), f"{match.rank}  {match.distance:.4f}  {match.path}"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from imgsim.cli import stderr
-from imgsim.cli.flags import format_option, general_options, megapixels_option
-from imgsim.cli.inputs import QueryPhoto, photo_groups
+from imgsim.cli.flags import format_option, general_options, limits_options
+from imgsim.cli.inputs import QueryPhoto, photo_groups, photos_among
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.pictures import check_plot
 from imgsim.cli.remedies import explain
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.images.distributions import Distribution
+    from imgsim.images.limits import Limits
 
 MEASURES = ("mean", "deviation", "min", "q25", "q50", "q75", "max")
 MOST_PANELS = 100
@@ -50,7 +51,7 @@ class Counted(NamedTuple):
 )
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Threads. Without it: one a processor.")
 @format_option(*ROW_FORMATS)
-@megapixels_option
+@limits_options()
 @general_options
 def stats(
     photos: tuple[str, ...],
@@ -59,7 +60,7 @@ def stats(
     plot: str | None,
     jobs: int | None,
     format_: str | None,
-    max_megapixels: float,
+    limits: Limits,
 ) -> None:
     """Describe the sizes of photos and their red, green and blue, at full scale.
 
@@ -74,7 +75,7 @@ def stats(
     writer = RowWriter(format_, [*first, *MEASURES, *heads])
     failed: list[str] = []
     panels = _Panels(plot, pooled=pooled)
-    counted = panels.kept(_count(photos, jobs, max_megapixels, failed))
+    counted = panels.kept(_count(photos, jobs, limits, failed))
     waiting: list[dict[str, Any]] = []
     for rows in [_pooled_rows(list(counted), bins)] if pooled else (_rows(photo, bins) for photo in counted):
         waiting += [row | dict(zip(heads, row.get("histogram", ()), strict=False)) for row in rows]
@@ -127,12 +128,12 @@ def _expand(photos: Iterable[QueryPhoto], failed: list[str]) -> Iterator[QueryPh
             raise ImgsimError(f"{name}: {error.strerror}") from error
         for path, reason in found.unreadable:
             _complain(f"{os.path.join(name, path)}: {reason}", failed)
-        for image in found.images:
+        for image in photos_among(source, found):
             path = os.path.join(name, image.path)
             yield QueryPhoto(path, path)
 
 
-def _count(names: Iterable[str], jobs: int | None, max_megapixels: float, failed: list[str]) -> Iterator[Counted]:
+def _count(names: Iterable[str], jobs: int | None, limits: Limits, failed: list[str]) -> Iterator[Counted]:
     """Count the values of photos, several at a time, in order; say which cannot be read."""
     from imgsim.images.distributions import count_values
     from imgsim.images.read import read_image
@@ -140,7 +141,7 @@ def _count(names: Iterable[str], jobs: int | None, max_megapixels: float, failed
 
     def count(photo: QueryPhoto) -> Counted | ImageReadError:
         try:
-            image = read_image(photo.source, max_megapixels=max_megapixels)
+            image = read_image(photo.source, **limits._asdict())
         except ImageReadError as error:
             return error
         height, width = image.shape[:2]

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from imgsim.where.conditions import Compares
 
 OF_KIND = "FROM facts WHERE kind_id = (SELECT id FROM kinds WHERE name = ? AND type = ?)"
-OF_IMAGES = "FROM images WHERE"
+OF_IMAGES = "FROM images WHERE hidden = '' AND"
 PREFIX = "imgsim_"  # of the patterns' names, by which SQLite calls them
+COMPOSED = f"{PREFIX}composed"
 _SIGNS = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 # A date stands for all moments that begin with it: 2026-05 for the whole of May. They sort from it up to its `_end`.
 _DATES = {
@@ -40,13 +41,15 @@ def compile_comparison(comparison: Compares) -> Statement:
     --------
     >>> from imgsim.where.conditions import Compares, Literal
     >>> compile_comparison(Compares("width", "<", (Literal(640, "number"),), field=True))
-    Statement(sql='SELECT id FROM images WHERE width < ?', parameters=(640,))
+    Statement(sql="SELECT id FROM images WHERE hidden = '' AND width < ?", parameters=(640,))
     """
     if comparison.operator in PATTERNS:
         return _compile_pattern(comparison)
     if comparison.field:
         assert comparison.name in FIELDS
-        clause, values = _clause(comparison, comparison.name)
+        # The column itself has an index, and no path is written in ASCII but as it is.
+        plain = comparison.type != "text" or (comparison.operator == "=" and str(comparison.values[0]).isascii())
+        clause, values = _clause(comparison, comparison.name if plain else f"{COMPOSED}({comparison.name})")
         encoded = tuple(os.fsencode(value) if isinstance(value, str) else value for value in values)
         return Statement(f"SELECT id {OF_IMAGES} {clause}", encoded)
     clause, values = _clause(comparison, "value")

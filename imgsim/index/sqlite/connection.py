@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from imgsim.errors import IndexFormatError, IndexLockedError, IndexWriteError
+from imgsim.errors import IndexFormatError, IndexWriteError
+from imgsim.index.sqlite.explanations import Connection, explained
 from imgsim.index.sqlite.filesystem import is_network_share
 from imgsim.index.sqlite.migrations import migrate, supplement
 from imgsim.index.sqlite.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from imgsim.index.sqlite.schema_forms import find_foreign
 
 FOLDER = ".imgsim"
 DATABASE = "index.sqlite"
@@ -23,41 +20,28 @@ LOCK = "writer.lock"
 BUSY_SECONDS = 10.0
 
 
-@contextmanager
-def explained(directory: str, *, reading: bool = False) -> Iterator[None]:
-    """Turn SQLite's errors into imgsim's, which say what to do; damage is what SQLite calls so."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        kind = getattr(error, "sqlite_errorname", "")
-        if not kind:  # a connection that was closed, or is used in another thread
-            raise
-        if kind.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-            raise IndexWriteError(
-                f"{directory}: the disk is full or failing ({error}); what was committed is kept, run again to go on"
-            ) from error
-        if kind.startswith("SQLITE_CANTOPEN") and reading:
-            raise IndexFormatError(f"{directory}: cannot be read ({error})") from error
-        if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-            raise IndexWriteError(f"{directory}: cannot be written here ({error})", remedy="other-index") from error
-        if kind.startswith("SQLITE_BUSY"):
-            reason = "another process is writing this index; try again later"
-            raise IndexLockedError(f"{directory}: {reason}", remedy="wait") from error
-        if kind.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or str(error).startswith("no such table"):
-            raise IndexFormatError(f"{directory}: the index is damaged ({error}); delete it and index again") from error
-        raise IndexFormatError(f"{directory}: SQLite cannot go on ({error})") from error
-
-
 def _check_files(directory: str) -> None:
-    """Make sure that nothing lies there that would be waited for, such as a named pipe."""
+    """Make sure that nothing lies there that would be waited for, such as a named pipe, or that leads elsewhere."""
     for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal", LOCK):
         path = os.path.join(directory, name)
+        if os.path.islink(path):
+            raise IndexFormatError(f"{path}: is a link, so this is no index")
         if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
             raise IndexFormatError(f"{path}: is not a file, so this is no index")
 
 
+def is_behind_link(directory: str) -> bool:
+    """Tell whether an index's own folder is a link where indexes are looked for, and not one that somebody named."""
+    return os.path.basename(os.path.abspath(directory)) == FOLDER and os.path.islink(directory)
+
+
 def lock_writer(directory: str) -> sqlite3.Connection:
     """Become the only writer of an index until the connection is closed; the system lets go when a process dies."""
+    if is_behind_link(directory):
+        leads = os.path.realpath(directory)
+        raise IndexWriteError(
+            f"{directory}: is a link, and nothing is written through one", remedy="name-index", index=leads
+        )
     _check_files(directory)
     with explained(directory):
         lock = sqlite3.connect(os.path.join(directory, LOCK), timeout=0, isolation_level=None)
@@ -69,56 +53,76 @@ def lock_writer(directory: str) -> sqlite3.Connection:
     return lock
 
 
-def connect_writer(directory: str) -> sqlite3.Connection:
+def connect_writer(directory: str) -> Connection:
     """Open an index's database for writing, creating its tables where there are none."""
     with explained(directory):
-        connection = sqlite3.connect(os.path.join(directory, DATABASE), timeout=BUSY_SECONDS, isolation_level=None)
-        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            connection.execute(f"PRAGMA journal_mode = {'DELETE' if is_network_share(directory) else 'WAL'}")
-            connection.executescript(f"BEGIN; {TABLES} COMMIT;")
-        _check(connection, directory)
-        migrate(connection)
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        path = os.path.join(directory, DATABASE)
+        connection = _connect(path)
+        try:
+            if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                connection.execute(f"PRAGMA journal_mode = {'DELETE' if is_network_share(directory) else 'WAL'}")
+                connection.executescript(f"BEGIN; {TABLES} COMMIT;")
+            connection.belong(directory, path, reading=False)
+            _check(connection, directory)
+            migrate(connection)
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
-def connect_reader(directory: str) -> sqlite3.Connection:
+def connect_reader(directory: str) -> Connection:
     """Open an index's database for reading; in a folder that cannot be written, as an immutable file."""
     path = os.path.join(directory, DATABASE)
     _check_files(directory)
     with explained(directory, reading=True):
         if os.access(directory, os.W_OK) and os.access(path, os.W_OK):
-            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            connection = _connect(path)
         else:
             connection = _connect_immutable(path)
-        _check(connection, directory)
-        supplement(connection)
-        connection.execute("PRAGMA query_only = ON")
+        try:
+            connection.belong(directory, path, reading=True)
+            _check(connection, directory)
+            supplement(connection)
+            connection.execute("PRAGMA query_only = ON")
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
-def _connect_immutable(path: str) -> sqlite3.Connection:
+def _connect_immutable(path: str) -> Connection:
     log = Path(path + "-wal")
     if log.exists() and log.stat().st_size:
         raise IndexFormatError(
             f"{path}: the last writer was cut off and the folder is read-only: copy it, then query the copy"
         )
-    return sqlite3.connect(f"file:{quote(os.fsencode(path))}?immutable=1", uri=True, isolation_level=None)
+    return _connect(f"file:{quote(os.fsencode(path))}?immutable=1", uri=True)
 
 
-def _check(connection: sqlite3.Connection, directory: str) -> None:
+def _connect(database: str, *, uri: bool = False) -> Connection:
+    """Connect without trust in what the file says of itself: no function is called because its schema says so."""
+    connection = sqlite3.connect(database, BUSY_SECONDS, isolation_level=None, factory=Connection, uri=uri)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    return connection
+
+
+def _check(connection: Connection, directory: str) -> None:
+    """Make sure that a database is an index, of a format that this imgsim reads, and nothing more."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
+    problem, remedy = "", ""
     if application != APPLICATION_ID:
         problem, remedy = f"{DATABASE} is not an imgsim index", "other-index"
     elif version > FORMAT_VERSION:
         problem = f"index format {version} is newer than {FORMAT_VERSION}, the newest this imgsim knows: update imgsim"
-        remedy = ""
-    else:
-        return
-    connection.close()
-    raise IndexFormatError(f"{directory}: {problem}", remedy=remedy)
+    elif foreign := find_foreign(connection, version):
+        problem = f"the index is damaged ({foreign}); delete it and index again"
+    if problem:
+        raise IndexFormatError(f"{directory}: {problem}", remedy=remedy)
 
 
 def outside(directory: str, root: str) -> str | None:

@@ -6,17 +6,20 @@ import sqlite3
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from imgsim.index.sqlite.connection import explained
+from imgsim.index.sqlite.stored_values import StoredValues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from imgsim.index.sqlite.explanations import Connection
 
 
 class Database:
     """What the parts of a SQLite store share."""
 
-    def __init__(self, directory: str, connection: sqlite3.Connection) -> None:
+    def __init__(self, directory: str, connection: Connection) -> None:
         self.directory = directory
+        self.values = StoredValues(directory)
         self._connection = connection
         self._changed = self._writing = False
 
@@ -26,7 +29,7 @@ class Database:
         if self._connection.in_transaction:
             yield
             return
-        with explained(self.directory):
+        with self._connection.explained():
             self._connection.execute("BEGIN")
             try:
                 yield
@@ -43,15 +46,16 @@ class Database:
         if self._writing:
             yield
             return
-        with explained(self.directory), self._connection:  # which commits, or rolls back
+        with self._connection.explained(), self._connection:  # which commits, or rolls back
             self._connection.execute("BEGIN IMMEDIATE")
             self._changed, self._writing = False, True
             try:
                 yield
                 if self._changed:
-                    self._set_meta("generation", (self._meta("generation") or 0) + 1)
+                    self._set_meta("generation", self.values.generation(self._meta("generation")) + 1)
             finally:
                 self._writing = False
+        self._connection.check_there()
 
     def _one(self, sql: str, *values: object) -> Any:  # noqa: ANN401 (whatever the column holds)
         row = self._connection.execute(sql, values).fetchone()

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.core import ExtractorSpec, Statistics
 from imgsim.index.sqlite.database import Database
 from imgsim.index.store import DefaultQuery, StoredExtractor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from imgsim.core import ExtractorSpec, Statistics
 
 
 class ExtractorRows(Database):
@@ -22,17 +23,14 @@ class ExtractorRows(Database):
     def extractors(self) -> list[StoredExtractor]:
         """List the extractors, the first indexed first."""
         rows = self._connection.execute("SELECT id, spec, dim, binary FROM extractors ORDER BY id")
-        return [
-            StoredExtractor(key, ExtractorSpec.from_json(spec), dim, bool(binary)) for key, spec, dim, binary in rows
-        ]
+        return [self.values.extractor(*row) for row in rows]
 
     def default_query(self) -> DefaultQuery | None:
         """Give what queries compare by unless told otherwise: the first extractor until another is set."""
         stored = {extractor.id: extractor for extractor in self.extractors()}
-        chosen = json.loads(self._meta("default_query") or '{"extractors": []}')
-        if chosen["extractors"] and all(key in stored for key, _ in chosen["extractors"]):
-            pairs = tuple((stored[key], weight) for key, weight in chosen["extractors"])
-            return DefaultQuery(pairs, chosen["metric"])
+        chosen, metric = self.values.default(self._meta("default_query"))
+        if chosen and all(key in stored for key, _ in chosen):
+            return DefaultQuery(tuple((stored[key], weight) for key, weight in chosen), metric)
         return DefaultQuery(((next(iter(stored.values())), 1.0),)) if stored else None
 
     def set_default(self, query: DefaultQuery) -> None:
@@ -63,11 +61,7 @@ class ExtractorRows(Database):
     def statistics(self, extractor: StoredExtractor) -> Statistics | None:
         """Give the pinned statistics of an extractor's features, if there are any yet."""
         blob = self._one("SELECT statistics FROM extractors WHERE id = ?", extractor.id)
-        if blob is None:
-            return None
-        with np.load(io.BytesIO(blob), allow_pickle=False) as arrays:
-            count, *moments = (arrays.get(key) for key in ("count", "mean", "variance", "covariance", "sample"))
-            return Statistics(int(count), *moments)
+        return None if blob is None else self.values.statistics(blob, extractor)
 
     def pin_statistics(self, extractor: StoredExtractor, statistics: Statistics) -> None:
         """Pin the statistics of an extractor's features."""
@@ -78,7 +72,8 @@ class ExtractorRows(Database):
 
     def calibrations(self) -> dict[str, str]:
         """Give every calibration, as JSON, by the name of the distance that it is of."""
-        return dict(self._connection.execute("SELECT distance, calibration FROM calibrations"))
+        rows = self._connection.execute("SELECT distance, calibration FROM calibrations")
+        return dict(self.values.typed(row, str, str, of="a calibration") for row in rows)
 
     def keep_calibration(self, distance: str, extractors: Iterable[StoredExtractor], calibration: str) -> None:
         """Keep the calibration of a distance, in place of an earlier one, until one of its extractors is dropped."""
@@ -89,7 +84,7 @@ class ExtractorRows(Database):
     def stale_calibrations(self) -> set[str]:
         """Give the names of the distances whose calibrations were fitted to other features than there are now."""
         rows = self._connection.execute("SELECT distance FROM calibrations WHERE stale")
-        return {distance for (distance,) in rows}
+        return {self.values.text(distance, "a calibration") for (distance,) in rows}
 
     def make_calibrations_stale(self) -> None:
         """Note that features are others than those that calibrations were fitted to."""

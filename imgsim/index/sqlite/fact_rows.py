@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from imgsim.index.sqlite.comparisons import OF_KIND, PREFIX, compile_comparison
+from imgsim.index.sqlite.comparisons import COMPOSED, OF_KIND, PREFIX, compile_comparison
+from imgsim.index.sqlite.stored_values import StoredValues
+from imgsim.paths import composed
 from imgsim.tables.values import facts_of
 from imgsim.where.facts import AttributeCount
 from imgsim.where.patterns import PATTERNS
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from numpy.typing import NDArray
 
+    from imgsim.index.sqlite.explanations import Connection
     from imgsim.where.conditions import Compares
 
 
 HELD = "iif(json_type(attributes, ?) IS NULL, measured, attributes)"  # the object that an attribute is read from
+
+
+TYPES = ("boolean", "date", "list", "number", "object", "text")
 
 
 class Held(NamedTuple):
@@ -31,9 +37,9 @@ class Held(NamedTuple):
     measured: dict[str, Any]
 
     @classmethod
-    def read(cls, typed: str, measured: str) -> Held:
+    def read(cls, values: StoredValues, typed: object, measured: object) -> Held:
         """Read both columns."""
-        return cls(json.loads(typed), json.loads(measured))
+        return cls(*(values.json(column, "the attributes of a photo") for column in (typed, measured)))
 
     @property
     def together(self) -> dict[str, Any]:
@@ -44,14 +50,18 @@ class Held(NamedTuple):
 class Facts:
     """The facts of an index."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._values = StoredValues(connection.directory)
         for name, function in PATTERNS.items():
             connection.create_function(PREFIX + name, 2, function, deterministic=True)
+        connection.create_function(
+            COMPOSED, 1, lambda path: os.fsencode(composed(os.fsdecode(path))), deterministic=True
+        )
 
     # ---------------------------------------------------------------- writing
 
-    def replace(self, photo: int, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    def replace(self, photo: Hashable, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         """Bring a photo's facts from old attributes to new ones."""
         before, now = set(facts_of(old)), set(facts_of(new))
         gone = [(name, type_, value, photo) for name, type_, value in before - now]
@@ -73,10 +83,10 @@ class Facts:
 
     # ---------------------------------------------------------------- reading
 
-    def held(self, photo: int) -> Held:
+    def held(self, photo: Hashable) -> Held:
         """Give all attributes of a photo."""
         columns = "SELECT attributes, measured FROM images WHERE id = ?"
-        return Held.read(*self._connection.execute(columns, (photo,)).fetchone())
+        return Held.read(self._values, *self._connection.execute(columns, (photo,)).fetchone())
 
     def types(self) -> dict[str, set[str]]:
         """Give the attributes that photos have, and the types of their values."""
@@ -85,7 +95,9 @@ class Facts:
         )
         types: dict[str, set[str]] = {}
         for name, type_ in rows:
-            types.setdefault(name, set()).add(type_)
+            if type_ not in TYPES:
+                raise self._values.damage("an attribute of no type")
+            types.setdefault(self._values.text(name, "an attribute's name"), set()).add(type_)
         return types
 
     def counts(self) -> list[AttributeCount]:
@@ -107,13 +119,13 @@ class Facts:
     def texts(self, name: str) -> list[str]:
         """Give the different texts that are values of an attribute."""
         rows = self._connection.execute(f"SELECT DISTINCT value {OF_KIND}", (name, "text"))
-        return [value for (value,) in rows]
+        return [self._values.text(value, "an attribute") for (value,) in rows]
 
     def numbers_within(self, name: str, member: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Give the keys of the photos that have a number in an attribute that is an object, and the numbers."""
         if '"' in name + member:  # a path cannot say it
             return np.zeros(0, np.int64), np.zeros(0)
-        numbers = f"SELECT id, json_extract({HELD}, ?) AS number FROM images"  # noqa: S608 (what stands above)
+        numbers = f"SELECT id, json_extract({HELD}, ?) AS number FROM images WHERE hidden = ''"  # noqa: S608 (what stands above)
         rows = self._connection.execute(
             f"SELECT id, number FROM ({numbers}) WHERE typeof(number) IN ('integer', 'real')",  # noqa: S608
             (f'$."{name}"', f'$."{name}"."{member}"'),
@@ -123,7 +135,7 @@ class Facts:
 
     def names_within(self, name: str) -> list[str]:
         """Give the names in an attribute that is an object, over all photos."""
-        within = f"SELECT DISTINCT key FROM images, json_each({HELD}, ?) WHERE typeof(key) = 'text'"  # noqa: S608
+        within = f"SELECT DISTINCT key FROM images, json_each({HELD}, ?) WHERE hidden = '' AND typeof(key) = 'text'"  # noqa: S608
         rows = self._connection.execute(within, (f'$."{name}"',) * 2)
         return sorted(key for (key,) in rows)
 

@@ -10,60 +10,87 @@ import numpy as np
 
 from imgsim.core import ImageRecord
 from imgsim.errors import ImgsimError
+from imgsim.images.find import FoundImage
 from imgsim.index.sqlite.fact_rows import Facts, Held
 from imgsim.index.sqlite.feature_rows import FeatureRows, LedgerRows
-from imgsim.index.store import COLORS, Known, MeasuredPhoto, StoredExtractor
+from imgsim.index.sqlite.stored_values import leads_out
+from imgsim.index.store import COLORS, HiddenPhoto, Known, MeasuredPhoto, StoredExtractor
 from imgsim.tables.values import change_attributes
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from imgsim.index.sqlite.explanations import Connection
+
+STATE = "size, mtime_ns, digest, decoding, ctime_ns, inode, id"
+KNOWN = (int, int, bytes, int, int, int, int)  # their types
 
 
 class PhotoRows(FeatureRows, LedgerRows):
     """Photos, as `imgsim.index.store.Store` describes them."""
 
-    def __init__(self, directory: str, connection: sqlite3.Connection) -> None:
+    def __init__(self, directory: str, connection: Connection) -> None:
         super().__init__(directory, connection)
         self.facts = Facts(connection)
 
     def photo_keys(self) -> NDArray[np.int64]:
         """Give the keys of all photos, by path."""
-        rows = self._connection.execute("SELECT id FROM images ORDER BY path")
+        rows = self._connection.execute("SELECT id FROM images WHERE hidden = '' ORDER BY path")
         return np.fromiter((key for (key,) in rows), np.int64)
 
     def photo_key(self, path: str) -> int | None:
         """Give the key of a photo."""
-        key: int | None = self._one("SELECT id FROM images WHERE path = ?", os.fsencode(path))
+        key: int | None = self._one("SELECT id FROM images WHERE path = ? AND hidden = ''", os.fsencode(path))
         return key
 
     def known(self) -> dict[str, Known]:
         """Give every photo's path, with what tells whether it changed."""
-        rows = self._connection.execute("SELECT path, size, mtime_ns, digest, decoding FROM images")
-        return {os.fsdecode(path): Known(*rest) for path, *rest in rows}
+        rows = self._connection.execute(f"SELECT path, {STATE} FROM images WHERE hidden = ''")  # noqa: S608
+        path, typed = self.values.path, self.values.typed
+        found = rows.fetchall()  # which takes less than going through them
+        return {path(raw): Known(*typed(state, *KNOWN, of="a photo's state")) for raw, *state in found}
+
+    def hidden(self) -> list[HiddenPhoto]:
+        """List the photos that are hidden, by path."""
+        rows = self._connection.execute(
+            f"SELECT path, hidden, {STATE} FROM images WHERE hidden != '' ORDER BY path, id"  # noqa: S608
+        )
+        values = self.values
+        return [
+            HiddenPhoto(
+                values.path(raw),
+                values.text(why, "why a photo is hidden"),
+                Known(*values.typed(state, *KNOWN, of="a photo's state")),
+            )
+            for raw, why, *state in rows
+        ]
 
     def lacking(self, extractor: StoredExtractor) -> set[str]:
         """Give the paths of photos without features of an extractor."""
-        if self.count_features(extractor) == self._one("SELECT count(*) FROM parts"):
+        if self._count_all(extractor) == self._one("SELECT count(*) FROM parts"):
             return set()
         rows = self._connection.execute(
-            "SELECT path FROM images WHERE NOT EXISTS (SELECT 1 FROM parts JOIN features ON part_id = parts.id"
+            "SELECT path FROM images WHERE hidden = '' AND NOT EXISTS"
+            " (SELECT 1 FROM parts JOIN features ON part_id = parts.id"
             " WHERE image_id = images.id AND extractor_id = ?)",
             (extractor.id,),
         )
-        return {os.fsdecode(path) for (path,) in rows}
+        return {self.values.path(path) for (path,) in rows}
 
     def put(self, photo: MeasuredPhoto) -> None:
         """Store a photo, its owner's parts in place of those that the owner made before."""
         record = photo.record
-        state = "SELECT digest, decoding FROM images WHERE path = ?"
+        if leads_out(record.path):
+            raise ImgsimError(f"{record.path}: leads out of the indexed folder")
+        state = "SELECT digest, decoding FROM images WHERE path = ? AND hidden = ''"
         known = self._connection.execute(state, (os.fsencode(record.path),)).fetchone()
         same = known == (record.digest, photo.decoding)
+        file = FoundImage(record.path, record.size, record.mtime_ns, photo.ctime_ns, photo.inode)
         if same:
-            self.touch(record.path, record.size, record.mtime_ns)
-        key = self.photo_key(record.path) if same else self._replace(record, photo.decoding)
+            self.touch(file)
+        key = self.photo_key(record.path) if same else self._replace(record, file, photo.decoding)
         assert key is not None
         self._put_parts(key, photo)
         held = self.facts.held(key)
@@ -71,14 +98,14 @@ class PhotoRows(FeatureRows, LedgerRows):
         self.facts.write(key, held, Held(typed, change_attributes(held.measured if same else {}, photo.measured)))
         self.forget_failures([record.path])
 
-    def _replace(self, record: ImageRecord, decoding: int) -> int:
+    def _replace(self, record: ImageRecord, file: FoundImage, decoding: int) -> int:
         """Store a photo that is new or has new content or pixels, of whose old parts none stays; give its key."""
-        state = (record.size, record.mtime_ns, record.digest, record.width, record.height, decoding)
+        state = (*file[1:], record.digest, record.width, record.height, decoding)
+        columns = "size, mtime_ns, ctime_ns, inode, digest, width, height, decoding"
         self._write(
-            "INSERT INTO images (path, size, mtime_ns, digest, width, height, decoding) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,"
-            " digest = excluded.digest, width = excluded.width, height = excluded.height,"
-            " decoding = excluded.decoding",
+            f"INSERT INTO images (path, {columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+            f" ON CONFLICT (hidden, path) WHERE hidden = '' DO UPDATE SET ({columns}) ="
+            f" ({', '.join(f'excluded.{column}' for column in columns.split(', '))})",
             *(os.fsencode(record.path), *state),
         )
         key = self.photo_key(record.path)
@@ -101,29 +128,42 @@ class PhotoRows(FeatureRows, LedgerRows):
             for extractor, rows in measured.features.items():
                 self._put_features(extractor, key, rows[row])
 
-    def touch(self, path: str, size: int, mtime_ns: int) -> None:
-        """Note a new modification time of unchanged content."""
+    def touch(self, file: FoundImage) -> None:
+        """Note a new state of a file whose content is as before."""
         self._connection.execute(
-            "UPDATE images SET size = ?, mtime_ns = ? WHERE path = ?", (size, mtime_ns, os.fsencode(path))
+            "UPDATE images SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ? WHERE path = ? AND hidden = ''",
+            (*file[1:], os.fsencode(file.path)),
         )
 
     def note_decoding(self, paths: Iterable[str], decoding: int) -> None:
         """Note that photos have the same pixels under another version of decoding."""
         rows = ((decoding, os.fsencode(path)) for path in paths)
-        self._connection.executemany("UPDATE images SET decoding = ? WHERE path = ?", rows)
+        self._connection.executemany("UPDATE images SET decoding = ? WHERE path = ? AND hidden = ''", rows)
 
-    def rename(self, old: str, new: str, mtime_ns: int) -> None:
-        """Give a photo another path."""
+    def hide(self, keys: Iterable[Hashable], why: str) -> None:
+        """Hide photos with all that is known of them, or say anew why they are hidden."""
+        for key in keys:
+            self.facts.replace(key, self.facts.held(key).together, {})
+            self._connection.execute("UPDATE images SET hidden = ? WHERE id = ? AND hidden != ''", (why, key))
+            self._write("UPDATE images SET hidden = ? WHERE id = ? AND hidden = ''", why, key)
+
+    def place(self, key: Hashable, file: FoundImage) -> None:
+        """Say where a photo is now."""
         self._write(
-            "UPDATE images SET path = ?, mtime_ns = ? WHERE path = ?", os.fsencode(new), mtime_ns, os.fsencode(old)
+            "UPDATE images SET path = ?, size = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, hidden = '' WHERE id = ?",
+            *(os.fsencode(file.path), *file[1:], key),
         )
+        self.facts.replace(key, {}, self.facts.held(key).together)
 
-    def remove(self, paths: Iterable[str]) -> None:
+    def typed(self, key: Hashable) -> dict[str, Any]:
+        """Give the attributes that people typed of a photo."""
+        return self.facts.held(key).typed
+
+    def remove(self, keys: Iterable[Hashable]) -> None:
         """Remove photos with their features."""
-        for path in paths:
-            if (key := self.photo_key(path)) is not None:
-                self.facts.replace(key, self.facts.held(key).together, {})
-                self._write("DELETE FROM images WHERE id = ?", key)
+        for key in keys:
+            self.facts.replace(key, self.facts.held(key).together, {})
+            self._write("DELETE FROM images WHERE id = ?", key)
 
     def merge_attributes(self, path: str, attributes: Mapping[str, Any]) -> bool:
         """Change some typed attributes of a photo and keep the others; tell whether that changed any."""
@@ -143,14 +183,16 @@ class PhotoRows(FeatureRows, LedgerRows):
                 (json.dumps(wanted),),
             )
             rows = {key: state for key, *state in found}
-            for path, size, mtime_ns, digest, width, height, *held in map(rows.__getitem__, wanted):
-                yield ImageRecord(os.fsdecode(path), size, mtime_ns, digest, width, height, Held.read(*held).together)
+            for path, *state, typed, measured in map(rows.__getitem__, wanted):
+                size, time, digest, *sides = self.values.typed(state, int, int, bytes, int, int, of="a photo's state")
+                held = Held.read(self.values, typed, measured)
+                yield ImageRecord(self.values.path(path), size, time, digest, sides[0], sides[1], held.together)
 
     @property
     def color_measure(self) -> str | None:
         """How the colours of photos are measured, by its identity; None where nobody asks for them."""
-        measure: str | None = self._meta("color_measure")
-        return measure
+        measure = self._meta("color_measure")
+        return None if measure is None else self.values.text(measure, "how colours are measured")
 
     def choose_color_measure(self, identity: str | None) -> None:
         """Choose how colours are measured from now on; what was measured otherwise is forgotten."""
@@ -163,5 +205,7 @@ class PhotoRows(FeatureRows, LedgerRows):
 
     def lacking_colors(self) -> set[str]:
         """Give the paths of photos whose colours were not measured."""
-        rows = self._connection.execute("SELECT path FROM images WHERE json_type(measured, '$.palette') IS NULL")
-        return {os.fsdecode(path) for (path,) in rows}
+        rows = self._connection.execute(
+            "SELECT path FROM images WHERE hidden = '' AND json_type(measured, '$.palette') IS NULL"
+        )
+        return {self.values.path(path) for (path,) in rows}

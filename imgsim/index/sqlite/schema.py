@@ -3,11 +3,11 @@
 Paths are blobs, since file names are bytes. A photo has parts: one, owned by nobody and without a name, is the whole of
 it, the others belong to the spec of what cut it up; a part has one row of features for each extractor. Attributes are
 two JSON objects, what people typed and what was measured, which hides behind it; `facts` holds both once more, sorted
-by value, so that conditions need not read the objects of all photos.
+by value, so that conditions need not read the objects of all photos. A photo with a reason in `hidden` is not where it
+was: it keeps its rows, but has no facts, and another photo may have its path.
 
-Format 1 had no facts; formats 1 and 2 had calibrations in `meta`, no columns `measured` and `decoding` and no
-owners of parts;
-`imgsim.index.sqlite.migrations` adds them.
+Format 1 had no facts; formats 1 and 2 had calibrations in `meta`, no columns `measured`, `decoding`, `hidden`,
+`ctime_ns`, `inode`, `conditions` and `checksum`, and no owners of parts; `imgsim.index.sqlite.migrations` adds them.
 """
 
 FORMAT_VERSION = 3
@@ -48,23 +48,38 @@ CREATE TABLE {name} (
     UNIQUE (image_id, owner, name)
 );
 """
-MEASURED = "measured TEXT NOT NULL DEFAULT '{}'"
-DECODING = "decoding INTEGER NOT NULL DEFAULT 1"  # by which version of decoding it was measured
-
-TABLES = f"""
-CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE images (
+CHECKSUM = "checksum INTEGER NOT NULL DEFAULT 0"  # of a vector and its part's key
+IMAGES = """
+CREATE TABLE {name} (
     id INTEGER PRIMARY KEY,
-    path BLOB NOT NULL UNIQUE,
+    path BLOB NOT NULL,
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
     digest BLOB NOT NULL,
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
     attributes TEXT NOT NULL DEFAULT '{{}}',
-    {MEASURED},
-    {DECODING}
+    measured TEXT NOT NULL DEFAULT '{{}}',
+    decoding INTEGER NOT NULL DEFAULT 1,
+    ctime_ns INTEGER NOT NULL DEFAULT 0,
+    inode INTEGER NOT NULL DEFAULT 0,
+    hidden TEXT NOT NULL DEFAULT ''
 );
+"""
+SHOWN = """
+CREATE UNIQUE INDEX shown ON images (hidden, path) WHERE hidden = '';
+CREATE INDEX hidden_images ON images (hidden) WHERE hidden != '';
+"""
+CONDITIONS = (
+    "ctime_ns INTEGER NOT NULL DEFAULT 0",
+    "inode INTEGER NOT NULL DEFAULT 0",
+    "conditions TEXT NOT NULL DEFAULT '{}'",
+)  # of failures
+
+TABLES = f"""
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+{IMAGES.format(name="images")}
+{SHOWN}
 {PARTS.format(name="parts")}
 CREATE TABLE extractors (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -77,6 +92,7 @@ CREATE TABLE features (
     extractor_id INTEGER NOT NULL REFERENCES extractors (id) ON DELETE CASCADE,
     part_id INTEGER NOT NULL REFERENCES parts (id) ON DELETE CASCADE,
     vector BLOB NOT NULL,
+    {CHECKSUM},
     UNIQUE (extractor_id, part_id)
 );
 CREATE INDEX features_of_part ON features (part_id);
@@ -84,7 +100,8 @@ CREATE TABLE failures (
     path BLOB PRIMARY KEY,
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL,
+    {", ".join(CONDITIONS)}
 ) WITHOUT ROWID;
 {FACTS.format(temporary="")}
 {CALIBRATIONS}

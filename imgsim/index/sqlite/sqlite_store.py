@@ -7,20 +7,23 @@ import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from imgsim.index.sqlite.connection import connect_reader, connect_writer, explained, lock_writer
+from imgsim.index.sqlite.connection import connect_reader, connect_writer, lock_writer
 from imgsim.index.sqlite.extractor_rows import ExtractorRows
 from imgsim.index.sqlite.photo_rows import PhotoRows
-from imgsim.index.store import Stamp
+from imgsim.index.store import LEFT_OUT, MISSING
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
+    from imgsim.index.sqlite.explanations import Connection
+    from imgsim.index.store import Stamp
+
 
 class SqliteStore(ExtractorRows, PhotoRows):
     """A `Store` in a folder of its own."""
 
-    def __init__(self, directory: str, connection: sqlite3.Connection, lock: sqlite3.Connection | None = None) -> None:
+    def __init__(self, directory: str, connection: Connection, lock: sqlite3.Connection | None = None) -> None:
         super().__init__(directory, connection)
         self._lock = lock
 
@@ -45,6 +48,10 @@ class SqliteStore(ExtractorRows, PhotoRows):
             raise
         return store
 
+    def check_there(self) -> None:
+        """Make sure that the index is still where it was opened."""
+        self._connection.check_there()
+
     def close(self) -> None:
         """Let go of the database; the last one out folds the write-ahead log into it."""
         self._connection.close()
@@ -54,13 +61,13 @@ class SqliteStore(ExtractorRows, PhotoRows):
     @property
     def stamp(self) -> Stamp:
         """Names the content."""
-        return Stamp(self._meta("store"), self._meta("generation"))
+        return self.values.stamp(self._meta("store"), self._meta("generation"))
 
     @property
     def root(self) -> str:
         """The indexed folder; an index inside it follows it wherever it is moved."""
         stored = self._meta("root")
-        return os.path.dirname(os.path.abspath(self.directory)) if stored is None else os.fsdecode(stored)
+        return os.path.dirname(os.path.abspath(self.directory)) if stored is None else self.values.root(stored)
 
     @root.setter
     def root(self, root: str) -> None:
@@ -70,8 +77,7 @@ class SqliteStore(ExtractorRows, PhotoRows):
     @property
     def options(self) -> dict[str, Any]:
         """How the index is made, as a JSON object; empty until it is set."""
-        options: dict[str, Any] = json.loads(self._meta("options") or "{}")
-        return options
+        return self.values.options(self._meta("options"))
 
     def set_options(self, options: Mapping[str, Any]) -> None:
         """Set how the index is made."""
@@ -83,14 +89,24 @@ class SqliteStore(ExtractorRows, PhotoRows):
         return str(self._one("PRAGMA journal_mode"))
 
     def counts(self) -> dict[str, int]:
-        """Count ``photos``, ``failures`` and ``generation``."""
+        """Count photos, those that are hidden, failures, and changes."""
+        hidden = dict(
+            self._connection.execute("SELECT hidden, count(*) FROM images WHERE hidden != '' GROUP BY hidden")
+        )
         return {
-            "photos": self._one("SELECT count(*) FROM images"),
+            "photos": self._one("SELECT count(*) FROM images WHERE hidden = ''"),
+            "missing": hidden.get(MISSING, 0),
+            "left_out": hidden.get(LEFT_OUT, 0),
             "failures": self._one("SELECT count(*) FROM failures"),
-            "generation": self._meta("generation"),
+            "generation": self.stamp.generation,
         }
+
+    def faults(self) -> list[str]:
+        """Say what SQLite finds wrong: pages, indexes, rows of what is not there."""
+        found = [fault for (fault,) in self._connection.execute("PRAGMA integrity_check(10)") if fault != "ok"]
+        lost = sorted({row[0] for row in self._connection.execute("PRAGMA foreign_key_check")})
+        return [*found, *(f"{table} holds rows of what is not there" for table in lost)]
 
     def compact(self) -> None:
         """Give the space of removed rows back to the disk."""
-        with explained(self.directory):
-            self._connection.execute("VACUUM")
+        self._connection.execute("VACUUM")

@@ -67,11 +67,12 @@ class BlackAndWhite(torch.nn.Module):
 
     Notes
     -----
-    In the ISCC-NBS system a neutral surface is black below Munsell value 2.5 and white above 8.5, which are L* 25.6 and
-    86.2; the chroma that it still calls blackish or whitish reaches about 1.5, C* 7. A colour is black below that L*
-    and white above it, where each unit of C* above 7 counts as 1.5 of L* towards the middle. Either border is a
-    logistic curve of scale 2 L*, so what lies on it is half black. What remains is shared out among the other names as
-    the network would have it. These probabilities follow from the rule: no one was asked.
+    In the ISCC-NBS system a neutral surface is black below Munsell value 2.5 and white above 8.5 (its colour name
+    charts; between them are its three greys). These are L* 25.6 and 86.2 by the renotation of 1943, whose luminance is
+    relative to magnesium oxide; to a perfect diffuser they are 25.3 and 85.3, which the scale below does not tell
+    apart. All else is chosen: a colour is black below that L* and white above it, where each unit of C* above 7 counts
+    as 1.5 of L* towards the middle; either border is a logistic curve of scale 2 L*, so what lies on it is half black;
+    what remains is shared out among the other names as the network would have it. No one was asked.
 
     References
     ----------

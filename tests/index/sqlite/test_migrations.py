@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import unicodedata
 from contextlib import closing
 from pathlib import Path
 
@@ -179,6 +180,25 @@ def test_typed_and_measured_attributes_are_told_apart(format2):
         store.merge_attributes("a/2.png", {"color": None})
     assert next(store.records([store.photo_key("a/2.png")])).attributes["color"] == "purple"
     store.close()
+
+
+def test_text_of_format_2_is_compared_composed_once_it_is_written(format2):
+    name = unicodedata.normalize("NFD", "größe")
+    with closing(sqlite3.connect(format2 / ".imgsim" / DATABASE)) as database, database:
+        attributes = json.dumps({name: name})
+        (photo,) = database.execute("SELECT id FROM images WHERE path = CAST('a/2.png' AS BLOB)").fetchone()
+        old = json.loads(database.execute("SELECT attributes FROM images WHERE id = ?", (photo,)).fetchone()[0])
+        database.execute("DELETE FROM facts WHERE image_id = ?", (photo,))
+        database.execute("UPDATE images SET attributes = ? WHERE id = ?", (attributes, photo))
+        database.execute("INSERT INTO kinds (name, type) VALUES (?, 'text')", (name,))
+        database.execute("INSERT INTO facts SELECT id, ?, ? FROM kinds WHERE name = ?", (name, photo, name))
+    assert old
+    update_index(format2)
+    with open_index(format2) as index, index.writing() as writer:
+        assert [(one.path, one.attributes["größe"]) for one in index.photos("größe = 'größe'")] == [("a/2.png", name)]
+        writer.set_attributes(str(format2 / "a" / "2.png"), ["größe="])
+        with pytest.raises(UnknownNameError):
+            list(index.photos("größe = 'größe'"))
 
 
 def test_dropping_an_extractor_of_format_2_drops_its_calibrations(format2):

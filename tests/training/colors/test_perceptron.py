@@ -92,3 +92,10 @@ def test_the_header_comes_back():
     header = header_of(NAMES, recipe={"epochs": 3}, split="contributors", seed=7)
     model = NamingModel("rgb", perceptron("rgb"), 1.0, black_and_white=False)
     assert ColorNamer(export_namer(model, header)).header._replace(digest="") == header
+
+
+def test_the_borders_are_munsell_values():
+    """Of 2.5 and 8.5, by the fifth-degree polynomial of Newhall, Nickerson and Judd 1943: to luminance, then to L*."""
+    polynomial = np.polynomial.Polynomial([0, 1.2219, -0.23111, 0.23951, -0.021009, 0.0008404])
+    lightness = 116 * np.cbrt(polynomial(np.array([2.5, 8.5])) / 100) - 16
+    np.testing.assert_allclose(lightness, [BlackAndWhite.black_below, BlackAndWhite.white_above], atol=0.05)

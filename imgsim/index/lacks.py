@@ -1,0 +1,59 @@
+"""What an index lacks of the photos in its folder, and so is to be measured."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imgsim.index.changes import common_attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from imgsim.images.find import FoundImage
+    from imgsim.index.changes import Changes
+    from imgsim.index.store import HiddenPhoto, Store, StoredExtractor
+
+COLORS = "colors"  # the step that measures them
+
+
+class Lack(NamedTuple):
+    """A file, and what is to be measured of it: by which extractors (their keys), and perhaps its colours.
+
+    `content` is ``added`` (with these attributes) or ``changed`` (of this photo) where it is new to the index.
+    """
+
+    image: FoundImage
+    extractors: Collection[int]
+    steps: Collection[str]
+    content: str = ""
+    attributes: Mapping[str, Any] | None = None
+    photo: HiddenPhoto | None = None
+
+
+def find_lacks(
+    store: Store,
+    changes: Changes,
+    extractors: Sequence[StoredExtractor],
+    *,
+    otherwise: Collection[str] = (),
+    failing: Collection[str] = (),
+) -> list[Lack]:
+    """List what is to be measured, by path: new content by all extractors, the rest by those that lack it.
+
+    `otherwise` are decoded to other pixels than before, `failing` are not tried.
+    """
+    every = tuple(extractor.id for extractor in extractors)
+    steps = () if store.color_measure is None else (COLORS,)
+    lacks = [Lack(image, every, steps, "added") for image in changes.added]
+    lacks += [Lack(image, every, steps, "added", common_attributes(store, of)) for image, of in changes.copied]
+    lacks += [Lack(image, every, steps, "changed", photo=photo) for image, photo in changes.changed]
+    lacks += [Lack(image, every, steps) for image in changes.kept if image.path in otherwise]
+    lacking = {extractor.id: store.lacking(extractor) for extractor in extractors}
+    colorless = store.lacking_colors() if steps else set()
+    if colorless or any(lacking.values()):
+        for image in changes.kept:
+            keys = tuple(key for key, paths in lacking.items() if image.path in paths)
+            if (keys or image.path in colorless) and image.path not in failing and image.path not in otherwise:
+                lacks.append(Lack(image, keys, steps if image.path in colorless else ()))
+    return sorted(lacks, key=lambda lack: os.fsencode(lack.image.path))

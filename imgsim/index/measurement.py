@@ -1,0 +1,121 @@
+"""Measuring what an index lacks, batch by batch: whatever was committed stays when the process is killed."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from imgsim.errors import DrawnPictureError, ImageReadError
+from imgsim.index.decoding_mark import decoding_mark
+from imgsim.index.failure_conditions import conditions_of
+from imgsim.index.lacks import COLORS
+from imgsim.index.store import MISSING, UNREADABLE, Failure, MeasuredPhoto
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from imgsim.features.measure import Measured, Outcome
+    from imgsim.images.limits import Limits
+    from imgsim.index.drawn_pictures import DrawnPictures
+    from imgsim.index.lacks import Lack
+    from imgsim.index.store import Store
+    from imgsim.index.summary import Observer, Summary
+
+BATCH_PHOTOS = 64
+BATCH_SECONDS = 2.0
+
+
+class Measurement:
+    """Measures photos of a folder for its index, and tells what became of them."""
+
+    def __init__(
+        self,
+        root: str,
+        store: Store,
+        limits: Limits,
+        drawn: DrawnPictures,
+        summary: Summary,
+        observer: Observer,
+    ) -> None:
+        self.root, self.store, self.limits, self.drawn = root, store, limits, drawn
+        self.summary, self.observer = summary, observer
+
+    def measure(self, lacks: Sequence[Lack], directory: str, jobs: int | None) -> None:
+        """Measure what is lacking, and commit it; `directory` is the index's own."""
+        if not lacks:
+            return
+        batch: list[tuple[Lack, Outcome]] = []
+        committed = time.monotonic()
+        with decoding_mark(directory) as died:
+            outcomes = self._outcomes(lacks, directory, jobs, isolated=died)
+            self.observer.started(len(lacks))
+            for measured in zip(lacks, outcomes, strict=True):
+                batch.append(measured)
+                if len(batch) >= BATCH_PHOTOS or time.monotonic() - committed > BATCH_SECONDS:
+                    self._commit(batch)
+                    batch, committed = [], time.monotonic()
+            self._commit(batch)
+
+    def _outcomes(
+        self, lacks: Sequence[Lack], directory: str, jobs: int | None, *, isolated: bool
+    ) -> Iterator[Outcome]:
+        """Measure photos by what they lack, and load nothing else: an extractor that none lacks need not be at hand."""
+        from imgsim.features.measure import Step, Task, measure
+        from imgsim.index.distance import rebuild
+        from imgsim.processes import default_jobs
+
+        needed = {key for lack in lacks for key in lack.extractors}
+        extractors = {one.id: rebuild(directory, one) for one in self.store.extractors() if one.id in needed}
+        steps: dict[str, Step] = {}
+        if any(lack.steps for lack in lacks):
+            from imgsim.colors.dominant import describe_colors
+
+            steps[COLORS] = Step(describe_colors)
+        tasks = (Task(os.path.join(self.root, lack.image.path), lack.image.path, *lack[1:3]) for lack in lacks)
+        jobs = jobs or default_jobs()
+        return measure(tasks, extractors, steps=steps, digest=True, limits=self.limits, jobs=jobs, isolated=isolated)
+
+    def _commit(self, batch: list[tuple[Lack, Outcome]]) -> None:
+        """Store a batch in one transaction."""
+        with self.store.transaction():
+            for lack, outcome in batch:
+                if isinstance(outcome, DrawnPictureError):
+                    self._commit_drawn(lack)
+                elif isinstance(outcome, ImageReadError):
+                    self._commit_failure(lack, outcome)
+                else:
+                    self._commit_photo(lack, outcome)
+        self.observer.advanced(len(batch))
+
+    def _commit_photo(self, lack: Lack, measured: Measured) -> None:
+        file, photo = lack.image, lack.photo
+        if photo and photo.why:
+            self.store.place(photo.known.key, file)
+        record, told = replace(measured.record, attributes=lack.attributes or {}), measured.told.get(COLORS, {})
+        state = MeasuredPhoto(record, measured.features, measured=told, ctime_ns=file.ctime_ns, inode=file.inode)
+        self.store.put(state)
+        self.summary.changed += lack.content == "changed"
+        self.summary.added += lack.content == "added"
+
+    def _commit_drawn(self, lack: Lack) -> None:
+        """Remember a picture that imgsim drew, and hide the photo whose place it took."""
+        if lack.photo:
+            self.store.hide([lack.photo.known.key], MISSING)
+        self.drawn.add(lack.image)
+        self.summary.drawn += 1
+
+    def _commit_failure(self, lack: Lack, error: ImageReadError) -> None:
+        """Enter a file in the ledger, and hide the photo that it was; one that merely lacks something stays."""
+        if lack.photo:
+            self.store.hide([lack.photo.known.key], UNREADABLE)
+        path, size, mtime_ns, ctime_ns, inode = lack.image
+        conditions = conditions_of(error, self.limits._asdict())
+        self.fail(Failure(path, size, mtime_ns, error.reason, ctime_ns, inode, conditions))
+
+    def fail(self, failure: Failure) -> None:
+        """Enter a file in the ledger, within a transaction, and tell."""
+        self.store.fail(failure)
+        self.summary.failed += 1
+        self.observer.failed(failure.path, failure.reason)

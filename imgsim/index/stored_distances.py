@@ -1,0 +1,88 @@
+"""What a query found in the cached galleries, measured once more from the store's own rows before anyone sees it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from imgsim.search.ranking import Ranked, distances_to
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.index.distance import ChosenExtractor
+    from imgsim.index.store import Rows, Store
+    from imgsim.search.ranking import Term
+
+TOLERANCE = 1e-4  # of a row's largest value: some metrics bring many rows into their space by another rounding than few
+
+
+class Rescored(NamedTuple):
+    """The same photos by the store's rows, closest first; `doubtful`, if the galleries are of other rows."""
+
+    ranked: Ranked
+    doubtful: bool
+
+
+def rescore(
+    store: Store,
+    extractors: Sequence[ChosenExtractor],
+    terms: Sequence[Term],
+    views: Sequence[NDArray[Any]],
+    ranked: Ranked,
+) -> Rescored:
+    """Measure the distances to what was found from the store's checksummed rows."""
+    found = ranked.rows
+    parts = terms[0].gallery.parts[found].tolist()
+    stored = [store.rows(one.stored, parts) for one in extractors]
+    fresh = [_of_rows(term, rows, found) for term, rows in zip(terms, stored, strict=True)]
+    if all(_are_equal(cached, own, found) for cached, own in zip(terms, fresh, strict=True)):
+        return Rescored(ranked, doubtful=False)
+    doubtful = not all(_agree(cached, own, found) for cached, own in zip(terms, fresh, strict=True))
+    distances = distances_to(fresh, views, np.arange(len(found)))
+    order = np.lexsort((found, distances))
+    order = order[np.isfinite(distances[order])]
+    return Rescored(Ranked(found[order], distances[order]), doubtful)
+
+
+def _of_rows(term: Term, rows: Rows, found: NDArray[np.intp]) -> Term:
+    """Put the store's rows in place of a gallery's."""
+    gallery = term.gallery
+    part = replace(
+        gallery,
+        rows=term.metric.embed(rows.features),
+        present=rows.present,
+        squared_norms=gallery.squared_norms[found],
+        parts=gallery.parts[found],
+        photos=gallery.photos[found],
+        whole=gallery.whole[found],
+    )
+    return replace(term, gallery=part)
+
+
+def _are_equal(cached: Term, own: Term, found: NDArray[np.intp]) -> bool:
+    """Tell whether a gallery holds the store's rows bit by bit, so that what was measured is of those."""
+    gallery = cached.gallery
+    return np.array_equal(gallery.rows[found], own.gallery.rows) and np.array_equal(
+        gallery.present[found], own.gallery.present
+    )
+
+
+def _agree(cached: Term, own: Term, found: NDArray[np.intp]) -> bool:
+    """Tell whether a gallery holds the store's rows, but for rounding."""
+    present, rows = cached.gallery.present[found], cached.gallery.rows[found]
+    if not np.array_equal(present, own.gallery.present):
+        return False
+    return same_rows(rows[present], own.gallery.rows[present])
+
+
+def same_rows(cached: NDArray[Any], rows: NDArray[Any]) -> bool:
+    """Tell whether rows (n, R) are the same, but for rounding."""
+    if rows.dtype.kind != "f" or np.array_equal(cached, rows):
+        return np.array_equal(cached, rows)
+    largest = np.abs(rows).max(axis=1, keepdims=True, initial=0)
+    return bool((np.abs(cached - rows) <= TOLERANCE * largest).all())  # false for what is no number
