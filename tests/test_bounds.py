@@ -49,6 +49,18 @@ def test_any_number_will_do():
     assert limit() == before
 
 
+def test_our_own_threads_take_none():
+    stop, before = threading.Event(), limit()
+    ours = threading.Thread(target=stop.wait, name=f"{bounds.OURS}watch")
+    ours.start()
+    try:
+        with bounds.bounded_memory(50):
+            assert limit() != before
+    finally:
+        stop.set()
+    assert limit() == before
+
+
 def test_threads_of_others_are_left_alone():
     stop, before = threading.Event(), limit()
     other = threading.Thread(target=stop.wait)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import onnxruntime
 
+from imgsim.bounds import OURS
 from imgsim.errors import ParameterError, WeightsError
 from imgsim.models.cache import ModelFile, about
 from imgsim.models.graph import check_graph
@@ -121,7 +122,7 @@ def _watched() -> dict[int, tuple[float, onnxruntime.RunOptions]]:
                 if time.monotonic() > end:
                     options.terminate = True  # ONNX Runtime looks between two operators
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=watch, name=f"{OURS}watch", daemon=True).start()
     return runs
 
 
