@@ -16,7 +16,7 @@ from imgsim.errors import ParameterError, WeightsError
 from imgsim.models.cache import ModelFile, about
 from imgsim.models.graph import check_graph
 from imgsim.models.header import KINDS, Header, check_header, check_seal
-from imgsim.models.limits import MEMORY, SECONDS, limit_of
+from imgsim.models.model_limits import MEMORY, SECONDS, limit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
