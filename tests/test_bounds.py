@@ -17,6 +17,12 @@ def limit():
     return resource.getrlimit(resource.RLIMIT_DATA)
 
 
+@pytest.fixture(autouse=True)
+def command(monkeypatch):
+    """As in a command, whatever threads earlier tests left."""
+    monkeypatch.setattr(bounds, "shared", False)
+
+
 def test_work_that_takes_more_memory_than_it_may_fails_and_what_follows_may_take_it():
     before = limit()
     with bounds.bounded_memory(50):
@@ -49,7 +55,22 @@ def test_any_number_will_do():
     assert limit() == before
 
 
-def test_threads_of_others_are_left_alone():
+def test_our_own_threads_take_none(monkeypatch):
+    monkeypatch.setattr(bounds, "shared", True)
+    monkeypatch.setattr(threading, "enumerate", lambda: [threading.current_thread(), ours])
+    stop, before = threading.Event(), limit()
+    ours = threading.Thread(target=stop.wait, name=f"{bounds.OURS}watch")
+    ours.start()
+    try:
+        with bounds.bounded_memory(50):
+            assert limit() != before
+    finally:
+        stop.set()
+    assert limit() == before
+
+
+def test_threads_of_others_are_left_alone(monkeypatch):
+    monkeypatch.setattr(bounds, "shared", True)
     stop, before = threading.Event(), limit()
     other = threading.Thread(target=stop.wait)
     other.start()

@@ -121,7 +121,8 @@ class IndexingProgress(Observer):
         """Say how many photos were only compared by size and time."""
         count = f"{photos:,} photo{'s are' if photos > 1 else ' is'}"
         stderr.say(
-            f"{count} taken as before by size and time: on this disk, or for this imgsim, all else about them is new"
+            f"{count} taken as before by size and time: on this disk, or for this imgsim, all else about them is new "
+            "(--verify compares what is in them)"
         )
 
     def described(self, described: Described) -> None:

@@ -10,7 +10,7 @@ from imgsim.errors import WeightsError
 from imgsim.models.cache import ModelFile, about, store_model, weights_digest
 from imgsim.models.graph import check_graph
 from imgsim.models.header import Header, check_seal, read_header
-from imgsim.models.limits import look_limited
+from imgsim.models.model_limits import look_limited
 from imgsim.models.regular_file import open_regular, read_regular
 from imgsim.models.session import Session
 

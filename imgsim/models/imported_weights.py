@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import MissingDependencyError, WeightsError
 from imgsim.models.cache import find_models, make_default, weights_digest
-from imgsim.models.limits import look_limited
+from imgsim.models.model_limits import look_limited
 from imgsim.models.session import read_sealed
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import onnxruntime
 
+from imgsim.bounds import OURS
 from imgsim.errors import ParameterError, WeightsError
 from imgsim.models.cache import ModelFile, about
 from imgsim.models.graph import check_graph
 from imgsim.models.header import KINDS, Header, check_header, check_seal
-from imgsim.models.limits import MEMORY, SECONDS, limit_of
+from imgsim.models.model_limits import MEMORY, SECONDS, limit_of
 from imgsim.models.packaged import PackagedModel
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _watched() -> dict[int, tuple[float, onnxruntime.RunOptions]]:
                 if time.monotonic() > end:
                     options.terminate = True  # ONNX Runtime looks between two operators
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=watch, name=f"{OURS}watch", daemon=True).start()
     return runs
 
 

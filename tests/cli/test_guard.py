@@ -126,6 +126,16 @@ WORK = """
 """
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Let processes hear signals that whoever runs the tests may ignore, as a shell's background jobs do."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before |= {signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize("name", SIGNALS)
 def test_a_signal_lets_the_work_be_cleared(name):
     process = subprocess.Popen(played(WORK), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -14,7 +14,7 @@ pytest.importorskip("torch", reason="the extra deep is not installed")
 
 from imgsim.models.cache import list_models, store_model, weights_digest
 from imgsim.models.export import export_network
-from imgsim.models.limits import MEMORY, SECONDS
+from imgsim.models.model_limits import MEMORY, SECONDS
 from imgsim.models.testing import random_network, store_random_model
 from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.vision import torch

@@ -14,6 +14,7 @@ from imgsim.errors import ImageReadError, UnknownNameError
 from imgsim.features import build_extractor, load_extractor
 from imgsim.features.measure import Measured, Step, Task, measure, measure_all
 from imgsim.features.phash import PHash
+from imgsim.images.limits import Limits
 from imgsim.images.read import content_digest, read_image
 from imgsim.processes import CHUNK
 
@@ -197,7 +198,7 @@ def test_what_cannot_be_decoded_is_not_digested(make_photos, monkeypatch):
     digested = []
     digest = content_digest
     monkeypatch.setattr(
-        "imgsim.features.measure.content_digest", lambda file: digested.append(file.name) or digest(file)
+        "imgsim.features.measure.content_digest", lambda file, *rest: digested.append(file.name) or digest(file, *rest)
     )
     _, refused = measure([folder / "a.jpg", folder / "b.jpg"], [load_extractor("phash")], digest=True)
     assert isinstance(refused, ImageReadError)
@@ -209,7 +210,7 @@ def test_a_large_photo_may_be_measured_where_the_limit_is_raised(make_photos, mo
     monkeypatch.setattr("imgsim.images.read._LEAST_LIMIT", 0)
     monkeypatch.setattr("imgsim.images.read._BYTES_A_PIXEL", path.stat().st_size / 2e6)
     refused, measured = (
-        next(iter(measure([path], [load_extractor("phash")], digest=True, max_megapixels=limit))) for limit in (1, 3)
+        next(iter(measure([path], [load_extractor("phash")], digest=True, limits=Limits(limit)))) for limit in (1, 3)
     )
     assert isinstance(refused, ImageReadError)
     assert refused.facts == {"limit": "max_megapixels"}

@@ -84,6 +84,7 @@ def test_memory_is_bounded(kind, monkeypatch):
     PIL.Image.new("RGB", (3000, 3000)).save(file, kind, **options)
     content = file.getvalue()
     monkeypatch.setattr(read, "_decoders", SideProcesses(read._answer))
+    monkeypatch.setattr(bounds, "shared", False)  # as in a command, whatever threads earlier tests left
     ctypes.CDLL(None).malloc_trim(0)  # what is left from before may be taken again
     assert reason(content, max_memory=2).startswith("takes more memory to decode than there is, or than 2 MB")
     assert read_image(content, scale=Scale(30)).shape == (30, 30, 3)

@@ -3,7 +3,7 @@
 import pytest
 
 from imgsim.errors import ImageReadError, MissingDependencyError
-from imgsim.images import plugins
+from imgsim.images import plugins, read
 from imgsim.images.find import FoundImage
 from imgsim.images.read import read_image
 from imgsim.index import failure_conditions
@@ -12,6 +12,7 @@ from imgsim.index.index import open_index
 from imgsim.index.options import Options
 from imgsim.index.store import Failure
 from imgsim.index.update import update_index
+from imgsim.side_process import SideProcesses
 
 FILE = FoundImage("a.png", 5, 1, 7, 8)
 LIMITS = {"max_megapixels": 2.0}
@@ -75,6 +76,7 @@ def test_reading_says_what_a_failure_depends_on(tmp_path, monkeypatch, make_phot
         raise MissingDependencyError("pillow-heif", "heif")
 
     monkeypatch.setattr(plugins, "_heif_class", lack)
+    monkeypatch.setattr(read, "_decoders", SideProcesses(read._answer))  # none that was forked before
     for path, options, facts in (
         (photo, {"max_megapixels": 1e-6}, {"limit": "max_megapixels"}),
         (heic, {}, {"package": "pillow-heif"}),

@@ -15,7 +15,7 @@ from imgsim.cli.inputs import photos_among
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.remedies import explain
 from imgsim.errors import MissingDependencyError, WeightsError
-from imgsim.models.limits import DEFAULTS, MEMORY, SECONDS, limit_of
+from imgsim.models.model_limits import DEFAULTS, MEMORY, SECONDS, limit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

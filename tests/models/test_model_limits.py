@@ -15,7 +15,7 @@ from imgsim.errors import ParameterError, WeightsError
 from imgsim.models.cache import store_model
 from imgsim.models.header import read_header
 from imgsim.models.imported_model import import_model
-from imgsim.models.limits import MEMORY, SECONDS, limit_of
+from imgsim.models.model_limits import MEMORY, SECONDS, limit_of
 from imgsim.models.session import Session
 from tests.cases.trunks import color_namer, sealed_trunk
 
