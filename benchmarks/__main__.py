@@ -39,6 +39,8 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "deep-mobilenet": deep.index_mobilenet,
     "deep-inference": deep.inference,
     "deep-query": deep.query_deep,
+    "default-index": deep.index_default,
+    "default-query": deep.query_default,
     "leave-one-out": classifying.leave_one_out,
 }
 BUILD = Path("build")

@@ -24,7 +24,7 @@ from benchmarks.measuring import (
     slowdown,
     speedup,
 )
-from benchmarks.pictures import SMALL, photo_folder
+from benchmarks.pictures import LARGE, SMALL, photo_folder
 
 if TYPE_CHECKING:
     from benchmarks.measuring import Setting
@@ -88,6 +88,24 @@ def _timed_output(command: list[str], environment: dict[str, str]) -> tuple[floa
     return time.perf_counter() - began, done.stdout
 
 
+def index_default(setting: Setting) -> list[Figure]:
+    """Index by what is used where no extractor is named: against the plain script, and of large photos."""
+    from imgsim.features import DEFAULT_EXTRACTOR
+
+    figures = _index(setting, DEFAULT_EXTRACTOR, max(64, setting.small // 2), 4)
+    folder = photo_folder(setting.photos, LARGE, setting.large)
+    index = setting.scratch / "deep-index"
+
+    def ours(extractor: str) -> float:
+        shutil.rmtree(index, ignore_errors=True)
+        return process_seconds(IMGSIM, "index", str(folder), "--index", str(index), "-x", extractor)
+
+    runs = {"ours": lambda: ours(DEFAULT_EXTRACTOR), "theirs": lambda: ours("classic")}
+    times = interleave(runs, max(3, setting.repeats // 2))
+    name = f"index {setting.large} 12-megapixel photos by {DEFAULT_EXTRACTOR}"
+    return [*figures, slowdown(name, "the same by classic", times, 1.5)]
+
+
 def inference(setting: Setting) -> list[Figure]:
     """Run ResNet50 alone, one photo at a time, as imgsim does."""
     from imgsim.models.cache import find_models
@@ -111,11 +129,22 @@ def inference(setting: Setting) -> list[Figure]:
 def query_deep(setting: Setting) -> list[Figure]:
     """Query 10,000 photos by a cached network."""
     _use_models(setting.scratch)
-    index = str(make_index(setting.scratch, "mobilenet_v3_large", 10_000))
+    return _query(setting, "mobilenet_v3_large")
+
+
+def query_default(setting: Setting) -> list[Figure]:
+    """Query 10,000 photos by what is used where no extractor is named."""
+    from imgsim.features import DEFAULT_EXTRACTOR
+
+    return _query(setting, DEFAULT_EXTRACTOR)
+
+
+def _query(setting: Setting, extractor: str) -> list[Figure]:
+    index = str(make_index(setting.scratch, extractor, 10_000))
     photo = str(photo_folder(setting.photos, SMALL, 1) / "000000.jpg")
     runs = {
         "ours": lambda: process_seconds(IMGSIM, "query", photo, "--index", index),
         "theirs": lambda: process_seconds(PYTHON, "-c", "import numpy, onnxruntime"),
     }
     times = interleave(runs, 3 * setting.repeats)
-    return [slowdown("query 10,000 photos by mobilenet_v3_large", "import numpy, onnxruntime", times, 3.5)]
+    return [slowdown(f"query 10,000 photos by {extractor}", "import numpy, onnxruntime", times, 3.5)]

@@ -12,10 +12,23 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
+from plain_lite import Lite
 
+from imgsim.models.efficientnet_lite import SCALES
 from imgsim.models.vision import torch, torchvision
 
 MEAN, STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+
+
+def build(architecture: str) -> torch.nn.Module:
+    """Build a network that ends with its pooled features."""
+    if architecture in SCALES:
+        return Lite(architecture)
+    network = torchvision.models.get_model(architecture, weights=None)
+    for head in ("fc", "classifier"):
+        if hasattr(network, head):
+            setattr(network, head, torch.nn.Identity())
+    return network
 
 
 def describe(network: torch.nn.Module, path: Path) -> np.ndarray:
@@ -35,10 +48,7 @@ def main() -> None:
     parser.add_argument("architecture")
     parser.add_argument("features", type=Path)
     args = parser.parse_args()
-    network = torchvision.models.get_model(args.architecture, weights=None).eval()
-    for head in ("fc", "classifier"):
-        if hasattr(network, head):
-            setattr(network, head, torch.nn.Identity())
+    network = build(args.architecture).eval()
     began = time.perf_counter()
     np.save(args.features, [describe(network, path) for path in sorted(args.folder.glob("*.jpg"))])
     print(time.perf_counter() - began)

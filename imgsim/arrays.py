@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgsim.features import load_extractor
+from imgsim.features import default_extractor, load_extractor
 from imgsim.features.measure import measure_all
 from imgsim.images.limits import MAX_MEGAPIXELS, MAX_MEMORY, MAX_SECONDS, Limits
 from imgsim.metrics.fusion import fused_distances
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def extract(
     photos: Photo | Iterable[Photo],
-    extractor: str | Extractor = "classic",
+    extractor: str | Extractor | None = None,
     *,
     jobs: int = 1,
     max_megapixels: float = MAX_MEGAPIXELS,
@@ -32,8 +32,8 @@ def extract(
     ----------
     photos : iterable of str, path-like, bytes, PIL image or ndarray of uint8, shape (H, W, 3)
         Bytes are a file's content; one photo alone will do.
-    extractor : str or Extractor, default "classic"
-        ``NAME[:key=value,...]``.
+    extractor : str or Extractor, optional
+        ``NAME[:key=value,...]``; by default ``efficientnet_lite0``, or ``classic`` where its weights are missing.
     jobs : int, default 1
         Processes; a script that takes more than one does so under ``if __name__ == "__main__":``.
     max_megapixels : float, default 100
@@ -64,6 +64,7 @@ def extract(
     >>> extract([grey, grey], "haralick").shape
     (2, 26)
     """
+    extractor = extractor or default_extractor()
     chosen = load_extractor(extractor) if isinstance(extractor, str) else extractor
     limits = Limits(max_megapixels, max_seconds, max_memory)
     (rows,) = measure_all(photos, [chosen], limits=limits, jobs=jobs)
@@ -74,7 +75,7 @@ def distances(
     photos: Photo | Iterable[Photo],
     others: Photo | Iterable[Photo] | None = None,
     *,
-    extractors: str | Sequence[str] = "classic",
+    extractors: str | Sequence[str] = (),
     metric: str | None = None,
     jobs: int = 1,
     max_megapixels: float = MAX_MEGAPIXELS,
@@ -89,8 +90,8 @@ def distances(
         What metrics must know of a gallery is measured on them.
     others : iterable, optional
         Photos to compare them with; without them, they are compared with one another.
-    extractors : str or sequence of str, default "classic"
-        Each ``NAME[:key=value,...][@WEIGHT]``; several are fused, as in a query.
+    extractors : str or sequence of str, optional
+        Each ``NAME[:key=value,...][@WEIGHT]``; several are fused, as in a query. Without any, as `extract` chooses.
     metric : str, optional
         In place of each extractor's own.
     jobs : int, default 1
@@ -121,7 +122,7 @@ def distances(
     >>> distances([dark, light], extractors="histogram").tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    texts = [extractors] if isinstance(extractors, str) else extractors
+    texts = [extractors] if isinstance(extractors, str) else extractors or [default_extractor()]
     chosen = [load_extractor(without_weight(text)) for text in texts]
     weights = [weight_of(text) for text in texts]
     limits = Limits(max_megapixels, max_seconds, max_memory)

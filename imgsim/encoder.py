@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from imgsim.arrays import extract
-from imgsim.features import load_extractor
+from imgsim.features import default_extractor, load_extractor
 from imgsim.images.limits import MAX_MEGAPIXELS, MAX_MEMORY, MAX_SECONDS, Limits
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-l
 
     Parameters
     ----------
-    extractor : str, default "classic"
-        ``NAME[:key=value,...]``, as `imgsim extractors` lists them.
+    extractor : str, optional
+        ``NAME[:key=value,...]``, as `imgsim extractors` lists them; by default ``efficientnet_lite0``, or ``classic``
+        where its weights are missing.
     jobs : int, default 1
         Processes that decode and measure.
     max_megapixels : float, default 100
@@ -52,7 +53,7 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-l
 
     def __init__(
         self,
-        extractor: str = "classic",
+        extractor: str | None = None,
         *,
         jobs: int = 1,
         max_megapixels: float = MAX_MEGAPIXELS,
@@ -81,7 +82,7 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-l
             This one.
         """
         del photos, y
-        load_extractor(self.extractor)
+        load_extractor(self.extractor or default_extractor())
         return self
 
     def transform(self, photos: Iterable[Photo]) -> Features:
@@ -121,7 +122,7 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-l
             The extractor's name with a number.
         """
         del input_features
-        extractor = load_extractor(self.extractor)
+        extractor = load_extractor(self.extractor or default_extractor())
         return np.array([f"{extractor.spec.name}{place}" for place in range(extractor.dim)], object)
 
     def __sklearn_tags__(self) -> Tags:

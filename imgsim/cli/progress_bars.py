@@ -91,6 +91,12 @@ class IndexingProgress(Observer):
         self._task = self._bar.add_task("indexing", total=photos, rate="")
         self._bar.start()
 
+    def chosen(self, extractor: str) -> None:
+        """Say what is missing where the default is not the network."""
+        from imgsim.cli.networks import tell_of_default
+
+        tell_of_default(extractor)
+
     def advanced(self, photos: int) -> None:
         """Move the bar on."""
         if self._bar is not None and self._task is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_h
 
 from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
 from imgsim.models.architectures import ARCHITECTURES, is_architecture
+from imgsim.models.packaged import is_ready
 from imgsim.naming import parse_naming
 from imgsim.registry import Registry
 
@@ -28,7 +29,12 @@ EXTRACTORS: Registry[Callable[..., Extractor]] = Registry(
         "phash": "imgsim.features.phash:PHash",
     },
 )
-DEFAULT_EXTRACTOR = "classic"
+DEFAULT_EXTRACTOR, WITHOUT_NETWORK = "efficientnet_lite0", "classic"
+
+
+def default_extractor() -> str:
+    """Name the extractor that is used where none is named: a network, or `classic` where its weights are missing."""
+    return DEFAULT_EXTRACTOR if is_ready(DEFAULT_EXTRACTOR) else WITHOUT_NETWORK
 
 
 def extractor_names() -> list[str]:

@@ -144,9 +144,11 @@ class Update:
     def _settle(self, wanted: list[Extractor]) -> list[StoredExtractor]:
         """Commit what was asked of the index as a whole: where its folder is, its extractors, the default one."""
         if not wanted and not self.store.extractors():
-            from imgsim.features import DEFAULT_EXTRACTOR, load_extractor
+            from imgsim.features import default_extractor, load_extractor
 
-            wanted = [load_extractor(DEFAULT_EXTRACTOR)]
+            name = default_extractor()
+            self.observer.chosen(name)
+            wanted = [load_extractor(name)]
         with self.store.transaction():
             if self.options.moved:
                 self.store.root = self.root

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 class Observer:
     """Hears how indexing goes; this one does not listen."""
 
+    def chosen(self, extractor: str) -> None:
+        """Hear which extractor a new index has, where none was named."""
+
     def started(self, photos: int) -> None:
         """Hear how many photos are going to be measured."""
 

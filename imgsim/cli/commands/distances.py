@@ -44,12 +44,13 @@ def distances(
     """
     import numpy as np
 
+    from imgsim.cli.networks import choose_extractors
     from imgsim.cli.output import write_matrix, write_npy
-    from imgsim.features import DEFAULT_EXTRACTOR, load_extractor
+    from imgsim.features import load_extractor
     from imgsim.metrics.fusion import fused_distances
     from imgsim.naming import weight_of, without_weight
 
-    texts = extractors or (DEFAULT_EXTRACTOR,)
+    texts = choose_extractors(extractors)
     weights = [weight_of(text) for text in texts]
     chosen = [load_extractor(without_weight(text)) for text in texts]
     measured = list(measure_photos(photos, chosen, limits))

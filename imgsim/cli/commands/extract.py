@@ -38,9 +38,10 @@ def extract(photos: tuple[str, ...], extractors: tuple[str, ...], format_: str |
     jsonl rows hold path, extractor and features (a list); csv rows the path, the extractor and a value a column. npy is
     one float32 array of a row a photo, by a single extractor; the row of a photo that cannot be read is NaN.
     """
-    from imgsim.features import DEFAULT_EXTRACTOR, load_extractor
+    from imgsim.cli.networks import choose_extractors
+    from imgsim.features import load_extractor
 
-    chosen = [load_extractor(text) for text in extractors or (DEFAULT_EXTRACTOR,)]
+    chosen = [load_extractor(text) for text in choose_extractors(extractors)]
     if format_ in ("csv", "npy") and len(chosen) > 1:
         raise ParameterError(f"--format {format_} takes one extractor; jsonl takes several")
     write = _write_npy if format_ == "npy" else _write_rows

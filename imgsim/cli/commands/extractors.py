@@ -12,10 +12,11 @@ from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 @format_option(*ROW_FORMATS)
 @general_options
 def extractors(format_: str | None) -> None:
-    """List the extractors, with their dimension, default distance, parameters and paper."""
-    from imgsim.features import DEFAULT_EXTRACTOR, default_parameters, extractor_names, find_factory
+    """List the extractors, with their dimension, default distance, what they need here, parameters and paper."""
+    from imgsim.cli.networks import what_lacks
+    from imgsim.features import default_extractor, default_parameters, extractor_names, find_factory
 
-    rows = []
+    rows, chosen = [], default_extractor()
     for name in extractor_names():
         extractor = find_factory(name)()
         rows.append(
@@ -25,9 +26,11 @@ def extractors(format_: str | None) -> None:
                 "metric": extractor.metric,
                 "parameters": ",".join(f"{key}={value}" for key, value in sorted(default_parameters(name).items())),
                 "version": extractor.version,
-                "default": name == DEFAULT_EXTRACTOR,
+                "default": name == chosen,
+                "ready": not (lacking := what_lacks(name)),
+                "needs": lacking,
                 "paper": extractor.paper,
             }
         )
-    columns = ["extractor", "dimension", "metric", "parameters", "paper"]
+    columns = ["extractor", "dimension", "metric", "needs", "parameters", "paper"]
     RowWriter(choose_format(format_), columns).write(rows)
