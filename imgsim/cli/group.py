@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from contextlib import contextmanager
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,6 +43,26 @@ COMMANDS: Registry[click.Command] = Registry(
         "failures": "imgsim.cli.commands.failures:failures",
     },
 )
+SUMMARIES = {  # which `--help` shows without importing the commands; a test compares them with theirs
+    "index": "Index the photos in FOLDER, or bring its index up to date.",
+    "query": "Find the indexed photos that look most like each PHOTO.",
+    "list": "List photos by what is known of them.",
+    "set": "Set attributes of a photo.",
+    "show": "Show photos in the terminal.",
+    "extract": "Write the features of each PHOTO.",
+    "distances": "Write the square matrix of distances between the PHOTOs.",
+    "extractors": "List the extractors.",
+    "metrics": "List the distances.",
+    "evaluate": "Judge extractors and distances on the photos in FOLDER, whose classes or scores are known.",
+    "recommend": "Try extractors and distances on the photos in FOLDER, whose classes are known, and rank them.",
+    "calibrate": "Turn distances into probabilities, fitted to the photos in FOLDER, of which it is known what "
+    "they show.",
+    "models": "Import, list and export networks.",
+    "color": "Name colours as people do.",
+    "stats": "Describe the sizes and colour values of photos.",
+    "info": "Say what an index holds.",
+    "failures": "List the files that could not be read, and why.",
+}
 
 
 class CommandError(click.ClickException):
@@ -65,6 +86,12 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
         return COMMANDS.load(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        limit = formatter.width - 6 - max(map(len, COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, shorten(SUMMARIES[name], limit, placeholder="...")) for name in COMMANDS])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -37,9 +37,12 @@ class FoundImage(NamedTuple):
     @classmethod
     def of(cls, path: str, status: os.stat_result) -> FoundImage:
         """Tell what a file's status says of it, in numbers of 64 bits."""
-        ctime = 0 if os.name == "nt" else within_64_bits(status.st_ctime_ns)  # there, the time when it was made
-        size, mtime = within_64_bits(status.st_size), within_64_bits(status.st_mtime_ns)
-        return cls(path, size, mtime, ctime, status.st_ino & LARGEST)
+        ctime = 0 if os.name == "nt" else status.st_ctime_ns  # there, the time when it was made
+        numbers = status.st_size, status.st_mtime_ns, ctime, status.st_ino
+        if max(numbers) > LARGEST or min(numbers) < -LARGEST:
+            size, mtime, ctime = map(within_64_bits, numbers[:3])
+            numbers = size, mtime, ctime, status.st_ino & LARGEST
+        return cls(path, *numbers)
 
     @property
     def state(self) -> FileState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 DECODING = 2  # of photos; version 1 knew no profiles, laid what is transparent on white and read a TIFF's first picture
@@ -52,8 +53,12 @@ OTHERS = (
 )
 EXTENSIONS = tuple(extension for one in FORMATS for extension in one.extensions.split())
 
-_SIGNATURES = [(re.compile(one.signature, re.DOTALL), one.name) for one in FORMATS]
-_OTHER_SIGNATURES = [(re.compile(signature, re.DOTALL), name) for name, signature in OTHERS]
+
+@cache
+def _compiled(*, others: bool) -> list[tuple[re.Pattern[bytes], str]]:
+    """Compile the signatures, which a run over photos that are known by name and state does without."""
+    listed = OTHERS if others else [(one.name, one.signature) for one in FORMATS]
+    return [(re.compile(signature, re.DOTALL), name) for name, signature in listed]
 
 
 def sniff(head: bytes) -> str | None:
@@ -66,7 +71,7 @@ def sniff(head: bytes) -> str | None:
     >>> sniff(b"BMW and other cars") is None
     True
     """
-    return next((name for signature, name in _SIGNATURES if signature.match(head)), None)
+    return next((name for signature, name in _compiled(others=False) if signature.match(head)), None)
 
 
 def name_other(head: bytes) -> str | None:
@@ -77,7 +82,7 @@ def name_other(head: bytes) -> str | None:
     >>> name_other(b"8BPS" + bytes(60))
     'a PSD picture'
     """
-    return next((name for signature, name in _OTHER_SIGNATURES if signature.match(head)), None)
+    return next((name for signature, name in _compiled(others=True) if signature.match(head)), None)
 
 
 def named_as_picture(name: str) -> bool:

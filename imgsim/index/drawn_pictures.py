@@ -20,6 +20,8 @@ class DrawnPictures:
     def leave_out(self, found: Found, *, complete: bool) -> Found:
         """Leave out those that earlier runs saw and that did not change; `complete` tells whether all were found."""
         before = self._store.drawn()
+        if not before:
+            return found
         same = {image.path: image.state for image in found.images if before.get(image.path) == image.state}
         self._states = same if complete else before
         return found._replace(images=[image for image in found.images if image.path not in same], drawn=list(same))

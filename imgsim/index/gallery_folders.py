@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +37,7 @@ def remove_leftovers(directory: str, stamp: Stamp) -> None:
         for folder in cache.iterdir():
             name = GALLERY.fullmatch(folder.name)
             if name and name["store"] == stamp.store and int(name["generation"]) < stamp.generation:
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
     remove_abandoned(cache)
 
 
@@ -50,4 +49,10 @@ def remove_abandoned(place: Path) -> None:
                 with suppress(OSError):
                     own = not hasattr(os, "getuid") or entry.stat(follow_symlinks=False).st_uid == os.getuid()
                     if own and is_abandoned(entry.path):
-                        shutil.rmtree(entry.path, ignore_errors=True)
+                        _remove(entry.path)
+
+
+def _remove(folder: str | Path) -> None:
+    from shutil import rmtree  # which a run that removes nothing need not import
+
+    rmtree(folder, ignore_errors=True)

@@ -13,7 +13,6 @@ from imgsim.index.drawn_pictures import DrawnPictures
 from imgsim.index.failure_conditions import still_stands
 from imgsim.index.folder_comparison import find_changes
 from imgsim.index.lacks import find_lacks
-from imgsim.index.measurement import Measurement
 from imgsim.index.options import Options, Remembered
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.store import MISSING, UNREADABLE, DefaultQuery, Failure
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from imgsim.images.find import Found
     from imgsim.index.changes import Changes
     from imgsim.index.description import Description
+    from imgsim.index.measurement import Measurement
     from imgsim.index.sqlite.sqlite_store import SqliteStore
     from imgsim.index.store import StoredExtractor
 
@@ -66,7 +66,8 @@ class Update:
         self._apply(changes, found)
         otherwise = self._decoded_otherwise(changes)
         lacks = find_lacks(self.store, changes, extractors, otherwise=otherwise, failing=self.failing)
-        self._measurement.measure(lacks, self.directory, self.options.jobs)
+        if lacks:
+            self._measurement.measure(lacks, self.directory, self.options.jobs)
         if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
             self.finish(extractors)
         if description:
@@ -123,6 +124,8 @@ class Update:
 
     @property
     def _measurement(self) -> Measurement:
+        from imgsim.index.measurement import Measurement  # which a run that finds nothing new does without
+
         return Measurement(self.root, self.store, self.made.limits, self.drawn, self.summary, self.observer)
 
     def _check_disk(self, found: Found, changes: Changes, expected: int) -> None:

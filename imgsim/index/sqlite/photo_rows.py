@@ -48,9 +48,8 @@ class PhotoRows(FeatureRows, LedgerRows):
     def known(self) -> dict[str, Known]:
         """Give every photo's path, with what tells whether it changed."""
         rows = self._connection.execute(f"SELECT path, {STATE} FROM images WHERE hidden = ''")  # noqa: S608
-        path, typed = self.values.path, self.values.typed
-        found = rows.fetchall()  # which takes less than going through them
-        return {path(raw): Known(*typed(state, *KNOWN, of="a photo's state")) for raw, *state in found}
+        raw, *states = self.values.columns(rows.fetchall(), bytes, *KNOWN, of="a photo's state")
+        return dict(zip(self.values.paths(raw), map(Known, *states), strict=True))
 
     def hidden(self) -> list[HiddenPhoto]:
         """List the photos that are hidden, by path."""

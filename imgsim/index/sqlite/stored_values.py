@@ -7,8 +7,7 @@ import json
 import math
 import os
 import re
-import zipfile
-import zlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
 STORE = re.compile(r"[0-9a-f]{12}")
 LONGEST_ROW = 1 << 20  # values; the longest that an extractor of imgsim gives has some 500,000
 MOMENTS = ("count", "mean", "variance", "covariance", "sample")  # of `Statistics`, as they are archived
-ARCHIVE_ERRORS = (
-    *(ValueError, TypeError, KeyError, EOFError, OSError, SyntaxError, MemoryError, RecursionError),
-    *(NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error),
-)
 
 
 class StoredValues:
@@ -46,6 +41,22 @@ class StoredValues:
         if tuple(map(type, values)) != kinds:
             raise self.damage(f"{of} of another type")
         return values
+
+    def columns(self, rows: Sequence[Sequence[Any]], *kinds: type, of: str) -> list[tuple[Any, ...]]:
+        """Read rows whose columns are of these types, as columns: many at once take a fifth of one by one."""
+        columns = list(zip(*rows, strict=True)) or [() for _ in kinds]
+        if any(column and set(map(type, column)) != {kind} for column, kind in zip(columns, kinds, strict=True)):
+            raise self.damage(f"{of} of another type")
+        return columns
+
+    def paths(self, raw: Sequence[object]) -> list[str]:
+        """Read photos' paths as `path` does, which looks at each only where something is odd about any."""
+        if os.sep == "/" and all(type(one) is bytes for one in raw):
+            joined = b"/".join(raw)  # type: ignore[arg-type] # bytes, as was just seen
+            if b"\0" not in joined and b".." not in joined and b"//" not in b"/" + joined + b"/":
+                encoding, errors = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+                return [one.decode(encoding, errors) for one in raw]  # type: ignore[attr-defined]
+        return list(map(self.path, raw))
 
     def path(self, raw: object) -> str:
         """Read a photo's path, which never leads out of the indexed folder."""
@@ -128,7 +139,7 @@ class StoredValues:
                 count, *moments = (arrays.get(name) for name in MOMENTS)
                 statistics = Statistics(int(count), *moments)
             _check_shapes(statistics, extractor.dim)
-        except ARCHIVE_ERRORS as error:
+        except _archive_errors() as error:
             raise self.damage(f"the statistics of {extractor.spec}", remedy="refit") from error
         return statistics
 
@@ -137,6 +148,15 @@ def leads_out(path: str) -> bool:
     """Tell whether a path, joined to the indexed folder, may be outside of it."""
     absolute = path.startswith("/") or (os.sep != "/" and os.path.isabs(path))
     return absolute or (".." in path and ".." in path.split("/"))
+
+
+def _archive_errors() -> tuple[type[Exception], ...]:
+    """Name what damage to an archive surfaces as."""
+    import zipfile
+    import zlib
+
+    values = (ValueError, TypeError, KeyError, EOFError, OSError, SyntaxError, MemoryError, RecursionError)
+    return (*values, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def _is_positive(value: object) -> bool:
@@ -148,6 +168,8 @@ def _is_weighted(pair: object) -> bool:
 
 
 def _unpacked_size(archive: bytes) -> int:
+    import zipfile
+
     with zipfile.ZipFile(io.BytesIO(archive)) as members:
         return sum(member.file_size for member in members.infolist())
 
