@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,9 +26,11 @@ from benchmarks.measuring import (
 from benchmarks.pictures import LARGE, SMALL, photo_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from benchmarks.measuring import Setting
 
-PLAIN = str(Path(__file__).with_name("plain_deep.py"))
+PLAIN = ("-m", "benchmarks.plain_deep")
 RESNET50_OPERATIONS = 2 * 4.087e9  # multiplications and additions at 224 x 224, less the classifier (torchvision)
 SIDE = 2048  # of the matrices whose product is the yardstick
 
@@ -61,7 +62,7 @@ def _index(setting: Setting, architecture: str, count: int, target: float) -> li
 
     def plain() -> float:
         # torch's threads wait for one another: on a busy machine one of them is quicker than two. The better counts.
-        command = [PYTHON, PLAIN, str(folder), architecture, features]
+        command = [PYTHON, *PLAIN, str(folder), architecture, features]
         runs = [_timed_output(command, threads) for threads in ({}, {"OMP_NUM_THREADS": "1"})]
         loops.append(min(float(printed) for _, printed in runs))
         return min(took for took, _ in runs)

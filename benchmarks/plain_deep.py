@@ -1,6 +1,6 @@
 """The script that everybody writes first: PIL, resize to 224, one photo after another, torch.
 
-``python benchmarks/plain_deep.py FOLDER ARCHITECTURE FEATURES.npy`` prints the seconds that the photos took, less those
+``python -m benchmarks.plain_deep FOLDER ARCHITECTURE FEATURES.npy`` prints the seconds that the photos took, less those
 for importing torch and building the network. Weights are random: they take as long as any.
 """
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
-from plain_lite import Lite
 
+from benchmarks.plain_lite import Lite
 from imgsim.models.efficientnet_lite import SCALES
 from imgsim.models.vision import torch, torchvision
 
@@ -23,8 +23,9 @@ MEAN, STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.2
 def build(architecture: str) -> torch.nn.Module:
     """Build a network that ends with its pooled features."""
     if architecture in SCALES:
-        return Lite(architecture)
-    network = torchvision.models.get_model(architecture, weights=None)
+        lite: torch.nn.Module = Lite(architecture)
+        return lite
+    network: torch.nn.Module = torchvision.models.get_model(architecture, weights=None)
     for head in ("fc", "classifier"):
         if hasattr(network, head):
             setattr(network, head, torch.nn.Identity())

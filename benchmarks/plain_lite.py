@@ -22,7 +22,8 @@ class Lite(torch.nn.Module):
         """Describe images (N, 3, H, W), a row each."""
         for block in self.blocks:
             images = block(images)
-        return images.mean((2, 3))
+        rows: torch.Tensor = images.mean((2, 3))
+        return rows
 
 
 class _Block(torch.nn.Module):
@@ -32,7 +33,8 @@ class _Block(torch.nn.Module):
         self.layers = torch.nn.Sequential(*map(_Layer, block.layers))
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        return self.layers(maps) + maps if self.residual else self.layers(maps)
+        made: torch.Tensor = self.layers(maps)
+        return made + maps if self.residual else made
 
 
 class _Layer(torch.nn.Module):

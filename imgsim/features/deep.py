@@ -142,7 +142,9 @@ class DeepExtractor:
         views = [image, image[:, ::-1]] if self.flip == "yes" else [image]
         session = self._session
         crop = "squash" if self.crop == "whole" and not session.takes_any_size else self.crop
-        inputs = [prepare(view, session.header.preprocessing, crop=crop, size=self.size) for view in views]
+        packaged = find_architecture(self.architecture).source == "package"
+        form = session.header.preprocessing
+        inputs = [prepare(view, form, crop=crop, size=self.size, rounded=packaged) for view in views]
         with self._file.about():
             pooled = [unit_rows(pool(session.run(one), self.pooling, self.p)) for one in inputs]
         return pooled[0] if len(pooled) == 1 else unit_rows(np.mean(pooled, axis=0))
@@ -191,10 +193,12 @@ def _resized(preprocessing: Preprocessing, side: int) -> int:
     return round(preprocessing.resize * side / preprocessing.crop)
 
 
-def prepare(image: Image, preprocessing: Preprocessing, *, crop: str, size: int) -> NDArray[np.float32]:
+def prepare(
+    image: Image, preprocessing: Preprocessing, *, crop: str, size: int, rounded: bool = False
+) -> NDArray[np.float32]:
     """Bring pixels into the form that a network was trained with.
 
-    `image` (H, W, 3); gives (1, 3, h, w).
+    `image` (H, W, 3); gives (1, 3, h, w). The longer side is rounded down, as by torchvision, or to the nearest.
     """
     side = size or _published_side(preprocessing, crop)
     if crop == "center":
@@ -203,7 +207,8 @@ def prepare(image: Image, preprocessing: Preprocessing, *, crop: str, size: int)
     if crop != "squash":
         height, width = image.shape[:2]
         shorter = side if crop == "whole" else _resized(preprocessing, side)
-        longer = min(shorter * max(height, width) // min(height, width), _LONGEST * shorter)
+        longer = (shorter * max(height, width) + rounded * (min(height, width) // 2)) // min(height, width)
+        longer = min(longer, _LONGEST * shorter)
         target = (shorter, longer) if height > width else (longer, shorter)
     photo = PIL.Image.fromarray(np.ascontiguousarray(image)).resize(target, _FILTERS[preprocessing.interpolation])
     if crop == "center":

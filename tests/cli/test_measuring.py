@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
-from imgsim.features import EXTRACTORS, find_factory, load_extractor
+from imgsim.features import DEFAULT_EXTRACTOR, EXTRACTORS, find_factory, load_extractor
 from imgsim.images.read import read_image
 from imgsim.metrics import METRICS
 from imgsim.models.architectures import ARCHITECTURES
@@ -104,6 +104,11 @@ def test_extractors_and_metrics_are_listed(run):
     for one in listed:
         assert one["dimension"] == find_factory(one["extractor"])().dim
         assert any(character.isdigit() for character in one["paper"])
+        assert one["ready"] is (one["needs"] == "")
+    needs = {one["extractor"]: one["needs"] for one in listed}
+    assert [name for name in (*EXTRACTORS, DEFAULT_EXTRACTOR) if needs[name]] == []
+    assert needs["resnet50"] == "imgsim models pull resnet50"
+    assert [one["extractor"] for one in listed if one["default"]] == [DEFAULT_EXTRACTOR]
     listed = [json.loads(line) for line in run("metrics", "--format", "jsonl").out.splitlines()]
     assert [one["metric"] for one in listed] == list(METRICS)
 

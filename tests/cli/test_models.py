@@ -27,6 +27,12 @@ NO_TORCH = (
 
 
 @pytest.fixture(autouse=True)
+def without_packages(monkeypatch):
+    """As where no weights are installed, which these tests are not about."""
+    monkeypatch.setattr("imgsim.models.packaged.find_packaged", lambda *_, **__: None)
+
+
+@pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     """The folder that IMGSIM_MODELS names; it does not exist yet."""
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))

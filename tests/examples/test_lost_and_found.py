@@ -60,7 +60,7 @@ class TestAnswerClaims:
         firsts = [re.fullmatch(r"   1    (\d\.\d{3})  (.+)", claim.splitlines()[1]) for claim in claims]
         assert [first[2] for first in firsts] == [
             "mug/blue striped.jpg",
-            "teddy/cream.jpg",
+            "teddy/grey.jpg",
             "scarf/mustard zigzag.jpg",
             "umbrella/red and white.jpg",
         ]
@@ -167,7 +167,7 @@ class TestCopyMatches:
         assert copied == {
             "mug/blue striped.jpg",
             "scarf/mustard zigzag.jpg",
-            "teddy/cream.jpg",
+            "teddy/grey.jpg",
             "umbrella/red and white.jpg",
         }
 

@@ -88,6 +88,12 @@ def test_shapes(crop, size, photo_size, expected):
     assert prepare(photo(*photo_size), Preprocessing(256, 224), crop=crop, size=size).shape == (1, 3, *expected)
 
 
+@pytest.mark.parametrize(("rounded", "longer"), [(False, 343), (True, 344)])
+def test_the_longer_side_is_rounded_down_or_to_the_nearest(rounded, longer):
+    prepared = prepare(photo(300, 403), Preprocessing(256, 224), crop="whole", size=256, rounded=rounded)
+    assert prepared.shape == (1, 3, 256, longer)
+
+
 @pytest.mark.parametrize("crop", ["whole", "squash", "center"])
 @pytest.mark.parametrize("size", [(2, 3000), (3000, 2), (1, 65000)])
 def test_a_long_photo_does_not_blow_up(crop, size):

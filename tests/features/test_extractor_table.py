@@ -6,7 +6,7 @@ import pytest
 
 from imgsim.core import ExtractorSpec
 from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
-from imgsim.features import DEFAULT_EXTRACTOR, build_extractor, load_extractor
+from imgsim.features import DEFAULT_EXTRACTOR, build_extractor, default_extractor, load_extractor
 from imgsim.features.haralick import Haralick
 from imgsim.features.histogram import Histogram
 
@@ -16,8 +16,14 @@ def test_parameters_take_their_declared_types():
     assert load_extractor("haralick:aggregate=mean+range,levels=8") == Haralick(levels=8)
 
 
-def test_the_default_takes_no_parameters():
-    assert load_extractor(DEFAULT_EXTRACTOR).spec.params == ()
+def test_the_default_is_a_network_whose_weights_are_installed():
+    assert default_extractor() == DEFAULT_EXTRACTOR == "efficientnet_lite0"
+    assert load_extractor(DEFAULT_EXTRACTOR).dim == 1280
+
+
+def test_without_its_weights_the_default_is_classic(monkeypatch):
+    monkeypatch.setattr("imgsim.features.extractor_table.is_ready", lambda _: False)
+    assert default_extractor() == "classic"
 
 
 def test_defaults_are_written_out_in_the_spec():

@@ -85,7 +85,8 @@ def check_against_torch(model):
             expected = forward(torch, weights, torch.from_numpy(images)).numpy()
         maps = session.run(images)
         assert maps.shape == expected.shape
-        assert 0 <= maps.min() < maps.max() <= 6
+        assert 0 <= maps.min() <= maps.max() <= 6
+        assert maps.any() or side == (1, 1)  # of which the published weights make nothing
         np.testing.assert_allclose(maps, expected, atol=1e-3)
 
 

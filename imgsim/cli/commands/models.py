@@ -45,11 +45,11 @@ def models() -> None:
 @format_option(*ROW_FORMATS)
 @general_options
 def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
-    """List the models that are here, the newest first."""
+    """List the models that are here, the newest first, then those whose weights are installed as packages."""
     from imgsim.models.architectures import ARCHITECTURES
     from imgsim.models.cache import list_models
 
-    rows = _rows(list_models())
+    rows = [*_rows(list_models()), *_packaged_rows()]
     if everything:
         here = {row["architecture"] for row in rows}
         rows += [
@@ -81,6 +81,7 @@ def show(architecture: str) -> None:
             f"input: shorter side {resize} px, square {crop} px, {interpolation}, mean {mean}, deviation {std}\n"
         )
     rows = _rows(file for file in list_models() if file.architecture == architecture)
+    rows += [row for row in _packaged_rows() if row["architecture"] == architecture]
     for row in rows:
         write_text(f"model: {' '.join(f'{key}={value}' for key, value in row.items())}\n")
     click.get_current_context().exit(0 if rows else 1)
@@ -242,4 +243,19 @@ def _rows(files: Iterable[ModelFile]) -> list[dict[str, Any]]:
             rows.append({key: row[key] for key in COLUMNS[:6]})
             header = read_header(file.path)  # one that does not say what it is, is listed by its name
             rows[-1] |= {key: getattr(header, key) for key in COLUMNS[6:]}
+    return rows
+
+
+def _packaged_rows() -> list[dict[str, Any]]:
+    """Describe models whose weights are installed as packages."""
+    from imgsim.models.architectures import find_architecture
+    from imgsim.models.cache import SHOWN_DIGITS
+    from imgsim.models.packaged import PACKAGES, find_packaged
+
+    rows = []
+    for file in filter(None, map(find_packaged, PACKAGES)):
+        known = find_architecture(file.architecture)
+        row = file._asdict() | {"weights": file.weights[:SHOWN_DIGITS], "megabytes": known.megabytes}
+        row |= {"kind": "trunk", "licence": known.licence, "source": known.url}
+        rows.append({key: row[key] for key in COLUMNS})
     return rows
