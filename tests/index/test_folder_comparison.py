@@ -84,6 +84,13 @@ def test_what_was_not_known_is_taken_from_the_file_without_reading_it(folder):
     assert (changes.touched, changes.trusted) == (folder.images, 1)
 
 
+def test_a_photo_that_was_left_out_comes_back_without_a_word_about_its_disk(folder):
+    photo = folder.photo("a", "photo", 1, 7, 8, why=LEFT_OUT)
+    folder.images.append(FoundImage("a", 5, 1, 7, 8))
+    changes = folder.changes()
+    assert (changes.moved, changes.trusted) == ([Move(photo, folder.images[0])], 0)
+
+
 @pytest.mark.parametrize(("others", "read"), [(0, False), (FEW // 4, True)])
 def test_where_nearly_all_files_are_new_by_change_time_none_is_read(folder, others, read):
     for number in range(FEW + 1):
