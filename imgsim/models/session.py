@@ -9,14 +9,13 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
-import onnxruntime
-
 from imgsim.bounds import OURS
 from imgsim.errors import ParameterError, WeightsError
 from imgsim.models.cache import ModelFile, about
 from imgsim.models.graph import check_graph
 from imgsim.models.header import KINDS, Header, check_header, check_seal
 from imgsim.models.model_limits import MEMORY, SECONDS, limit_of
+from imgsim.models.onnx_runtime import onnxruntime
 from imgsim.models.packaged import PackagedModel
 
 if TYPE_CHECKING:
