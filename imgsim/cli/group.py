@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sys
 from contextlib import contextmanager
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -89,9 +88,8 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
-        limit = formatter.width - 6 - max(map(len, COMMANDS))
         with formatter.section("Commands"):
-            formatter.write_dl([(name, shorten(SUMMARIES[name], limit, placeholder="...")) for name in COMMANDS])
+            formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -3,11 +3,10 @@
 import subprocess
 import sys
 
-import click
 import pytest
 
 import imgsim
-from imgsim.cli.group import COMMANDS
+from imgsim.cli.group import COMMANDS, SUMMARIES
 from tests.cli.conftest import IMGSIM
 
 
@@ -88,17 +87,13 @@ def test_interrupted_says_so(run, shelf, monkeypatch):
     assert "interrupted" in result.err
 
 
-@pytest.mark.parametrize("width", [60, 80, 100])
-def test_help_sums_commands_up_as_they_do_themselves_and_imports_none(width):
+def test_help_sums_commands_up_as_they_do_themselves_and_imports_none():
+    assert {name: COMMANDS.load(name).get_short_help_str(1000) for name in COMMANDS} == SUMMARIES
     script = "import sys; from imgsim.cli.group import imgsim\n"
-    script += f"imgsim.main(['--help'], prog_name='imgsim', standalone_mode=False, terminal_width={width})\n"
+    script += "imgsim.main(['--help'], prog_name='imgsim', standalone_mode=False, terminal_width=80)\n"
     script += "print([name for name in sys.modules if name.startswith('imgsim.cli.commands')])"
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     *lines, imported = shown.splitlines()
     assert imported == "[]"
-    with click.Context(click.Group("imgsim"), terminal_width=width) as context:
-        formatter = context.make_formatter()
-        commands = click.Group("imgsim", commands={name: COMMANDS.load(name) for name in COMMANDS})
-        commands.list_commands = lambda _: list(COMMANDS)
-        commands.format_commands(context, formatter)
-    assert "\n".join(lines[lines.index("Commands:") :]) == formatter.getvalue().strip()
+    listed = " ".join(" ".join(lines[lines.index("Commands:") + 1 :]).split())
+    assert listed == " ".join(f"{name} {SUMMARIES[name]}" for name in COMMANDS)
