@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import onnx
-from onnx import TensorProto, helper
-
+from imgsim.errors import MissingDependencyError
 from imgsim.models.architectures import ARCHITECTURES, FINAL
 from imgsim.models.efficientnet_lite import HEAD, SCALES, Block, Layer, blocks_of
 from imgsim.models.header import Header, write_header
 from imgsim.models.packaged import PACKAGES, SHIPPED
+
+try:
+    import onnx
+    from onnx import TensorProto, helper
+except ImportError as error:
+    raise MissingDependencyError("onnx", "deep") from error
 
 OPSET, IR_VERSION = 13, 8  # what ONNX Runtime 1.14 of 2023 knows
 NEVER = "nowhere"  # the file of the weights: they are given when the graph is opened
