@@ -44,6 +44,7 @@ def test_every_channel_of_every_photo_at_full_scale(run, folder):
 
 
 def test_pictures_that_imgsim_drew_are_no_photos_of_a_folder(run, folder):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
     before = run("stats", "photos", "--format", "jsonl")
     for name in ("plot.png", "plot.svg", "again.png"):
         run("stats", "photos/a.png", "--plot", f"photos/{name}")
