@@ -27,10 +27,10 @@ def mark_copies(keys: Iterable[Sequence[bytes]], among: NDArray[np.bool_]) -> ND
     marked = np.zeros(len(among), bool)
     for listed in keys:
         seen: set[bytes] = set()
-        for place in np.flatnonzero(among).tolist():
-            key = listed[place]
-            marked[place] |= bool(key) and key in seen
-            seen.add(key)
+        for place, (key, counts) in enumerate(zip(listed, among.tolist(), strict=True)):
+            if counts:
+                marked[place] |= bool(key) and key in seen
+                seen.add(key)
     return marked
 
 

@@ -695,6 +695,14 @@ def test_copies_do_not_tell_a_score(run, classes, table, request):
     assert (after["n"], after["spearman"]) == (before["n"], before["spearman"])
 
 
+def test_a_picture_that_imgsim_drew_shifts_no_photo_among_the_copies(run, copied):
+    run("index", "shelf", "-x", "phash", "-q")
+    assert run("query", "shelf/bags/1.png", "--index", "shelf", "-k", 1, "--grid", "shelf/answer.png").code == 0
+    result = run("recommend", "shelf", "-x", "phash", "--time", "30s", "--format", "json")
+    assert TOLD.replace("13", "12") in result.err
+    assert json.loads(result.out)[0]["photos"] == 13
+
+
 def test_recommend_and_calibrate_leave_copies_out_too(run, copied):
     result = run("recommend", "shelf", "-x", "phash", "--time", "30s", "--format", "json")
     assert result.err == TOLD.replace("13", "12")  # it tells by content alone

@@ -123,10 +123,11 @@ def _try(
     for path, reason in found.unreadable:
         stderr.say(f"skipped {path}: {reason}")
     check_readable([path for path, _ in found.unreadable] if source.strict else [])
-    paths = [image.path for image in photos_among(folder, found)]
+    photos = photos_among(folder, found)
+    paths = [image.path for image in photos]
     check_photos(folder, len(paths), [path for path, _ in found.unreadable])
     labels = labels_for(source, folder, paths)
-    copies = mark_copies([contents(folder, found.images)], labels.codes >= 0)
+    copies = mark_copies([contents(folder, photos)], labels.codes >= 0)
     if told := describe_copies(copies):
         stderr.say(told)
     codes = np.where(copies, -1, labels.codes)
