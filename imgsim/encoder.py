@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.utils import Tags
 
-    from imgsim.core import Features
+    from imgsim.core import Extractor, Features
     from imgsim.images.photo import Photo
 
 
@@ -82,7 +82,7 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-l
             This one.
         """
         del photos, y
-        load_extractor(self.extractor or default_extractor())
+        self._build()
         return self
 
     def transform(self, photos: Iterable[Photo]) -> Features:
@@ -106,7 +106,7 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-l
             If something is no photo at all.
         """
         limits = {name: getattr(self, name) for name in Limits._fields}
-        return extract(photos, self.extractor, jobs=self.jobs, **limits)
+        return extract(photos, self._build(), jobs=self.jobs, **limits)
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Name the values of a row.
@@ -122,8 +122,11 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-l
             The extractor's name with a number.
         """
         del input_features
-        extractor = load_extractor(self.extractor or default_extractor())
+        extractor = self._build()
         return np.array([f"{extractor.spec.name}{place}" for place in range(extractor.dim)], object)
+
+    def _build(self) -> Extractor:
+        return load_extractor(self.extractor or default_extractor())
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -1,7 +1,9 @@
-"""Writing files whole or not at all, and removing what killed processes left of them."""
+"""Reading files without waiting, writing them whole or not at all, and removing what killed processes left of them."""
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import re
 import time
@@ -13,11 +15,29 @@ from imgsim.errors import WeightsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from _typeshed import WriteableBuffer
+
 PREFIX = "imgsim-"
 _PART = re.compile(PREFIX + r"\w{8}\.part(\.\w+)?", re.ASCII)
 OLD = 24 * 3600  # seconds since it was last written to: nobody goes on with such a file
 LOCK = "lock"  # the file in a folder by which a process says that it is at it
 MOMENT = 60  # seconds, in which a process that made a folder has surely locked it
+
+
+class UnblockedFile(io.FileIO):
+    """A file opened without blocking that fails instead of answering 'not now' for ever, as some in /proc do."""
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Read into a buffer; BlockingIOError where there is nothing to read now."""
+        count = super().readinto(buffer)
+        if count is None:
+            raise BlockingIOError(errno.EAGAIN, "it gives nothing to read now")
+        return count
+
+
+def open_unblocked(path: str, flags: int = os.O_RDONLY) -> int:
+    """Open a file, and give its descriptor; a pipe that nobody writes to would have blocked for ever."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
 
 
 def write_whole(target: str, data: bytes) -> None:

@@ -67,45 +67,44 @@ def test_any_number_will_do():
     assert limit() == before
 
 
-def test_our_own_threads_take_none(monkeypatch):
+@pytest.fixture
+def beside(monkeypatch):
+    """Start a thread of some name beside this one, and let it be all that there is."""
     monkeypatch.setattr(bounds, "shared", True)
-    monkeypatch.setattr(threading, "enumerate", lambda: [threading.current_thread(), ours])
-    stop, before = threading.Event(), limit()
-    ours = threading.Thread(target=stop.wait, name=f"{bounds.OURS}watch")
-    ours.start()
-    try:
-        with bounds.bounded_memory(50):
-            assert limit() != before
-    finally:
-        stop.set()
+    stop, started = threading.Event(), []
+
+    def start(name=None):
+        started.append(threading.Thread(target=stop.wait, name=name))
+        monkeypatch.setattr(threading, "enumerate", lambda: [threading.current_thread(), *started])
+        started[-1].start()
+
+    yield start
+    stop.set()
+    for thread in started:
+        thread.join()
+
+
+def test_our_own_threads_take_none(beside):
+    beside(f"{bounds.OURS}watch")
+    before = limit()
+    with bounds.bounded_memory(50):
+        assert limit() != before
     assert limit() == before
 
 
-def test_threads_of_others_are_left_alone(monkeypatch):
-    monkeypatch.setattr(bounds, "shared", True)
-    stop, before = threading.Event(), limit()
-    other = threading.Thread(target=stop.wait)
-    other.start()
-    try:
-        with bounds.bounded_memory(50):
-            assert limit() == before
-    finally:
-        stop.set()
-        other.join()
+def test_threads_of_others_are_left_alone(beside):
+    beside()
+    before = limit()
+    with bounds.bounded_memory(50):
+        assert limit() == before
 
 
-def test_a_command_holds_its_own_threads_to_it(monkeypatch):
-    monkeypatch.setattr(bounds, "shared", True)
+def test_a_command_holds_its_own_threads_to_it(beside):
+    beside()
     bounds.make_own()
-    stop, before = threading.Event(), limit()
-    other = threading.Thread(target=stop.wait)
-    other.start()
-    try:
-        with bounds.bounded_memory(50):
-            assert limit() != before
-    finally:
-        stop.set()
-        other.join()
+    before = limit()
+    with bounds.bounded_memory(50):
+        assert limit() != before
 
 
 ENDLESS = """

@@ -18,7 +18,7 @@ from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from imgsim.models.cache import ModelFile
 
@@ -78,9 +78,9 @@ def _or_elsewhere(spec: TrunkSpec) -> Iterator[None]:
         raise WeightsError(f"{error}; or use a machine that has it: {exported}") from error
 
 
-def what_lacks(name: str) -> str:
-    """Say what an extractor needs that is not here; nothing where it is ready."""
-    if not is_architecture(name) or is_ready(name):
+def what_lacks(name: str, ready: Collection[str]) -> str:
+    """Say what an extractor needs that is not here; nothing where it is no network, or one of those that are ready."""
+    if not is_architecture(name) or name in ready:
         return ""
     if name in PACKAGES:
         return f"pip install {PACKAGES[name].distribution}"

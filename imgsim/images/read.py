@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import math
 import os
@@ -21,6 +20,7 @@ from imgsim import bounds
 from imgsim.bounds import bounded_memory, bounded_time
 from imgsim.core import Scale
 from imgsim.errors import DrawnPictureError, ImageReadError, MissingDependencyError
+from imgsim.files import UnblockedFile, open_unblocked
 from imgsim.images.formats import HEAD, name_other, sniff
 from imgsim.images.jpeg import Jpeg
 from imgsim.images.limits import LIMITS, MAX_MEGAPIXELS, MAX_MEMORY, MAX_SECONDS, Limits
@@ -33,8 +33,6 @@ from imgsim.side_process import AVAILABLE, SideProcessError, SideProcesses
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from typing import BinaryIO
-
-    from _typeshed import WriteableBuffer
 
     from imgsim.core import Image
 
@@ -140,8 +138,7 @@ def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
     """Open a photo's file, and nothing but a regular file; ImageReadError where that cannot be."""
     name = os.fspath(path)
     try:
-        # Not blocking: opening a pipe that nobody writes to would wait for ever.
-        descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = open_unblocked(name)
     except (OSError, ValueError) as error:
         reason = system_reason(error) if isinstance(error, OSError) else "no such file"
         raise ImageReadError(name, reason, system=True) from error
@@ -149,17 +146,7 @@ def open_photo(path: str | os.PathLike[str]) -> io.BufferedReader:
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         raise ImageReadError(name, "is a folder" if stat.S_ISDIR(mode) else "not a regular file")
-    return io.BufferedReader(_Regular(descriptor))
-
-
-class _Regular(io.FileIO):
-    """A file opened without blocking that fails instead of answering 'not now' for ever, as some in /proc do."""
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        count = super().readinto(buffer)
-        if count is None:
-            raise BlockingIOError(errno.EAGAIN, "it gives nothing to read now")
-        return count
+    return io.BufferedReader(UnblockedFile(descriptor))
 
 
 class _TooSlowError(Exception):
@@ -288,7 +275,7 @@ def _descriptor(stream: BinaryIO) -> Iterator[int]:
 
 def _answer(request: tuple[str, Collection[Scale], Limits], descriptor: int) -> Decoded | ImageReadError:
     try:
-        with io.BufferedReader(_Regular(descriptor)) as stream:
+        with io.BufferedReader(UnblockedFile(descriptor)) as stream:
             return decode(stream, *request)
     except ImageReadError as error:
         return ImageReadError(error.path, error.reason, remedy=error.remedy, **error.facts)  # less what it came from

@@ -15,8 +15,9 @@ def extractors(format_: str | None) -> None:
     """List the extractors, with their dimension, default distance, what they need here, parameters and paper."""
     from imgsim.cli.networks import what_lacks
     from imgsim.features import default_extractor, default_parameters, extractor_names, find_factory
+    from imgsim.models.packaged import ready_networks
 
-    rows, chosen = [], default_extractor()
+    rows, chosen, ready = [], default_extractor(), ready_networks()
     for name in extractor_names():
         extractor = find_factory(name)()
         rows.append(
@@ -27,7 +28,7 @@ def extractors(format_: str | None) -> None:
                 "parameters": ",".join(f"{key}={value}" for key, value in sorted(default_parameters(name).items())),
                 "version": extractor.version,
                 "default": name == chosen,
-                "ready": not (lacking := what_lacks(name)),
+                "ready": not (lacking := what_lacks(name, ready)),
                 "needs": lacking,
                 "paper": extractor.paper,
             }
