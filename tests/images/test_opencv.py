@@ -12,7 +12,7 @@ def _import_with(tmp_path, raised):
     (tmp_path / "cv2" / "__init__.py").write_text(f"raise {raised}")
     script = (
         "from imgsim.errors import ImgsimError\n"
-        "try:\n    from imgsim.images.opencv import cv2\n"
+        "try:\n    from imgsim.images.opencv import cv2\n    print(cv2.INTER_AREA)\n"
         "except ImgsimError as error:\n    print(error)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}

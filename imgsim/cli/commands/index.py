@@ -14,6 +14,7 @@ from imgsim.cli.inputs import listed_paths
 from imgsim.cli.labels import update_showing
 from imgsim.cli.lock_wait import once_unlocked, wait_option
 from imgsim.cli.output import write_text
+from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,18 +132,23 @@ def index(
 
 def _provide_models(extractors: Sequence[str], weights: str | None) -> bool:
     """Bring the networks here that are asked for, and tell whether there are any."""
-    if not extractors:
-        return False
-    from imgsim.cli.networks import provide_model
+    from imgsim.models.architectures import is_architecture
 
-    networks = [text for text in extractors if provide_model(text, weights)]
+    networks = [text for text in extractors if is_architecture(parse_naming(text)[0])]
+    if networks:
+        from imgsim.cli.networks import provide_model
+
+        for text in networks:
+            provide_model(text, weights)
     return bool(networks)
 
 
 def _source(table: str | None, key: str | None, encoding: str | None) -> AttributeTable | None:
+    if table is None:
+        return None
     from imgsim.index.description import AttributeTable
 
-    return None if table is None else AttributeTable(table, key, encoding)
+    return AttributeTable(table, key, encoding)
 
 
 def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], options: Options) -> Summary:
