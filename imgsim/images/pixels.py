@@ -69,10 +69,12 @@ def to_pixels(
         photo = photo.convert(photo.mode[:-1])
     if photo.mode not in ("L", "CMYK"):
         photo = photo.convert("RGB")
-    photo = to_srgb(photo, profile).convert("RGB")
-    if alpha is not None:
-        photo = PIL.Image.composite(photo, PIL.Image.new("RGB", photo.size, (below,) * 3), alpha)
-    return np.array(photo, dtype=np.uint8, order="C"), None if alpha is None else np.array(alpha)
+    pixels = to_srgb(photo, profile)
+    if alpha is None:
+        return pixels, None
+    visible = PIL.Image.fromarray(pixels)
+    laid = PIL.Image.composite(visible, PIL.Image.new("RGB", photo.size, (below,) * 3), alpha)
+    return np.array(laid, order="C"), np.array(alpha)
 
 
 def eight_bit(photo: PIL.Image.Image) -> PIL.Image.Image:
