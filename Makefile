@@ -20,6 +20,7 @@ install: $(INSTALLED) ## set up a virtual environment with imgsim and all extras
 
 $(INSTALLED): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip  # an old one's launcher spends its first moments on modules
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --config-settings editable_mode=compat --editable '.[all]'
 	$(BIN)/python -c 'import cv2' 2>/dev/null || $(MAKE) system
 	touch $@

@@ -15,8 +15,6 @@ Examples
 26
 """
 
-from __future__ import annotations
-
 TYPE_CHECKING = False  # an interrupt while `typing` is imported would come before the command line can hear it
 if TYPE_CHECKING:
     from imgsim.arrays import distances, extract
