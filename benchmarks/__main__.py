@@ -29,6 +29,7 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "query": starting.query,
     "help": starting.show_help,
     "search": searching.search,
+    "rerank": searching.rerank,
     "query-where": filtering.query_where,
     "reindex": starting.reindex,
     "index-memory": memory.index_memory,

@@ -127,7 +127,7 @@ def shown(values: Sequence[float]) -> str:
     return f"{median:.2f} s" if median >= 1 else f"{median * 1e3:.3g} ms"
 
 
-def slowdown(name: str, against: str, times: Mapping[str, Sequence[float]], target: float) -> Figure:
+def slowdown(name: str, against: str, times: Mapping[str, Sequence[float]], target: float | None) -> Figure:
     """Say how many times the time of ``theirs`` is taken by ``ours``."""
     ratio, ratios = median_ratio(times["ours"], times["theirs"])
     return Figure(name, shown(times["ours"]), against, shown(times["theirs"]), ratio, target=target, samples=ratios)

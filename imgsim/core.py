@@ -319,6 +319,8 @@ class Match:
         Extractors of a fused query that have no features for this photo: it was ranked by the others.
     probability : float or None
         That this is the thing asked for, where the distance was calibrated.
+    reranked : float or None
+        By what a re-ranked match is ordered in place of its distance; smaller is closer.
     """
 
     rank: int
@@ -328,3 +330,4 @@ class Match:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
     probability: float | None = None
+    reranked: float | None = None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_origin
 
 from imgsim.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Naming(NamedTuple):
@@ -49,6 +52,38 @@ def without_weight(text: str) -> str:
 def weight_of(text: str) -> float:
     """Give the weight that a user wrote, or else 1."""
     return parse_naming(text).weight or 1.0
+
+
+def typed_params(name: str, params: Mapping[str, str], hints: Mapping[str, object]) -> dict[str, Any]:
+    """Convert the texts of parameters to the types that they are declared with, or raise ParameterError.
+
+    Examples
+    --------
+    >>> typed_params("histogram", {"bins": "8"}, {"bins": int})
+    {'bins': 8}
+    """
+    typed = {}
+    for key, value in params.items():
+        if key not in hints:
+            known = ", ".join(sorted(hints)) or "none"
+            raise ParameterError(f"{name} takes no parameter {key!r}; it takes: {known}")
+        typed[key] = _convert(name, key, value, hints[key])
+    return typed
+
+
+def _convert(name: str, key: str, value: str, hint: object) -> Any:  # noqa: ANN401 (what the hint says)
+    if get_origin(hint) is Literal:
+        choices = {str(choice): choice for choice in get_args(hint)}
+        if value not in choices:
+            raise ParameterError(f"{name}: {key} is one of {', '.join(filter(None, choices))}, not {value!r}")
+        return choices[value]
+    if hint in (int, float):
+        try:
+            return int(value) if hint is int else float(value)
+        except ValueError:
+            kind = "whole number" if hint is int else "number"
+            raise ParameterError(f"{name}: {key} is a {kind}, not {value!r}") from None
+    return value
 
 
 def _parse_params(text: str, rest: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from imgsim.metrics import load_metric
 from imgsim.models.architectures import is_architecture
 from imgsim.models.packaged import ready_networks
 from imgsim.naming import parse_naming, without_weight
+from imgsim.search.reranking import load_reranker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,15 +31,16 @@ VALUES = ("cosine", "euclidean", "cityblock", "correlation", "seuclidean")
 
 
 class Candidate(NamedTuple):
-    """An extractor, or several fused, and a distance."""
+    """An extractor, or several fused, a distance, and a re-ranking of what is found."""
 
     extractors: tuple[str, ...]
     metric: str | None = None
+    rerank: str | None = None
 
     @property
     def name(self) -> str:
-        """The extractors as users write them."""
-        return FUSED.join(self.extractors)
+        """The extractors as users write them, and what re-ranks."""
+        return FUSED.join(self.extractors) + (f", {self.rerank}" if self.rerank else "")
 
 
 class Distance(Protocol):
@@ -79,6 +81,13 @@ def pair_with_metrics(extractors: Iterable[Sequence[str]], metrics: Sequence[str
     for metric in metrics:
         load_metric(metric)
     return list(dict.fromkeys(Candidate(tuple(one), metric) for one in extractors for metric in metrics or (None,)))
+
+
+def with_rerankings(candidates: Iterable[Candidate], texts: Sequence[str]) -> list[Candidate]:
+    """Add each candidate re-ranked in each way, beside itself."""
+    for text in texts:
+        load_reranker(text)
+    return [candidate._replace(rerank=text) for candidate in candidates for text in (None, *dict.fromkeys(texts))]
 
 
 def split_fused(text: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from imgsim.evaluation.estimates import PAIR_FIGURES, estimate_classification, e
 from imgsim.evaluation.intervals import Estimate
 from imgsim.evaluation.pairs import PairScores, TooFewPairsError, pair_distances, sample_pairs, score_pairs
 from imgsim.evaluation.retrieval import Retrieval, score_retrieval
+from imgsim.search.reranking import load_reranker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -85,9 +86,12 @@ class Judge:
     def retrieve(self, candidate: Candidate) -> Retrieved:
         """Rank by a candidate whose extractors are in the index, the first and larger part of judging it."""
         distance = self._choose(candidate.extractors, candidate.metric)
+        reranker = load_reranker(candidate.rerank) if candidate.rerank else None
+        if reranker:
+            reranker.check(distance.metrics)
         terms = distance.terms()
         advanced = self._steps(f"{candidate.name}: ranking", int(np.count_nonzero(self._codes >= 0)))
-        found = score_retrieval(terms, self._codes, advanced=advanced)
+        found = score_retrieval(terms, self._codes, reranker=reranker, advanced=advanced)
         if not len(found.photos):
             raise EvaluationError("no class has two photos: there is nothing to find, give other labels")
         return Retrieved(candidate, distance, terms, found)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.search.leave_one_out import LeaveOneOut, PhotoBounds
+from imgsim.search.shortlist import Shortlist, list_neighbours, nearest_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.search.ranking import Term
+    from imgsim.search.reranking import Reranker
 
 FEW = 64  # relevant photos up to which comparing all photos with each is quicker than sorting all
 SMALL_SHARE = 8  # one photo in so many, or fewer, is worth being picked out before it is compared again and again
@@ -38,7 +40,7 @@ class Ranking:
     `labels` (photos of the gallery,).
     """
 
-    def __init__(self, terms: Sequence[Term], labels: NDArray[np.integer]) -> None:
+    def __init__(self, terms: Sequence[Term], labels: NDArray[np.integer], reranker: Reranker | None = None) -> None:
         self._gallery = LeaveOneOut(terms, labels >= 0)
         _, self._classes, sizes = np.unique(labels[self._gallery.photos], return_inverse=True, return_counts=True)
         self._asking = np.flatnonzero(sizes[self._classes] > 1)
@@ -50,6 +52,9 @@ class Ranking:
         self.queries = len(self._asking)
         self.alone = len(self._gallery) - len(self._asking)
         self.left_out = len(labels) - len(self._gallery)
+        self._reranker = reranker
+        asked = reranker.neighbours if reranker else 0
+        self._lists = list_neighbours(self._gallery, np.arange(len(self._gallery)), asked) if asked else None
 
     def blocks(self) -> Iterator[RelevantRanks]:
         """Rank, and give the ranks in blocks of queries, in the order of the gallery."""
@@ -65,7 +70,18 @@ class Ranking:
         members = self._members[self._starts[its_class] : self._starts[its_class + 1]]
         relevant = members[members != seen.photo]
         closer = self._count_closer(seen, relevant) if len(relevant) <= FEW else self._places(seen)[relevant]
-        return np.sort(1 + closer).astype(np.int32)
+        ranks = 1 + closer if self._reranker is None else self._reranked(self._reranker, seen, relevant, 1 + closer)
+        return np.sort(ranks).astype(np.int32)
+
+    def _reranked(
+        self, reranker: Reranker, seen: PhotoBounds, relevant: NDArray[np.intp], ranks: NDArray[np.intp]
+    ) -> NDArray[np.intp]:
+        """Give the relevant photos the ranks that they have in the new order; beyond the shortlist nothing changes."""
+        photos, distances = nearest_to(self._gallery, seen, min(reranker.shortlist, len(self._gallery) - 1))
+        views = self._gallery.views(seen.photo)
+        values = reranker.values(Shortlist(self._gallery, views, photos, distances, seen.photo, self._lists))
+        order = photos[np.argsort(values, kind="stable")]
+        return np.append(1 + np.flatnonzero(np.isin(order, relevant)), ranks[ranks > len(photos)])
 
     def _count_closer(self, seen: PhotoBounds, relevant: NDArray[np.intp]) -> NDArray[np.intp]:
         """Count for each of a few photos who is closer for certain, then measure those in doubt."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.search.ranking import Term
+    from imgsim.search.reranking import Reranker
 
 KS = (1, 5, 10)
 
@@ -33,13 +34,17 @@ class Retrieval:
 
 
 def score_retrieval(
-    terms: Sequence[Term], labels: NDArray[np.integer], *, advanced: Callable[[int], None] = lambda _photos: None
+    terms: Sequence[Term],
+    labels: NDArray[np.integer],
+    *,
+    reranker: Reranker | None = None,
+    advanced: Callable[[int], None] = lambda _photos: None,
 ) -> Retrieval:
     """Let every photo of a labelled gallery ask for the others of its class, and score the answers.
 
     `labels` (photos of the gallery,).
     """
-    ranking = Ranking(terms, labels)
+    ranking = Ranking(terms, labels, reranker)
     nothing = RelevantRanks(np.zeros(0, np.intp), np.zeros(1, np.intp), np.zeros(0, np.int32))
     photos, scored = [nothing.photos], [score_ranks(nothing)]
     for block in ranking.blocks():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import MISSING, fields
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
 from imgsim.models.architectures import ARCHITECTURES, is_architecture
 from imgsim.models.packaged import is_ready
-from imgsim.naming import parse_naming
+from imgsim.naming import parse_naming, typed_params
 from imgsim.registry import Registry
 
 if TYPE_CHECKING:
@@ -122,26 +122,4 @@ def _class(name: str) -> Any:  # noqa: ANN401 (a dataclass)
 def _typed(name: str, params: Mapping[str, str]) -> dict[str, ParamValue]:
     """Convert texts to the types that the extractor's fields are declared with."""
     declared = get_type_hints(_class(name))
-    hints = {key: declared[key] for key in default_parameters(name)}
-    typed: dict[str, ParamValue] = {}
-    for key, value in params.items():
-        if key not in hints:
-            known = ", ".join(sorted(hints)) or "none"
-            raise ParameterError(f"{name} takes no parameter {key!r}; it takes: {known}")
-        typed[key] = _convert(name, key, value, hints[key])
-    return typed
-
-
-def _convert(name: str, key: str, value: str, hint: object) -> ParamValue:
-    if get_origin(hint) is Literal:
-        choices = {str(choice): choice for choice in get_args(hint)}
-        if value not in choices:
-            raise ParameterError(f"{name}: {key} is one of {', '.join(filter(None, choices))}, not {value!r}")
-        return choices[value]  # type: ignore[no-any-return]
-    if hint in (int, float):
-        try:
-            return hint(value)
-        except ValueError:
-            kind = "whole number" if hint is int else "number"
-            raise ParameterError(f"{name}: {key} is a {kind}, not {value!r}") from None
-    return value
+    return typed_params(name, params, {key: declared[key] for key in default_parameters(name)})

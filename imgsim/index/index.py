@@ -248,6 +248,7 @@ class Index:
         max_distance: float | None = None,
         min_probability: float | None = None,
         include_self: bool = False,
+        rerank: str | None = None,
         where: str | Sequence[str] = (),
     ) -> list[Match]:
         """Find the photos most like a photo.
@@ -269,6 +270,9 @@ class Index:
             Leave out matches less probable than this; `imgsim calibrate` fits probabilities.
         include_self : bool, default False
             Whether the query photo itself may be a match, if it is in the index.
+        rerank : str, optional
+            ``NAME[:key=value,...]``: put the first matches in another order, by ``k_reciprocal`` or
+            ``query_expansion``; see `imgsim.search.reranking`.
         where : str or sequence of str, optional
             Find only photos for which these expressions hold, such as ``"price < 30000 and category = 'shirt'"``.
 
@@ -284,7 +288,9 @@ class Index:
         ExtractorMismatchError
             If the index has no features of an extractor.
         UnknownNameError
-            If there is no such extractor, metric or attribute.
+            If there is no such extractor, metric, re-ranking or attribute.
+        ParameterError
+            If a parameter of the re-ranking does not fit.
         CalibrationError
             If a probability is asked for and the distance is not calibrated.
         ExpressionError
@@ -299,6 +305,7 @@ class Index:
                 max_distance=max_distance,
                 min_probability=min_probability,
                 include_self=include_self,
+                rerank=rerank,
             )
 
     def is_calibrated(self, extractors: Sequence[str] = (), metric: str | None = None) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import compress
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from imgsim.core import Match
 from imgsim.errors import CalibrationError, ImgsimError, IndexFormatError, first_few
@@ -15,19 +18,23 @@ from imgsim.index.sqlite.connection import outside
 from imgsim.index.stored_distances import rescore
 from imgsim.metrics.calibration import Calibration
 from imgsim.paths import key_within
+from imgsim.search.leave_one_out import LeaveOneOut
+from imgsim.search.parts import Parts
 from imgsim.search.ranking import rank
+from imgsim.search.reranking import load_reranker
+from imgsim.search.shortlist import Shortlist
 from imgsim.where.select import select_photos
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from imgsim.file_state import Identity
     from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
     from imgsim.index.store import PartLabel
+    from imgsim.search.reranking import Reranker
 
 
 class Searcher:
@@ -79,12 +86,16 @@ class Searcher:
         max_distance: float | None = None,
         min_probability: float | None = None,
         include_self: bool = False,
+        rerank: str | None = None,
         limits: Limits = LIMITS,
     ) -> list[Match]:
         """Rank the index's photos by their distance to one thing.
 
         `views` (H, W, 3).
         """
+        reranker = load_reranker(rerank) if rerank else None
+        if reranker:
+            reranker.check(self._distance.metrics)
         if min_probability is not None and not self.calibrated:
             root, name, extractors = self._store.root, self._distance.name, self._distance.texts
             facts = {"folder": root, "index": outside(self._distance.directory, root), "metric": self._distance.metric}
@@ -94,13 +105,16 @@ class Searcher:
         named = [os.fspath(view) for view in views if isinstance(view, str | os.PathLike) and not include_self]
         own, excluded = {_identity(view) for view in named} - {None}, self._keys_of(named)
         while True:
-            matches, keys = self._ranked(embedded, k, excluded)
+            matches, keys = self._ranked(embedded, max(k, reranker.shortlist) if reranker else k, excluded)
             # The same file under another indexed name, such as a link of either kind, is the query photo too.
             paths = (os.path.join(self._store.root, match.path) for match in matches)
             again = {key for path, key in zip(paths, keys, strict=True) if own and _identity(path) in own}
             if not again:
-                return [match for match in matches if _is_within(match, max_distance, min_probability)]
+                break
             excluded |= again
+        if reranker:
+            matches = self._reranked(reranker, embedded, matches, keys, excluded)[:k]
+        return [match for match in matches if _is_within(match, max_distance, min_probability)]
 
     def _embed(self, views: Sequence[Photo], limits: Limits) -> list[NDArray[Any]]:
         """Bring the views into each term's space: an array (V, R) a term."""
@@ -121,6 +135,32 @@ class Searcher:
             found = (label.path, label.part, distance, label.attributes, lacking, probability)
             matches.append(Match(len(matches) + 1, *found))
         return matches, gallery.photos[rows].tolist()
+
+    def _reranked(
+        self,
+        reranker: Reranker,
+        views: Sequence[NDArray[Any]],
+        matches: list[Match],
+        keys: list[Hashable],
+        excluded: Collection[Hashable],
+    ) -> list[Match]:
+        """Put the shortlist in another order; photos that lack an extractor, and all others, keep their places."""
+        places = [place for place, match in enumerate(matches[: reranker.shortlist]) if not match.lacking]
+        if not places:
+            return matches
+        of_rows = self._terms[0].gallery.photos
+        starts = Parts(of_rows).starts
+        photos = of_rows[starts]
+        wanted = np.ones(len(photos), bool) if self._allowed is None else self._allowed[starts]
+        gallery = LeaveOneOut(self._terms, wanted & ~np.isin(photos, np.array(list(excluded), photos.dtype)))
+        numbers = {key: number for number, key in enumerate(photos[gallery.photos].tolist())}
+        listed = np.array([numbers[keys[place]] for place in places])
+        distances = np.array([matches[place].distance for place in places])
+        values = reranker.values(Shortlist(gallery, views, listed, distances))
+        ordered = list(matches)
+        for place, number in zip(places, np.argsort(values, kind="stable").tolist(), strict=True):
+            ordered[place] = replace(matches[places[number]], rank=place + 1, reranked=float(values[number]))
+        return ordered
 
     def _trusted(
         self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable]

@@ -70,7 +70,7 @@ def draw_evaluation(
 
 def _draw_distances(path: str, index: Index, labels: Labels, judgement: Judgement) -> str:
     """Draw the distances between labelled photos, class by class, from their bounds: no eye can tell the difference."""
-    terms = index.distance(*judgement.candidate).terms()
+    terms = index.distance(judgement.candidate.extractors, judgement.candidate.metric).terms()
     whole = np.flatnonzero(terms[0].gallery.whole)
     present = np.logical_and.reduce([term.gallery.present[whole] for term in terms])
     photos = np.flatnonzero(present & (labels.codes >= 0))
@@ -89,7 +89,7 @@ def _draw_distances(path: str, index: Index, labels: Labels, judgement: Judgemen
 
 def _draw_map(path: str, method: Method, index: Index, labels: Labels, judgement: Judgement, seed: int) -> str:
     """Draw a map of the labelled photos, or of some of them where they are many."""
-    features, present = index.distance(*judgement.candidate).features()
+    features, present = index.distance(judgement.candidate.extractors, judgement.candidate.metric).features()
     photos = np.flatnonzero(present & (labels.codes >= 0))
     if len(photos) > MOST_ON_MAP:
         photos = np.sort(np.random.default_rng(seed).choice(photos, MOST_ON_MAP, replace=False))

@@ -30,6 +30,11 @@ class Gallery:
     whole: NDArray[np.bool_]
     damaged: Keys = field(default_factory=lambda: np.zeros(0, np.int64))  # parts whose features are not as stored
 
+    def at(self, places: NDArray[np.intp]) -> Gallery:
+        """Lay out some of the rows, (n,), alone."""
+        rows, norms, present = self.rows[places], self.squared_norms[places], self.present[places]
+        return Gallery(rows, norms, present, self.parts[places], self.photos[places], self.whole[places])
+
 
 def lay_out(features: Features, metric: FittedMetric) -> Gallery:
     """Lay out features (N, D) that are at hand as a gallery of whole photos, numbered in their order."""

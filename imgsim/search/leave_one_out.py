@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -47,7 +48,7 @@ class LeaveOneOut:
         usable = np.logical_and.reduce([term.gallery.present for term in terms])
         if wanted is not None:
             usable &= wanted[everything.places]
-        self._terms = terms
+        self.terms = terms
         self._rows = np.flatnonzero(usable)
         self._parts = Parts(keys[self._rows])
         self.photos: NDArray[np.intp] = everything.places[self._rows[self._parts.starts]]
@@ -57,7 +58,7 @@ class LeaveOneOut:
 
     def ask(self, photos: NDArray[np.intp], answer: Callable[[PhotoBounds], T]) -> Iterator[list[T]]:
         """Let photos, ascending numbers (n,), ask one after another; yields their answers, a chunk at a time."""
-        rows = [term.gallery.rows for term in self._terms]
+        rows = [term.gallery.rows for term in self.terms]
         pair = sum(DOUBLE_BYTES if its.dtype == np.float64 else PAIR_BYTES for its in rows)
         pair += FUSION_BYTES if len(rows) > 1 else 0
         parts = -(-len(self._rows) // max(1, len(self)))  # of a photo, on average
@@ -74,11 +75,40 @@ class LeaveOneOut:
             distances[open_] = self._measure(seen.photo, others[open_])
         return distances
 
+    def views(self, photo: int) -> list[NDArray[Any]]:
+        """Give a photo's rows, (V, R) a term, as a query has them."""
+        return self._views(self._parts.rows(np.array([photo])))
+
+    def between(self, photos: NDArray[np.intp]) -> NDArray[Any]:
+        """Give the distances between some photos, all different, but for rounding: (n, n), 0 to themselves."""
+        rows = self._parts.rows(photos)
+        some = [replace(term, gallery=term.gallery.at(self._rows[rows])) for term in self.terms]
+        parts = Parts(self._parts.places[rows])
+        distances = parts.closest(parts.closest(enclose(some, self._views(rows))[0]), axis=0)
+        np.fill_diagonal(distances, 0)
+        return distances
+
+    def distances_from(self, views: Sequence[NDArray[Any]], photos: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Measure the distances (n,) from one thing's views to some photos (n,), all different, in full."""
+        rows = self._parts.rows(photos)
+        return Parts(self._parts.places[rows]).closest(distances_to(self.terms, views, self._rows[rows]))
+
+    def closest_rows(self, views: Sequence[NDArray[Any]], photo: int) -> list[NDArray[Any]]:
+        """Give of a photo the row, (R,) a term, that is closest to one thing's views."""
+        rows = self._rows[self._parts.rows(np.array([photo]))]
+        closest = rows[distances_to(self.terms, views, rows).argmin()] if len(rows) > 1 else rows[0]
+        return [term.gallery.rows[closest] for term in self.terms]
+
+    def farthest(self, views: Sequence[NDArray[Any]]) -> float:
+        """Tell how far the photo that is farthest from one thing's views is, but for rounding."""
+        lower = enclose(self.terms, views)[0].min(axis=0)
+        return float(self._parts.closest(lower[self._rows]).max())
+
     def _enclose(self, chunk: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Enclose the distances from a chunk of photos to all: two arrays (n, P), which may be one."""
         rows = self._parts.rows(chunk)
         asking = Parts(self._parts.places[rows])
-        lower, upper = enclose(self._terms, self._views(rows))
+        lower, upper = enclose(self.terms, self._views(rows))
         certain = lower is upper
         lower = self._of_photos(asking, lower)
         upper = lower if certain else self._of_photos(asking, upper)
@@ -94,8 +124,8 @@ class LeaveOneOut:
     def _measure(self, photo: int, others: NDArray[np.intp]) -> NDArray[np.float64]:
         rows = self._parts.rows(others)
         own = self._parts.rows(np.array([photo]))
-        measured = distances_to(self._terms, self._views(own), self._rows[rows])
+        measured = distances_to(self.terms, self._views(own), self._rows[rows])
         return measured if self._parts.single else Parts(self._parts.places[rows]).closest(measured)
 
     def _views(self, rows: NDArray[np.intp]) -> list[NDArray[Any]]:
-        return [term.gallery.rows[self._rows[rows]] for term in self._terms]
+        return [term.gallery.rows[self._rows[rows]] for term in self.terms]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.search.leave_one_out import LeaveOneOut
-from imgsim.search.ranking import shortlist
+from imgsim.search.shortlist import nearest_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,10 +46,8 @@ def find_neighbours(
     k = min(k, max(0, len(gallery) - 1))
 
     def nearest(seen: PhotoBounds) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        candidates = shortlist(seen.lower, seen.upper, k)
-        distances = gallery.distances(seen, candidates)
-        order = np.lexsort((candidates, distances))[:k]
-        return gallery.photos[candidates[order]], distances[order]
+        found, distances = nearest_to(gallery, seen, k)
+        return gallery.photos[found], distances
 
     rows, distances = np.zeros((len(gallery), k), np.intp), np.zeros((len(gallery), k))
     done = 0

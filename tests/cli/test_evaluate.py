@@ -710,3 +710,17 @@ def test_recommend_and_calibrate_leave_copies_out_too(run, copied):
     result = run("calibrate", "shelf", "-x", "histogram:bins=4", "-k", "3", "--format", "json")
     assert result.err == TOLD
     assert json.loads(result.out)["matches"] == 36
+
+
+def test_rerankings_are_judged_beside_what_they_reorder(run, classes):
+    options = ["evaluate", "shelf", "-x", "histogram", "--retrieval-only", "--format", "json"]
+    result = run(*options, "--rerank", "k_reciprocal:k1=3,k2=2", "--rerank", "k_reciprocal:k1=3,k2=2")
+    assert result.code == 0, result.err
+    plain, other = json.loads(result.out)
+    assert [plain["extractor"], other["extractor"]] == ["histogram", "histogram, k_reciprocal:k1=3,k2=2"]
+    assert other["n"] == plain["n"] == 12
+    assert 0 <= other["map"] <= 1
+    unsuitable = run(*options, "--rerank", "query_expansion")
+    assert unsuitable.code == 0
+    assert "compared by cosine, not by hellinger" in unsuitable.err
+    assert run(*options, "--rerank", "nothing").code == 2

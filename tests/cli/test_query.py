@@ -266,3 +266,47 @@ def test_a_plot_that_cannot_be_drawn_is_refused_first(run, shelf):
         result = run("query", *options, "--index", "shelf")
         assert (result.code, result.out) == (2, "")
         assert message in result.err
+
+
+@pytest.mark.parametrize("name", ["k_reciprocal:k1=3,k2=2,weight=0.2,shortlist=5", "query_expansion:k=2,shortlist=5"])
+def test_reranking_reorders_the_shortlist_alone(run, shelf, name):
+    options = ["query", "shelf/0.png", "--index", "shelf", "-m", "cosine", "--format", "jsonl"]
+    plain, other = rows(run(*options).out), rows(run(*options, "--rerank", name).out)
+    assert len(plain) == len(other) == 7
+    assert [row["rank"] for row in other] == list(range(1, 8))
+    assert {row["path"] for row in other[:5]} == {row["path"] for row in plain[:5]}
+    values = [row["reranked"] for row in other[:5]]
+    assert values == sorted(values)
+    assert other[5:] == plain[5:]
+    distances = {row["path"]: row["distance"] for row in plain}
+    assert all(row["distance"] == distances[row["path"]] for row in other)
+    assert rows(run(*options, "--rerank", name, "-k", 2).out) == other[:2]
+    header = run(*options[:-1], "csv", "--rerank", name).out.splitlines()[0]
+    assert header == "query,rank,path,distance,reranked"
+
+
+def test_reranking_looks_only_at_what_may_be_found(run, shelf):
+    for number in range(1, 6):
+        assert run("set", f"shelf/{number}.png", "kind=bag").code == 0
+    answer = run(
+        *["query", "shelf/0.png", "--index", "shelf", "--where", "kind = 'bag'", "--format", "jsonl"],
+        *["--rerank", "k_reciprocal:k1=2,k2=1"],
+    )
+    assert sorted(row["path"] for row in rows(answer.out)) == [f"{number}.png" for number in range(1, 6)]
+    nothing = run("query", "shelf/0.png", "--index", "shelf", "--where", "kind = 'hat'", "--rerank", "k_reciprocal")
+    assert nothing.code == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--rerank", "k_reciprocl"], "did you mean k_reciprocal?"),
+        (["--rerank", "k_reciprocal:k1=0"], "k1 is at least 1"),
+        (["--rerank", "query_expansion", "-m", "euclidean"], "compared by cosine, not by euclidean"),
+    ],
+)
+def test_rerankings_that_do_not_fit(run, shelf, options, says):
+    result = run("query", "shelf/0.png", "--index", "shelf", *options)
+    assert (result.code, result.out) == (2, "")
+    assert says in result.err
+    assert result.err.count("\n") == 1

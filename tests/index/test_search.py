@@ -78,6 +78,18 @@ def test_a_photo_that_lacks_an_extractor_is_ranked_by_the_others_and_marked(fold
     assert marked == {"3.png": (str(load_extractor("lbp").spec),)}
 
 
+def test_reranking_leaves_a_photo_that_lacks_an_extractor_in_its_place(folder, lose_features):
+    lose_features(folder, "3.png", 2)
+    with open_index(folder) as index:
+        fused = {"extractors": ["lbp", "phash"]}
+        before = index.search(folder / "0.png", **fused)
+        after = index.search(folder / "0.png", **fused, rerank="k_reciprocal:k1=3,k2=2,weight=0")
+    place = paths(before).index("3.png")
+    assert after[place] == before[place]
+    assert [match.reranked is None for match in after] == [match.path == "3.png" for match in after]
+    assert sorted(paths(after)) == sorted(paths(before))
+
+
 def test_the_query_itself_is_left_out_by_real_path_not_by_rank(folder, tmp_path):
     (folder / "copy.png").write_bytes((folder / "0.png").read_bytes())
     (folder / "link.png").symlink_to("0.png")

@@ -57,6 +57,13 @@ class JudgedRows(NamedTuple):
     "the index or, where there is none, all that need no weights.",
 )
 @click.option("-m", "--metric", "metrics", multiple=True, help="A distance; repeatable. Without it: each one's own.")
+@click.option(
+    "--rerank",
+    "rerankings",
+    multiple=True,
+    metavar="NAME[:KEY=VALUE,...]",
+    help="Judge each also with its first matches re-ranked, as `imgsim query` does; repeatable.",
+)
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="Neighbours that guess a score.")
 @click.option(
     "--by",
@@ -89,7 +96,7 @@ def evaluate(
     Holm's correction). An extractor and a distance that do not suit each other are named and left out. How each figure
     is defined: docs/evaluation.md.
     """
-    from imgsim.evaluation.candidates import bare_extractors, pair_with_metrics, parse_candidates
+    from imgsim.evaluation.candidates import bare_extractors, pair_with_metrics, parse_candidates, with_rerankings
     from imgsim.processes import default_jobs
 
     source = _source(options)
@@ -102,6 +109,7 @@ def evaluate(
     wanted = bare_extractors(asked) or _whatever_there_is(folder, index_path)
     with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict, reading=True) as index:
         candidates = asked or pair_with_metrics([[str(one.spec)] for one in index.extractors], metrics)
+        candidates = with_rerankings(candidates, options["rerankings"])
         shared = {"seed": seed, "jobs": jobs or default_jobs()}
         if source.scores:
             answer = _judge_scores(index, candidates, source, options["k"], seed)
@@ -124,9 +132,10 @@ def _source(options: dict[str, Any]) -> LabelSource:
     source = LabelSource(options["labels"], options["key"], options["encoding"], options["strict"], options["scores"])
     given = click.get_current_context().get_parameter_source
     if source.scores:
-        for name in ("plots", "by", "retrieval_only"):
+        for name in ("plots", "by", "retrieval_only", "rerankings"):
             if given(name) == ParameterSource.COMMANDLINE:
-                raise click.UsageError(f"--{name.replace('_', '-')} is for classes, and --scores are numbers")
+                option = "rerank" if name == "rerankings" else name.replace("_", "-")
+                raise click.UsageError(f"--{option} is for classes, and --scores are numbers")
     if options["retrieval_only"] and options["by"] == CLASSIFIED:
         raise click.UsageError(f"--by {CLASSIFIED} needs the classification that --retrieval-only leaves out")
     return source.checked()

@@ -56,6 +56,11 @@ COLUMNS = ("query", "rank", "path", "distance")
     metavar="P",
     help="Leave out matches less probable than this; `imgsim calibrate` comes first.",
 )
+@click.option(
+    "--rerank",
+    metavar="NAME[:KEY=VALUE,...]",
+    help="Put the first matches in another order: k_reciprocal or query_expansion. For finding all, not the first.",
+)
 @click.option("--together", is_flag=True, help="The photos are views of one thing: give one ranking.")
 @click.option("--include-self", is_flag=True, help="Let the query photo itself be a match, if it is in the index.")
 @show_option
@@ -85,8 +90,8 @@ def query(
 
     A PHOTO of - reads paths from stdin, or else one picture. Exit codes: 0 something matched, 1 nothing did, 2 error.
     Columns: query, rank, path within the indexed folder, distance; smaller is closer. Where the distance was calibrated
-    (`imgsim calibrate`), a fifth tells the probability that this is the thing asked for. Without a PHOTO, --color ranks
-    by 1 - the colour's probability.
+    (`imgsim calibrate`), another tells the probability that this is the thing asked for. With --rerank, one tells by
+    what the first 200 are ordered instead. Without a PHOTO, --color ranks by 1 - the colour's probability.
     """
     from imgsim.cli.which_index import open_for
 
@@ -99,7 +104,7 @@ def query(
     matched = failed = False
     with open_for(index_path, photos) as index, index.snapshot():
         calibrated = photos and index.is_calibrated(choices["extractors"], choices["metric"])
-        columns = (*COLUMNS, "probability") if calibrated else COLUMNS
+        columns = (*COLUMNS, *["reranked"] * bool(choices["rerank"]), *["probability"] * bool(calibrated))
         write = _writer(index, "paths" if null else choose_format(format_), columns, show, null=null)
         ask = _ask_by_photos if photos else _ask_by_color
         for answer, complete in ask(index, photos, **choices):
@@ -129,7 +134,9 @@ def _refuse(
         hint = ": `imgsim list --where` lists photos without comparing them" if choices["where"] else ""
         raise click.UsageError(f"Missing argument 'PHOTO...', or --color{hint}")
     compared = [
-        name for name in ("extractors", "metric", "min_probability", "together", "include_self") if choices[name]
+        name
+        for name in ("extractors", "metric", "min_probability", "rerank", "together", "include_self")
+        if choices[name]
     ]
     if compared:
         option = compared[0].removesuffix("s").replace("_", "-")
@@ -222,6 +229,8 @@ def _writer(
 
 def _row(name: str, match: Match, attributes: AttributeColumns) -> dict[str, Any]:
     row: dict[str, Any] = {"query": name, "rank": match.rank, "path": match.path, "distance": match.distance}
+    if match.reranked is not None:
+        row["reranked"] = match.reranked
     if match.probability is not None:
         row["probability"] = match.probability
     if match.part:

@@ -196,7 +196,7 @@ def _save(folder: str, index_path: str | None, winner: Recommendation, jobs: int
     candidate = winner.judgement.candidate
     update_showing(folder, index_path, bare_extractors([candidate]), Options(jobs=jobs))
     with IndexWriter.open(index_path or folder) as writer:
-        writer.set_default(*candidate)
+        writer.set_default(candidate.extractors, candidate.metric)
     by = f" by {candidate.metric}" if candidate.metric else ""
     where = f"the index of {folder}" if index_path is None else f"the index {index_path}"
     stderr.say(f"{candidate.name}{by} is now the default of {where}")
