@@ -27,7 +27,7 @@ FUSED = "+"
 VARIANTS = ("histogram:space=lab", "histogram:space=hsv")  # beside every extractor's defaults
 SHARES = ("hellinger", "chi2", "cityblock", "cosine")  # for features that are shares of a whole
 BITS = ("hamming", "jaccard")
-VALUES = ("cosine", "euclidean", "cityblock", "correlation", "seuclidean")
+VALUES = ("cosine", "centred_cosine", "euclidean", "cityblock", "correlation", "seuclidean")
 
 
 class Candidate(NamedTuple):

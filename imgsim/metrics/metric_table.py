@@ -18,6 +18,7 @@ METRICS: Registry[Callable[..., Metric]] = Registry(
     {
         "braycurtis": "imgsim.metrics.pairwise:BrayCurtis",
         "canberra": "imgsim.metrics.pairwise:Canberra",
+        "centred_cosine": "imgsim.metrics.product:CentredCosine",
         "chebyshev": "imgsim.metrics.pairwise:Chebyshev",
         "chi2": "imgsim.metrics.pairwise:ChiSquare",
         "cityblock": "imgsim.metrics.pairwise:CityBlock",

@@ -169,6 +169,29 @@ class SEuclidean(_Scaled):
         return lambda rows: rows * factors
 
 
+@dataclass(frozen=True)
+class CentredCosine(MetricEntry):
+    """The cosine distance after the gallery's mean is subtracted: what all photos have in common does not count [1]_.
+
+    References
+    ----------
+    .. [1] Jegou and Chum, "Negative evidences and co-occurences in image retrieval: the benefit of PCA and whitening",
+       ECCV 2012, section 3.1.
+    """
+
+    needs_statistics = True
+    name = "centred_cosine"
+    definition = "cosine of the rows less the gallery's mean"
+    degenerate = "a row that is the mean to another: 1; in a gallery of one, cosine"
+
+    def fit(self, statistics: Statistics | None = None) -> FittedCosine:
+        """Return the distance; MetricDomainError if statistics are absent."""
+        if statistics is None:
+            raise MetricDomainError(f"{self.name} needs the statistics of a gallery")
+        mean = statistics.mean if statistics.count > 1 else np.zeros_like(statistics.mean)
+        return FittedCosine(self.name, lambda rows: unit_rows(rows - mean))
+
+
 class Mahalanobis(_Scaled):
     """The euclidean distance after whitening with the gallery's covariance (Mahalanobis, 1936)."""
 

@@ -53,8 +53,8 @@ class QueryExpansion(Reranking):
         self.require(self.shortlist >= self.k, f"the shortlist is at least k, {self.k}, not {self.shortlist}")
 
     def check(self, metrics: Sequence[str]) -> None:
-        """Raise ParameterError unless all of the metrics are cosine: what is added up are directions."""
-        others = ", ".join(sorted(set(metrics) - {"cosine"}))
+        """Raise ParameterError unless all of the metrics are cosines: what is added up are directions."""
+        others = ", ".join(sorted(set(metrics) - {"cosine", "centred_cosine"}))
         self.require(not others, f"it is for features that are compared by cosine, not by {others}")
 
     def values(self, found: Shortlist) -> NDArray[np.float64]:

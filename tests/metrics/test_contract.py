@@ -10,7 +10,7 @@ from imgsim.errors import MetricDomainError, ParameterError, UnknownNameError
 from imgsim.metrics import METRICS, load_metric, measure_statistics
 
 NAMES = sorted(METRICS)
-SCIPY = sorted(set(NAMES) - {"inner_product", "hellinger", "chi2"})
+SCIPY = sorted(set(NAMES) - {"inner_product", "hellinger", "chi2", "centred_cosine"})
 BOOLEAN = [name for name in NAMES if METRICS.load(name).domain == "boolean"]
 
 
@@ -109,6 +109,16 @@ def test_hellinger_chi2_and_inner_product_by_hand():
     assert hellinger[1, 2] == pytest.approx(np.sqrt(0.5))
     assert load_metric("chi2").fit()(rows, rows)[0, 1] == pytest.approx((9 / 5 + 1 + 2) / 2)
     assert load_metric("inner_product").fit()(rows, rows)[0].tolist() == [-6, -4, 0]
+
+
+def test_centred_cosine_by_hand():
+    rows = np.array([[3, 1], [1, 3], [3, 3], [1, 1]], np.float32)  # about (2, 2)
+    metric = load_metric("centred_cosine").fit(measure_statistics(rows))
+    np.testing.assert_allclose(metric(rows[:1], rows)[0], [0, 2, 1, 1], atol=1e-12)
+    alone = load_metric("centred_cosine").fit(measure_statistics(rows[:1]))
+    assert alone(rows[1:2], rows[2:3])[0, 0] == pytest.approx(1 - 4 / np.sqrt(20))
+    with pytest.raises(MetricDomainError, match="needs the statistics"):
+        load_metric("centred_cosine").fit()
 
 
 def test_minkowski_takes_its_order():
