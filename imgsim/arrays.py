@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgsim.features import default_extractor, load_extractor
+from imgsim.features import default_extractor, load_extractor, write_out
 from imgsim.features.measure import measure_all
 from imgsim.images.limits import MAX_MEGAPIXELS, MAX_MEMORY, MAX_SECONDS, Limits
 from imgsim.metrics.fusion import fused_distances
@@ -122,7 +122,7 @@ def distances(
     >>> distances([dark, light], extractors="histogram").tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    texts = [extractors] if isinstance(extractors, str) else extractors or [default_extractor()]
+    texts = write_out([extractors] if isinstance(extractors, str) else extractors or [default_extractor()])
     chosen = [load_extractor(without_weight(text)) for text in texts]
     weights = [weight_of(text) for text in texts]
     limits = Limits(max_megapixels, max_seconds, max_memory)

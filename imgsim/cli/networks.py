@@ -89,10 +89,10 @@ def what_lacks(name: str, ready: Collection[str]) -> str:
 
 def choose_extractors(texts: Sequence[str]) -> Sequence[str]:
     """Give the extractors that were named, or else the default one."""
-    from imgsim.features import default_extractor
+    from imgsim.features import default_extractor, write_out
 
     if texts:
-        return texts
+        return write_out(texts)
     tell_of_default(name := default_extractor())
     return [name]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from imgsim.features import EXTRACTORS, extractor_names, load_extractor
+from imgsim.features import EXTRACTORS, FUSIONS, extractor_names, load_extractor, write_out
 from imgsim.metrics import load_metric
 from imgsim.models.architectures import is_architecture
 from imgsim.models.packaged import ready_networks
@@ -99,7 +99,7 @@ def split_fused(text: str) -> tuple[str, ...]:
     ('haralick:aggregate=mean+range@0.3', 'lbp')
     """
     first, *pieces = text.split(FUSED)
-    parts, names = [first], set(extractor_names())
+    parts, names = [first], {*extractor_names(), *FUSIONS}
     for piece in pieces:
         name = re.split("[:@]", piece, maxsplit=1)[0]
         within = ":" in parts[-1] and "@" not in parts[-1]
@@ -107,7 +107,7 @@ def split_fused(text: str) -> tuple[str, ...]:
             parts[-1] += FUSED + piece
         else:
             parts.append(piece)
-    return tuple(parts)
+    return tuple(write_out(parts))
 
 
 def bare_extractors(candidates: Iterable[Candidate]) -> list[str]:

@@ -13,7 +13,7 @@ from imgsim.naming import parse_naming, typed_params
 from imgsim.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from imgsim.core import Extractor, ExtractorSpec, ParamValue
 
@@ -29,12 +29,33 @@ EXTRACTORS: Registry[Callable[..., Extractor]] = Registry(
         "phash": "imgsim.features.phash:PHash",
     },
 )
+FUSIONS = {"lite": ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")}
 DEFAULT_EXTRACTOR, WITHOUT_NETWORK = "efficientnet_lite0", "classic"
 
 
 def default_extractor() -> str:
     """Name the extractor that is used where none is named: a network, or `classic` where its weights are missing."""
     return DEFAULT_EXTRACTOR if is_ready(DEFAULT_EXTRACTOR) else WITHOUT_NETWORK
+
+
+def write_out(texts: Iterable[str]) -> list[str]:
+    """Put in place of the name of a fusion the extractors that it stands for, which share its weight.
+
+    Examples
+    --------
+    >>> write_out(["lite"])
+    ['efficientnet_lite0', 'efficientnet_lite1', 'efficientnet_lite2']
+    >>> write_out(["hog", "lite@0.6"])[1:]
+    ['efficientnet_lite0@0.2', 'efficientnet_lite1@0.2', 'efficientnet_lite2@0.2']
+    """
+    written: list[str] = []
+    for text in texts:
+        name, params, weight = parse_naming(text)
+        if name in FUSIONS and params:
+            raise ParameterError(f"{name} takes no parameters: it stands for {', '.join(FUSIONS[name])}")
+        share = "" if weight is None else f"@{weight / len(FUSIONS.get(name, (name,))):g}"
+        written += [f"{one}{share}" for one in FUSIONS[name]] if name in FUSIONS else [text]
+    return written
 
 
 def extractor_names() -> list[str]:
@@ -79,6 +100,8 @@ def load_extractor(text: str) -> Extractor:
     64
     """
     naming = parse_naming(text)
+    if naming.name in FUSIONS:
+        raise ParameterError(f"{naming.name} is several extractors: name one of {', '.join(FUSIONS[naming.name])}")
     if naming.weight is not None:
         raise ParameterError(f"{text!r}: leave out the weight; it has its place in queries that fuse extractors")
     return find_factory(naming.name)(**_typed(naming.name, naming.params))

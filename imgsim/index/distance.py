@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from imgsim.errors import ExtractorMismatchError, IndexFormatError, ParameterError
-from imgsim.features import build_extractor, find_factory, load_extractor
+from imgsim.features import build_extractor, find_factory, load_extractor, write_out
 from imgsim.index.gallery_cache import gather_statistics, load_gallery
 from imgsim.index.store import DefaultQuery
 from imgsim.metrics import load_metric, median_pair_distance
@@ -99,12 +99,16 @@ def choose_distance(
     directory: str, store: Store, texts: Sequence[str] = (), metric: str | None = None
 ) -> ChosenDistance:
     """Find the extractors that a query names, among those that the index has."""
-    pairs = tuple((find_stored(store, text), weight_of(text)) for text in texts)
-    default = DefaultQuery(pairs) if texts else store.default_query()
+    default = named_query(store, texts) if texts else store.default_query()
     if default is None:
         raise IndexFormatError(f"the index of {store.root} has no extractor", remedy="index-it")
     extractors = (ChosenExtractor(one, rebuild(directory, one), weight) for one, weight in default.extractors)
     return ChosenDistance(tuple(extractors), metric or default.metric, directory, store)
+
+
+def named_query(store: Store, texts: Sequence[str]) -> DefaultQuery:
+    """Find the extractors that are named, each with its weight."""
+    return DefaultQuery(tuple((find_stored(store, text), weight_of(text)) for text in write_out(texts)))
 
 
 def rebuild(directory: str, stored: StoredExtractor) -> Extractor:

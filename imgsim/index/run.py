@@ -15,7 +15,7 @@ from imgsim.index.folder_comparison import find_changes
 from imgsim.index.lacks import find_lacks
 from imgsim.index.options import Options, Remembered
 from imgsim.index.sqlite.connection import outside
-from imgsim.index.store import MISSING, UNREADABLE, DefaultQuery, Failure
+from imgsim.index.store import MISSING, UNREADABLE, Failure
 from imgsim.index.summary import Observer, Summary
 
 if TYPE_CHECKING:
@@ -161,9 +161,9 @@ class Update:
                 self.store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
             self._settle_colors()
             if self.options.default is not None:
-                from imgsim.index.distance import find_stored
+                from imgsim.index.distance import named_query
 
-                self.store.set_default(DefaultQuery(((find_stored(self.store, self.options.default), 1.0),)))
+                self.store.set_default(named_query(self.store, [self.options.default]))
         return self.store.extractors()
 
     def _settle_colors(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imgsim.errors import IndexNotFoundError
@@ -38,7 +39,8 @@ def update_index(
     index : str or path, optional
         The index's own folder; ``root/.imgsim`` unless given.
     extractors : sequence of str, optional
-        ``NAME[:key=value,...]`` each, beside those that the index has; a new index without any has ``classic``.
+        ``NAME[:key=value,...]`` each, beside those that the index has; a new index without any has
+        ``efficientnet_lite0``, or ``classic`` where that is not ready.
     options : Options, optional
         How.
     observer : Observer, optional
@@ -67,6 +69,8 @@ def update_index(
     wanted = _load(extractors)
     description = _read(options.attributes) if options.attributes else None
     with IndexWriter(make_directory(folder, index), folder) as writer:
+        if len(wanted) > len(extractors) and options.default is None and not writer.extractors:
+            options = replace(options, default=extractors[0])  # whole, where that is a fusion
         update = writer.update_of(folder, options, observer)
         if options.verify:
             from imgsim.index.verification import run_verified
@@ -108,9 +112,9 @@ def _read(table: AttributeTable) -> Description:
 def _load(texts: Iterable[str]) -> list[Extractor]:
     if not texts:
         return []
-    from imgsim.features import load_extractor
+    from imgsim.features import load_extractor, write_out
 
-    extractors = [load_extractor(text) for text in texts]
+    extractors = [load_extractor(text) for text in write_out(texts)]
     for extractor in extractors:
         _ = extractor.spec, extractor.dim  # a network without its model says so here, before an index is begun
     return extractors

@@ -132,9 +132,10 @@ def index(
 
 def _provide_models(extractors: Sequence[str], weights: str | None) -> bool:
     """Bring the networks here that are asked for, and tell whether there are any."""
+    from imgsim.features import write_out
     from imgsim.models.architectures import is_architecture
 
-    networks = [text for text in extractors if is_architecture(parse_naming(text)[0])]
+    networks = [text for text in write_out(extractors) if is_architecture(parse_naming(text)[0])]
     if networks:
         from imgsim.cli.networks import provide_model
 
