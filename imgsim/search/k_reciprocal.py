@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KReciprocal(Reranking):
-    """k-reciprocal re-ranking: photos are alike that have the same mutual neighbours [1]_.
+    """Re-ranking by k-reciprocal neighbours: photos are alike that have the same mutual neighbours [1]_.
 
     Parameters
     ----------

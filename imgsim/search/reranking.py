@@ -64,24 +64,7 @@ class Reranking:
 
 
 def load_reranker(text: str) -> Reranker:
-    """Build the re-ranking that a text names.
-
-    Parameters
-    ----------
-    text : str
-        ``NAME[:key=value,...]``.
-
-    Returns
-    -------
-    Reranker
-        Ready to be asked.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none of that name.
-    ParameterError
-        If a parameter is unknown or its value does not fit.
+    """Build the re-ranking that ``NAME[:key=value,...]`` names; UnknownNameError or ParameterError where none is.
 
     Examples
     --------

@@ -20,41 +20,38 @@ if TYPE_CHECKING:
 class NeighbourLists(NamedTuple):
     """The k nearest neighbours of M photos among all others, nearest first, and how far the farthest one is.
 
-    `nearest` (M, k) are numbers of photos, -1 where there are none; `distances` (M, k), infinite there;
-    `farthest` (M,), but for rounding.
+    `nearest`, `distances` (M, k): numbers of photos, and -1 and infinity where there are no more; `farthest` (M,).
     """
 
     nearest: NDArray[np.intp]
     distances: NDArray[np.float64]
-    farthest: NDArray[np.float64]
+    farthest: NDArray[np.float64]  # but for rounding
 
 
 class Graph(NamedTuple):
     """A query and its shortlist, n things, the query first, among their neighbours.
 
-    `distances` (n, n), 0 on the diagonal; `nearest` (n, k): places among the n of each one's nearest neighbours in the
-    whole gallery, the query being one of it, and -1 for all others; `farthest` (n,) is the largest distance to any.
+    `distances` (n, n); `nearest` (n, k), places among the n; `farthest` (n,), of all in the gallery.
     """
 
-    distances: NDArray[np.float64]
-    nearest: NDArray[np.intp]
+    distances: NDArray[np.float64]  # 0 on the diagonal
+    nearest: NDArray[np.intp]  # of the whole gallery and the query; -1 stands for those that are none of the n
     farthest: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Shortlist:
-    """The photos nearest to a query, which is `asking`, one of the gallery, or none of it where that is None.
+    """The photos nearest to a query, nearest first.
 
-    `views` (V, R) a term; `photos` (L,) are numbers in the gallery, nearest first, `distances` (L,); `lists` are those
-    of all photos, of the gallery where they are at hand.
+    `views` (V, R) a term are the query's; `photos`, numbers in the gallery, and `distances` (L,).
     """
 
     gallery: LeaveOneOut
     views: Sequence[NDArray[Any]]
     photos: NDArray[np.intp]
     distances: NDArray[np.float64]
-    asking: int | None = None
-    lists: NeighbourLists | None = None
+    asking: int | None = None  # the query's own number, where it is a photo of the gallery
+    lists: NeighbourLists | None = None  # of the whole gallery, where they are at hand
 
     def graph(self, k: int) -> Graph:
         """Find the k nearest neighbours of the query and of each photo, all in the whole gallery."""
