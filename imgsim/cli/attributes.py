@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from imgsim.cli import name_completion
 from imgsim.errors import UnknownNameError
 from imgsim.paths import composed
 
@@ -23,6 +24,7 @@ def where_option(command: F) -> F:
         "--where",
         multiple=True,
         metavar="EXPR",
+        shell_complete=name_completion.conditions,
         help="Only photos for which this holds, such as \"price < 30000 and place = 'Line 2'\"; repeat it to ask more. "
         "The language: = != < <= > >=, in (...), between, like, contains, has NAME, is missing, and, or, not; "
         "docs/expressions.md describes it.",
@@ -34,6 +36,7 @@ def show_option(command: F) -> F:
     return click.option(
         "--show",
         metavar="NAME,...",
+        shell_complete=name_completion.attributes,
         callback=_names,
         help="Show these attributes too, a column each; in jsonl, which has all, only these.",
     )(command)

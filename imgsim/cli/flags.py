@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from imgsim import __version__
-from imgsim.cli import stderr
+from imgsim.cli import name_completion, stderr
 from imgsim.images.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def refuse_nan(ctx: click.Context, param: click.Parameter, value: float | None) 
 
 
 def general_options(command: F) -> F:
-    """Add what every command takes: `-q`, `-v` and `--version`."""
+    """Add what every command takes: `-q`, `-v` and `-V`."""
     quiet = click.option(
         "-q", "--quiet", is_flag=True, expose_value=False, is_eager=True, callback=_quiet, help="Say errors only."
     )
     verbose = click.option(
         "-v", "--verbose", is_flag=True, expose_value=False, is_eager=True, callback=_verbose, help="Say more."
     )
-    version = click.version_option(__version__, "--version", message="imgsim %(version)s")
+    version = click.version_option(__version__, "-V", "--version", message="imgsim %(version)s")
     return quiet(verbose(version(command)))
 
 
@@ -78,6 +78,7 @@ def extractor_option(*, fused: bool) -> Callable[[F], F]:
         "extractors",
         multiple=True,
         metavar="NAME[:KEY=VALUE,...]" + "[@WEIGHT]" * fused,
+        shell_complete=name_completion.extractors,
         help=f"An extractor, see `imgsim extractors`. {several}",
     )
 
@@ -85,7 +86,11 @@ def extractor_option(*, fused: bool) -> Callable[[F], F]:
 def metric_option(command: F) -> F:
     """Add `-m`."""
     return click.option(
-        "-m", "--metric", metavar="METRIC", help="A distance, see `imgsim metrics`, in place of the extractor's own."
+        "-m",
+        "--metric",
+        metavar="METRIC",
+        shell_complete=name_completion.metrics,
+        help="A distance, see `imgsim metrics`, in place of the extractor's own.",
     )(command)
 
 

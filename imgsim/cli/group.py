@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from imgsim import bounds
 from imgsim.cli.flags import general_options
@@ -40,6 +41,7 @@ COMMANDS: Registry[click.Command] = Registry(
         "stats": "imgsim.cli.commands.stats:stats",
         "info": "imgsim.cli.commands.info:info",
         "failures": "imgsim.cli.commands.failures:failures",
+        "completion": "imgsim.cli.commands.completion:completion",
     },
 )
 SUMMARIES = {  # which `--help` shows without importing the commands; a test compares them with theirs
@@ -61,6 +63,7 @@ SUMMARIES = {  # which `--help` shows without importing the commands; a test com
     "stats": "Describe the sizes and colour values of photos.",
     "info": "Say what an index holds.",
     "failures": "List the files that could not be read, and why.",
+    "completion": "Write what makes a shell complete names.",
 }
 
 
@@ -90,6 +93,10 @@ class _Commands(click.Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = (CompletionItem(name, help=SUMMARIES[name]) for name in COMMANDS if name.startswith(incomplete))
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

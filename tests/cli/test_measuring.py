@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
-from imgsim.features import DEFAULT_EXTRACTOR, EXTRACTORS, find_factory, load_extractor
+from imgsim.features import DEFAULT_EXTRACTOR, EXTRACTORS, FUSIONS, find_factory, load_extractor
 from imgsim.images.read import read_image
 from imgsim.metrics import METRICS
 from imgsim.models.architectures import ARCHITECTURES
@@ -100,7 +100,10 @@ def test_fused_distances_are_in_units_of_the_median(run, photos):
 
 def test_extractors_and_metrics_are_listed(run):
     listed = [json.loads(line) for line in run("extractors", "--format", "jsonl").out.splitlines()]
-    assert [one["extractor"] for one in listed] == [*EXTRACTORS, *ARCHITECTURES]
+    assert [one["extractor"] for one in listed] == [*EXTRACTORS, *ARCHITECTURES, *FUSIONS]
+    lite = listed.pop()
+    assert (lite["dimension"], lite["metric"], lite["default"]) == (3840, "cosine", False)
+    assert lite["needs"] in ("", "pip install 'imgsim[lite]'")
     for one in listed:
         assert one["dimension"] == find_factory(one["extractor"])().dim
         assert any(character.isdigit() for character in one["paper"])

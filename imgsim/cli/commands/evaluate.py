@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from imgsim.cli import stderr
+from imgsim.cli import name_completion, stderr
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.judged import judge_each, write_judged
 from imgsim.cli.labels import (
@@ -53,14 +53,23 @@ class JudgedRows(NamedTuple):
     "extractors",
     multiple=True,
     metavar="NAME[:KEY=VALUE,...][@WEIGHT][+...]",
+    shell_complete=name_completion.extractors,
     help="An extractor, or several fused: haralick@0.3+histogram@0.7. Repeat it for several rows. Without it: those of "
     "the index or, where there is none, all that need no weights.",
 )
-@click.option("-m", "--metric", "metrics", multiple=True, help="A distance; repeatable. Without it: each one's own.")
+@click.option(
+    "-m",
+    "--metric",
+    "metrics",
+    multiple=True,
+    shell_complete=name_completion.metrics,
+    help="A distance; repeatable. Without it: each one's own.",
+)
 @click.option(
     "--rerank",
     "rerankings",
     multiple=True,
+    shell_complete=name_completion.rerankings,
     metavar="NAME[:KEY=VALUE,...]",
     help="Judge each also with its first matches re-ranked, as `imgsim query` does; repeatable.",
 )

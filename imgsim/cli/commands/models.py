@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import name_completion, stderr
 from imgsim.cli.flags import device_option, format_option, general_options
 from imgsim.cli.inputs import photos_among
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
@@ -127,7 +127,9 @@ def _limit(ctx: click.Context, param: click.Parameter, value: str | None) -> Non
 
 
 @models.command()
-@click.argument("architectures", nargs=-1, required=True, metavar="ARCHITECTURE...")
+@click.argument(
+    "architectures", nargs=-1, required=True, metavar="ARCHITECTURE...", shell_complete=name_completion.networks
+)
 @limit_options
 @general_options
 def pull(architectures: tuple[str, ...]) -> None:
@@ -141,7 +143,12 @@ def pull(architectures: tuple[str, ...]) -> None:
 
 @models.command("import")
 @click.argument("file", type=click.Path())
-@click.option("-a", "--architecture", help="Which network the weights are of; an exported .onnx file says it itself.")
+@click.option(
+    "-a",
+    "--architecture",
+    shell_complete=name_completion.networks,
+    help="Which network the weights are of; an exported .onnx file says it itself.",
+)
 @click.option("--layer", default="", help="Cut the network after this layer.")
 @click.option(
     "--padding",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import name_completion, stderr
 from imgsim.cli.attributes import AttributeColumns, show_option, where_option
 from imgsim.cli.flags import (
     count_option,
@@ -42,7 +42,10 @@ COLUMNS = ("query", "rank", "path", "distance")
 @count_option
 @where_option
 @click.option(
-    "--color", metavar="NAME", help="Only photos of this colour; without a PHOTO, the photos most probably of it first."
+    "--color",
+    metavar="NAME",
+    shell_complete=name_completion.colors,
+    help="Only photos of this colour; without a PHOTO, the photos most probably of it first.",
 )
 @extractor_option(fused=True)
 @metric_option
@@ -59,6 +62,7 @@ COLUMNS = ("query", "rank", "path", "distance")
 @click.option(
     "--rerank",
     metavar="NAME[:KEY=VALUE,...]",
+    shell_complete=name_completion.rerankings,
     help="Put the first matches in another order: k_reciprocal or query_expansion. For finding all, not the first.",
 )
 @click.option("--together", is_flag=True, help="The photos are views of one thing: give one ranking.")
