@@ -58,7 +58,7 @@ def import_file(file: str, architecture: str | None, layer: str, padding: str | 
     from imgsim.models.imported_weights import import_weights
 
     with _or_elsewhere(spec):
-        _say_imported(import_weights(file, spec))
+        _say_imported(import_weights(file, spec, lambda names: stderr.say(f"left out: {names}")))
 
 
 def _refuse_packaged(architecture: str) -> None:

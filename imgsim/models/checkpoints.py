@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import MissingDependencyError, WeightsError
+from imgsim.models.checkpoint_forms import unwrap
 from imgsim.models.vision import torch
 
 if TYPE_CHECKING:
@@ -19,15 +20,19 @@ _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")  # as torch names what it would not imp
 
 def read_state_dict(path: str) -> dict[str, Tensor]:
     """Read a state dict, and nothing that could be code."""
+    return read_checkpoint(path)[0]
+
+
+def read_checkpoint(path: str) -> tuple[dict[str, Tensor], list[str]]:
+    """Read a state dict as `read_state_dict` does, and name what the file holds beside it."""
     state: Any = _read_safetensors(path) if path.endswith(".safetensors") else _read_pickle(path)
-    if isinstance(state, dict):
-        state = state.get("state_dict", state)
+    state, beside = unwrap(state, path)
     items = state.items() if isinstance(state, dict) else ()
     if not items or not all(isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in items):
         raise WeightsError(f"{path}: no state dict, which maps parameter names to tensors")
     if odd := [key for key, value in items if not _is_dense(value)]:
         raise WeightsError(f"{path}: {odd[0]} is not a dense tensor of real numbers")
-    return dict(items)
+    return dict(items), beside
 
 
 def _is_dense(tensor: Tensor) -> bool:

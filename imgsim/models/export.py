@@ -9,7 +9,8 @@ import numpy as np
 from imgsim.errors import WeightsError
 from imgsim.models.architectures import find_architecture, provenance
 from imgsim.models.cache import ModelFile, store_model, weights_digest
-from imgsim.models.checkpoints import load_strictly, read_state_dict
+from imgsim.models.checkpoint_forms import fit_state, heads_of
+from imgsim.models.checkpoints import load_strictly, read_checkpoint
 from imgsim.models.header import Header
 from imgsim.models.onnx_file import write_onnx
 from imgsim.models.session import Session
@@ -28,9 +29,17 @@ RELATIVE_ERROR = 1e-5
 
 def export_weights(path: str, spec: TrunkSpec) -> ModelFile:
     """Export a network with the weights of a file, and put it into the cache."""
+    return export_checkpoint(path, spec)[0]
+
+
+def export_checkpoint(path: str, spec: TrunkSpec) -> tuple[ModelFile, str]:
+    """Export as `export_weights` does, and say what the trunk did without of what the file holds."""
     network = build_network(spec.architecture)
-    load_strictly(network, read_state_dict(path), path=path, architecture=spec.architecture)
-    return export_network(network, spec, weights_digest(path), path)
+    state, beside = read_checkpoint(path)
+    heads = heads_of(spec.architecture, network, spec.layer)
+    fitted = fit_state(state, network, heads, path=path, beside=beside)
+    load_strictly(network, fitted.state, path=path, architecture=spec.architecture)
+    return export_network(network, spec, weights_digest(path), path), fitted.left_out
 
 
 def export_network(network: nn.Module, spec: TrunkSpec, weights: str, path: str = "") -> ModelFile:

@@ -13,12 +13,17 @@ from imgsim.models.model_limits import look_limited
 from imgsim.models.session import read_sealed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from imgsim.models.cache import ModelFile
     from imgsim.models.trunk_spec import TrunkSpec
 
 
-def import_weights(path: str, spec: TrunkSpec) -> ModelFile:
-    """Export a network with the weights of a file, unless the cache has it already, whole and with a digest."""
+def import_weights(path: str, spec: TrunkSpec, leaving_out: Callable[[str], None] | None = None) -> ModelFile:
+    """Export a network with the weights of a file, unless the cache has it already, whole and with a digest.
+
+    `leaving_out` hears what the file holds that the network does without, where it is read.
+    """
     weights = weights_digest(path)
     there = find_models(spec.architecture, weights=weights, padding=spec.padding, layer=spec.layer)
     good = next(filter(_is_good, there), None)
@@ -26,7 +31,9 @@ def import_weights(path: str, spec: TrunkSpec) -> ModelFile:
         make_default(good)
         return good
     require_exporter()
-    exported = look_limited(path, _export, path, spec)
+    exported, left_out = look_limited(path, _export, path, spec)
+    if left_out and leaving_out:
+        leaving_out(left_out)
     for file in there:
         if file != exported:  # it replaced those of its own name
             with suppress(OSError):
@@ -41,10 +48,10 @@ def require_exporter() -> None:
             raise MissingDependencyError(package, "deep")
 
 
-def _export(path: str, spec: TrunkSpec) -> ModelFile:
-    from imgsim.models.export import export_weights
+def _export(path: str, spec: TrunkSpec) -> tuple[ModelFile, str]:
+    from imgsim.models.export import export_checkpoint
 
-    return export_weights(path, spec)
+    return export_checkpoint(path, spec)
 
 
 def _is_good(file: ModelFile) -> bool:

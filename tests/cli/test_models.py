@@ -177,6 +177,18 @@ def test_importing_twice_is_fine(run, made):
     assert len(before) == 1
 
 
+def test_an_import_says_what_it_left_out(run, made, tmp_path):
+    state = torch.load(made / "weights.pth", weights_only=True)
+    state |= {"classifier.1.weight": torch.zeros(10, 512, 1, 1), "classifier.1.bias": torch.zeros(10)}
+    content = {"epoch": 3, "model": {f"module.{name}": tensor for name, tensor in state.items()}}
+    torch.save(content, tmp_path / "mine.pth")
+    result = run("models", "import", tmp_path / "mine.pth", "-a", SMALL)
+    assert (result.code, result.out) == (0, "")
+    left_out, imported = result.err.splitlines()
+    assert left_out == "left out: classifier.1.weight, classifier.1.bias (10 classes), epoch"
+    assert imported.startswith(f"imported {SMALL}, weights ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
