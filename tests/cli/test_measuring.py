@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from imgsim.features import DEFAULT_EXTRACTOR, EXTRACTORS, FUSIONS, find_factory, load_extractor
 from imgsim.images.read import read_image
+from imgsim.index.index import Index
 from imgsim.metrics import METRICS
 from imgsim.models.architectures import ARCHITECTURES
 from tests.photos import draw_photo
@@ -149,3 +151,21 @@ def test_show_goes_on_where_a_match_was_deleted(run, shelf):
     assert first in result.err
     captions = [line for line in result.out.splitlines() if line.endswith(".png")]
     assert [caption.split("  ")[-1] for caption in captions] == ["shelf/0.png", *others[:2]]
+
+
+def test_rows_of_an_index_and_whose_they_are(run, shell, shelf):
+    line = "imgsim extract --index shelf --format npy --paths names.txt -x histogram > rows.npy"
+    done = shell(line, shelf.parent)
+    assert (done.returncode, done.stderr) == (0, b"")
+    with Index.open(shelf) as index:
+        rows, names = index.features("histogram")
+    assert len(names) == 8
+    assert Path("names.txt").read_text().splitlines() == names
+    np.testing.assert_array_equal(np.load("rows.npy"), rows)
+    first = str(shelf / names[0])
+    for wrong in ([first, "--index", shelf], [first, "--paths", "x.txt"], ["--index", shelf], []):
+        assert run("extract", *wrong).code == 2
+    missing = run("extract", "--index", shelf, "--format", "npy", "--paths", "x.txt", "-x", "hog")
+    assert missing.code == 2
+    assert "has no features of hog" in missing.err
+    assert not Path("x.txt").exists()
