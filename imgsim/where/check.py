@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imgsim.errors import ExpressionError, UnknownNameError
 from imgsim.tables.values import is_date, is_month
 from imgsim.where.conditions import FIELD_PREFIX, FIELDS, AllOf, AnyOf, Compares, Has, Literal, NoneOf
+from imgsim.where.moments import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -29,6 +30,7 @@ def check(tree: Condition, text: str, catalogue: Mapping[str, Collection[str]]) 
     """Find what an expression names, and make sure that its values can be compared."""
     match tree:
         case Compares(name, quoted=quoted):
+            _refuse_clock(tree, text, catalogue)
             subject = find_subject(name, catalogue, quoted=quoted)
             for literal in tree.literals:
                 _check_encoding(subject, literal, text)
@@ -36,6 +38,7 @@ def check(tree: Condition, text: str, catalogue: Mapping[str, Collection[str]]) 
             asked = tuple(Compares(subject.name, *one, field=subject.field) for one in alternatives)
             return asked[0] if len(asked) == 1 else AnyOf(asked)
         case Has(name, quoted):
+            _refuse_clock(tree, text, catalogue)
             subject = find_subject(name, catalogue, quoted=quoted)
             return AllOf(()) if subject.field else Has(subject.name)
         case NoneOf(condition):
@@ -53,6 +56,13 @@ def find_subject(name: str, catalogue: Mapping[str, Collection[str]], *, quoted:
     if field in fields:
         return Subject(field, field=True, types={FIELDS[field]})
     raise UnknownNameError("attribute", name, {*catalogue, *fields})
+
+
+def _refuse_clock(leaf: Compares | Has, text: str, catalogue: Mapping[str, Collection[str]]) -> None:
+    """Refuse today where a name belongs, unless an attribute is called so."""
+    if is_plain(leaf.name) and not leaf.quoted and leaf.name not in catalogue:
+        reason = f"{leaf.name} is a date and comes after an operator, as in found_on = today; a name goes in "
+        raise ExpressionError(text, leaf.position, f"{reason}double quotes")
 
 
 def _alternatives(tree: Compares, subject: Subject, text: str) -> Iterator[tuple[str, tuple[Literal, ...]]]:
@@ -118,6 +128,8 @@ def _held(subject: Subject) -> str:
 
 
 def _shown(literal: Literal) -> str:
+    if literal.written:
+        return literal.written
     if literal.type == "text":
         return f"'{literal.value}'"
     return str(literal.value).lower() if literal.type == "boolean" else str(literal.value)

@@ -13,11 +13,12 @@ FIELD_PREFIX = "photo."
 
 @dataclass(frozen=True)
 class Literal:
-    """A value, its type, and its place in the expression."""
+    """A value, its type, and its place in the expression; `written` is a date that is counted from the clock."""
 
     value: int | float | str | bool
     type: str
     position: int = dataclasses.field(default=0, compare=False)
+    written: str = dataclasses.field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Compares:
     quoted: bool = False
     field: bool = False
     source: str = dataclasses.field(default="", compare=False)
+    position: int = dataclasses.field(default=0, compare=False)
 
     @property
     def type(self) -> str:
@@ -48,6 +50,7 @@ class Has:
 
     name: str
     quoted: bool = False
+    position: int = dataclasses.field(default=0, compare=False)
 
 
 @dataclass(frozen=True)

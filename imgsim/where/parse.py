@@ -14,11 +14,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ExpressionError
 from imgsim.paths import composed
 from imgsim.where.conditions import AllOf, AnyOf, Compares, Has, Literal, NoneOf
+from imgsim.where.moments import CLOCK, is_plain, read_moment
 from imgsim.where.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -26,12 +29,12 @@ if TYPE_CHECKING:
     from imgsim.where.tokens import Token
 
 SIGNS = frozenset(("=", "!=", "<", "<=", ">", ">="))
-VALUES = frozenset(("number", "date", "text", "double"))
+VALUES = frozenset(("number", "date", "moment", "text", "double"))
 DEPTH = 100  # of parentheses and nots, one in another
 
 
-def parse(expression: str) -> Condition:
-    """Read an expression, in its composed form.
+def parse(expression: str, now: datetime | None = None) -> Condition:
+    """Read an expression, in its composed form; `now` is what the local clock shows, unless given.
 
     Examples
     --------
@@ -39,7 +42,7 @@ def parse(expression: str) -> Condition:
     >>> type(tree).__name__, [type(condition).__name__ for condition in tree.conditions]
     ('AnyOf', ['NoneOf', 'AllOf'])
     """
-    parser = _Parser(composed(expression))
+    parser = _Parser(composed(expression), now or datetime.now())
     tree = parser.expression()
     parser.expect_end()
     return tree
@@ -48,8 +51,8 @@ def parse(expression: str) -> Condition:
 class _Parser:
     """Walks over the pieces once, from left to right."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, now: datetime) -> None:
+        self._text, self._now = text, now
         self._tokens = tokenize(text)
         self._place = 0
         self._depth = 0
@@ -133,14 +136,16 @@ class _Parser:
         literals = self._literals(operator)
         source = self._text[start : self._tokens[self._place - 1].end]
         unequal = operator == "!="
-        compares = Compares(name.text, "=" if unequal else operator, literals, name.kind == "double", source=source)
+        operator = "=" if unequal else operator
+        compares = Compares(name.text, operator, literals, name.kind == "double", source=source, position=start)
         return AllOf((self._has(name), NoneOf(compares))) if negated or unequal else compares
 
     def _has(self, name: Token) -> Has:
-        return Has(name.text, quoted=name.kind == "double")
+        return Has(name.text, quoted=name.kind == "double", position=name.start)
 
     def _name(self) -> Token:
-        if self._next.kind not in ("word", "double"):
+        plain = self._next.kind == "moment" and is_plain(self._next.text)
+        if self._next.kind not in ("word", "double") and not plain:
             hint = "a value comes after its operator, as in price < 5" if self._next.kind in VALUES else ""
             hint = "a name goes in double quotes, if in any" if self._next.kind in ("text", "keyword") else hint
             self._fail("the name of an attribute", hint)
@@ -173,11 +178,21 @@ class _Parser:
         if boolean := self._accept("true", "false"):
             return Literal(boolean.text == "true", "boolean", token.start)
         if token.kind not in VALUES:
-            self._fail("a value", f"text goes in quotes: '{token.text}'" if token.kind in ("word", "keyword") else "")
+            self._fail("a value", _value_hint(token))
         self._take()
         if token.kind == "number":
             return Literal(_number(token.text), "number", token.start)
+        if token.kind == "moment":
+            return Literal(read_moment(self._text, token.start, token.text, self._now), "date", token.start, token.text)
         return Literal(token.text, "date" if token.kind == "date" else "text", token.start)
+
+
+def _value_hint(token: Token) -> str:
+    """Say how a word becomes a value."""
+    if token.kind not in ("word", "keyword"):
+        return ""
+    counted = re.match(rf"(?i:{'|'.join(CLOCK)})[+-][0-9]", token.text)
+    return "days are taken off as in today - 7 days" if counted else f"text goes in quotes: '{token.text}'"
 
 
 def _number(text: str) -> int | float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
     from imgsim.where.facts import FactTable
 
 
-def select_photos(facts: FactTable, expressions: Sequence[str], photos: Keys) -> NDArray[np.bool_]:
-    """Tell for which photos every one of some expressions holds.
+def select_photos(
+    facts: FactTable, expressions: Sequence[str], photos: Keys, now: datetime | None = None
+) -> NDArray[np.bool_]:
+    """Tell for which photos every one of some expressions holds; `now` is what the local clock shows, unless given.
 
     `photos` (N,); gives (N,).
     """
-    trees = [(parse(text), text) for text in map(composed, expressions)]
+    now = now or datetime.now()
+    trees = [(parse(text, now), text) for text in map(composed, expressions)]
     catalogue = facts.types()
     return holds(facts, AllOf(tuple(check(tree, text, catalogue) for tree, text in trees)), photos)
 

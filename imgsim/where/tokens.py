@@ -6,17 +6,17 @@ import re
 from typing import NamedTuple
 
 from imgsim.errors import ExpressionError
-from imgsim.tables.values import is_date, is_month
+from imgsim.where.moments import DATE, MOMENT, read_date
 
 KEYWORDS = {"and", "or", "not", "in", "like", "contains", "between", "is", "missing", "has", "true", "false"}
 
-_DATE = r"DDDD-DD(?:-DD(?:[T ]DD:DD(?::DD(?:\.D+)?)?)?)?(?![\w-])".replace("D", "[0-9]")
 _NUMBER = r"[+-]?(?:D+\.?D*|\.D+)(?:[eE][+-]?D+)?(?![\w.])".replace("D", "[0-9]")
 # In this order: a date begins like a number.
 _TOKEN = re.compile(
-    rf"(?P<space>\s+)|(?P<date>{_DATE})|(?P<number>{_NUMBER})"
+    rf"(?P<space>\s+)|(?P<date>{DATE})|(?P<number>{_NUMBER})"
     r"|(?P<text>'(?:[^']|'')*')"
     r'|(?P<double>"(?:[^"]|"")*")'
+    rf"|(?P<moment>{MOMENT})"
     r"|(?P<word>[^\W\d][\w.-]*)"
     r"|(?P<sign><=|>=|!=|<>|==|[=<>(),])"
     r"|(?P<other>.)"
@@ -35,7 +35,8 @@ _MISPLACED = {
 class Token(NamedTuple):
     """A piece of an expression, from `start` to `end`; `text` is without quotes and in the usual spelling.
 
-    `kind` is ``word``, ``keyword``, ``number``, ``date``, ``text``, ``double``, ``sign`` or, once, ``end``.
+    `kind` is ``word``, ``keyword``, ``number``, ``date``, ``moment`` (counted from the clock), ``text``, ``double``,
+    ``sign`` or, once, ``end``.
     """
 
     kind: str
@@ -66,9 +67,7 @@ def _token(expression: str, match: re.Match[str]) -> Token:
     elif kind == "word" and raw.lower() in KEYWORDS:
         kind, text = "keyword", raw.lower()
     elif kind == "date":
-        text = raw.replace(" ", "T")
-        if not (is_date(text) or is_month(text)):
-            raise ExpressionError(expression, start, f"{raw} is no date")
+        text = read_date(expression, start, raw)
     elif kind == "other":
         raise ExpressionError(expression, start, _complaint(expression, start))
     return Token(kind, text, start, match.end())

@@ -104,3 +104,19 @@ def test_unknown_attributes_get_a_suggestion():
         checked("prise < 5")
     with pytest.raises(UnknownNameError, match="choose from"):
         checked("has xyz")
+
+
+def test_today_is_a_name_where_an_attribute_is_called_so():
+    with pytest.raises(ExpressionError, match="today is a date and comes after an operator") as caught:
+        checked("price = 1 and today = 5")
+    assert caught.value.position == 14
+    with pytest.raises(ExpressionError, match="now is a date"):
+        checked("has now")
+    tree = parse('today = 5 or "today" = 6')
+    assert [one.values for one in check(tree, "", {"today": {"number"}}).conditions] == [(5,), (6,)]
+
+
+def test_a_moment_is_named_as_it_is_written():
+    with pytest.raises(ExpressionError, match="price holds numbers, today - 7 days is a date"):
+        checked("price > today - 7 days")
+    assert checked('brand = "today"').values == ("today",)
