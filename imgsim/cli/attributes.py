@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from imgsim.cli import name_completion
-from imgsim.errors import UnknownNameError
+from imgsim.cli import name_completion, stderr
+from imgsim.errors import UnknownNameError, first_few
 from imgsim.paths import composed
 
 if TYPE_CHECKING:
@@ -45,6 +46,21 @@ def show_option(command: F) -> F:
 def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     del ctx, param
     return None if value is None else tuple(composed(name.strip()) for name in value.split(",") if name.strip())
+
+
+def note_absent(index: Index, where: Sequence[str]) -> None:
+    """Say once which attributes conditions ask for, and no photo has yet."""
+    from imgsim.where.select import find_absent
+
+    absent = find_absent(index.facts, where) if where else {}
+    if not absent:
+        return
+    names, (name, type_) = list(absent), next(iter(absent.items()))
+    declaration = shlex.quote(f"{name}={type_ or 'TYPE'}")
+    stderr.say(
+        f"imgsim: no photo has an attribute {first_few(names)} yet, so all count as without: "
+        f"`imgsim set --declare {declaration}` says that it is meant"
+    )
 
 
 class AttributeColumns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ExpressionError, UnknownNameError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from imgsim.where.conditions import Condition
 
+NOTHING = AnyOf(())  # holds for no photo
 PLURALS = {"text": "text", "boolean": "true or false"}  # of types that do not take an s
 
 
@@ -29,40 +31,66 @@ class Subject(NamedTuple):
 def check(tree: Condition, text: str, catalogue: Mapping[str, Collection[str]]) -> Condition:
     """Find what an expression names, and make sure that its values can be compared."""
     match tree:
-        case Compares(name, quoted=quoted):
-            _refuse_clock(tree, text, catalogue)
-            subject = find_subject(name, catalogue, quoted=quoted)
+        case Compares(name):
+            subject = _subject(tree, text, catalogue) or Subject(name, field=False, types=_types(tree))
             for literal in tree.literals:
                 _check_encoding(subject, literal, text)
-            alternatives = _alternatives(tree, subject, text)
-            asked = tuple(Compares(subject.name, *one, field=subject.field) for one in alternatives)
+            alternatives = list(_alternatives(tree, subject, text))
+            known = subject.field or subject.name in catalogue
+            asked = tuple(Compares(subject.name, *one, field=subject.field) for one in alternatives if known)
             return asked[0] if len(asked) == 1 else AnyOf(asked)
-        case Has(name, quoted):
-            _refuse_clock(tree, text, catalogue)
-            subject = find_subject(name, catalogue, quoted=quoted)
-            return AllOf(()) if subject.field else Has(subject.name)
+        case Has():
+            found = _subject(tree, text, catalogue)
+            return NOTHING if found is None else AllOf(()) if found.field else Has(found.name)
         case NoneOf(condition):
             return NoneOf(check(condition, text, catalogue))
         case AllOf(conditions) | AnyOf(conditions):
             return replace(tree, conditions=tuple(check(condition, text, catalogue) for condition in conditions))
 
 
-def find_subject(name: str, catalogue: Mapping[str, Collection[str]], *, quoted: bool) -> Subject:
-    """Find what a name stands for: an attribute, or else, unless it is quoted, something that every photo has."""
+def absent_names(tree: Condition, catalogue: Mapping[str, Collection[str]]) -> Iterator[Compares | Has]:
+    """Give the conditions on attributes that nothing is known of, which hold as for photos that lack them."""
+    match tree:
+        case Compares(name, quoted=quoted) | Has(name, quoted):
+            if name not in catalogue and find_subject(name, catalogue, quoted=quoted) is None:
+                yield tree
+        case NoneOf(condition):
+            yield from absent_names(condition, catalogue)
+        case AllOf(conditions) | AnyOf(conditions):
+            for condition in conditions:
+                yield from absent_names(condition, catalogue)
+
+
+def find_subject(name: str, catalogue: Mapping[str, Collection[str]], *, quoted: bool) -> Subject | None:
+    """Find what a name stands for: an attribute, or else, unless it is quoted, something that every photo has.
+
+    None where nothing has a name like it; a name that is nearly another one is taken for a mistake.
+    """
     fields = {} if quoted else FIELDS
     field = name.removeprefix(FIELD_PREFIX)
     if name in catalogue and not (field != name and field in fields):
         return Subject(name, field=False, types=catalogue[name])
     if field in fields:
         return Subject(field, field=True, types={FIELDS[field]})
-    raise UnknownNameError("attribute", name, {*catalogue, *fields})
+    if name in FIELDS:
+        raise UnknownNameError("attribute", name, {f"{FIELD_PREFIX}{name}"})
+    choices = {*catalogue, *fields}
+    if get_close_matches(name, choices, n=1) or not _is_unicode(name):
+        raise UnknownNameError("attribute", name, choices)
+    return None
 
 
-def _refuse_clock(leaf: Compares | Has, text: str, catalogue: Mapping[str, Collection[str]]) -> None:
-    """Refuse today where a name belongs, unless an attribute is called so."""
+def _subject(leaf: Compares | Has, text: str, catalogue: Mapping[str, Collection[str]]) -> Subject | None:
+    """Find what a condition is about; today where a name belongs is a mistake, unless an attribute is called so."""
     if is_plain(leaf.name) and not leaf.quoted and leaf.name not in catalogue:
         reason = f"{leaf.name} is a date and comes after an operator, as in found_on = today; a name goes in "
         raise ExpressionError(text, leaf.position, f"{reason}double quotes")
+    return find_subject(leaf.name, catalogue, quoted=leaf.quoted)
+
+
+def _types(tree: Compares) -> set[str]:
+    """Give the types of a comparison's values."""
+    return {literal.type for literal in tree.literals}
 
 
 def _alternatives(tree: Compares, subject: Subject, text: str) -> Iterator[tuple[str, tuple[Literal, ...]]]:
@@ -117,10 +145,17 @@ def _as_date(subject: Subject, literal: Literal) -> Literal:
 
 def _check_encoding(subject: Subject, literal: Literal, text: str) -> None:
     """Refuse text that no attribute can hold; paths hold any bytes."""
+    if not _is_unicode(str(literal.value), "surrogateescape" if subject.field else "strict"):
+        raise ExpressionError(text, literal.position, "this text is not valid Unicode")
+
+
+def _is_unicode(text: str, errors: str = "strict") -> bool:
+    """Tell whether text can be written as UTF-8."""
     try:
-        str(literal.value).encode("utf-8", "surrogateescape" if subject.field else "strict")
+        text.encode("utf-8", errors)
     except UnicodeEncodeError:
-        raise ExpressionError(text, literal.position, "this text is not valid Unicode") from None
+        return False
+    return True
 
 
 def _held(subject: Subject) -> str:

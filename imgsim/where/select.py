@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.paths import composed
-from imgsim.where.check import check
+from imgsim.where.check import NOTHING, absent_names, check
 from imgsim.where.conditions import AllOf, AnyOf, Compares, Has, NoneOf
 from imgsim.where.parse import parse
 
@@ -59,10 +59,26 @@ def explain_nothing(facts: FactTable, expressions: Sequence[str]) -> str:
     catalogue = facts.types()
     for text in map(composed, expressions):
         for leaf in _demanded(parse(text)):
-            asked = _alternatives(check(leaf, text, catalogue))
-            if asked and not any(len(facts.where(comparison)) for comparison in asked):
-                return f"no photo has {leaf.source}{_near(facts, asked[0])}"
+            checked = check(leaf, text, catalogue)
+            asked = _alternatives(checked)
+            if checked == NOTHING or (asked and not any(len(facts.where(comparison)) for comparison in asked)):
+                return f"no photo has {leaf.source}{_near(facts, asked[0]) if asked else ''}"
     return f"no photo has {' and '.join(expressions)}"
+
+
+def find_absent(facts: FactTable, expressions: Sequence[str]) -> dict[str, str]:
+    """Give the attributes that expressions ask for and nothing is known of, with the type each is compared as.
+
+    They hold as for photos that lack them; the type is empty where there is none.
+    """
+    catalogue = facts.types()
+    absent: dict[str, str] = {}
+    for text in map(composed, expressions):
+        tree = parse(text)
+        check(tree, text, catalogue)
+        for leaf in absent_names(tree, catalogue):
+            absent[leaf.name] = absent.get(leaf.name) or (leaf.type if isinstance(leaf, Compares) else "")
+    return absent
 
 
 def _demanded(tree: Condition) -> Iterator[Compares]:

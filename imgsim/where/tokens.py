@@ -35,8 +35,7 @@ _MISPLACED = {
 class Token(NamedTuple):
     """A piece of an expression, from `start` to `end`; `text` is without quotes and in the usual spelling.
 
-    `kind` is ``word``, ``keyword``, ``number``, ``date``, ``moment`` (counted from the clock), ``text``, ``double``,
-    ``sign`` or, once, ``end``.
+    `kind` is ``word``, ``keyword``, ``number``, ``date``, ``moment``, ``text``, ``double``, ``sign`` or, once, ``end``.
     """
 
     kind: str

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+from datetime import datetime, timedelta
 
 import PIL.Image
 import pytest
@@ -162,6 +163,33 @@ def test_mistakes_and_empty_answers_are_one_line(run, described, options, code, 
         assert (result.code, result.out) == (code, "")
         assert message in result.err
         assert result.err.count("\n") == 1
+
+
+def test_an_attribute_that_no_photo_has_yet_counts_as_missing_with_one_note(run, described):
+    note = (
+        "imgsim: no photo has an attribute returned yet, so all count as without: "
+        "`imgsim set --declare returned=boolean` says that it is meant\n"
+    )
+    listed = run("list", "shelf", "--where", "not returned = true and price < 6", "--where", "not returned = true")
+    assert (listed.code, listed.err) == (0, note)
+    assert listed.out == run("list", "shelf", "--where", "price < 6").out
+    asked = run("query", "shelf/0.png", "shelf/1.png", "--index", "shelf", "--where", "not returned = true")
+    assert (asked.code, asked.err, asked.out) == (0, note, run("query", "shelf/0.png", "shelf/1.png").out)
+    wrong = run("list", "shelf", "--where", "not returned = true and price = 'x'")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+
+
+def test_conditions_count_from_the_clock(run, described):
+    days = [(datetime.now() - timedelta(days=ago)).date().isoformat() for ago in (0, 1, 9)]
+    for number, day in enumerate(days):
+        run("set", f"shelf/{number}.png", f"found_on={day}")
+    recent = run("list", "shelf", "--where", "found_on >= today - 7 days")
+    assert (recent.out, recent.err) == ("shelf/0.png\nshelf/1.png\n", "")
+    assert run("list", "shelf", "--where", "found_on between yesterday and today").out == recent.out
+    assert set(paths(run("query", "shelf/5.png", "--where", "found_on < yesterday").out)) == {"2.png"}
+    refused = run("list", "shelf", "--where", "found_on > today - 7")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == "imgsim: column 21 of the expression: expected days or weeks after 7, found nothing\n"
 
 
 def test_quiet_keeps_an_empty_answer_silent(run, described):

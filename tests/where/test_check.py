@@ -102,8 +102,31 @@ def test_what_does_not_compare_is_named_by_its_place(text, position, reason):
 def test_unknown_attributes_get_a_suggestion():
     with pytest.raises(UnknownNameError, match="unknown attribute 'prise': did you mean price"):
         checked("prise < 5")
-    with pytest.raises(UnknownNameError, match="choose from"):
-        checked("has xyz")
+    with pytest.raises(UnknownNameError, match="unknown attribute 'height': did you mean photo.height"):
+        checked('"height" = 3')
+
+
+def test_an_attribute_that_no_photo_has_is_missing():
+    nothing = AnyOf(())
+    assert checked("xyz = 5") == nothing
+    assert checked("has xyz") == nothing
+    assert checked("not xyz = true") == NoneOf(nothing)
+    assert checked("xyz != 5") == AllOf((nothing, NoneOf(nothing)))
+    assert checked("xyz in (1, 'a') or price = 1") == AnyOf((nothing, checked("price = 1")))
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "reason"),
+    [
+        ("xyz > true", 6, "true and false have no order"),
+        ("xyz like 5", 9, "looks for text in quotes"),
+        ("xyz between 1 and 'b'", 18, "between begins with a number"),
+    ],
+)
+def test_what_compares_with_nothing_is_refused_of_any_attribute(text, position, reason):
+    with pytest.raises(ExpressionError, match=reason) as caught:
+        checked(text)
+    assert caught.value.position == position
 
 
 def test_today_is_a_name_where_an_attribute_is_called_so():

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from imgsim.errors import ExpressionError, ImgsimError, UnknownNameError
-from imgsim.where.select import explain_nothing, select_photos
+from imgsim.where.select import explain_nothing, find_absent, select_photos
 from tests.stores import put_described
 
 SHELF = {
@@ -168,8 +168,22 @@ def test_nothing_is_explained(shelf):
 def test_an_index_without_attributes_has_fields(describe):
     store = describe({"a.jpg": {}})
     assert found(store, "width >= 640") == "a"
-    with pytest.raises(UnknownNameError, match="unknown attribute 'price': choose from height, path, size, width"):
-        found(store, "price = 5")
+    assert found(store, "price = 5") == ""
+    with pytest.raises(UnknownNameError, match="unknown attribute 'widht': did you mean width"):
+        found(store, "widht = 5")
+
+
+def test_what_no_photo_has_yet_is_missing_and_told(shelf):
+    for expression, photos in (("not returned = true", "abcde"), ("returned != true", ""), ("has returned", "")):
+        assert found(shelf, expression) == photos
+    assert find_absent(shelf.facts, ["not returned = true and price < 9", 'has returned or "to do" is missing']) == {
+        "returned": "boolean",
+        "to do": "",
+    }
+    assert find_absent(shelf.facts, ["price < 9", "width > 3 and \"in\" = 'x'"]) == {}
+    assert explain_nothing(shelf.facts, ["returned = true and price = 5"]) == "no photo has returned = true"
+    with pytest.raises(ExpressionError, match="price holds"):
+        find_absent(shelf.facts, ["not returned = true and price = true"])
 
 
 # ------------------------------------------------------------------ against a plain reading

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import stderr
-from imgsim.cli.attributes import AttributeColumns, show_option, where_option
+from imgsim.cli.attributes import AttributeColumns, note_absent, show_option, where_option
 from imgsim.cli.flags import folder_argument, format_option, general_options, index_option
 from imgsim.cli.output import RowWriter, choose_format, write_paths
 from imgsim.cli.which_index import open_for
@@ -49,6 +49,7 @@ def list_photos(
     format_ = "paths" if null or (format_ is None and show is None) else choose_format(format_)
     with open_for(index_path or folder) as index, index.snapshot():
         write = _writer(index, format_, show, null=null)
+        note_absent(index, where)
         records = index.photos(where)
         found = False
         for batch in iter(lambda: list(islice(records, BATCH)), []):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.attributes import AttributeColumns, show_option, where_option
+from imgsim.cli.attributes import AttributeColumns, note_absent, show_option, where_option
 from imgsim.cli.flags import (
     count_option,
     device_option,
@@ -110,6 +110,7 @@ def query(
         calibrated = photos and index.is_calibrated(choices["extractors"], choices["metric"])
         columns = (*COLUMNS, *["reranked"] * bool(choices["rerank"]), *["probability"] * bool(calibrated))
         write = _writer(index, "paths" if null else choose_format(format_), columns, show, null=null)
+        note_absent(index, choices["where"])
         ask = _ask_by_photos if photos else _ask_by_color
         for answer, complete in ask(index, photos, **choices):
             failed |= not complete
