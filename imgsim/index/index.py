@@ -503,6 +503,13 @@ class IndexWriter(Index):
         with self.transaction():
             return edit_attributes(self._store, photo, assignments)
 
+    def declare_attributes(self, declarations: Iterable[str]) -> dict[str, str | None]:
+        """Make attributes known before photos have them, as a user writes it: ``NAME=TYPE``; ``NAME=`` takes it back."""
+        from imgsim.index.declarations import declare
+
+        with self.transaction():
+            return declare(self._store, declarations)
+
     def keep_calibration(self, distance: ChosenDistance, calibration: Calibration) -> None:
         """Keep the calibration of a distance, in place of an earlier one, until one of its extractors is dropped."""
         with self.transaction():

@@ -270,6 +270,19 @@ class Store(Protocol):
             A JSON object, in place of the one before.
         """
 
+    @property
+    def declared(self) -> dict[str, str]:
+        """The attributes that are known whether or not photos have them, and their types."""
+
+    def set_declared(self, declared: Mapping[str, str]) -> None:
+        """Set which attributes are known whether or not photos have them; the stamp stays.
+
+        Parameters
+        ----------
+        declared : mapping of str to str
+            Types by name, in place of those before.
+        """
+
     def snapshot(self) -> AbstractContextManager[None]:
         """Read one consistent state inside the block."""
 

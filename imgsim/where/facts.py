@@ -34,10 +34,10 @@ class FactTable(Protocol):
     """Answers what is asked of all photos' attributes, typed or measured; photos' keys are the store's."""
 
     def types(self) -> dict[str, set[str]]:
-        """Give the attributes that photos have, and the types of their values."""
+        """Give the attributes that photos have or that are declared, and the types of their values."""
 
     def counts(self) -> list[AttributeCount]:
-        """Count the photos that have each attribute, by name."""
+        """Count the photos that have each attribute, by name; none has one that is only declared."""
 
     def where(self, comparison: Compares) -> Keys:
         """Find the photos for which a comparison holds.

@@ -341,3 +341,32 @@ def test_names_that_are_no_unicode_are_refused(run, described):
     result = run("set", "shelf/0.png", "note=" + os.fsdecode(b"\xff"))
     assert result.code == 2
     assert "not valid Unicode text" in result.err
+
+
+def test_a_declared_attribute_is_seen_everywhere_and_survives(run, described):
+    result = run("set", "--declare", "returned=boolean", "--index", "shelf")
+    assert (result.code, result.err) == (0, f"{os.path.join('shelf', '.imgsim')}: returned is boolean\n")
+    for _ in range(2):
+        assert "attribute: returned: boolean, 0 photos\n" in run("info", "shelf").out
+        listed = run("list", "shelf", "--where", "not returned = true", "--show", "returned")
+        assert (listed.code, listed.err, len(listed.out.splitlines())) == (0, "", 8)
+        assert run("index", "shelf", "--attributes", "items.csv").code == 0
+    assert run("set", "shelf/0.png", "returned=maybe").code == 2
+    assert run("set", "shelf/0.png", "returned=true").code == 0
+    assert run("list", "shelf", "--where", "returned = true").out == "shelf/0.png\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--declare", "price=text"], "imgsim: price=text: price is number on 7 photos"),
+        (["--declare", "sold=bool"], "imgsim: unknown type in sold=bool 'bool': did you mean boolean?"),
+        (["--declare", "sold=boolean", "shelf/0.png"], "--declare is about the whole index"),
+        ([], "Missing argument 'PHOTO'"),
+    ],
+)
+def test_what_cannot_be_declared_is_said(run, described, arguments, message):
+    result = run("set", *arguments, "--index", "shelf")
+    assert result.code == 2
+    assert message in result.err
+    assert "sold" not in run("info", "shelf").out

@@ -37,8 +37,8 @@ class Photo:
 class DictFacts:
     """A `FactTable` that looks at every photo."""
 
-    def __init__(self, photos):
-        self._photos = photos
+    def __init__(self, photos, declared):
+        self._photos, self._declared = photos, declared
 
     def _all(self):
         """Give each fact of each photo: its key, and the fact's name, type and value."""
@@ -46,6 +46,7 @@ class DictFacts:
 
     def types(self):
         facts = sorted({(name, type_) for _, name, type_, _ in self._all()})
+        facts += self._declared().items()
         return {name: {type_ for other, type_ in facts if other == name} for name, _ in facts}
 
     def counts(self):

@@ -19,11 +19,12 @@ from tests.index.dict_ledger import DictLedger
 class DictStore(DictExtractors, DictLedger):
     def __init__(self, root):
         self.root = root
-        self.facts = DictFacts(lambda: self.photos)
+        self.facts = DictFacts(lambda: self.photos, lambda: self.declared)
         self._identity, self._generation = secrets.token_hex(6), 0
         self._photos, self._failures, self._extractors, self._statistics, self._hidden = {}, {}, {}, {}, {}
         self._calibrations, self._default, self._options, self._measure = {}, None, {}, (None, None)
         self._stale, self._drawn = set(), {}
+        self.declared = {}
 
     stamp = property(lambda self: Stamp(self._identity, self._generation))
     options = property(lambda self: copy.deepcopy(self._options))
@@ -42,6 +43,9 @@ class DictStore(DictExtractors, DictLedger):
         except BaseException:
             vars(self).update(before)
             raise
+
+    def set_declared(self, declared):
+        self.declared = dict(declared)
 
     def known(self):
         return {path: one.known for path, one in self._photos.items()}

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 HELD = "iif(json_type(attributes, ?) IS NULL, measured, attributes)"  # the object that an attribute is read from
 
 
+DECLARED = "declared"  # the key of those that are known whether or not photos have them
 TYPES = ("boolean", "date", "list", "number", "object", "text")
 
 
@@ -89,11 +90,12 @@ class Facts:
         return Held.read(self._values, *self._connection.execute(columns, (photo,)).fetchone())
 
     def types(self) -> dict[str, set[str]]:
-        """Give the attributes that photos have, and the types of their values."""
+        """Give the attributes that photos have or that are declared, and the types of their values."""
         rows = self._connection.execute(
             "SELECT name, type FROM kinds WHERE EXISTS (SELECT 1 FROM facts WHERE kind_id = kinds.id) ORDER BY name"
         )
-        types: dict[str, set[str]] = {}
+        declared = self._connection.execute("SELECT value FROM meta WHERE key = ?", (DECLARED,)).fetchone()
+        types = {name: {type_} for name, type_ in self._values.declared(declared and declared[0]).items()}
         for name, type_ in rows:
             if type_ not in TYPES:
                 raise self._values.damage("an attribute of no type")
@@ -105,8 +107,9 @@ class Facts:
         rows = self._connection.execute(
             "SELECT name, count(DISTINCT image_id) FROM kinds JOIN facts ON kind_id = kinds.id GROUP BY name"
         )
-        types = self.types()
-        return sorted(AttributeCount(name, tuple(sorted(types[name])), photos) for name, photos in rows)
+        photos = dict(rows)
+        types = self.types().items()
+        return sorted(AttributeCount(name, tuple(sorted(some)), photos.get(name, 0)) for name, some in types)
 
     def where(self, comparison: Compares) -> NDArray[np.int64]:
         """Give the keys of the photos for which a comparison holds, in any order, perhaps twice."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgsim.index.sqlite.connection import connect_reader, connect_writer, lock_writer
 from imgsim.index.sqlite.extractor_rows import ExtractorRows
+from imgsim.index.sqlite.fact_rows import DECLARED
 from imgsim.index.sqlite.photo_rows import PhotoRows
 from imgsim.index.store import LEFT_OUT, MISSING
 
@@ -82,6 +83,15 @@ class SqliteStore(ExtractorRows, PhotoRows):
     def set_options(self, options: Mapping[str, Any]) -> None:
         """Set how the index is made."""
         self._set_meta("options", json.dumps(options))
+
+    @property
+    def declared(self) -> dict[str, str]:
+        """The attributes that are known whether or not photos have them, and their types."""
+        return self.values.declared(self._meta(DECLARED))
+
+    def set_declared(self, declared: Mapping[str, str]) -> None:
+        """Set which attributes are known whether or not photos have them."""
+        self._set_meta(DECLARED, json.dumps(declared))
 
     @property
     def journal_mode(self) -> str:

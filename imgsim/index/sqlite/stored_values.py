@@ -110,6 +110,13 @@ class StoredValues:
             raise self.damage("its options")
         return options
 
+    def declared(self, raw: object) -> dict[str, str]:
+        """Read the types of attributes that are known whether or not photos have them."""
+        declared = self.json("{}" if raw is None else raw, "its declared attributes")
+        if not all(name and type_ in ("boolean", "date", "number", "text") for name, type_ in declared.items()):
+            raise self.damage("its declared attributes")
+        return declared
+
     def default(self, raw: object) -> tuple[list[tuple[int, float]], str | None]:
         """Read what queries compare by: extractors, by key, with their weights, and a metric."""
         read = self.json('{"extractors": []}' if raw is None else raw, "its default")
