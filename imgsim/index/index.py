@@ -504,7 +504,7 @@ class IndexWriter(Index):
             return edit_attributes(self._store, photo, assignments)
 
     def declare_attributes(self, declarations: Iterable[str]) -> dict[str, str | None]:
-        """Make attributes known before photos have them, as a user writes it: ``NAME=TYPE``; ``NAME=`` takes it back."""
+        """Make attributes known before photos have them, as a user writes: ``NAME=TYPE``; ``NAME=`` takes it back."""
         from imgsim.index.declarations import declare
 
         with self.transaction():
