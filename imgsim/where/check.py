@@ -121,11 +121,19 @@ def _textual_types(operator: str, subject: Subject, pattern: Literal, text: str)
     return types
 
 
+def _hint(operator: str, literal: Literal) -> str:
+    """Say what to do where the attribute is text: as texts, 9 comes after 10."""
+    if operator in ("=", "in") or literal.type == "boolean":
+        return "; text goes in quotes"
+    example = "2026-05-01, not 1.5.2026" if literal.type == "date" else "12.50, not 12,50 or 12 EUR"
+    return f", and texts are not in that order: write its values as {literal.type}s ({example}) and import them again"
+
+
 def _fit(subject: Subject, operator: str, literal: Literal, text: str) -> Literal:
     """Give a value of a type that the subject has, or say why there is none."""
     literal = _as_date(subject, literal)
     if literal.type not in subject.types:
-        hint = "; text goes in quotes" if "text" in subject.types else ""
+        hint = _hint(operator, literal) if "text" in subject.types else ""
         reason = f"{subject.name} holds {_held(subject)}, {_shown(literal)} is {_a(literal.type)}{hint}"
         raise ExpressionError(text, literal.position, reason)
     if literal.type == "boolean" and operator not in ("=", "in"):
