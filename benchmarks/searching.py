@@ -13,8 +13,7 @@ from imgsim.index.stored_distances import rescore
 from imgsim.metrics import load_metric
 from imgsim.search.gallery import lay_out
 from imgsim.search.leave_one_out import LeaveOneOut
-from imgsim.search.ranking import Term
-from imgsim.search.ranking import rank as find
+from imgsim.search.ranking import Term, rank
 from imgsim.search.reranking import RERANKERS, load_reranker
 from imgsim.search.shortlist import Shortlist
 
@@ -35,9 +34,9 @@ def search(setting: Setting) -> list[Figure]:
     term = _facet(setting)
     query = np.random.default_rng(1).random((1, term.gallery.rows.shape[1]), np.float32)
     rows, views = np.array(term.gallery.rows), term.metric.embed(query)
-    assert find([term], [views], K).rows.tolist() == _plain(rows, views[0]).tolist()
+    assert rank([term], [views], K).rows.tolist() == _plain(rows, views[0]).tolist()
     runs = {
-        "ours": lambda: seconds(lambda: find([term], [views], K)),
+        "ours": lambda: seconds(lambda: rank([term], [views], K)),
         "theirs": lambda: seconds(lambda: _plain(rows, views[0])),
     }
     name = "search {:,} x {} by cosine".format(*rows.shape)
@@ -55,10 +54,10 @@ def rerank(setting: Setting) -> list[Figure]:
         reranker = load_reranker(name)
 
         def reranked(reranker: Reranker = reranker) -> None:
-            found = find([term], views, reranker.shortlist)
+            found = rank([term], views, reranker.shortlist)
             reranker.values(Shortlist(gallery, views, found.rows, found.distances))
 
-        runs = {"ours": lambda: seconds(reranked), "theirs": lambda: seconds(lambda: find([term], views, K))}
+        runs = {"ours": lambda: seconds(reranked), "theirs": lambda: seconds(lambda: rank([term], views, K))}
         shown = f"search {setting.rows:,} x {NETWORK:,}, re-ranked by {name}"
         figures.append(slowdown(shown, "the search alone", interleave(runs, setting.repeats), None))
     return figures
@@ -77,13 +76,13 @@ def _rescored(setting: Setting, views: Sequence[NDArray[np.float32]]) -> Figure:
         terms = distance.terms()
 
         def rescored() -> None:
-            found = find(terms, views, K)
+            found = rank(terms, views, K)
             assert (
                 rescore(distance.store, distance.extractors, terms, views, found).ranked.rows.tolist()
                 == found.rows.tolist()
             )
 
-        runs = {"ours": lambda: seconds(rescored), "theirs": lambda: seconds(lambda: find(terms, views, K))}
+        runs = {"ours": lambda: seconds(rescored), "theirs": lambda: seconds(lambda: rank(terms, views, K))}
         times = interleave(runs, 20 * setting.repeats)
     return slowdown("the same, rescored from the store", "without", times, 1.1)
 

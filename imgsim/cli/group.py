@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from imgsim import bounds
 from imgsim.cli.flags import general_options
@@ -20,6 +19,8 @@ from imgsim.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from click.shell_completion import CompletionItem
 
 COMMANDS: Registry[click.Command] = Registry(
     "command",
@@ -95,6 +96,8 @@ class _Commands(click.Group):
             formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         names = (CompletionItem(name, help=SUMMARIES[name]) for name in COMMANDS if name.startswith(incomplete))
         return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from click.shell_completion import CompletionItem
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import click
+    from click.shell_completion import CompletionItem
+
+    from imgsim.where.facts import FactTable
 
 
 def extractors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -63,27 +64,37 @@ def conditions(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
 def colors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete a colour that some photo of the index has."""
     del param
-    found: set[str] = set()
-    with suppress(Exception):  # a shell asks at every key: it hears of names, or of nothing
-        from imgsim.cli.which_index import open_for
 
-        with ctx.scope(cleanup=False), open_for(ctx.params.get("index_path")) as index:
-            found = {name for photo in index for name in photo.attributes.get("color_probabilities") or {}}
-    return _beginning(incomplete, sorted(found))
+    def names(facts: FactTable) -> list[str]:
+        from imgsim.index.by_color import PROBABILITIES
+
+        return facts.names_within(PROBABILITIES)
+
+    return _beginning(incomplete, _asked(ctx, names))
 
 
 def _attributes_of(ctx: click.Context) -> list[str]:
-    names: list[str] = []
-    with suppress(Exception):
-        from imgsim.cli.which_index import open_for
+    def names(facts: FactTable) -> list[str]:
         from imgsim.where.conditions import FIELDS
 
+        return [*sorted(facts.types()), *FIELDS]
+
+    return _asked(ctx, names)
+
+
+def _asked(ctx: click.Context, ask: Callable[[FactTable], list[str]]) -> list[str]:
+    """Ask the index that is meant; a shell asks at every key, and hears of names or of nothing."""
+    with suppress(Exception):
+        from imgsim.cli.which_index import open_for
+
         with ctx.scope(cleanup=False), open_for(ctx.params.get("index_path")) as index:
-            names = [*sorted(index.facts.types()), *FIELDS]
-    return names
+            return ask(index.facts)
+    return []
 
 
 def _beginning(incomplete: str, names: Iterable[str], before: str = "") -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem  # which nothing but a completion needs
+
     return [CompletionItem(before + name) for name in names if name.startswith(incomplete)]
 
 

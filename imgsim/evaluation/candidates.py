@@ -10,7 +10,6 @@ from imgsim.metrics import load_metric
 from imgsim.models.architectures import is_architecture
 from imgsim.models.packaged import ready_networks
 from imgsim.naming import parse_naming, without_weight
-from imgsim.search.reranking import load_reranker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -85,8 +84,6 @@ def pair_with_metrics(extractors: Iterable[Sequence[str]], metrics: Sequence[str
 
 def with_rerankings(candidates: Iterable[Candidate], texts: Sequence[str]) -> list[Candidate]:
     """Add each candidate re-ranked in each way, beside itself."""
-    for text in texts:
-        load_reranker(text)
     return [candidate._replace(rerank=text) for candidate in candidates for text in (None, *dict.fromkeys(texts))]
 
 

@@ -32,9 +32,8 @@ _SRGB = np.array([[0.4361, 0.3851, 0.1431], [0.2225, 0.7169, 0.0606], [0.0139, 0
 _STEPS = 4096  # of linear light
 _LIGHT = (np.arange(_STEPS) + 0.5) / _STEPS
 _SHARE = np.where(_LIGHT <= 0.0031308, 12.92 * _LIGHT, 1.055 * _LIGHT ** (1 / 2.4) - 0.055)
-_ENCODED: Image = np.zeros(
-    2**16, np.uint8
-)  # of light as int16, read as uint16: more than white is white, less is black
+# Of light as int16, read as uint16: more than white is white, less is black.
+_ENCODED: Image = np.zeros(2**16, np.uint8)
 _ENCODED[:_STEPS], _ENCODED[_STEPS : 2**15] = np.rint(255 * _SHARE), 255
 _STRIP = 2**15  # pixels at a time: their light is kept in no more
 _VALUES: Image = np.arange(256, dtype=np.uint8)

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, UnknownNameError
 from imgsim.paths import composed
-from imgsim.tables.values import READERS, check_attributes
+from imgsim.tables.values import TYPES, check_attributes
 from imgsim.where.conditions import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from imgsim.index.store import Store
-
-TYPES = tuple(sorted(("text", *READERS)))
 
 
 def declare(store: Store, declarations: Iterable[str]) -> dict[str, str | None]:

@@ -18,11 +18,8 @@ from imgsim.index.sqlite.connection import outside
 from imgsim.index.stored_distances import rescore
 from imgsim.metrics.calibration import Calibration
 from imgsim.paths import key_within
-from imgsim.search.leave_one_out import LeaveOneOut
 from imgsim.search.parts import Parts
 from imgsim.search.ranking import rank
-from imgsim.search.reranking import load_reranker
-from imgsim.search.shortlist import Shortlist
 from imgsim.where.select import select_photos
 
 if TYPE_CHECKING:
@@ -93,9 +90,7 @@ class Searcher:
 
         `views` (H, W, 3).
         """
-        reranker = load_reranker(rerank) if rerank else None
-        if reranker:
-            reranker.check(self._distance.metrics)
+        reranker = self._reranker(rerank) if rerank else None
         if min_probability is not None and not self.calibrated:
             root, name, extractors = self._store.root, self._distance.name, self._distance.texts
             facts = {"folder": root, "index": outside(self._distance.directory, root), "metric": self._distance.metric}
@@ -115,6 +110,14 @@ class Searcher:
         if reranker:
             matches = self._reranked(reranker, embedded, matches, keys, excluded)[:k]
         return [match for match in matches if _is_within(match, max_distance, min_probability)]
+
+    def _reranker(self, text: str) -> Reranker:
+        """Build a re-ranking, and make sure that it suits the metrics."""
+        from imgsim.search.reranking import load_reranker  # which other queries do without
+
+        reranker = load_reranker(text)
+        reranker.check(self._distance.metrics)
+        return reranker
 
     def _embed(self, views: Sequence[Photo], limits: Limits) -> list[NDArray[Any]]:
         """Bring the views into each term's space: an array (V, R) a term."""
@@ -145,6 +148,9 @@ class Searcher:
         excluded: Collection[Hashable],
     ) -> list[Match]:
         """Put the shortlist in another order; photos that lack an extractor, and all others, keep their places."""
+        from imgsim.search.leave_one_out import LeaveOneOut
+        from imgsim.search.shortlist import Shortlist
+
         places = [place for place, match in enumerate(matches[: reranker.shortlist]) if not match.lacking]
         if not places:
             return matches
@@ -153,8 +159,10 @@ class Searcher:
         photos = of_rows[starts]
         wanted = np.ones(len(photos), bool) if self._allowed is None else self._allowed[starts]
         gallery = LeaveOneOut(self._terms, wanted & ~np.isin(photos, np.array(list(excluded), photos.dtype)))
-        numbers = {key: number for number, key in enumerate(photos[gallery.photos].tolist())}
-        listed = np.array([numbers[keys[place]] for place in places])
+        asked = [keys[place] for place in places]
+        there = np.flatnonzero(np.isin(photos[gallery.photos], np.array(asked, photos.dtype)))
+        numbers = dict(zip(photos[gallery.photos[there]].tolist(), there.tolist(), strict=True))
+        listed = np.array([numbers[key] for key in asked])
         distances = np.array([matches[place].distance for place in places])
         values = reranker.values(Shortlist(gallery, views, listed, distances))
         ordered = list(matches)

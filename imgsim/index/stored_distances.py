@@ -51,17 +51,8 @@ def rescore(
 
 def _of_rows(term: Term, rows: Rows, found: NDArray[np.intp]) -> Term:
     """Put the store's rows in place of a gallery's."""
-    gallery = term.gallery
-    part = replace(
-        gallery,
-        rows=term.metric.embed(rows.features),
-        present=rows.present,
-        squared_norms=gallery.squared_norms[found],
-        parts=gallery.parts[found],
-        photos=gallery.photos[found],
-        whole=gallery.whole[found],
-    )
-    return replace(term, gallery=part)
+    stored = replace(term.gallery.at(found), rows=term.metric.embed(rows.features), present=rows.present)
+    return replace(term, gallery=stored)
 
 
 def _are_equal(cached: Term, own: Term, found: NDArray[np.intp]) -> bool:

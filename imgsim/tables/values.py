@@ -106,6 +106,7 @@ def as_boolean(text: str) -> bool | None:
 
 
 READERS = {"boolean": as_boolean, "number": as_number, "date": as_date}  # tried in this order; what none reads is text
+TYPES = tuple(sorted(("text", *READERS)))
 
 
 def read_value(text: str, types: Collection[str] = READERS) -> int | float | str | bool:

@@ -67,7 +67,6 @@ class JudgedRows(NamedTuple):
 )
 @click.option(
     "--rerank",
-    "rerankings",
     multiple=True,
     shell_complete=name_completion.rerankings,
     metavar="NAME[:KEY=VALUE,...]",
@@ -107,6 +106,7 @@ def evaluate(
     """
     from imgsim.evaluation.candidates import bare_extractors, pair_with_metrics, parse_candidates, with_rerankings
     from imgsim.processes import default_jobs
+    from imgsim.search.reranking import load_reranker
 
     source = _source(options)
     if options["plots"]:
@@ -114,11 +114,13 @@ def evaluate(
 
         prepare_folder(options["plots"], options["plot_format"])
         _warn_of_plots_among_photos(options["plots"], folder)
+    for text in options["rerank"]:
+        load_reranker(text)  # refused before anything is measured
     asked = parse_candidates(extractors, metrics)
     wanted = bare_extractors(asked) or _whatever_there_is(folder, index_path)
     with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict, reading=True) as index:
         candidates = asked or pair_with_metrics([[str(one.spec)] for one in index.extractors], metrics)
-        candidates = with_rerankings(candidates, options["rerankings"])
+        candidates = with_rerankings(candidates, options["rerank"])
         shared = {"seed": seed, "jobs": jobs or default_jobs()}
         if source.scores:
             answer = _judge_scores(index, candidates, source, options["k"], seed)
@@ -141,10 +143,9 @@ def _source(options: dict[str, Any]) -> LabelSource:
     source = LabelSource(options["labels"], options["key"], options["encoding"], options["strict"], options["scores"])
     given = click.get_current_context().get_parameter_source
     if source.scores:
-        for name in ("plots", "by", "retrieval_only", "rerankings"):
+        for name in ("plots", "by", "retrieval_only", "rerank"):
             if given(name) == ParameterSource.COMMANDLINE:
-                option = "rerank" if name == "rerankings" else name.replace("_", "-")
-                raise click.UsageError(f"--{option} is for classes, and --scores are numbers")
+                raise click.UsageError(f"--{name.replace('_', '-')} is for classes, and --scores are numbers")
     if options["retrieval_only"] and options["by"] == CLASSIFIED:
         raise click.UsageError(f"--by {CLASSIFIED} needs the classification that --retrieval-only leaves out")
     return source.checked()

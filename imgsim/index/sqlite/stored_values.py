@@ -16,6 +16,7 @@ from imgsim.core import ExtractorSpec, Statistics
 from imgsim.errors import IndexFormatError
 from imgsim.images.limits import Limits
 from imgsim.index.store import Stamp, StoredExtractor
+from imgsim.tables.values import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +114,7 @@ class StoredValues:
     def declared(self, raw: object) -> dict[str, str]:
         """Read the types of attributes that are known whether or not photos have them."""
         declared = self.json("{}" if raw is None else raw, "its declared attributes")
-        if not all(name and type_ in ("boolean", "date", "number", "text") for name, type_ in declared.items()):
+        if not all(name and type_ in TYPES for name, type_ in declared.items()):
             raise self.damage("its declared attributes")
         return declared
 
