@@ -10,6 +10,7 @@ import time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 
+STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 AHEAD = 3  # chunks waiting for each worker: enough to keep it busy, few enough to hold in memory
 
 _work: Callable[[Any], Any]  # of this worker process
@@ -55,14 +57,43 @@ class _Deaf(ProcessPoolExecutor):
     """A pool whose processes never hear an interrupt, not while they start either: it is for their parent."""
 
     def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:  # noqa: ANN401
-        """Submit, which may start a process: it inherits which signals are blocked."""
-        if not hasattr(signal, "pthread_sigmask"):
+        """Submit, which may start a process and a thread: half started, they could not be ended."""
+        with _held_signals(), _blocked_interrupts():
             return super().submit(work, *arguments, **named)
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            return super().submit(work, *arguments, **named)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _held_signals() -> Iterator[None]:
+    """Let what signals raise wait for the end of the block; blocking them would not: another thread may take them."""
+    if threading.current_thread() is not threading.main_thread():  # where nothing is raised
+        yield
+        return
+    held: list[int] = []
+    before = {number: signal.getsignal(number) for number in STOPS}
+    for number, handler in before.items():
+        if callable(handler):
+            signal.signal(number, lambda number, _: held.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if callable(handler):
+                signal.signal(number, handler)
+        for number in held:
+            signal.raise_signal(number)
+
+
+@contextmanager
+def _blocked_interrupts() -> Iterator[None]:
+    """Block interrupts in this thread, and so in the processes that it starts."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _WorkerPool:

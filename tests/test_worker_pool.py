@@ -1,6 +1,8 @@
 """Work in processes comes back in order, tells what went wrong, and outlives the tasks that end their process."""
 
 import os
+import signal
+import threading
 
 import pytest
 
@@ -78,3 +80,25 @@ def test_chunks_shrink_toward_the_end_and_lose_no_task(count):
     assert max(sizes, default=0) <= CHUNK
     assert sizes[-2:] == [1] * min(count, 2)
     assert [task for chunk in chunks for task in chunk] == list(range(count))
+
+
+def test_a_stop_that_meets_the_start_of_the_pool_waits_until_it_can_be_ended(monkeypatch):
+    start = threading.Thread.start
+
+    def stopped_before(thread):
+        signal.raise_signal(signal.SIGTERM)
+        start(thread)
+
+    def stop(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        monkeypatch.setattr(threading.Thread, "start", stopped_before)
+        with pytest.raises(KeyboardInterrupt):
+            list(map_in_processes(str.upper, ["a"], 1))
+        monkeypatch.undo()
+        assert signal.getsignal(signal.SIGTERM) is stop
+        assert list(map_in_processes(str.upper, ["a"], 1)) == ["A"]
+    finally:
+        signal.signal(signal.SIGTERM, before)
