@@ -122,7 +122,8 @@ def distances(
     >>> distances([dark, light], extractors="histogram").tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    texts = write_out([extractors] if isinstance(extractors, str) else extractors or [default_extractor()])
+    named = [extractors] if isinstance(extractors, str) else extractors or [default_extractor()]
+    texts = write_out(named, fused=True)
     chosen = [load_extractor(without_weight(text)) for text in texts]
     weights = [weight_of(text) for text in texts]
     limits = Limits(max_megapixels, max_seconds, max_memory)

@@ -87,12 +87,12 @@ def what_lacks(name: str, ready: Collection[str]) -> str:
     return f"imgsim models pull {name}"
 
 
-def choose_extractors(texts: Sequence[str]) -> Sequence[str]:
-    """Give the extractors that were named, or else the default one."""
+def choose_extractors(texts: Sequence[str], *, fused: bool = False) -> Sequence[str]:
+    """Give the extractors that were named, or else the default one, each alone or fused with one another."""
     from imgsim.features import default_extractor, write_out
 
     if texts:
-        return write_out(texts)
+        return write_out(texts, fused=fused)
     tell_of_default(name := default_extractor())
     return [name]
 

@@ -104,7 +104,7 @@ def split_fused(text: str) -> tuple[str, ...]:
             parts[-1] += FUSED + piece
         else:
             parts.append(piece)
-    return tuple(write_out(parts))
+    return tuple(write_out(parts, fused=True))
 
 
 def bare_extractors(candidates: Iterable[Candidate]) -> list[str]:

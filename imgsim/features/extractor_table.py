@@ -13,7 +13,7 @@ from imgsim.naming import parse_naming, typed_params
 from imgsim.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from imgsim.core import Extractor, ExtractorSpec, ParamValue
 
@@ -38,8 +38,10 @@ def default_extractor() -> str:
     return DEFAULT_EXTRACTOR if is_ready(DEFAULT_EXTRACTOR) else WITHOUT_NETWORK
 
 
-def write_out(texts: Iterable[str]) -> list[str]:
+def write_out(texts: Sequence[str], *, fused: bool = False) -> list[str]:
     """Put in place of the name of a fusion the extractors that it stands for, which share its weight.
+
+    Where the texts are `fused` with one another, it counts as one of them if it has no weight.
 
     Examples
     --------
@@ -47,14 +49,21 @@ def write_out(texts: Iterable[str]) -> list[str]:
     ['efficientnet_lite0', 'efficientnet_lite1', 'efficientnet_lite2']
     >>> write_out(["hog", "lite@0.6"])[1:]
     ['efficientnet_lite0@0.2', 'efficientnet_lite1@0.2', 'efficientnet_lite2@0.2']
+    >>> write_out(["hog", "lite"], fused=True)[1]
+    'efficientnet_lite0@0.333333'
     """
+    one_of_several = fused and len(texts) > 1
     written: list[str] = []
     for text in texts:
         name, params, weight = parse_naming(text)
         if name in FUSIONS and params:
             raise ParameterError(f"{name} takes no parameters: it stands for {', '.join(FUSIONS[name])}")
-        share = "" if weight is None else f"@{weight / len(FUSIONS.get(name, (name,))):g}"
-        written += [f"{one}{share}" for one in FUSIONS[name]] if name in FUSIONS else [text]
+        if name not in FUSIONS:
+            written.append(text)
+            continue
+        weight = 1.0 if weight is None and one_of_several else weight
+        share = "" if weight is None else f"@{weight / len(FUSIONS[name]):g}"
+        written += [f"{one}{share}" for one in FUSIONS[name]]
     return written
 
 

@@ -108,7 +108,7 @@ def choose_distance(
 
 def named_query(store: Store, texts: Sequence[str]) -> DefaultQuery:
     """Find the extractors that are named, each with its weight."""
-    return DefaultQuery(tuple((find_stored(store, text), weight_of(text)) for text in write_out(texts)))
+    return DefaultQuery(tuple((find_stored(store, text), weight_of(text)) for text in write_out(texts, fused=True)))
 
 
 def rebuild(directory: str, stored: StoredExtractor) -> Extractor:

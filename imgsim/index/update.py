@@ -15,7 +15,7 @@ from imgsim.index.location import check_writable, has_index, make_directory, nam
 from imgsim.index.options import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from imgsim.core import Extractor
     from imgsim.index.description import AttributeTable, Description
@@ -109,7 +109,7 @@ def _read(table: AttributeTable) -> Description:
     return Description(table)
 
 
-def _load(texts: Iterable[str]) -> list[Extractor]:
+def _load(texts: Sequence[str]) -> list[Extractor]:
     if not texts:
         return []
     from imgsim.features import load_extractor, write_out

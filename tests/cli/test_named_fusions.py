@@ -63,3 +63,19 @@ def test_what_takes_one_extractor_says_which_there_are():
 
 def test_lite_stands_for_the_networks_that_come_as_packages():
     assert FUSIONS["lite"] == tuple(PACKAGES)
+
+
+def test_beside_another_it_counts_as_one(make_photos, run):
+    folder = make_photos(4)
+    update_index(folder, extractors=["pair", "hog"])
+    with open_index(folder) as index:
+        expected = index.search(folder / "0.png", extractors=["lbp@0.5", "phash@0.5", "hog"])
+        assert index.search(folder / "0.png", extractors=["pair", "hog"]) == expected
+        assert expected != index.search(folder / "0.png", extractors=["lbp", "phash", "hog"])
+    photos = [folder / f"{number}.png" for number in range(4)]
+    assert run("distances", *photos, "-x", "pair", "-x", "hog").out == (
+        run("distances", *photos, "-x", "lbp@0.5", "-x", "phash@0.5", "-x", "hog").out
+    )
+    shared = distances(photos, extractors=["lbp@0.5", "phash@0.5", "hog"])
+    assert distances(photos, extractors=["pair", "hog"]).tolist() == shared.tolist()
+    assert parse_candidates(["pair+hog"])[0].extractors == ("lbp@0.5", "phash@0.5", "hog")

@@ -50,7 +50,7 @@ def distances(
     from imgsim.metrics.fusion import fused_distances
     from imgsim.naming import weight_of, without_weight
 
-    texts = choose_extractors(extractors)
+    texts = choose_extractors(extractors, fused=True)
     weights = [weight_of(text) for text in texts]
     chosen = [load_extractor(without_weight(text)) for text in texts]
     measured = list(measure_photos(photos, chosen, limits))
