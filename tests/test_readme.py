@@ -1,19 +1,13 @@
-"""The README's terminal sessions and Python blocks are run, in order, on the demo's photos; `...` matches anything."""
+"""The README does what it shows, on the demo's photos."""
 
-import fnmatch
-import os
-import re
-import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
 
 from examples.demo import main as draw_demo
+from tests.sessions import is_shown, run_step, steps_of
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(console|python)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+README = Path(__file__).resolve().parents[1] / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -23,44 +17,18 @@ def desk(tmp_path_factory):
     return folder
 
 
-def sessions():
-    """Split a console block into commands and what each printed."""
-    for kind, block in BLOCKS:
-        if kind == "python":
-            yield kind, block, ""
-            continue
-        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, expected = step.partition("\n")
-            yield kind, command, expected
-
-
-def matches(printed, expected):
-    pattern = "...".join(re.sub(r"([\[*?])", r"[\1]", piece) for piece in expected.split("...")).replace("...", "*")
-    return fnmatch.fnmatchcase(printed, pattern)
-
-
 def test_the_readme_does_what_it_shows(desk):
-    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
-    steps = list(sessions())
+    steps = list(steps_of(README))
     assert len(steps) > 12
-    for kind, command, expected in steps:
-        arguments = ["bash", "-c", command] if kind == "console" else [sys.executable, "-c", command]
-        result = subprocess.run(
-            arguments,
-            cwd=desk,
-            env={**os.environ, "PATH": path},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if kind == "python":
-            assert result.returncode == 0, result.stdout
-            assert len(result.stdout.splitlines()) == 3
+    for step in steps:
+        printed, code = run_step(step, desk)
+        if step.kind == "python":
+            assert code == 0, printed
+            assert len(printed.splitlines()) == 3
         else:
-            assert matches(result.stdout, expected), f"$ {command}\n{result.stdout}"
+            assert is_shown(printed, step.shown), f"$ {step.command}\n{printed}"
 
 
 def test_the_readme_names_the_commands_that_set_up():
     for command in ("make demo", "make test"):
-        assert command in README
+        assert command in README.read_text("utf-8")

@@ -1,0 +1,49 @@
+"""Terminal sessions and Python blocks in pages, run in order; `...` in what they show matches anything."""
+
+import fnmatch
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from typing import NamedTuple
+
+BLOCK = re.compile(r"^```(console|python)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+class Step(NamedTuple):
+    """A command of the shell, or a block of Python, and what the page shows of its output."""
+
+    kind: str
+    command: str
+    shown: str
+
+
+def steps_of(page):
+    """Split a page's blocks into steps."""
+    for kind, block in re.findall(
+        r"^```(console|python)\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    ):
+        if kind == "python":
+            yield Step(kind, block, "")
+            continue
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            lines = step.split("\n")
+            length = 1 + next(place for place, line in enumerate(lines) if not line.endswith("\\"))
+            yield Step(kind, "\n".join(lines[:length]), "\n".join(lines[length:]))
+
+
+def run_step(step, folder, **settings):
+    """Give the output of a step, both streams, and its exit code."""
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
+    words = ["bash", "-c", step.command] if step.kind == "console" else [sys.executable, "-c", step.command]
+    environment = {**os.environ, "PATH": path, **settings}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    done = subprocess.run(words, cwd=folder, env=environment, text=True, check=False, **streams)
+    return done.stdout, done.returncode
+
+
+def is_shown(printed, shown):
+    """Tell whether what was printed is what a page shows."""
+    pattern = "...".join(re.sub(r"([\[*?])", r"[\1]", piece) for piece in shown.split("...")).replace("...", "*")
+    return fnmatch.fnmatchcase(printed, pattern)
