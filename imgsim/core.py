@@ -241,13 +241,15 @@ class Metric(Protocol):
     """A kind of distance; fitting gives it the gallery's statistics, which most do not need.
 
     Beside its name, a metric tells its domain (``"real"``, ``"non-negative"`` or ``"boolean"`` features), its
-    definition as a formula, and what it answers for the degenerate rows that the formula leaves open.
+    definition as a formula, what it answers for the degenerate rows that the formula leaves open, and the range that
+    no distance leaves.
     """
 
     name: ClassVar[str]
     domain: ClassVar[str]
     definition: ClassVar[str]
     degenerate: ClassVar[str]
+    range: ClassVar[tuple[float, float]]
     needs_statistics: ClassVar[bool]
 
     def fit(self, statistics: Statistics | None = None) -> FittedMetric:

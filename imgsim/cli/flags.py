@@ -33,6 +33,26 @@ def refuse_nan(ctx: click.Context, param: click.Parameter, value: float | None) 
     return value
 
 
+def max_distance_option(command: F) -> F:
+    """Add `--max-distance`: a number, or as text how many bits."""
+    return click.option(
+        "--max-distance",
+        callback=_distance,
+        metavar="D",
+        help="Leave out matches farther than this; 6b is 6 bits, of hashes that hamming compares.",
+    )(command)
+
+
+def _distance(ctx: click.Context, param: click.Parameter, value: str | None) -> float | str | None:
+    """Read a number; leave bits as they are written."""
+    if value is None or (value[-1:] == "b" and value[:-1].isdecimal()):
+        return value
+    try:
+        return refuse_nan(ctx, param, float(value))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no distance, nor a number of bits such as 6b.", ctx, param) from None
+
+
 def general_options(command: F) -> F:
     """Add what every command takes: `-q`, `-v` and `-V`."""
     quiet = click.option(

@@ -14,7 +14,7 @@ from imgsim.errors import ImageReadError, ImgsimError
 from imgsim.images.formats import HEAD, sniff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from io import BufferedReader
 
     from imgsim.core import Extractor
@@ -78,6 +78,20 @@ def photos_among(folder: str, found: Found) -> list[FoundImage]:
     if drawn := len(found.images) - len(photos):
         stderr.say(f"{folder}: {drawn:,} picture{'s' * (drawn != 1)} drawn by imgsim passed over")
     return photos
+
+
+def photos_in(folder: str, complain: Callable[[str], None]) -> list[QueryPhoto]:
+    """Give the photos that indexing a folder would find, less what imgsim drew; complain of what is unreadable."""
+    from imgsim.images.find import find_images
+
+    try:
+        found = find_images(folder)
+    except OSError as error:
+        raise ImgsimError(f"{folder}: {error.strerror}") from error
+    for path, reason in found.unreadable:
+        complain(f"{os.path.join(folder, path)}: {reason}")
+    paths = [os.path.join(folder, image.path) for image in photos_among(folder, found)]
+    return [QueryPhoto(path, path) for path in paths]
 
 
 def listed_paths(name: str) -> Iterator[str]:

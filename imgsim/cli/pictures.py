@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imgsim.cli.inputs import QueryPhoto
+    from imgsim.cli.remarks import Missed
     from imgsim.core import Match
     from imgsim.images.limits import Limits
 
@@ -23,6 +24,7 @@ class QueryAnswer(NamedTuple):
     name: str
     matches: list[Match]
     views: Sequence[QueryPhoto] = ()
+    missed: Missed | None = None
 
 
 def draw_grid_of(answers: Sequence[QueryAnswer], path: str, root: str, limits: Limits) -> None:

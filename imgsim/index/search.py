@@ -16,6 +16,7 @@ from imgsim.file_state import identity_of
 from imgsim.images.limits import LIMITS, Limits
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.stored_distances import rescore
+from imgsim.index.threshold import DistanceRange, Threshold
 from imgsim.metrics.calibration import Calibration
 from imgsim.paths import key_within
 from imgsim.search.parts import Parts
@@ -80,22 +81,43 @@ class Searcher:
         views: Sequence[Photo],
         k: int,
         *,
-        max_distance: float | None = None,
+        max_distance: float | str | None = None,
         min_probability: float | None = None,
         include_self: bool = False,
         rerank: str | None = None,
         limits: Limits = LIMITS,
     ) -> list[Match]:
-        """Rank the index's photos by their distance to one thing.
+        """Rank the index's photos by their distance to one thing, and keep what is within the thresholds.
 
         `views` (H, W, 3).
         """
-        reranker = self._reranker(rerank) if rerank else None
+        threshold = self.threshold(max_distance, min_probability)
+        ranked = self.ranked(views, k, include_self=include_self, rerank=rerank, limits=limits)
+        return list(filter(threshold.admits, ranked))
+
+    def threshold(self, max_distance: float | str | None, min_probability: float | None) -> Threshold:
+        """Hold thresholds against the distance and its calibration; a distance such as ``"6b"`` is of so many bits."""
         if min_probability is not None and not self.calibrated:
             root, name, extractors = self._store.root, self._distance.name, self._distance.texts
             facts = {"folder": root, "index": outside(self._distance.directory, root), "metric": self._distance.metric}
             message = f"{root}: no calibration of {name}"
             raise CalibrationError(message, remedy="calibrate", extractors=extractors, **facts)
+        return Threshold.within(DistanceRange.of(self._distance, self._terms), max_distance, min_probability)
+
+    def ranked(
+        self,
+        views: Sequence[Photo],
+        k: int,
+        *,
+        include_self: bool = False,
+        rerank: str | None = None,
+        limits: Limits = LIMITS,
+    ) -> list[Match]:
+        """Rank the index's photos by their distance to one thing, however far they are.
+
+        `views` (H, W, 3).
+        """
+        reranker = self._reranker(rerank) if rerank else None
         embedded = self._embed(views, limits)
         named = [os.fspath(view) for view in views if isinstance(view, str | os.PathLike) and not include_self]
         own, excluded = {_identity(view) for view in named} - {None}, self._keys_of(named)
@@ -109,7 +131,7 @@ class Searcher:
             excluded |= again
         if reranker:
             matches = self._reranked(reranker, embedded, matches, keys, excluded)[:k]
-        return [match for match in matches if _is_within(match, max_distance, min_probability)]
+        return matches
 
     def _reranker(self, text: str) -> Reranker:
         """Build a re-ranking, and make sure that it suits the metrics."""
@@ -205,9 +227,3 @@ def read_calibration(distance: ChosenDistance) -> Calibration | None:
         return None if fitted is None else Calibration.from_json(fitted)
     except IndexFormatError as error:
         raise IndexFormatError(f"{distance.directory}: {error}", remedy=error.remedy, **error.facts) from error
-
-
-def _is_within(match: Match, max_distance: float | None, min_probability: float | None) -> bool:
-    near = max_distance is None or match.distance <= max_distance
-    likely = min_probability is None or (match.probability is not None and match.probability >= min_probability)
-    return near and likely

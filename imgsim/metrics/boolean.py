@@ -12,6 +12,7 @@ class _Boolean(PairwiseMetric):
     """A distance of rows of truth values."""
 
     domain = "boolean"
+    range = (0.0, 1.0)
     values = bool
     unrelated = 0.0
 
@@ -59,4 +60,5 @@ class Yule(_Boolean):
 
     name = "yule"
     definition = "2 tf ft / (tt ff + tf ft)"
+    range = (0.0, 2.0)
     degenerate = "0/0: 0"

@@ -35,6 +35,7 @@ class MetricEntry:
     domain: ClassVar[str] = "real"
     definition: ClassVar[str]
     degenerate: ClassVar[str] = "-"
+    range: ClassVar[tuple[float, float]] = (0.0, np.inf)
 
 
 @dataclass(frozen=True)

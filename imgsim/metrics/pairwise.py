@@ -113,6 +113,7 @@ class Hamming(PairwiseMetric):
 
     name = "hamming"
     definition = "share of values with x != y"
+    range = (0.0, 1.0)
 
 
 class JensenShannon(PairwiseMetric):
@@ -123,6 +124,7 @@ class JensenShannon(PairwiseMetric):
     definition = "sqrt((KL(p, m) + KL(q, m)) / 2), m = (p + q) / 2"
     degenerate = "two empty histograms: 0; one: sqrt(log(2))"
     unrelated = float(np.sqrt(np.log(2)))
+    range = (0.0, unrelated)
 
 
 @dataclass(frozen=True)

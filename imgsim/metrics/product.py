@@ -81,6 +81,7 @@ class InnerProduct(_Fixed):
 
     name = "inner_product"
     definition = "-sum(x * y)"
+    range = (-np.inf, np.inf)
     fitted = FittedInnerProduct
 
 
@@ -90,6 +91,7 @@ class Cosine(_Fixed):
     name = "cosine"
     definition = "1 - x.y / (|x| |y|)"
     degenerate = "two rows of zeros: 0; one: 1"
+    range = (0.0, 2.0)
     fitted = FittedCosine
     space = "unit"
 
@@ -121,6 +123,7 @@ class Hellinger(_Fixed):
     domain = "non-negative"
     definition = "sqrt(sum((sqrt(p) - sqrt(q))^2) / 2)"
     degenerate = "two empty histograms: 0; one: sqrt(1/2)"
+    range = (0.0, 1.0)
     fitted = FittedHellinger
     space = "hellinger"
 
@@ -183,6 +186,7 @@ class CentredCosine(MetricEntry):
     name = "centred_cosine"
     definition = "cosine of the rows less the gallery's mean"
     degenerate = "a row that is the mean to another: 1; in a gallery of one, cosine"
+    range = (0.0, 2.0)
 
     def fit(self, statistics: Statistics | None = None) -> FittedCosine:
         """Return the distance; MetricDomainError if statistics are absent."""

@@ -92,7 +92,7 @@ def test_without_index_the_one_that_must_be_meant_is_found(run, shelf, tmp_path,
 def test_exit_codes(run, shelf):
     query = ["query", "shelf/0.png", "--index", "shelf"]
     assert run(*query).code == 0
-    nothing = run(*query, "--max-distance", "-1")
+    nothing = run(*query, "--max-distance", "0")
     assert (nothing.code, nothing.out, nothing.err) == (1, "", "")
     assert run(*query, "-x", "lbp").code == 2
 

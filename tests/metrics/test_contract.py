@@ -95,6 +95,25 @@ def test_several_queries_are_enclosed_as_each_alone(name, rng):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("scale", [0.01, 1.0, 1000.0])
+def test_no_distance_leaves_the_range(name, scale, rng):
+    rows = rows_for(name, rng, count=40) * np.float32(scale)
+    if METRICS.load(name).domain == "real":
+        rows[20:] -= rows[:20]
+        rows[1] = -rows[0]
+    rows[2], rows[3] = 0, 1
+    rows[4, ::2], rows[5, 1::2] = 0, 0  # nothing in common
+    rows[4, 1::2], rows[5, ::2] = 1, 1
+    metric = load_metric(name)
+    distances = metric.fit(measure_statistics(rows))(rows, rows)
+    least, most = metric.range
+    assert distances.min() >= least
+    assert distances.max() <= most + 1e-6
+    if np.isfinite(most):
+        assert distances.max() > 0.9 * most  # no looser than it has to be
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_distance_does_not_depend_on_its_neighbours(name, rng):
     rows = rows_for(name, rng, count=50)
     metric = load_metric(name).fit(measure_statistics(rows))

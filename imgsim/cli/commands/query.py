@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,16 @@ from imgsim.cli.flags import (
     general_options,
     index_option,
     limits_options,
+    max_distance_option,
     metric_option,
     refuse_nan,
 )
-from imgsim.cli.inputs import QueryPhoto, expand_photos
+from imgsim.cli.inputs import QueryPhoto, expand_photos, photos_in
 from imgsim.cli.output import RowWriter, choose_format, write_paths
 from imgsim.cli.pictures import QueryAnswer, check_plot, draw_grid_of, plot_colors_of
+from imgsim.cli.remarks import Remarks, find_missed
 from imgsim.cli.remedies import explain
+from imgsim.cli.similarity import SIMILARITY, check_similarity, without_similarity
 from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
@@ -32,12 +36,13 @@ if TYPE_CHECKING:
     from imgsim.core import Match
     from imgsim.index.index import Index
     from imgsim.index.search import Searcher
+    from imgsim.index.threshold import Threshold
 
 COLUMNS = ("query", "rank", "path", "distance")
 
 
 @click.command(short_help="Find the indexed photos that look most like each PHOTO.")
-@click.argument("photos", metavar="[PHOTO...]", nargs=-1, type=click.Path())
+@click.argument("photos", metavar="[FOLDER|PHOTO...]", nargs=-1, type=click.Path())
 @index_option
 @count_option
 @where_option
@@ -49,9 +54,7 @@ COLUMNS = ("query", "rank", "path", "distance")
 )
 @extractor_option(fused=True)
 @metric_option
-@click.option(
-    "--max-distance", type=float, callback=refuse_nan, metavar="D", help="Leave out matches farther than this."
-)
+@max_distance_option
 @click.option(
     "--min-probability",
     type=click.FloatRange(0, 1),
@@ -92,37 +95,49 @@ def query(
 ) -> None:
     """Find the indexed photos that look most like each PHOTO, or that have a colour.
 
-    A PHOTO of - reads paths from stdin, or else one picture. Exit codes: 0 something matched, 1 nothing did, 2 error.
-    Columns: query, rank, path within the indexed folder, distance; smaller is closer. Where the distance was calibrated
-    (`imgsim calibrate`), another tells the probability that this is the thing asked for. With --rerank, one tells by
-    what the first 200 are ordered instead. Without a PHOTO, --color ranks by 1 - the colour's probability.
+    A FOLDER stands for the photos in it; a PHOTO of - reads paths from stdin, or else one picture. Exit codes: 0
+    something matched, 1 nothing did, 2 error. Columns: query, rank, path within the indexed folder, distance; smaller
+    is closer. Where the distance was calibrated (`imgsim calibrate`), another tells the probability that this is the
+    thing asked for. With --rerank, one tells by what the first 200 are ordered instead. With --show similarity, one is
+    1 - distance, by cosine. Without a PHOTO, --color ranks by 1 - the colour's probability.
     """
     from imgsim.cli.which_index import open_for
 
     _refuse(photos, format_, grid, choices, null=null)
+    complaints: list[str] = []
+    asked: Iterable[QueryPhoto] = _photos_of(photos, complaints)
     if plot:
         check_plot(plot)
-        if len(photos) > 1 and not choices["together"]:
-            raise click.UsageError(f"--plot draws one query, and here are {len(photos)}: name one, or use --together")
+    if plot and "-" not in photos and not choices["together"]:
+        asked = list(asked)
+        if len(asked) > 1:
+            raise click.UsageError(f"--plot draws one query, and here are {len(asked)}: name one, or use --together")
     answers: list[QueryAnswer] = []
     matched = failed = False
     with open_for(index_path, photos) as index, index.snapshot():
+        attributes, similar = without_similarity(index, show)
+        if similar:
+            check_similarity(index, choices["extractors"], choices["metric"], by_photo=bool(photos))
         calibrated = photos and index.is_calibrated(choices["extractors"], choices["metric"])
-        columns = (*COLUMNS, *["reranked"] * bool(choices["rerank"]), *["probability"] * bool(calibrated))
-        write = _writer(index, "paths" if null else choose_format(format_), columns, show, null=null)
+        added = {"reranked": choices["rerank"], "probability": calibrated, SIMILARITY: similar}
+        columns = (*COLUMNS, *(name for name, wanted in added.items() if wanted))
+        write = _writer(index, "paths" if null else choose_format(format_), columns, attributes, null=null)
         note_absent(index, choices["where"])
-        ask = _ask_by_photos if photos else _ask_by_color
-        for answer, complete in ask(index, photos, **choices):
+        remarks, queries = Remarks(index), 0
+        for answer, complete in _ask_by_photos(index, asked, **choices) if photos else _ask_by_color(index, **choices):
             failed |= not complete
             if answer is not None:
+                queries += 1
                 matched |= bool(answer.matches)
                 write(answer)
+                remarks.hear(answer)
                 answers += [answer] if grid or plot else []
+        remarks.say(several=queries > 1)
         if grid and answers:
             draw_grid_of(answers, grid, index.root, choices["limits"])
         if plot and answers:
             plot_colors_of(answers, plot, index.root, choices["limits"])
-    click.get_current_context().exit(2 if failed else 0 if matched else 1)
+    click.get_current_context().exit(2 if failed or complaints else 0 if matched else 1)
 
 
 def _refuse(
@@ -148,9 +163,25 @@ def _refuse(
         raise click.UsageError(f"--{option} is about comparing photos: name a PHOTO")
 
 
+def _photos_of(names: Sequence[str], complaints: list[str]) -> Iterator[QueryPhoto]:
+    """Give the photos that are named, and those in the folders that are; say and note what is wrong with these."""
+
+    def complain(message: str) -> None:
+        stderr.complain(f"imgsim: {message}")
+        complaints.append(message)
+
+    for photo in expand_photos(names):
+        if isinstance(photo.source, bytes) or not os.path.isdir(photo.source):
+            yield photo
+        elif within := photos_in(photo.source, complain):
+            yield from within
+        else:
+            complain(f"{photo.name}: no photos in this folder")
+
+
 def _ask_by_photos(
     index: Index,
-    photos: Sequence[str],
+    photos: Iterable[QueryPhoto],
     *,
     k: int,
     extractors: Sequence[str],
@@ -158,15 +189,18 @@ def _ask_by_photos(
     where: Sequence[str],
     color: str | None,
     together: bool,
-    **options: Any,  # noqa: ANN401 (what `Searcher.search` takes)
+    max_distance: float | str | None,
+    min_probability: float | None,
+    **options: Any,  # noqa: ANN401 (what `Searcher.ranked` takes)
 ) -> Iterator[tuple[QueryAnswer | None, bool]]:
     """Search by photos; give each answer, and whether all of its photos could be read."""
     if color is not None:
         where = (*where, index.color_expression(color))
     matched = False
     with index.searcher(extractors, metric, where) as searcher:
+        threshold = searcher.threshold(max_distance, min_probability)
         for views in _groups(photos, together=together):
-            answer = _answer(searcher, views, k, options)
+            answer = _answer(searcher, views, k, threshold, options)
             matched |= answer is not None and bool(answer.matches)
             yield answer, answer is not None and len(answer.views) == len(views)
         for damage in searcher.damaged:
@@ -177,21 +211,16 @@ def _ask_by_photos(
 
 
 def _ask_by_color(
-    index: Index,
-    photos: Sequence[str],
-    *,
-    k: int,
-    where: Sequence[str],
-    color: str,
-    max_distance: float | None,
-    **_: object,
+    index: Index, *, k: int, where: Sequence[str], color: str, max_distance: float | str | None, **_: object
 ) -> Iterator[tuple[QueryAnswer, bool]]:
     """Rank by a colour's probability."""
-    del photos
-    matches = index.search_color(color, k, where=where)
-    if not matches:
+    from imgsim.index.threshold import COLOR_RANGE, Threshold
+
+    threshold = Threshold.within(COLOR_RANGE, max_distance, None)
+    ranked = index.search_color(color, k, where=where)
+    if not ranked:
         _explain(index, (*where, "has color_probabilities"))
-    yield QueryAnswer(color, [one for one in matches if max_distance is None or one.distance <= max_distance]), True
+    yield _kept(color, ranked, threshold), True
 
 
 def _explain(index: Index, where: Sequence[str]) -> None:
@@ -200,25 +229,32 @@ def _explain(index: Index, where: Sequence[str]) -> None:
     stderr.say(f"imgsim: {explain_nothing(index.facts, where)}")
 
 
-def _groups(photos: Iterable[str], *, together: bool) -> Iterator[list[QueryPhoto]]:
-    expanded = expand_photos(photos)
+def _groups(photos: Iterable[QueryPhoto], *, together: bool) -> Iterator[list[QueryPhoto]]:
     if together:
-        views = list(expanded)
+        views = list(photos)
         yield from [views] if views else []
     else:
-        yield from ([photo] for photo in expanded)
+        yield from ([photo] for photo in photos)
 
 
-def _answer(searcher: Searcher, views: list[QueryPhoto], k: int, options: dict[str, Any]) -> QueryAnswer | None:
+def _answer(
+    searcher: Searcher, views: list[QueryPhoto], k: int, threshold: Threshold, options: dict[str, Any]
+) -> QueryAnswer | None:
     """Search by those views that can be read; say which cannot."""
     while views:
         try:
-            return QueryAnswer(views[0].name, searcher.search([view.source for view in views], k, **options), views)
+            ranked = searcher.ranked([view.source for view in views], k, **options)
+            return _kept(views[0].name, ranked, threshold, views)
         except ImageReadError as error:
             stderr.complain(f"imgsim: {explain(error)}")
             unreadable = error.path
             views = [view for view in views if view.name != unreadable]
     return None
+
+
+def _kept(name: str, ranked: Sequence[Match], threshold: Threshold, views: Sequence[QueryPhoto] = ()) -> QueryAnswer:
+    """Keep the matches that a threshold admits."""
+    return QueryAnswer(name, list(filter(threshold.admits, ranked)), views, find_missed(ranked, threshold))
 
 
 def _writer(
@@ -229,15 +265,18 @@ def _writer(
         return lambda answer: write_paths((match.path for match in answer.matches), index.root, null=null)
     attributes = AttributeColumns(index, show, format_, columns)
     rows = RowWriter(format_, attributes.columns)
-    return lambda answer: rows.write([_row(answer.name, match, attributes) for match in answer.matches])
+    row = functools.partial(_row, attributes=attributes, similar=SIMILARITY in columns)
+    return lambda answer: rows.write([row(answer.name, match) for match in answer.matches])
 
 
-def _row(name: str, match: Match, attributes: AttributeColumns) -> dict[str, Any]:
+def _row(name: str, match: Match, *, attributes: AttributeColumns, similar: bool) -> dict[str, Any]:
     row: dict[str, Any] = {"query": name, "rank": match.rank, "path": match.path, "distance": match.distance}
     if match.reranked is not None:
         row["reranked"] = match.reranked
     if match.probability is not None:
         row["probability"] = match.probability
+    if similar:
+        row[SIMILARITY] = 1 - match.distance
     if match.part:
         row["part"] = match.part
     row |= attributes.of(match.attributes)

@@ -10,7 +10,7 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.flags import format_option, general_options, limits_options
-from imgsim.cli.inputs import QueryPhoto, photo_groups, photos_among
+from imgsim.cli.inputs import QueryPhoto, photo_groups, photos_in
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.pictures import check_plot
 from imgsim.cli.remedies import explain
@@ -117,20 +117,10 @@ class _Panels:
 def _expand(photos: Iterable[QueryPhoto], failed: list[str]) -> Iterator[QueryPhoto]:
     """Give the photos that are named, and those in the folders that are."""
     for name, source in photos:
-        if not (isinstance(source, str) and os.path.isdir(source)):
+        if isinstance(source, str) and os.path.isdir(source):
+            yield from photos_in(source, lambda message: _complain(message, failed))
+        else:
             yield QueryPhoto(name, source)
-            continue
-        from imgsim.images.find import find_images
-
-        try:
-            found = find_images(source)
-        except OSError as error:
-            raise ImgsimError(f"{name}: {error.strerror}") from error
-        for path, reason in found.unreadable:
-            _complain(f"{os.path.join(name, path)}: {reason}", failed)
-        for image in photos_among(source, found):
-            path = os.path.join(name, image.path)
-            yield QueryPhoto(path, path)
 
 
 def _count(names: Iterable[str], jobs: int | None, limits: Limits, failed: list[str]) -> Iterator[Counted]:
