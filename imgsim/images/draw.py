@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import io
 import os
-import unicodedata
-from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import PIL.Image
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from imgsim.errors import ImgsimError
 from imgsim.files import replace_file
+from imgsim.images.letters import ascent, drawable, has_letter, load_font, runs
 from imgsim.images.mark import MARK
 from imgsim.images.reasons import system_reason
+from imgsim.paths import composed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from imgsim.core import Image
 
@@ -132,7 +132,7 @@ def _draw_cell(canvas: PIL.Image.Image, cell: Cell, corner: tuple[int, int], box
     if cell.image is None:
         draw.rectangle([left, top, left + width - 1, top + height - 1], fill=_MISSING, outline=_HAIRLINE)
         middle = (left + width / 2, top + height / 2)
-        draw.text(middle, "cannot be read", fill=_FAINT, font=_font(_NOTE_SIZE), anchor="mm")
+        draw.text(middle, "cannot be read", fill=_FAINT, font=load_font("", _NOTE_SIZE), anchor="mm")
     else:
         canvas.paste(PIL.Image.fromarray(cell.image), (left, top + height - cell.image.shape[0]))
     title_top, note_top = top + height + _PADDING, top + height + _PADDING + _line_height(_TITLE_SIZE)
@@ -143,12 +143,12 @@ def _draw_cell(canvas: PIL.Image.Image, cell: Cell, corner: tuple[int, int], box
 def _draw_line(
     draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, *, width: int, size: int, ink: str
 ) -> None:
-    draw.text(corner, _shortened(_drawable(text, size), width, size), fill=ink, font=_font(size))
-
-
-@cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
+    """Write a line whose letters, whatever fonts they come from, stand on the base line of the first."""
+    left, top = float(corner[0]), corner[1]
+    base = top + ascent(size)
+    for run in runs(_shortened(_drawable(text), width, size), size):
+        draw.text((left, base), run.text, fill=ink, font=run.font, anchor="ls")
+        left += run.font.getlength(run.text)
 
 
 def _line_height(size: int) -> int:
@@ -157,13 +157,16 @@ def _line_height(size: int) -> int:
 
 def _shortened(text: str, width: int, size: int) -> str:
     """Cut the middle out of a text until it fits."""
-    font = _font(size)
-    if font.getlength(text) <= width:
+    if _length(text, size) <= width:
         return text
     kept = len(text) - 1
-    while kept > 1 and font.getlength(without_middle(text, kept)) > width:
+    while kept > 1 and _length(without_middle(text, kept), size) > width:
         kept -= 1
     return without_middle(text, kept)
+
+
+def _length(text: str, size: int) -> float:
+    return sum(run.font.getlength(run.text) for run in runs(text, size))
 
 
 def without_middle(text: str, kept: int) -> str:
@@ -172,21 +175,6 @@ def without_middle(text: str, kept: int) -> str:
     return f"{text[:head]}…{text[len(text) - (kept - head) :]}"
 
 
-def _drawable(text: str, size: int) -> str:
-    """Spell what the font lacks: accents are taken off where that helps, of the rest the codes tell names apart."""
-    return "".join(drawable(character, lambda one: _has_glyph(one, size)) for character in text)
-
-
-def drawable(character: str, has_glyph: Callable[[str], bool]) -> str:
-    """Give a character if it can be drawn, or else what it is without its accent, or else its code."""
-    candidates = (character, unicodedata.normalize("NFKD", character)[0])
-    return next((one for one in candidates if one.isprintable() and has_glyph(one)), ascii(character)[1:-1])
-
-
-@cache
-def _has_glyph(character: str, size: int) -> bool:
-    font = _font(size)
-    try:
-        return bytes(font.getmask(character)) != bytes(font.getmask("\U0010ffff")) or character == " "
-    except (UnicodeError, ValueError):
-        return False
+def _drawable(text: str) -> str:
+    """Spell what no font has: accents are taken off where that helps, of the rest the codes tell names apart."""
+    return "".join(drawable(character, has_letter) for character in composed(text))

@@ -7,7 +7,6 @@ import logging
 import os
 import warnings
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from imgsim.errors import ImgsimError, MissingDependencyError
 from imgsim.images.draw import ImageWriteError, write_picture
 from imgsim.images.mark import MARK
-from imgsim.reports.fonts import font_families, spelled, wrapped
+from imgsim.reports.fonts import Speller, font_families, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -127,13 +126,30 @@ def drawing(
         from matplotlib import style
         from matplotlib.figure import Figure
 
-        with style.context({**STYLE, "font.sans-serif": list(font_families())}, after_reset=True):
+        with style.context({**STYLE, **_fonts(font_families())}, after_reset=True):
             figure = Figure(figsize=(width, height))
             # Whoever looks at an SVG has fonts of their own, so there only what XML forbids is replaced.
-            spell = partial(spelled, any_font=kind == "svg")
+            spell = Speller(any_font=kind == "svg")
             yield figure, spell
             _set_title(figure, title, spell)
+            _set_fonts(figure, spell.families)
             write_picture(_rendered(figure, kind), path)
+
+
+def _fonts(families: Sequence[str]) -> dict[str, list[str]]:
+    """Give the settings by which letters are looked for in several fonts; of a generic name's only one is taken."""
+    return {"font.family": [*families, "sans-serif"], "font.sans-serif": list(families)}
+
+
+def _set_fonts(figure: Figure, families: Sequence[str]) -> None:
+    """Let texts that are there, and those that drawing makes, be written in some fonts."""
+    from matplotlib import rcParams
+    from matplotlib.text import Text
+
+    fonts: Any = _fonts(families)
+    rcParams.update(fonts)
+    for text in figure.findobj(Text):
+        text.set_fontfamily(fonts["font.family"])
 
 
 def _set_title(figure: Figure, title: str, spell: Callable[[str], str]) -> None:

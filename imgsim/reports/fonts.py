@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.images.draw import drawable, without_middle
+from imgsim.images.draw import without_middle
+from imgsim.images.letters import drawable, find_font
+from imgsim.paths import composed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST = 32  # characters of a name beside an axis or in a legend
 _LATIN = "DejaVu Sans"  # comes with matplotlib
-# Fonts with Korean, Chinese and Japanese letters; the first that is installed is taken.
+# Fonts with Korean, Chinese and Japanese letters; the first that is installed is taken, and what it lacks looked for.
 _EAST_ASIAN = (
     "Noto Sans CJK KR",
     "Noto Sans KR",
@@ -54,6 +56,26 @@ def font_families() -> tuple[str, ...]:
     return (_LATIN, *[name for name in _EAST_ASIAN if name in installed][:1])
 
 
+class Speller:
+    """Spells the names of one plot, and remembers which fonts that takes; for an SVG any font is supposed."""
+
+    def __init__(self, *, any_font: bool) -> None:
+        self._any_font = any_font
+        self._further: dict[str, None] = {}
+
+    def __call__(self, text: str) -> str:
+        """Replace what cannot be drawn, as `spelled` does."""
+        plain = spelled(text, any_font=self._any_font)
+        if not self._any_font:
+            self._further |= dict.fromkeys(filter(None, map(_further_family, filter(_is_further, plain))))
+        return plain
+
+    @property
+    def families(self) -> list[str]:
+        """The fonts to draw with, in the order in which a letter is looked for."""
+        return list(dict.fromkeys((*font_families(), *self._further)))
+
+
 def spelled(text: str, *, any_font: bool = False) -> str:
     r"""Replace what cannot be drawn: accents are taken off where that helps, of the rest the codes tell names apart.
 
@@ -62,7 +84,7 @@ def spelled(text: str, *, any_font: bool = False) -> str:
     >>> spelled("Crème\n\udcff", any_font=True)
     'Crème\\n\\udcff'
     """
-    return "".join(_drawable(character, any_font) for character in text)
+    return "".join(_drawable(character, any_font) for character in composed(text))
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
@@ -122,7 +144,31 @@ def _drawable(character: str, any_font: bool) -> str:  # noqa: FBT001 (a cached 
 
 
 def _has_glyph(character: str) -> bool:
-    return any(font.get_char_index(ord(character)) for font in _fonts())
+    return not _is_further(character) or bool(_further_family(character))
+
+
+def _is_further(character: str) -> bool:
+    """Tell whether a character is in none of the fonts that every plot has."""
+    return not any(font.get_char_index(ord(character)) for font in _fonts())
+
+
+def _further_family(character: str) -> str:
+    """Name the font of this machine that has a character; empty where none does."""
+    return _family(find_font(character))
+
+
+@cache
+def _family(path: str) -> str:
+    """Make a font's file known to matplotlib, and give its name there; empty where it cannot be used."""
+    from matplotlib.font_manager import FontProperties, fontManager
+
+    if not path:
+        return ""
+    try:
+        fontManager.addfont(path)
+        return FontProperties(fname=path).get_name()
+    except (OSError, RuntimeError, ValueError):
+        return ""
 
 
 @cache

@@ -1,5 +1,7 @@
 """Names in plots."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,16 +9,20 @@ from hypothesis import strategies as st
 
 pytest.importorskip("matplotlib", reason="the extra plots is not installed")
 
+from matplotlib.text import Text
+
 from imgsim.reports import fonts as labels
 from imgsim.reports.figures import drawing
 from imgsim.reports.fonts import font_families, name_ticks, shortened, spelled, wrapped
+from tests.fonts import make_font
 from tests.reports.pictures import svg_texts
 
 
 @pytest.fixture
 def only_latin(monkeypatch):
-    """Take the East Asian fonts of this machine away."""
+    """Take all fonts of this machine away but for the one that comes with matplotlib."""
     monkeypatch.setattr(labels, "_EAST_ASIAN", ())
+    monkeypatch.setattr(labels, "find_font", lambda character: "")
     caches = (labels.font_families, labels._fonts, labels._drawable)
     for cached in caches:
         cached.cache_clear()
@@ -44,6 +50,27 @@ def test_an_installed_east_asian_font_joins(only_latin, monkeypatch):
     monkeypatch.setattr(labels, "_EAST_ASIAN", ("Absent", "DejaVu Serif", "DejaVu Sans Mono"))
     labels.font_families.cache_clear()
     assert font_families() == ("DejaVu Sans", "DejaVu Serif")
+
+
+def test_a_letter_is_drawn_in_the_font_that_has_it(only_latin, monkeypatch, tmp_path):
+    path = str(make_font(tmp_path / "korean.ttf", "지갑", "Test Korean"))
+    monkeypatch.setattr(labels, "find_font", lambda character: path if character in "지갑" else "")
+    with warnings.catch_warnings(), drawing(tmp_path / "a.png", 4, 3, "지갑, 財布") as (figure, spell):
+        warnings.simplefilter("error")
+        assert spell("Crème 지갑 財") == r"Crème 지갑 \u8ca1"
+        assert spell.families == ["DejaVu Sans", "Test Korean"]
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_title(spell("갑"))
+        name_ticks(axes.yaxis, np.arange(2.0), ["지", "a"], spell=spell, inches=1)
+    texts = [text for text in figure.findobj(Text) if set("지갑") & set(text.get_text())]
+    assert {"갑", "지"} < {text.get_text() for text in texts}
+    assert all("Test Korean" in text.get_fontfamily() for text in texts)
+
+
+def test_a_font_that_matplotlib_cannot_use_is_none(only_latin, monkeypatch, tmp_path):
+    (tmp_path / "bad.ttf").write_bytes(b"no font")
+    monkeypatch.setattr(labels, "find_font", lambda character: str(tmp_path / "bad.ttf"))
+    assert spelled("지") == r"\uc9c0"
 
 
 @given(st.text(), st.integers(4, 60))
