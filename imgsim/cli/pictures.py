@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +11,7 @@ from imgsim.core import Scale
 from imgsim.errors import ImageReadError, ImgsimError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from imgsim.cli.inputs import QueryPhoto
     from imgsim.cli.remarks import Missed
@@ -27,18 +28,27 @@ class QueryAnswer(NamedTuple):
     missed: Missed | None = None
 
 
-def draw_grid_of(answers: Sequence[QueryAnswer], path: str, root: str, limits: Limits) -> None:
-    """Draw a row for each answer: the query, if it is a photo, and its matches."""
+def draw_grid_of(
+    answers: Sequence[QueryAnswer],
+    path: str,
+    root: str,
+    limits: Limits,
+    shown_of: Callable[[Match], Mapping[str, Any]] = lambda _: {},
+) -> None:
+    """Draw a row for each answer: the query, if it is a photo, and its matches, with what is shown of each below it."""
     from imgsim.images.draw import Cell, draw_grid, save_png
 
-    def cell(photo: str | bytes, title: str, note: str) -> Cell:
-        return Cell(_picture(photo, limits), title, note)
+    def cell(photo: str | bytes, title: str, note: str, shown: Mapping[str, Any] | None = None) -> Cell:
+        details = ["" if value is None else f"{name}: {_written(value)}" for name, value in (shown or {}).items()]
+        return Cell(_picture(photo, limits), title, note, details)
 
     rows = [
         [
             *(cell(view.source, "query", answer.name) for view in answer.views[:1]),
             *(
-                cell(os.path.join(root, match.path), f"{match.rank}   {match.distance:.3f}", match.path)
+                cell(
+                    os.path.join(root, match.path), f"{match.rank}   {match.distance:.3f}", match.path, shown_of(match)
+                )
                 for match in answer.matches
             ),
         ]
@@ -46,6 +56,15 @@ def draw_grid_of(answers: Sequence[QueryAnswer], path: str, root: str, limits: L
     ]
     save_png(draw_grid(rows), path)
     stderr.say(f"drew {path}")
+
+
+def _written(value: object) -> str:
+    """Write a value for people."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | tuple) else str(value)
 
 
 def check_plot(path: str) -> None:

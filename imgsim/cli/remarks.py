@@ -55,11 +55,13 @@ class Remarks:
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._heard = 0
         self._missed: dict[str, Missed] = {}
         self._gone: dict[str, None] = {}  # paths, in the order in which they were met
 
     def hear(self, answer: QueryAnswer) -> None:
         """Note an answer that was written."""
+        self._heard += 1
         if answer.missed:
             self._missed[answer.name] = answer.missed
         root = self._index.root
@@ -67,16 +69,16 @@ class Remarks:
             match.path: None for match in answer.matches if not os.path.exists(os.path.join(root, match.path))
         }
 
-    def say(self, *, several: bool) -> None:
-        """Say them; `several` tells whether queries must be told apart."""
+    def say(self) -> None:
+        """Say them."""
         if self._missed and stderr.is_terminal():
-            stderr.say(f"imgsim: {self._nothing_within(several=several)}")
+            stderr.say(f"imgsim: {self._nothing_within()}")
         if self._gone:
             stderr.say(f"imgsim: {explain(self._gone_away())}")
 
-    def _nothing_within(self, *, several: bool) -> str:
+    def _nothing_within(self) -> str:
         threshold, closest = next(iter(self._missed.values()))
-        if not several:
+        if self._heard == 1:
             return f"nothing {threshold}; {closest}"
         named = [f"{name} ({missed.closest})" for name, missed in self._missed.items()]
         return f"nothing {threshold} for {first_few(named)}"

@@ -36,12 +36,14 @@ class ImageWriteError(ImgsimError):
 class Cell(NamedTuple):
     """One picture of a grid, (H, W, 3), with what stands under it, each line shortened in its middle to fit.
 
-    Without a picture a placeholder is drawn; the note, such as a path, is fainter than the title.
+    Without a picture a placeholder is drawn; the note, such as a path, is fainter than the title, and so are further
+    lines of details.
     """
 
     image: Image | None
     title: str
     note: str = ""
+    details: Sequence[str] = ()
 
 
 def thumbnail(image: Image, size: int) -> Image:
@@ -60,14 +62,14 @@ def draw_grid(rows: Sequence[Sequence[Cell]], *, cell_size: int = 200) -> Image:
         for row in rows
     ]
     tallest = [max((len(cell.image) for cell in row if cell.image is not None), default=cell_size) for row in small]
-    below = _PADDING + _line_height(_TITLE_SIZE) + _line_height(_NOTE_SIZE)
+    below = [_height_below(row) for row in rows]
     width = 2 * _MARGIN + columns * cell_size + max(0, columns - 1) * _GAP + (_GAP if columns > 1 else 0)
-    height = 2 * _MARGIN + sum(tallest) + len(rows) * below + max(0, len(rows) - 1) * (_GAP + _PADDING)
+    height = 2 * _MARGIN + sum(tallest) + sum(below) + max(0, len(rows) - 1) * (_GAP + _PADDING)
     canvas = PIL.Image.new("RGB", (width, height), "white")
     top = _MARGIN
-    for row, tall in zip(small, tallest, strict=True):
-        _draw_row(canvas, row, top, (cell_size, tall), below)
-        top += tall + below + _GAP + _PADDING
+    for row, tall, low in zip(small, tallest, below, strict=True):
+        _draw_row(canvas, row, top, (cell_size, tall), low)
+        top += tall + low + _GAP + _PADDING
     return np.array(canvas)
 
 
@@ -114,6 +116,12 @@ def _resized(image: Image, scale: float) -> Image:
     return np.array(picture.resize(size, PIL.Image.Resampling.LANCZOS, reducing_gap=3.0))
 
 
+def _height_below(row: Sequence[Cell]) -> int:
+    """Give how many pixels the text below a row's pictures takes."""
+    details = max((len(cell.details) for cell in row), default=0)
+    return _PADDING + _line_height(_TITLE_SIZE) + (1 + details) * _line_height(_NOTE_SIZE)
+
+
 def _draw_row(canvas: PIL.Image.Image, row: Sequence[Cell], top: int, box: tuple[int, int], below: int) -> None:
     """Draw a row whose pictures fit a box, with so many pixels of text below."""
     width, height = box
@@ -135,9 +143,12 @@ def _draw_cell(canvas: PIL.Image.Image, cell: Cell, corner: tuple[int, int], box
         draw.text(middle, "cannot be read", fill=_FAINT, font=load_font("", _NOTE_SIZE), anchor="mm")
     else:
         canvas.paste(PIL.Image.fromarray(cell.image), (left, top + height - cell.image.shape[0]))
-    title_top, note_top = top + height + _PADDING, top + height + _PADDING + _line_height(_TITLE_SIZE)
-    _draw_line(draw, (left, title_top), cell.title, width=width, size=_TITLE_SIZE, ink=ink)
-    _draw_line(draw, (left, note_top), cell.note, width=width, size=_NOTE_SIZE, ink=_FAINT)
+    line_top = top + height + _PADDING
+    _draw_line(draw, (left, line_top), cell.title, width=width, size=_TITLE_SIZE, ink=ink)
+    line_top += _line_height(_TITLE_SIZE)
+    for line in (cell.note, *cell.details):
+        _draw_line(draw, (left, line_top), line, width=width, size=_NOTE_SIZE, ink=_FAINT)
+        line_top += _line_height(_NOTE_SIZE)
 
 
 def _draw_line(

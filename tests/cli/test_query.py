@@ -310,3 +310,43 @@ def test_rerankings_that_do_not_fit(run, shelf, options, says):
     assert (result.code, result.out) == (2, "")
     assert says in result.err
     assert result.err.count("\n") == 1
+
+
+def test_what_is_shown_is_drawn_in_the_grid(run, shelf):
+    assert run("set", "shelf/3.png", "price=12.5", "kind=bag", "found=true").code == 0
+    query = ["query", "shelf/0.png", "--index", "shelf", "-m", "cosine", "--where", "has price", "--grid"]
+    sizes = {}
+    for name, options in {
+        "plain": [],
+        "one": ["--show", "kind"],
+        "three": ["--show", "price,similarity,found"],
+        "paths": ["--show", "kind", "--format", "paths"],
+        "jsonl": ["--show", "kind", "--format", "jsonl"],
+    }.items():
+        assert run(*query, f"{name}.png", *options).code == 0
+        with PIL.Image.open(f"{name}.png") as grid:
+            sizes[name] = grid.size[1]
+    line = sizes["one"] - sizes["plain"]
+    assert 10 < line < 30
+    assert sizes["three"] == sizes["plain"] + 3 * line
+    assert sizes["one"] == sizes["paths"] == sizes["jsonl"]
+    refused = run(*query, "grid.png", "--show", "prize")
+    assert (refused.code, os.path.exists("grid.png")) == (2, False)
+    assert "did you mean price?" in refused.err
+
+
+def test_what_is_shown_in_a_grid_is_short_and_plain(monkeypatch, run, shelf):
+    from imgsim.images import draw
+
+    rows = []
+    monkeypatch.setattr(draw, "draw_grid", lambda drawn, **_: rows.extend(drawn) or draw.np.zeros((1, 1, 3), "uint8"))
+    assert run("set", "shelf/3.png", "price=12.5", "kind=큰 가방", "found=true", "rank=2").code == 0
+    options = ["--show", "kind,similarity,price,found,rank", "-m", "cosine", "--grid", "grid.png"]
+    found = run("query", "shelf/0.png", "--index", "shelf", *options, "--format", "jsonl").out
+    distances = {row["path"]: row["distance"] for row in map(json.loads, found.splitlines())}
+    (query, *cells) = rows[0]
+    assert list(query.details) == []
+    details = {cell.note: list(cell.details) for cell in cells}
+    similarity = f"similarity: {1 - distances['3.png']:.4f}".rstrip("0")
+    assert details["3.png"] == [similarity, "kind: 큰 가방", "price: 12.5", "found: true", "attributes.rank: 2"]
+    assert details["1.png"][1:] == ["", "", "", ""]

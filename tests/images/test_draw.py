@@ -108,3 +108,24 @@ def test_half_blocks_colours():
     picture = np.array([[[1, 2, 3]], [[4, 5, 6]], [[7, 8, 9]]], np.uint8)
     colours = re.findall(r"\x1b\[([\d;]+)m▀", half_blocks(picture, 10))
     assert colours == ["38;2;1;2;3;48;2;4;5;6", "38;2;7;8;9"]
+
+
+def test_details_take_a_line_each_in_their_row_alone():
+    plain, detailed = (
+        Cell(_plain(60, 60), "1", "a.jpg"),
+        Cell(_plain(60, 60), "1", "a.jpg", ["kind: bag", "", "price: 5"]),
+    )
+    one, two = draw_grid([[plain]], cell_size=60), draw_grid([[detailed]], cell_size=60)
+    line = (two.shape[0] - one.shape[0]) / 3
+    assert line == draw._line_height(12)
+    both = draw_grid([[plain, plain], [plain, detailed]], cell_size=60)
+    assert both.shape[0] == draw_grid([[plain, plain], [plain, plain]], cell_size=60).shape[0] + 3 * line
+    added = (two[one.shape[0] - 24 : -24] < 250).any(axis=(1, 2))
+    assert added[: int(line)].any()
+    assert not added[int(line) : int(2 * line) - 1].any()
+    assert added[int(2 * line) :].any()
+
+
+def test_long_details_are_shortened():
+    grid = draw_grid([[Cell(_plain(60, 60), "1", "a.jpg", ["remark: " + "long " * 40])]], cell_size=60)
+    assert (grid[:, -24:] == 255).all()

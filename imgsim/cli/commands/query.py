@@ -123,18 +123,19 @@ def query(
         columns = (*COLUMNS, *(name for name, wanted in added.items() if wanted))
         write = _writer(index, "paths" if null else choose_format(format_), columns, attributes, null=null)
         note_absent(index, choices["where"])
-        remarks, queries = Remarks(index), 0
+        remarks = Remarks(index)
         for answer, complete in _ask_by_photos(index, asked, **choices) if photos else _ask_by_color(index, **choices):
             failed |= not complete
             if answer is not None:
-                queries += 1
                 matched |= bool(answer.matches)
                 write(answer)
                 remarks.hear(answer)
                 answers += [answer] if grid or plot else []
-        remarks.say(several=queries > 1)
+        remarks.say()
         if grid and answers:
-            draw_grid_of(answers, grid, index.root, choices["limits"])
+            shown = AttributeColumns(index, attributes, "tsv", columns)
+            shown_of = functools.partial(_shown, attributes=shown, similar=similar)
+            draw_grid_of(answers, grid, index.root, choices["limits"], shown_of)
         if plot and answers:
             plot_colors_of(answers, plot, index.root, choices["limits"])
     click.get_current_context().exit(2 if failed or complaints else 0 if matched else 1)
@@ -269,17 +270,21 @@ def _writer(
     return lambda answer: rows.write([row(answer.name, match) for match in answer.matches])
 
 
+def _shown(match: Match, *, attributes: AttributeColumns, similar: bool) -> dict[str, Any]:
+    """Give what is shown of a match beside where it is."""
+    similarity = {SIMILARITY: 1 - match.distance} if similar else {}
+    return similarity | attributes.of(match.attributes)
+
+
 def _row(name: str, match: Match, *, attributes: AttributeColumns, similar: bool) -> dict[str, Any]:
     row: dict[str, Any] = {"query": name, "rank": match.rank, "path": match.path, "distance": match.distance}
     if match.reranked is not None:
         row["reranked"] = match.reranked
     if match.probability is not None:
         row["probability"] = match.probability
-    if similar:
-        row[SIMILARITY] = 1 - match.distance
     if match.part:
         row["part"] = match.part
-    row |= attributes.of(match.attributes)
+    row |= _shown(match, attributes=attributes, similar=similar)
     if match.lacking:
         row["lacking"] = list(match.lacking)
     return row
