@@ -20,7 +20,7 @@ from imgsim.images.reasons import system_reason
 from imgsim.paths import composed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from imgsim.core import Image
 
@@ -34,10 +34,10 @@ class ImageWriteError(ImgsimError):
 
 
 class Cell(NamedTuple):
-    """One picture of a grid, (H, W, 3), with what stands under it, each line shortened in its middle to fit.
+    """One picture of a grid, (H, W, 3), with what stands under it, each line shortened to fit.
 
-    Without a picture a placeholder is drawn; the note, such as a path, is fainter than the title, and so are further
-    lines of details.
+    Without a picture a placeholder is drawn; the note, such as a path, is fainter than the title, and so are details,
+    which lose their end and not their middle.
     """
 
     image: Image | None
@@ -146,18 +146,31 @@ def _draw_cell(canvas: PIL.Image.Image, cell: Cell, corner: tuple[int, int], box
     line_top = top + height + _PADDING
     _draw_line(draw, (left, line_top), cell.title, width=width, size=_TITLE_SIZE, ink=ink)
     line_top += _line_height(_TITLE_SIZE)
-    for line in (cell.note, *cell.details):
-        _draw_line(draw, (left, line_top), line, width=width, size=_NOTE_SIZE, ink=_FAINT)
+    for line, cut in ((cell.note, without_middle), *((detail, _without_end) for detail in cell.details)):
+        _draw_line(draw, (left, line_top), line, width=width, size=_NOTE_SIZE, ink=_FAINT, cut=cut)
         line_top += _line_height(_NOTE_SIZE)
 
 
+def without_middle(text: str, kept: int) -> str:
+    """Keep so many characters of a text, two thirds of them from its end, which of a path tells more."""
+    head = kept // 3
+    return f"{text[:head]}…{text[len(text) - (kept - head) :]}"
+
+
 def _draw_line(
-    draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, *, width: int, size: int, ink: str
+    draw: ImageDraw.ImageDraw,
+    corner: tuple[int, int],
+    text: str,
+    *,
+    width: int,
+    size: int,
+    ink: str,
+    cut: Callable[[str, int], str] = without_middle,
 ) -> None:
     """Write a line whose letters, whatever fonts they come from, stand on the base line of the first."""
     left, top = float(corner[0]), corner[1]
     base = top + ascent(size)
-    for run in runs(_shortened(_drawable(text), width, size), size):
+    for run in runs(_shortened(_drawable(text), width, size, cut), size):
         draw.text((left, base), run.text, fill=ink, font=run.font, anchor="ls")
         left += run.font.getlength(run.text)
 
@@ -166,24 +179,22 @@ def _line_height(size: int) -> int:
     return round(size * 1.4)
 
 
-def _shortened(text: str, width: int, size: int) -> str:
-    """Cut the middle out of a text until it fits."""
+def _shortened(text: str, width: int, size: int, cut: Callable[[str, int], str] = without_middle) -> str:
+    """Cut a text, in its middle unless told otherwise, until it fits."""
     if _length(text, size) <= width:
         return text
     kept = len(text) - 1
-    while kept > 1 and _length(without_middle(text, kept), size) > width:
+    while kept > 1 and _length(cut(text, kept), size) > width:
         kept -= 1
-    return without_middle(text, kept)
+    return cut(text, kept)
+
+
+def _without_end(text: str, kept: int) -> str:
+    return f"{text[:kept]}…"
 
 
 def _length(text: str, size: int) -> float:
     return sum(run.font.getlength(run.text) for run in runs(text, size))
-
-
-def without_middle(text: str, kept: int) -> str:
-    """Keep so many characters of a text, two thirds of them from its end, which of a path tells more."""
-    head = kept // 3
-    return f"{text[:head]}…{text[len(text) - (kept - head) :]}"
 
 
 def _drawable(text: str) -> str:

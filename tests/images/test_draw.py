@@ -129,3 +129,6 @@ def test_details_take_a_line_each_in_their_row_alone():
 def test_long_details_are_shortened():
     grid = draw_grid([[Cell(_plain(60, 60), "1", "a.jpg", ["remark: " + "long " * 40])]], cell_size=60)
     assert (grid[:, -24:] == 255).all()
+    short = draw._shortened("remark: found on line 2, near exit 5", 100, 12, draw._without_end)
+    assert short.startswith("remark: found o")
+    assert short.endswith("…")
