@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+from bisect import bisect_right
 from itertools import zip_longest
+from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -183,8 +185,12 @@ def _shortened(text: str, width: int, size: int, cut: Callable[[str, int], str] 
     """Cut a text, in its middle unless told otherwise, until it fits."""
     if _length(text, size) <= width:
         return text
-    kept = len(text) - 1
-    while kept > 1 and _length(cut(text, kept), size) > width:
+
+    def length(kept: int) -> int:
+        return ceil(_length(cut(text, kept), size))
+
+    kept = max(1, bisect_right(range(1, len(text)), width, key=length))
+    while kept > 1 and length(kept) > width:  # where fewer letters take more room
         kept -= 1
     return cut(text, kept)
 

@@ -13,6 +13,7 @@ from imgsim.errors import (
     IndexFormatError,
     IndexNotFoundError,
     MetricDomainError,
+    ParameterError,
     UnknownNameError,
 )
 from imgsim.features import load_extractor
@@ -147,7 +148,9 @@ def test_far_matches_are_cut(folder):
         matches = index.search(folder / "0.png")
         limit = matches[2].distance
         assert index.search(folder / "0.png", max_distance=limit) == matches[:3]
-        assert index.search(folder / "0.png", max_distance=-1) == []
+        assert index.search(folder / "0.png", max_distance=0) == []
+        with pytest.raises(ParameterError, match="-1: distances by hellinger are 0 to 1"):
+            index.search(folder / "0.png", max_distance=-1)
 
 
 def test_conditions_come_before_the_ranking(folder):
