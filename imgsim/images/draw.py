@@ -38,8 +38,7 @@ class ImageWriteError(ImgsimError):
 class Cell(NamedTuple):
     """One picture of a grid, (H, W, 3), with what stands under it, each line shortened to fit.
 
-    Without a picture a placeholder is drawn; the note, such as a path, is fainter than the title, and so are details,
-    which lose their end and not their middle.
+    Without a picture a placeholder is drawn. Note, such as a path, and details are fainter; details lose their end.
     """
 
     image: Image | None
