@@ -104,6 +104,16 @@ def listed_paths(name: str) -> Iterator[str]:
             yield from read_paths(stream)
 
 
+def listed_photos(*, null: bool) -> list[str]:
+    """Read all paths listed on stdin: by NUL, where asked or where there is any, otherwise a line each."""
+    with standard_input() as stream:
+        data = stream.read()
+    if sniff(data[:HEAD]):
+        raise ImgsimError("standard input: a picture, where paths are read, one a line")
+    separator = b"\0" if null or b"\0" in data else b"\n"
+    return _decoded(data.split(separator), separator)
+
+
 def read_paths(stream: BufferedReader) -> Iterator[str]:
     """Read paths as they arrive, separated by NUL if there is any, otherwise a line each."""
     return chain.from_iterable(_path_groups(stream, b""))

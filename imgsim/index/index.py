@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Extractor, Features, ImageRecord, Match
     from imgsim.images.photo import Photo
+    from imgsim.index.assignments import Edit
     from imgsim.index.distance import ChosenDistance
     from imgsim.index.options import Options, Remembered
     from imgsim.index.run import Update
@@ -315,6 +316,23 @@ class Index:
                 rerank=rerank,
             )
 
+    def has_photo(self, name: str) -> bool:
+        """Tell whether a path, as it is typed, leads to a photo of the index.
+
+        Parameters
+        ----------
+        name : str
+            As seen from the working folder or, where nothing is there, from the indexed one.
+
+        Returns
+        -------
+        bool
+            Whether it does.
+        """
+        from imgsim.index.photo_lookup import PhotoLookup
+
+        return PhotoLookup(self._store).named(name) is not None
+
     def is_calibrated(self, extractors: Sequence[str] = (), metric: str | None = None) -> bool:
         """Tell whether matches by these extractors and metric carry a probability.
 
@@ -505,10 +523,31 @@ class IndexWriter(Index):
 
     def set_attributes(self, photo: str, assignments: Iterable[str]) -> dict[str, Any]:
         """Change attributes of a photo, as a user writes it: ``NAME=VALUE``."""
-        from imgsim.index.description import edit_attributes
+        return self.edit([photo], assignments).attributes
+
+    def edit(
+        self,
+        photos: Iterable[str] | None,
+        assignments: Iterable[str],
+        *,
+        dropped: Iterable[str] = (),
+        where: str | Sequence[str] = (),
+    ) -> Edit:
+        """Change attributes of many photos alike: those for which `where` holds, of those named or, with None, of all.
+
+        All are changed or, where one is not in the index or a value does not fit, none is.
+        """
+        from imgsim.index.assignments import edit_attributes
 
         with self.transaction():
-            return edit_attributes(self._store, photo, assignments)
+            return edit_attributes(self._store, photos, assignments, dropped, _listed(where))
+
+    def drop_attributes(self, names: Iterable[str]) -> dict[str, int]:
+        """Remove attributes from all photos, and what declares them; give how many photos had each."""
+        from imgsim.index.assignments import drop_attributes
+
+        with self.transaction():
+            return drop_attributes(self._store, names)
 
     def declare_attributes(self, declarations: Iterable[str]) -> dict[str, str | None]:
         """Make attributes known before photos have them, as a user writes: ``NAME=TYPE``; ``NAME=`` takes it back."""

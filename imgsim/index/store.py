@@ -468,6 +468,27 @@ class Store(Protocol):
             If a value cannot be kept.
         """
 
+    def change_attributes(self, keys: Sequence[Hashable], attributes: Mapping[str, Any]) -> int:
+        """Change some typed attributes of many photos alike and keep the others; the stamp stays.
+
+        Parameters
+        ----------
+        keys : sequence of hashable
+            Of photos, shown or hidden, each once.
+        attributes : mapping
+            As for `merge_attributes`.
+
+        Returns
+        -------
+        int
+            How many of the photos that changed.
+
+        Raises
+        ------
+        ParameterError
+            If a value cannot be kept.
+        """
+
     def records(self, keys: Sequence[Hashable], chunk: int = 1000) -> Iterator[ImageRecord]:
         """Give what is known of some photos, in the order of their keys.
 

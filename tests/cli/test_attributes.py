@@ -320,6 +320,136 @@ def test_mistakes_of_set_are_one_line(run, described, arguments, message):
     assert run("set", "shelf/0.png").code == 2
 
 
+@pytest.mark.parametrize(
+    "arguments", [["shelf/0.png", "shelf/2.png", "sold=true"], ["sold=true", "shelf/0.png", "shelf/2.png"]]
+)
+def test_many_photos_are_set_at_once_in_either_order(run, described, arguments):
+    result = run("set", *arguments, "brand=")
+    assert (result.code, result.out, result.err) == (0, "", "2 photos changed: sold = true, no brand\n")
+    assert run("list", "shelf", "--where", "sold = true and not has brand").out == "shelf/0.png\nshelf/2.png\n"
+    again = run("set", *arguments, "shelf/3.png", "shelf/0.png")
+    assert again.err == "1 of 3 photos changed, the others were so: sold = true\n"
+
+
+def test_photos_to_be_set_come_from_stdin(run, described):
+    listed = run("list", "shelf", "--where", "price = 30", "-0").out
+    result = run("set", "sold=true", "-", "-0", stdin=listed)
+    assert (result.code, result.err) == (0, "2 photos changed: sold = true\n")
+    assert run("set", "-", "note=new", stdin="shelf/2.png\r\nshelf/5.png\n").err == '2 photos changed: note = "new"\n'
+    assert run("set", "-", "shelf/0.png", "note=", stdin="shelf/2.png\n").err.startswith("1 of 2 photos changed")
+    assert run("list", "shelf", "--where", "sold = true").out == "shelf/2.png\nshelf/4.png\n"
+    for arguments in (["-", "price=1"], ["-", "--drop", "price"], ["-", "price=1", "--where", "has price"]):
+        nothing = run("set", *arguments, stdin="")
+        assert (nothing.code, nothing.err.count("\n")) == (1, 1)
+    assert "attribute: price: number, 7 photos" in run("info", "shelf").out
+
+
+def test_photos_to_be_set_are_those_for_which_a_condition_holds(run, described):
+    result = run("set", "--index", "shelf", "--where", "price < 6", "cheap=true")
+    assert (result.code, result.err) == (0, "4 photos changed: cheap = true\n")
+    narrowed = run("set", "shelf/0.png", "shelf/2.png", "cheap=false", "--where", "price < 6")
+    assert narrowed.err == "1 photo changed: cheap = false\n"
+    assert run("list", "shelf", "--where", "cheap = false").out == "shelf/0.png\n"
+    nothing = run("set", "--index", "shelf", "--where", "price < 0", "cheap=true")
+    assert (nothing.code, nothing.err) == (1, "imgsim: no photo has price < 0\n")
+    nothing = run("set", "shelf/2.png", "--where", "price < 6", "cheap=true")
+    assert (nothing.code, nothing.err) == (1, "imgsim: of the photos named, none has price < 6\n")
+    absent = run("set", "--index", "shelf", "--where", "not returned = true", "returned=true")
+    assert (absent.code, absent.err.splitlines()[1]) == (0, "8 photos changed: returned = true")
+    assert absent.err.startswith("imgsim: no photo has an attribute returned yet, so all count as without")
+
+
+def test_what_a_file_or_photo_is_called_is_no_assignment(run, make_photos, monkeypatch):
+    folder = make_photos("a=b.png", "c.png", folder="shelf")
+    run("index", "shelf", "-x", "phash")
+    monkeypatch.chdir(folder.parent)
+    run("index", "shelf", "-x", "phash")
+    assert run("set", "shelf/a=b.png", "x=1").err == "shelf/a=b.png: x = 1\n"
+    assert run("set", "a=b.png", "c.png", "x=2", "--index", "shelf").err == "2 photos changed: x = 2\n"
+    (folder.parent / "x=3").write_text("")
+    refused = run("set", "shelf/c.png", "x=3")
+    assert (refused.code, "x=3 is a file, and so a PHOTO: 'x =3' sets x" in refused.err) == (2, True)
+    refused = run("set", "shelf/c.png", "x=3", "y=4")
+    assert (refused.code, refused.err.startswith("imgsim: x=3: not in the index of ")) == (2, True)
+    assert run("set", "shelf/c.png", "x =3").err == "shelf/c.png: x = 3\n"
+
+
+def test_an_attribute_is_dropped_from_photos_or_from_all(run, described):
+    assert run("set", "shelf/0.png", "--drop", "price").err == "shelf/0.png: no price\n"
+    result = run("set", "--where", "price = 30", "--drop", "price", "sold=true", "--index", "shelf")
+    assert result.err == "2 photos changed: sold = true, no price\n"
+    run("set", "--declare", "price=number", "--declare", "empty=text", "--index", "shelf")
+    result = run("set", "--drop", "price", "--drop", "brand", "--drop", "empty", "--index", "shelf")
+    said = "price removed from 4 photos, brand removed from 6 photos, empty is no longer declared"
+    assert (result.code, result.err) == (0, f"{os.path.join('shelf', '.imgsim')}: {said}\n")
+    assert [line for line in run("info", "shelf").out.splitlines() if line.startswith("attribute")] == [
+        "attribute: sold: boolean, 2 photos"
+    ]
+    assert run("index", "shelf", "--attributes", "items.csv").code == 0
+    assert "attribute: price: number, 7 photos" in run("info", "shelf").out
+
+
+def test_hidden_photos_lose_a_dropped_attribute_too(run, described):
+    (described / "2.png").rename(described.parent / "away.png")
+    run("index", "shelf")
+    assert "brand removed from 6 photos" in run("set", "--drop", "brand", "--index", "shelf").err
+    (described.parent / "away.png").rename(described / "2.png")
+    run("index", "shelf")
+    assert run("list", "shelf", "--where", "price = 30", "--show", "price").out == "2.png\t30\n4.png\t30\n"
+    assert "brand" not in run("info", "shelf").out
+
+
+def test_what_was_measured_is_not_dropped(run, described):
+    store = SqliteStore.open_writer(str(described / ".imgsim"), str(described))
+    with store.transaction():
+        store.choose_color_measure("some")
+        photo = store.photo_key("0.png")
+        store.facts.write(photo, store.facts.held(photo), store.facts.held(photo)._replace(measured={"color": "red"}))
+    store.close()
+    refused = run("set", "--drop", "color", "--index", "shelf")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "color was measured of the photos, and typed of none" in refused.err
+    run("set", "shelf/0.png", "color=blue")
+    assert "color removed from 1 photo" in run("set", "--drop", "color", "--index", "shelf").err
+    assert run("list", "shelf", "--where", "color = 'red'").out == "shelf/0.png\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["shelf/0.png", "shelf/9.png", "price=9"], "imgsim: shelf/9.png: no such file"),
+        (["-", "price=9"], "imgsim: gone: no such file"),
+        (["shelf/0.png", "price=9", "brand=x", "price=cheap"], "imgsim: price=cheap: on other photos price is"),
+        (["shelf/0.png", "price=9", "price=9"], "imgsim: price=9: price is given twice"),
+        (["shelf/0.png", "price=9", "--drop", "price"], "imgsim: price is set and dropped"),
+        (["shelf/0.png", "price=9", "--drop", "prise"], "imgsim: unknown attribute 'prise': did you mean price?"),
+        (["--drop", "brand", "--drop", "prise"], "imgsim: unknown attribute 'prise': did you mean price?"),
+        (["--drop", "width"], "imgsim: width: every photo has a width of its own"),
+        (["--where", "prise < 5", "price=9"], "imgsim: unknown attribute 'prise': did you mean price?"),
+        (["--where", "price <", "price=9"], "imgsim: column 8 of the expression"),
+        (["price=9"], "Missing argument 'PHOTO', or --where"),
+        (["price=9", "--drop", "brand"], "Missing argument 'PHOTO', or --where"),
+        (["--where", "has price"], "Missing argument 'NAME=VALUE...'"),
+        (["shelf/0.png", "price=9", "-0"], "-0 is about paths on stdin"),
+        (["--declare", "x=text", "--where", "has price"], "--declare is about the whole index"),
+    ],
+)
+def test_what_is_wrong_with_many_changes_none(run, described, arguments, message):
+    before = run("list", "shelf", "--format", "jsonl").out
+    result = run("set", *arguments, "--index", "shelf", stdin="shelf/0.png\ngone\n")
+    assert (result.code, message in result.err) == (2, True)
+    assert result.err.count("\n") == 1 or "Usage:" in result.err
+    assert run("list", "shelf", "--format", "jsonl").out == before
+
+
+def test_a_picture_on_stdin_is_no_list_of_paths(shell, described):
+    result = shell("imgsim set - price=9 < shelf/0.png", described.parent)
+    assert (result.returncode, result.stderr.decode()) == (
+        2,
+        "imgsim: standard input: a picture, where paths are read, one a line\n",
+    )
+
+
 def test_a_photo_that_is_hidden_is_said_to_be_and_what_helps_does(run, described):
     (described / "0.png").rename(described.parent / "away.png")
     (described / "1.png").write_bytes(b"half")
@@ -351,7 +481,9 @@ def test_a_declared_attribute_is_seen_everywhere_and_survives(run, described):
         listed = run("list", "shelf", "--where", "not returned = true", "--show", "returned")
         assert (listed.code, listed.err, len(listed.out.splitlines())) == (0, "", 8)
         assert run("index", "shelf", "--attributes", "items.csv").code == 0
-    assert run("set", "shelf/0.png", "returned=maybe").code == 2
+    refused = run("set", "shelf/0.png", "returned=maybe")
+    assert (refused.code, "returned is declared to be true or false" in refused.err) == (2, True)
+    assert "other photos" not in refused.err
     assert run("set", "shelf/0.png", "returned=true").code == 0
     assert run("list", "shelf", "--where", "returned = true").out == "shelf/0.png\n"
 

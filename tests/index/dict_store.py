@@ -121,6 +121,12 @@ class DictStore(DictExtractors, DictLedger):
         photo.typed = change_attributes(photo.typed, attributes)
         return str(photo.typed) != before
 
+    def change_attributes(self, keys, attributes):
+        before = [str(photo.typed) for photo in self._all]
+        for photo in self._all:
+            photo.typed = change_attributes(photo.typed, attributes) if photo.key in keys else photo.typed
+        return sum(str(photo.typed) != typed for photo, typed in zip(self._all, before, strict=True))
+
     def records(self, keys, chunk=1000):
         return map({photo.key: photo.seen for photo in self.photos}.__getitem__, keys)
 

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from imgsim.errors import ImgsimError, IndexLockedError, ParameterError
-from imgsim.index.description import parse_assignment
+from imgsim.index.assignments import parse_assignment
 from imgsim.index.index import open_index
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.update import update_index

@@ -3,8 +3,8 @@
 import pytest
 
 from imgsim.errors import ImgsimError
+from imgsim.index.assignments import parse_assignment
 from imgsim.index.declarations import declare
-from imgsim.index.description import parse_assignment
 from imgsim.where.facts import AttributeCount
 from imgsim.where.select import find_absent, select_photos
 

@@ -27,7 +27,9 @@ values = st.one_of(
 )
 attributes = st.dictionaries(names, values, max_size=3)
 paths = st.sampled_from(["a", "b", "c"])
-steps = st.tuples(st.sampled_from(["put", "merge", "remove", "hide", "show", "rename", "fail"]), paths, attributes)
+steps = st.tuples(
+    st.sampled_from(["put", "merge", "change", "remove", "hide", "show", "rename", "fail"]), paths, attributes
+)
 
 
 def stored_facts(store):
@@ -43,6 +45,9 @@ def take(store, step, path, given_attributes, number):
         for photo in store.hidden()[:1]:
             store.remove({store.photo_key(photo.path)} - {None})
             store.place(photo.known.key, FoundImage(photo.path, 10, 5))
+    elif step == "change":
+        hidden = [photo.known.key for photo in store.hidden()]
+        store.change_attributes([*store.photo_keys().tolist(), *hidden][number % 2 :], given_attributes)
     elif store.photo_key(path) is None:
         pass
     elif step == "remove":

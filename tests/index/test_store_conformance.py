@@ -187,6 +187,27 @@ def test_attributes_are_merged(store):
     assert store.facts.types() == {"price": {"number"}, "found": {"date"}, "size": {"text"}}
 
 
+def test_attributes_of_many_are_changed_alike_hidden_or_not(store):
+    extractor = add(store)
+    put(store, *(photo(path, {extractor.id: [1, 2, 3]}, measured={"color": "red"}) for path in ("c", "a", "b", "d")))
+    keys, stamp = store.photo_keys().tolist(), store.stamp
+    with store.transaction():
+        store.merge_attributes("a", {"price": 5, "brand": "Nord"})
+        assert store.change_attributes([*keys[:3]], {"price": 5, "brand": None, "color": "blue"}) == 3
+        assert store.change_attributes([*keys[1:]], {"price": 5, "color": "blue"}) == 1
+    assert (seen(store, "a"), seen(store, "d")) == ({"price": 5, "color": "blue"},) * 2
+    assert store.facts.types() == {"price": {"number"}, "color": {"text"}}
+    assert (store.facts.texts("color"), store.stamp) == (["blue"], stamp)
+    with store.transaction():
+        store.hide(keys[:1], MISSING)
+        assert store.change_attributes(keys, {"price": None, "color": None, "note": "x"}) == 4
+    assert (store.typed(keys[0]), seen(store, "b")) == ({"note": "x"}, {"color": "red", "note": "x"})
+    assert {one.name: one.photos for one in store.facts.counts()} == {"color": 3, "note": 3}
+    with pytest.raises(ImgsimError), store.transaction():
+        store.change_attributes(keys, {"price": 1, "note": float("nan")})
+    assert seen(store, "b") == {"color": "red", "note": "x"}
+
+
 def test_records_come_in_the_order_of_their_keys(store):
     extractor = add(store)
     put(store, *(photo(path, {extractor.id: [1, 2, 3]}) for path in ("c", "a", "b")))

@@ -11,12 +11,12 @@ import numpy as np
 from imgsim.index.sqlite.comparisons import COMPOSED, OF_KIND, PREFIX, compile_comparison
 from imgsim.index.sqlite.stored_values import StoredValues
 from imgsim.paths import composed
-from imgsim.tables.values import facts_of
+from imgsim.tables.values import change_attributes, facts_of
 from imgsim.where.facts import AttributeCount
 from imgsim.where.patterns import PATTERNS
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Collection, Hashable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -64,9 +64,10 @@ class Facts:
 
     def replace(self, photo: Hashable, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         """Bring a photo's facts from old attributes to new ones."""
-        before, now = set(facts_of(old)), set(facts_of(new))
-        gone = [(name, type_, value, photo) for name, type_, value in before - now]
-        come = [(value, photo, name, type_) for name, type_, value in now - before]
+        self._exchange(*_difference(photo, old, new))
+
+    def _exchange(self, gone: Sequence[tuple[object, ...]], come: Sequence[tuple[object, ...]]) -> None:
+        """Remove facts, and add others."""
         execute = self._connection.executemany
         execute(f"DELETE {OF_KIND} AND value = ? AND image_id = ?", gone)
         execute("INSERT OR IGNORE INTO kinds (name, type) VALUES (?, ?)", [fact[2:] for fact in come])
@@ -81,6 +82,27 @@ class Facts:
         row = (typed, measured, photo)
         self._connection.execute("UPDATE images SET attributes = ?, measured = ? WHERE id = ?", row)
         return True
+
+    def change(self, photos: Sequence[Hashable], changes: Mapping[str, Any], chunk: int = 1000) -> int:
+        """Change some typed attributes of many photos alike, hidden ones too; give how many of them that changed."""
+        return sum(self._change(photos[start : start + chunk], changes) for start in range(0, len(photos), chunk))
+
+    def _change(self, photos: Sequence[Hashable], changes: Mapping[str, Any]) -> int:
+        columns = "SELECT id, hidden, attributes, measured FROM images WHERE id IN (SELECT value FROM json_each(?))"
+        gone, come, rows = [], [], []
+        for photo, hidden, *held in self._connection.execute(columns, (json.dumps(photos),)).fetchall():
+            old = Held.read(self._values, *held)
+            new = Held(change_attributes(old.typed, changes), old.measured)
+            if (typed := json.dumps(new.typed)) == json.dumps(old.typed):
+                continue
+            rows.append((typed, photo))
+            if not hidden:  # which has no facts
+                lost, found = _difference(photo, *(_named(one.together, changes) for one in (old, new)))
+                gone += lost
+                come += found
+        self._exchange(gone, come)
+        self._connection.executemany("UPDATE images SET attributes = ? WHERE id = ?", rows)
+        return len(rows)
 
     # ---------------------------------------------------------------- reading
 
@@ -144,3 +166,18 @@ class Facts:
 
     def _keys(self, sql: str, parameters: tuple[int | float | str | bytes, ...]) -> NDArray[np.int64]:
         return np.fromiter((key for (key,) in self._connection.execute(sql, parameters)), np.int64)
+
+
+def _named(attributes: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Leave the attributes of these names, however Unicode writes them."""
+    return {name: value for name, value in attributes.items() if composed(name) in names}
+
+
+def _difference(
+    photo: Hashable, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """Give the facts of a photo that are to be removed and added, as parameters of those statements."""
+    before, now = set(facts_of(old)), set(facts_of(new))
+    gone: list[tuple[object, ...]] = [(name, type_, value, photo) for name, type_, value in before - now]
+    come: list[tuple[object, ...]] = [(value, photo, name, type_) for name, type_, value in now - before]
+    return gone, come

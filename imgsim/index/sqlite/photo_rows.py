@@ -15,7 +15,7 @@ from imgsim.index.sqlite.fact_rows import Facts, Held
 from imgsim.index.sqlite.feature_rows import FeatureRows, LedgerRows
 from imgsim.index.sqlite.stored_values import leads_out
 from imgsim.index.store import COLORS, HiddenPhoto, Known, MeasuredPhoto, StoredExtractor
-from imgsim.tables.values import change_attributes
+from imgsim.tables.values import change_attributes, check_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -171,6 +171,10 @@ class PhotoRows(FeatureRows, LedgerRows):
             raise ImgsimError(f"{path}: not in the index")
         held = self.facts.held(key)
         return self.facts.write(key, held, Held(change_attributes(held.typed, attributes), held.measured))
+
+    def change_attributes(self, keys: Sequence[Hashable], attributes: Mapping[str, Any]) -> int:
+        """Change some typed attributes of many photos alike; give how many of them that changed."""
+        return self.facts.change(keys, check_attributes(attributes))
 
     def records(self, keys: Sequence[Hashable], chunk: int = 1000) -> Iterator[ImageRecord]:
         """Give what is known of some photos, in the order of their keys."""
