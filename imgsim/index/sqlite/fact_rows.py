@@ -11,7 +11,7 @@ import numpy as np
 from imgsim.index.sqlite.comparisons import COMPOSED, OF_KIND, PREFIX, compile_comparison
 from imgsim.index.sqlite.stored_values import StoredValues
 from imgsim.paths import composed
-from imgsim.tables.values import change_attributes, facts_of
+from imgsim.tables.values import facts_of
 from imgsim.where.facts import AttributeCount
 from imgsim.where.patterns import PATTERNS
 
@@ -89,15 +89,18 @@ class Facts:
 
     def _change(self, photos: Sequence[Hashable], changes: Mapping[str, Any]) -> int:
         columns = "SELECT id, hidden, attributes, measured FROM images WHERE id IN (SELECT value FROM json_each(?))"
+        given = {name: value for name, value in changes.items() if value is not None}
         gone, come, rows = [], [], []
         for photo, hidden, *held in self._connection.execute(columns, (json.dumps(photos),)).fetchall():
-            old = Held.read(self._values, *held)
-            new = Held(change_attributes(old.typed, changes), old.measured)
-            if (typed := json.dumps(new.typed)) == json.dumps(old.typed):
+            typed, measured = Held.read(self._values, *held)
+            old = _named(typed, changes)
+            if json.dumps(old, sort_keys=True) == json.dumps(given, sort_keys=True):
                 continue
-            rows.append((typed, photo))
+            changed = {name: value for name, value in typed.items() if name in given or name not in old} | given
+            rows.append((json.dumps(changed), photo))
             if not hidden:  # which has no facts
-                lost, found = _difference(photo, *(_named(one.together, changes) for one in (old, new)))
+                behind = _named(measured, changes)
+                lost, found = _difference(photo, behind | old, behind | given)
                 gone += lost
                 come += found
         self._exchange(gone, come)
@@ -170,7 +173,11 @@ class Facts:
 
 def _named(attributes: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     """Leave the attributes of these names, however Unicode writes them."""
-    return {name: value for name, value in attributes.items() if composed(name) in names}
+    return {
+        name: value
+        for name, value in attributes.items()
+        if name in names or (not name.isascii() and composed(name) in names)
+    }
 
 
 def _difference(
