@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.errors import UnknownNameError, first_few
+from imgsim.core import ImageRecord
+from imgsim.errors import first_few
 from imgsim.paths import composed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from imgsim.core import Match
     from imgsim.index.index import Index
+    from imgsim.where.check import Subject
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -39,13 +42,16 @@ def show_option(command: F) -> F:
         metavar="NAME,...",
         shell_complete=name_completion.attributes,
         callback=_names,
-        help="Show these attributes too, a column each; in jsonl, which has all, only these.",
+        help="Show these attributes too, a column each; in jsonl, which has all, only these. What every photo has can "
+        "be named as well: width, height, size, ... or, where an attribute is called so, photo.width.",
     )(command)
 
 
 def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    from imgsim.where.names import split_names
+
     del ctx, param
-    return None if value is None else tuple(composed(name.strip()) for name in value.split(",") if name.strip())
+    return None if value is None else tuple(split_names(value))
 
 
 def note_absent(index: Index, where: Sequence[str]) -> None:
@@ -64,26 +70,48 @@ def note_absent(index: Index, where: Sequence[str]) -> None:
 
 
 class AttributeColumns:
-    """Adds attributes to rows of an answer; `chosen` says whether any were named.
+    """Adds attributes and fields to rows of an answer; `chosen` says whether any were named.
 
-    An attribute named as one of the columns before is written ``attributes.NAME``; jsonl has all in one object.
+    An attribute named as one of the columns before is written ``attributes.NAME``; a field that is one of them is there
+    already, and written ``photo.NAME`` beside an attribute of its name. jsonl has all attributes in one object.
     """
 
     def __init__(self, index: Index, names: Sequence[str] | None, format_: str, columns: Sequence[str]) -> None:
-        known = index.facts.types() if names else {}
-        for name in names or ():
-            if name not in known:
-                raise UnknownNameError("attribute", name, known)
         self.chosen = bool(names)
-        self._names = names
+        self._index = index
         self._nested = format_ == "jsonl"
-        self._titles = {f"attributes.{name}" if name in columns else name: name for name in names or ()}
+        self._all = names is None
+        subjects = list(self._subjects(names)) if names else []
+        self._attributes = {one.name for one in subjects if not one.field}
+        self._titles = {self._title(one, columns): one for one in subjects if not (one.field and one.name in columns)}
         self.columns = (*columns, *self._titles)
 
-    def of(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what is added to the row of a photo with these attributes."""
-        attributes = {composed(name): value for name, value in attributes.items()}
+    def of(self, photo: ImageRecord | Match) -> dict[str, Any]:
+        """Give what is added to a photo's row."""
+        attributes = {composed(name): value for name, value in photo.attributes.items()}
         if not self._nested:
-            return {title: attributes.get(name) for title, name in self._titles.items()}
-        shown = {name: value for name, value in attributes.items() if self._names is None or name in self._names}
-        return {"attributes": shown} if shown else {}
+            return self._fields_of(photo) | {
+                title: attributes.get(one.name) for title, one in self._titles.items() if not one.field
+            }
+        shown = {name: value for name, value in attributes.items() if self._all or name in self._attributes}
+        return self._fields_of(photo) | ({"attributes": shown} if shown else {})
+
+    def _subjects(self, names: Sequence[str]) -> Iterator[Subject]:
+        """Find what names stand for."""
+        from imgsim.where.names import subject_of
+
+        known = self._index.facts.types()
+        return (subject_of(name, known) for name in names)
+
+    def _title(self, subject: Subject, columns: Sequence[str]) -> str:
+        if subject.field:
+            return f"photo.{subject.name}" if subject.name in self._attributes else subject.name
+        return f"attributes.{subject.name}" if subject.name in columns else subject.name
+
+    def _fields_of(self, photo: ImageRecord | Match) -> dict[str, Any]:
+        """Give what every photo has and is to be shown of this one."""
+        fields = {title: one.name for title, one in self._titles.items() if one.field}
+        if not fields:
+            return {}
+        record = photo if isinstance(photo, ImageRecord) else self._index.photo(photo.path)
+        return {title: getattr(record, name) for title, name in fields.items()}

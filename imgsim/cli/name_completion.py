@@ -54,6 +54,14 @@ def attributes(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     return _beginning(last, _attributes_of(ctx), before + comma)
 
 
+def sort_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the last of the names that commas join, with a minus before it or not."""
+    del param
+    before, comma, last = incomplete.rpartition(",")
+    bare = last.removeprefix("-")
+    return _beginning(bare, _attributes_of(ctx), before + comma + last[: len(last) - len(bare)])
+
+
 def conditions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the attribute's name at the end of a condition."""
     del param

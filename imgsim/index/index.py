@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Self
 
-from imgsim.errors import IndexNotFoundError
+from imgsim.errors import ImgsimError, IndexNotFoundError
 from imgsim.index.gallery_folders import remove_leftovers
 from imgsim.index.location import find_index, locate_index
 from imgsim.index.sqlite.sqlite_store import SqliteStore
@@ -376,18 +376,49 @@ class Index:
         with self.snapshot():
             yield Searcher(self.distance(extractors, metric), _listed(where))
 
-    def photos(self, where: str | Sequence[str] = ()) -> Iterator[ImageRecord]:
+    def photo(self, path: str) -> ImageRecord:
+        """Give what is known of one photo.
+
+        Parameters
+        ----------
+        path : str
+            Within the indexed folder.
+
+        Returns
+        -------
+        ImageRecord
+            The photo's.
+
+        Raises
+        ------
+        ImgsimError
+            If it is not in the index.
+        """
+        with self.snapshot():
+            key = self._store.photo_key(path)
+            if key is None:
+                raise ImgsimError(f"{path}: not in the index of {self.root}", remedy="add-photo")
+            return next(self._store.records([key]))
+
+    def photos(
+        self, where: str | Sequence[str] = (), *, sort: str | Sequence[str] = (), limit: int | None = None
+    ) -> Iterator[ImageRecord]:
         """Give what is known of the photos for which expressions hold.
 
         Parameters
         ----------
         where : str or sequence of str, optional
             As for `search`; all photos, unless given.
+        sort : str or sequence of str, optional
+            Attributes or fields to order them by, such as ``"price,-found_on"``: the first counts most, a minus begins
+            with the largest, and photos that lack one come last.
+        limit : int, optional
+            Give only so many of the first.
 
         Yields
         ------
         ImageRecord
-            By path.
+            In that order, ties and all others by path.
 
         Raises
         ------
@@ -395,12 +426,18 @@ class Index:
             If an expression is not understood, or compares what does not compare.
         UnknownNameError
             If it names an attribute that no photo has.
+        ParameterError
+            If it sorts by what has no order.
         """
+        from imgsim.where.order import order_photos
         from imgsim.where.select import select_photos
 
         with self.snapshot():
             keys = self._store.photo_keys()
-            yield from self._store.records(keys[select_photos(self._store.facts, _listed(where), keys)].tolist())
+            keys = keys[select_photos(self._store.facts, _listed(where), keys)]
+            if sort:
+                keys = keys[order_photos(self._store.facts, _listed(sort), keys)]
+            yield from self._store.records(keys[:limit].tolist())
 
     def search_color(self, color: str, k: int = 10, *, where: str | Sequence[str] = ()) -> list[Match]:
         """Find the photos that most probably have a colour, without any photo to compare with.

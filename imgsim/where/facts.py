@@ -67,6 +67,25 @@ class FactTable(Protocol):
             Keys of photos, in any order, perhaps twice.
         """
 
+    def ranks(self, name: str, *, field: bool) -> tuple[Keys, NDArray[np.int64]]:
+        """Say which place each value takes among all values of an attribute.
+
+        Booleans come first, then numbers, dates and texts, these letter by letter; lists and objects take no place.
+
+        Parameters
+        ----------
+        name : str
+            The attribute or field.
+        field : bool
+            Which of these it is.
+
+        Returns
+        -------
+        tuple of ndarray, shape (n,), and ndarray of int64, shape (n,)
+            Keys of photos, in any order, several times where an attribute is a list of values; and the places, of
+            which equal values of a type have the same.
+        """
+
     def texts(self, name: str) -> list[str]:
         """Give the different texts that are values of an attribute.
 

@@ -10,6 +10,7 @@ import PIL.Image
 import pytest
 
 from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.where.conditions import FIELDS
 
 TABLE = """\
 file,price,brand
@@ -269,6 +270,72 @@ def test_rows_of_a_list(run, described):
         "attributes": {"price": 30, "brand": "Acme"},
     }
     assert run(*options, "--format", "table").out.splitlines()[0].split() == ["path", "width", "height", "size"]
+
+
+def test_a_list_is_sorted_and_cut(run, described):
+    assert run("list", "shelf", "--sort", "-price,path", "--limit", 3).out == "shelf/2.png\nshelf/4.png\nshelf/1.png\n"
+    assert run("list", "shelf", "--limit", 2).out == "shelf/0.png\nshelf/1.png\n"
+    options = ["list", "shelf", "--sort", "brand,-price", "--show", "brand,price,width"]
+    assert run(*options, "--where", "has price").out == (
+        "2.png\tAcme\t30\t48\n1.png\tNord\t7.5\t48\n0.png\tNord\t5\t48\n"
+        "5.png\tx\t1\t48\n6.png\tx\t1\t48\n7.png\tx\t1\t48\n4.png\t\t30\t48\n"
+    )
+    assert run("list", "shelf", "--sort", "-path", "-0", "--limit", 1).out == "shelf/7.png\0"
+    nothing = run("list", "shelf", "--sort", "price", "--limit", 1, "--where", "price < 0")
+    assert (nothing.code, nothing.out, nothing.err) == (1, "", "imgsim: no photo has price < 0\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--sort", "prise"], "imgsim: unknown attribute 'prise': did you mean price?"),
+        (["--sort", "price,-brnd"], "imgsim: unknown attribute 'brnd': did you mean brand?"),
+        (["--sort", ""], "imgsim: nothing to sort by: name an attribute"),
+        (["--limit", "0"], "Invalid value for '--limit'"),
+        (["--limit", "x"], "Invalid value for '--limit'"),
+        (["--show", "widht"], "imgsim: unknown attribute 'widht': did you mean width?"),
+    ],
+)
+def test_what_a_list_cannot_be_sorted_by_is_said(run, described, options, message):
+    result = run("list", "shelf", *options)
+    assert (result.code, result.out, message in result.err) == (2, "", True)
+    assert result.err.count("\n") == 1 or "Usage:" in result.err
+
+
+def test_what_every_photo_has_is_shown(run, described):
+    size = (described / "2.png").stat().st_size
+    where = ["--where", "price = 30 and has brand"]
+    for names in ("size,price,width,path", "size, price ,photo.width"):
+        assert run("list", "shelf", *where, "--show", names).out == f"2.png\t{size}\t30\t48\n"
+        header, *_ = run("list", "shelf", *where, "--show", names, "--format", "csv").out.splitlines()
+        assert header == "path,size,price,width"
+        asked = run(*QUERY, *where, "--show", names).out.split("\t")
+        assert asked[:3] + asked[4:] == ["shelf/0.png", "1", "2.png", str(size), "30", "48\n"]
+    (row,) = map(json.loads, run(*QUERY, *where, "--show", "width", "--format", "jsonl").out.splitlines())
+    assert (row["width"], "attributes" in row) == (48, False)
+    (row,) = map(json.loads, run("list", "shelf", *where, "--show", "price,size", "--format", "jsonl").out.splitlines())
+    assert row == {"path": "2.png", "size": size, "attributes": {"price": 30}}
+    table = run("list", "shelf", *where, "--show", "height", "--format", "table").out.splitlines()
+    assert [line.split() for line in table] == [["path", "height"], ["2.png", "36"]]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_each_field_is_shown_and_sorted_by(run, described, field):
+    listed = run("list", "shelf", "--show", field, "--sort", f"-{field}", "--format", "jsonl").out.splitlines()
+    values = [json.loads(line)[field] for line in listed]
+    assert values == sorted(values, reverse=True)
+    assert (len(values), None in values) == (8, False)
+
+
+def test_an_attribute_called_like_a_field_is_shown_first(run, described):
+    run("set", "shelf/2.png", "width=wide", "unit price=3")
+    options = ["list", "shelf", "--where", 'has "width"', "--format", "csv", "--show"]
+    assert run(*options, "width").out == "path,width\n2.png,wide\n"
+    assert run(*options, '"width"').out == "path,width\n2.png,wide\n"
+    assert run(*options, "photo.width,width").out == "path,photo.width,width\n2.png,48,wide\n"
+    assert run(*options, "photo.width,unit price").out == "path,width,unit price\n2.png,48,3\n"
+    (row,) = map(json.loads, run(*options[:-2], "jsonl", "--show", "width,photo.width").out.splitlines())
+    assert row == {"path": "2.png", "photo.width": 48, "attributes": {"width": "wide"}}
 
 
 def test_a_list_of_nothing(run, described, tmp_path):

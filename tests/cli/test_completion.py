@@ -68,6 +68,9 @@ def test_attributes_and_colours_are_those_of_the_index(shelf, monkeypatch):
     assert completed("query", "--where", "p")[0] == ["place", "price", "path"]
     assert completed("query", "--show", "price,pl") == (["price,place"], "")
     assert completed("list", "--index", str(shelf), "--where", "wid")[0] == ["width"]
+    assert completed("list", "--sort", "price,-pl")[0] == ["price,-place"]
+    assert completed("list", "--sort", "-wid")[0] == ["-width"]
+    assert completed("set", "--drop", "pl")[0] == ["place"]
 
 
 def test_where_there_is_no_index_nothing_is_said(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from imgsim.index.store import Known
 from imgsim.paths import composed
 from imgsim.tables.values import facts_of
 from imgsim.where.facts import AttributeCount
+from imgsim.where.order import PLAIN
 from imgsim.where.patterns import PATTERNS, pattern_of
 
 SIGNS = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -65,6 +66,18 @@ class DictFacts:
 
     def having(self, name):
         return np.array([key for key, other, *_ in self._all() if other == name], str)
+
+    def ranks(self, name, *, field):
+        found = [(key, type_, value) for key, other, type_, value in self._all() if other == name and type_ in PLAIN]
+        if field:
+            values = [(photo.key, "number", getattr(photo.record, name)) for photo in self._photos()]
+            values = [one for one in values if one[-1] is not None]
+            found = [
+                (key, type_, os.fsencode(value) if isinstance(value, str) else value) for key, type_, value in values
+            ]
+        order = sorted({(PLAIN.index(type_), value) for _, type_, value in found})
+        places = [order.index((PLAIN.index(type_), value)) for _, type_, value in found]
+        return np.array([key for key, *_ in found], str), np.array(places, np.int64)
 
     def texts(self, name):
         return list({value: None for _, other, type_, value in self._all() if (other, type_) == (name, "text")})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import name_completion, stderr
 from imgsim.cli.attributes import AttributeColumns, note_absent, show_option, where_option
 from imgsim.cli.flags import folder_argument, format_option, general_options, index_option
 from imgsim.cli.output import RowWriter, choose_format, write_paths
@@ -28,6 +28,14 @@ STATE = ("width", "height", "size")  # shown unless attributes are asked for
 @index_option
 @where_option
 @show_option
+@click.option(
+    "--sort",
+    metavar="NAME,...",
+    shell_complete=name_completion.sort_names,
+    help="Order them by these attributes, or by width, size, ...: the first counts most, -NAME begins with the "
+    "largest, and what lacks one comes last.",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="List the first N only.")
 @format_option("table", "tsv", "csv", "jsonl", "paths", default="paths, or with --show a table or tsv")
 @click.option("-0", "--null", is_flag=True, help="Write paths that end in NUL, for `xargs -0`.")
 @general_options
@@ -36,13 +44,15 @@ def list_photos(
     index_path: str | None,
     where: tuple[str, ...],
     show: tuple[str, ...] | None,
+    sort: str | None,
+    limit: int | None,
     format_: str | None,
     null: bool,  # noqa: FBT001
 ) -> None:
-    """List the indexed photos, or those for which --where holds, by path.
+    """List the indexed photos, or those for which --where holds, by path or as --sort says.
 
     Paths open from where you stand. The other formats have columns: path within the indexed folder, then what --show
-    names or else width, height and size in bytes. Exit codes: 0 there are some, 1 there are none, 2 error.
+    names, or else width, height and size in bytes. Exit codes: 0 there are some, 1 there are none, 2 error.
     """
     if null and (show or format_ not in (None, "paths")):
         raise click.UsageError("-0 writes paths: it does not go with --show or another --format")
@@ -50,7 +60,7 @@ def list_photos(
     with open_for(index_path or folder) as index, index.snapshot():
         write = _writer(index, format_, show, null=null)
         note_absent(index, where)
-        records = index.photos(where)
+        records = index.photos(where, sort=() if sort is None else [sort], limit=limit)
         found = False
         for batch in iter(lambda: list(islice(records, BATCH)), []):
             write(batch)
@@ -75,4 +85,4 @@ def _writer(
 
 def _row(record: ImageRecord, attributes: AttributeColumns) -> dict[str, Any]:
     state = {} if attributes.chosen else {name: getattr(record, name) for name in STATE}
-    return {"path": record.path, **state, **attributes.of(record.attributes)}
+    return {"path": record.path, **state, **attributes.of(record)}

@@ -273,7 +273,7 @@ def _writer(
 def _shown(match: Match, *, attributes: AttributeColumns, similar: bool) -> dict[str, Any]:
     """Give what is shown of a match beside where it is."""
     similarity = {SIMILARITY: 1 - match.distance} if similar else {}
-    return similarity | attributes.of(match.attributes)
+    return similarity | attributes.of(match)
 
 
 def _row(name: str, match: Match, *, attributes: AttributeColumns, similar: bool) -> dict[str, Any]:

@@ -56,6 +56,12 @@ def compile_comparison(comparison: Compares) -> Statement:
     return Statement(f"SELECT image_id {OF_KIND} AND {clause}", (comparison.name, comparison.type, *values))
 
 
+def column_of(field: str) -> str:
+    """Give the column whose values are in the order of a field's."""
+    assert field in FIELDS
+    return field
+
+
 def _compile_pattern(comparison: Compares) -> Statement:
     """Write a comparison that Python makes as SQL; each different value is compared once."""
     call = PREFIX + comparison.operator

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from imgsim.index.sqlite.comparisons import COMPOSED, OF_KIND, PREFIX, compile_comparison
+from imgsim.index.sqlite.comparisons import COMPOSED, OF_IMAGES, OF_KIND, PREFIX, column_of, compile_comparison
 from imgsim.index.sqlite.stored_values import StoredValues
 from imgsim.paths import composed
 from imgsim.tables.values import facts_of
 from imgsim.where.facts import AttributeCount
+from imgsim.where.order import PLAIN
 from imgsim.where.patterns import PATTERNS
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ HELD = "iif(json_type(attributes, ?) IS NULL, measured, attributes)"  # the obje
 
 
 DECLARED = "declared"  # the key of those that are known whether or not photos have them
+_RANKED = [("key", np.int64), ("rank", np.int64)]
 TYPES = ("boolean", "date", "list", "number", "object", "text")
 
 
@@ -143,6 +145,23 @@ class Facts:
     def having(self, name: str) -> NDArray[np.int64]:
         """Give the keys of the photos that have an attribute, in any order, perhaps twice."""
         return self._keys("SELECT image_id FROM facts WHERE kind_id IN (SELECT id FROM kinds WHERE name = ?)", (name,))
+
+    def ranks(self, name: str, *, field: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give keys of photos, and which place the value of each takes among all values of an attribute."""
+        column = column_of(name) if field else ""
+        sources: list[tuple[str, tuple[str, ...]]] = [(OF_KIND, (name, type_)) for type_ in PLAIN]
+        if field:
+            sources = [(f"{OF_IMAGES} {column} IS NOT NULL", ())]
+        key, value = ("id", column) if field else ("image_id", "value")
+        found, begin = [np.zeros(0, _RANKED)], 0
+        for source, parameters in sources:
+            ranked = f"SELECT {key}, dense_rank() OVER (ORDER BY {value}) {source}"
+            rows = np.fromiter(self._connection.execute(ranked, parameters), _RANKED)
+            rows["rank"] += begin
+            begin = max(begin, int(rows["rank"].max(initial=0)))
+            found.append(rows)
+        joined = np.concatenate(found)
+        return joined["key"], joined["rank"]
 
     def texts(self, name: str) -> list[str]:
         """Give the different texts that are values of an attribute."""
