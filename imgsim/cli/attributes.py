@@ -48,7 +48,7 @@ def show_option(command: F) -> F:
 
 
 def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
-    from imgsim.where.names import split_names
+    from imgsim.where.name_list import split_names
 
     del ctx, param
     return None if value is None else tuple(split_names(value))
@@ -70,10 +70,9 @@ def note_absent(index: Index, where: Sequence[str]) -> None:
 
 
 class AttributeColumns:
-    """Adds attributes and fields to rows of an answer; `chosen` says whether any were named.
+    """Adds attributes, in jsonl in one object, and fields to rows of an answer; `chosen`: whether any were named.
 
-    An attribute named as one of the columns before is written ``attributes.NAME``; a field that is one of them is there
-    already, and written ``photo.NAME`` beside an attribute of its name. jsonl has all attributes in one object.
+    One that is called like a column before or like another is written ``attributes.NAME`` or ``photo.NAME``.
     """
 
     def __init__(self, index: Index, names: Sequence[str] | None, format_: str, columns: Sequence[str]) -> None:
@@ -98,7 +97,7 @@ class AttributeColumns:
 
     def _subjects(self, names: Sequence[str]) -> Iterator[Subject]:
         """Find what names stand for."""
-        from imgsim.where.names import subject_of
+        from imgsim.where.name_list import subject_of
 
         known = self._index.facts.types()
         return (subject_of(name, known) for name in names)

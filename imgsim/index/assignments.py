@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imgsim.index.store import Store
 
 
-class Edit(NamedTuple):
+class AttributeEdit(NamedTuple):
     """What became of photos: the attributes that they were given, None for one removed; how many, how many anew."""
 
     attributes: dict[str, Any]
@@ -31,14 +31,14 @@ def edit_attributes(
     assignments: Iterable[str],
     dropped: Iterable[str] = (),
     where: Sequence[str] = (),
-) -> Edit:
+) -> AttributeEdit:
     """Change attributes of photos, as a user writes it, within a transaction: of those named for which `where` holds.
 
     Without names, of all for which it holds.
     """
     chosen = _chosen(store, photos, where)
     attributes = _read(store, assignments, dropped)
-    return Edit(attributes, len(chosen), store.change_attributes(chosen, attributes))
+    return AttributeEdit(attributes, len(chosen), store.change_attributes(chosen, attributes))
 
 
 def drop_attributes(store: Store, names: Iterable[str]) -> dict[str, int]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Extractor, Features, ImageRecord, Match
     from imgsim.images.photo import Photo
-    from imgsim.index.assignments import Edit
+    from imgsim.index.assignments import AttributeEdit
     from imgsim.index.distance import ChosenDistance
     from imgsim.index.options import Options, Remembered
     from imgsim.index.run import Update
@@ -569,7 +569,7 @@ class IndexWriter(Index):
         *,
         dropped: Iterable[str] = (),
         where: str | Sequence[str] = (),
-    ) -> Edit:
+    ) -> AttributeEdit:
         """Change attributes of many photos alike: those for which `where` holds, of those named or, with None, of all.
 
         All are changed or, where one is not in the index or a value does not fit, none is.

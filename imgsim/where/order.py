@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.errors import ParameterError
-from imgsim.where.names import split_names, subject_of
+from imgsim.where.name_list import split_names, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

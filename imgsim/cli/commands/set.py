@@ -19,7 +19,7 @@ from imgsim.cli.which_index import open_for
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from imgsim.index.assignments import Edit
+    from imgsim.index.assignments import AttributeEdit
     from imgsim.index.index import Index
 
 STDIN = "-"
@@ -159,13 +159,13 @@ def _split(index: Index, arguments: Iterable[str], listed: Sequence[str]) -> tup
     return photos, assignments
 
 
-def _edit(index: Index, request: Request) -> Edit:
+def _edit(index: Index, request: Request) -> AttributeEdit:
     photos = request.photos if request.names_photos else None
     with index.writing() as writer:
         return writer.edit(photos, request.assignments, dropped=request.dropped, where=request.where)
 
 
-def _said(edit: Edit, request: Request) -> str:
+def _said(edit: AttributeEdit, request: Request) -> str:
     """Say what was changed, and of how many photos."""
     changes = [
         f"no {name}" if value is None else f"{name} = {json.dumps(value)}" for name, value in edit.attributes.items()
