@@ -49,7 +49,7 @@ SUMMARIES = {  # which `--help` shows without importing the commands; a test com
     "index": "Index the photos in FOLDER, or bring its index up to date.",
     "query": "Find the indexed photos that look most like each PHOTO.",
     "list": "List photos by what is known of them.",
-    "set": "Set attributes of a photo.",
+    "set": "Set attributes of photos.",
     "show": "Show photos in the terminal.",
     "extract": "Write the features of each PHOTO.",
     "distances": "Write the square matrix of distances between the PHOTOs.",
