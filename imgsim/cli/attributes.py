@@ -89,9 +89,8 @@ class AttributeColumns:
         """Give what is added to a photo's row."""
         attributes = {composed(name): value for name, value in photo.attributes.items()}
         if not self._nested:
-            return self._fields_of(photo) | {
-                title: attributes.get(one.name) for title, one in self._titles.items() if not one.field
-            }
+            fields = self._fields_of(photo)
+            return {title: fields.get(title, attributes.get(one.name)) for title, one in self._titles.items()}
         shown = {name: value for name, value in attributes.items() if self._all or name in self._attributes}
         return self._fields_of(photo) | ({"attributes": shown} if shown else {})
 

@@ -341,12 +341,14 @@ def test_what_is_shown_in_a_grid_is_short_and_plain(monkeypatch, run, shelf):
     rows = []
     monkeypatch.setattr(draw, "draw_grid", lambda drawn, **_: rows.extend(drawn) or draw.np.zeros((1, 1, 3), "uint8"))
     assert run("set", "shelf/3.png", "price=12.5", "kind=큰 가방", "found=true", "rank=2").code == 0
-    options = ["--show", "kind,similarity,price,found,rank", "-m", "cosine", "--grid", "grid.png"]
+    options = ["--show", "kind,similarity,width,price,found,rank", "-m", "cosine", "--grid", "grid.png"]
     found = run("query", "shelf/0.png", "--index", "shelf", *options, "--format", "jsonl").out
     distances = {row["path"]: row["distance"] for row in map(json.loads, found.splitlines())}
     (query, *cells) = rows[0]
     assert list(query.details) == []
     details = {cell.note: list(cell.details) for cell in cells}
     similarity = f"similarity: {1 - distances['3.png']:.4f}".rstrip("0")
-    assert details["3.png"] == [similarity, "kind: 큰 가방", "price: 12.5", "found: true", "attributes.rank: 2"]
-    assert details["1.png"][1:] == ["", "", "", ""]
+    assert details["3.png"] == [
+        *(similarity, "kind: 큰 가방", "width: 48", "price: 12.5", "found: true", "attributes.rank: 2")
+    ]
+    assert details["1.png"][1:] == ["", "width: 48", "", "", ""]
