@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.where.conditions import FIELDS
+from imgsim.where.instants import span_of
 from imgsim.where.patterns import PATTERNS, pattern_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ OF_KIND = "FROM facts WHERE kind_id = (SELECT id FROM kinds WHERE name = ? AND t
 OF_IMAGES = "FROM images WHERE hidden = '' AND"
 PREFIX = "imgsim_"  # of the patterns' names, by which SQLite calls them
 COMPOSED = f"{PREFIX}composed"
+_COLUMNS = {"added": "added_ns", "modified": "mtime_ns"}  # of fields that are instants
 _SIGNS = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 # A date stands for all moments that begin with it: 2026-05 for the whole of May. They sort from it up to its `_end`.
 _DATES = {
@@ -47,6 +49,9 @@ def compile_comparison(comparison: Compares) -> Statement:
         return _compile_pattern(comparison)
     if comparison.field:
         assert comparison.name in FIELDS
+        if comparison.type == "date":
+            clause = _DATES[comparison.operator].format(_COLUMNS[comparison.name])
+            return Statement(f"SELECT id {OF_IMAGES} {clause}", _instants(comparison))
         # The column itself has an index, and no path is written in ASCII but as it is.
         plain = comparison.type != "text" or (comparison.operator == "=" and str(comparison.values[0]).isascii())
         clause, values = _clause(comparison, comparison.name if plain else f"{COMPOSED}({comparison.name})")
@@ -90,6 +95,14 @@ def _moments(comparison: Compares) -> tuple[str, ...]:
     if comparison.operator in ("=", "between"):
         return first, _end(last)
     return (first if comparison.operator in ("<", ">=") else _end(last),)
+
+
+def _instants(comparison: Compares) -> tuple[int, ...]:
+    """Give the same as instants."""
+    first, last = span_of(str(comparison.values[0])), span_of(str(comparison.values[-1]))
+    if comparison.operator in ("=", "between"):
+        return first.begin, last.end
+    return (first.begin if comparison.operator in ("<", ">=") else first.end,)
 
 
 def _end(date: str) -> str:
