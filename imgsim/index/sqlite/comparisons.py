@@ -50,7 +50,7 @@ def compile_comparison(comparison: Compares) -> Statement:
     if comparison.field:
         assert comparison.name in FIELDS
         if comparison.type == "date":
-            clause = _DATES[comparison.operator].format(_COLUMNS[comparison.name])
+            clause = _DATES[comparison.operator].format(column_of(comparison.name))
             return Statement(f"SELECT id {OF_IMAGES} {clause}", _instants(comparison))
         # The column itself has an index, and no path is written in ASCII but as it is.
         plain = comparison.type != "text" or (comparison.operator == "=" and str(comparison.values[0]).isascii())
@@ -64,7 +64,7 @@ def compile_comparison(comparison: Compares) -> Statement:
 def column_of(field: str) -> str:
     """Give the column whose values are in the order of a field's."""
     assert field in FIELDS
-    return field
+    return _COLUMNS.get(field, field)
 
 
 def _compile_pattern(comparison: Compares) -> Statement:
