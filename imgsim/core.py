@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -323,8 +324,6 @@ class ImageRecord:
 
 def _local_time(nanoseconds: int) -> str:
     """Write a moment since the epoch as the local clock shows it, to the second."""
-    from datetime import datetime
-
     return datetime.fromtimestamp(nanoseconds // 10**9).isoformat()
 
 
