@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.where.conditions import FIELDS
-from imgsim.where.instants import span_of
 from imgsim.where.patterns import PATTERNS, pattern_of
 
 if TYPE_CHECKING:
@@ -99,6 +98,8 @@ def _moments(comparison: Compares) -> tuple[str, ...]:
 
 def _instants(comparison: Compares) -> tuple[int, ...]:
     """Give the same as instants."""
+    from imgsim.where.instants import span_of
+
     first, last = span_of(str(comparison.values[0])), span_of(str(comparison.values[-1]))
     if comparison.operator in ("=", "between"):
         return first.begin, last.end
