@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -290,6 +291,15 @@ class ImageRecord:
         Pixels of the upright photo at full scale.
     attributes : mapping, optional
         A JSON object.
+    added_ns : int, optional
+        When it was first indexed, nanoseconds since the epoch; None where that was not noted.
+
+    Attributes
+    ----------
+    added : str or None
+        The same, as `modified` is written.
+    modified : str
+        When its file was changed last, as the local clock showed it: ``2026-05-01T10:30:00``.
     """
 
     path: str
@@ -299,6 +309,22 @@ class ImageRecord:
     width: int
     height: int
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    added_ns: int | None = None
+
+    @property
+    def added(self) -> str | None:
+        """When it was first indexed, as the local clock showed it."""
+        return None if self.added_ns is None else _local_time(self.added_ns)
+
+    @property
+    def modified(self) -> str:
+        """When its file was changed last, as the local clock showed it."""
+        return _local_time(self.mtime_ns)
+
+
+def _local_time(nanoseconds: int) -> str:
+    """Write a moment since the epoch as the local clock shows it, to the second."""
+    return datetime.fromtimestamp(nanoseconds // 10**9).isoformat()
 
 
 @dataclass(frozen=True)

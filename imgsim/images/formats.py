@@ -7,6 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 DECODING = 2  # of photos; version 1 knew no profiles, laid what is transparent on white and read a TIFF's first picture
+HEADERS = 1  # the version of what is read from photos' headers, bumped whenever that changes
 HEAD = 64  # bytes, enough for the brands of an ISO-BMFF file and the header of a BMP or PNM one
 
 

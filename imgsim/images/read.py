@@ -46,7 +46,7 @@ _PIECE = 2**20  # bytes that are digested at a time
 _BYTES = 26  # that decoding a pixel takes at most
 LONGEST = 10**6  # pixels of a side
 MOST = 2**24  # pixels of a photo that is brought down: a very long one has more than its working size would say
-_AT_ONCE = ("WEBP", "TIFF", "JPEG2000", "AVIF", "HEIF")  # which no look at the clock interrupts
+AT_ONCE = ("WEBP", "TIFF", "JPEG2000", "AVIF", "HEIF")  # which no look at the clock interrupts
 
 
 class Decoded(NamedTuple):
@@ -202,7 +202,7 @@ def decode(stream: BinaryIO, name: str, scales: Collection[Scale] = (FULL_SCALE,
     """Decode a photo from the first byte of an open file, once for each working size; errors call it by `name`."""
     head = read_head(stream, name)
     kind = kind_of(head, name)
-    if kind in _AT_ONCE and AVAILABLE and not bounds.expendable:
+    if kind in AT_ONCE and AVAILABLE and not bounds.expendable:
         with suppress(OSError):  # no process can be had: here, then
             return _decode_aside(stream, name, scales, limits)
     try:
@@ -322,7 +322,7 @@ def _decode(stream: BinaryIO, name: str, kind: str, scales: Sequence[Scale], lim
     working_size = scales[0].working_size
     if kind == "JPEG" and working_size < min(width, height):
         photo.draft(None, (working_size, working_size))  # the DCT scales it by 1/2, 1/4 or 1/8, never below
-    _load(photo, limits.max_memory if kind in _AT_ONCE else math.inf)
+    _load(photo, limits.max_memory if kind in AT_ONCE else math.inf)
     remark = photo.remark() if isinstance(photo, Jpeg) else ""
     turn, profile, pixels = orientation(photo), profile_of(photo), eight_bit(photo)
     below, targets = ground(pixels), {scale: _target((width, height), pixels.size, scale) for scale in scales}

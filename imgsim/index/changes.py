@@ -80,7 +80,10 @@ class Changes:
     def apply(self, store: Store) -> None:
         """Bring a store up to all that needs no photo to be decoded, within a transaction."""
         for photo, why, twins in self.gone:
-            if any(store.typed(twin.key) == store.typed(photo.known.key) for twin in twins):
+            same = [twin for twin in twins if store.typed(twin.key) == store.typed(photo.known.key)]
+            for twin in same:
+                store.inherit_added(twin.key, photo.known.key)
+            if same:
                 store.remove([photo.known.key])  # of which the others tell all that there is
             else:
                 store.hide([photo.known.key], why)

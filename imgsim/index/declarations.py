@@ -9,6 +9,8 @@ from imgsim.paths import composed
 from imgsim.tables.values import TYPES, check_attributes
 from imgsim.where.conditions import FIELDS
 
+NAMED_BEFORE = {"added", "modified"}  # fields that attributes could be called like before there were any
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -45,7 +47,7 @@ def parse_declaration(text: str) -> tuple[str, str | None]:
     if not equals or not name:
         raise ParameterError(f"{text}: write NAME=TYPE, for example returned=boolean; NAME= takes it back")
     check_attributes({name: None})
-    if name in FIELDS:
+    if name in FIELDS.keys() - NAMED_BEFORE:
         raise ParameterError(f"{text}: every photo has a {name} of its own; choose another name")
     if type_ and type_ not in TYPES:
         raise UnknownNameError(f"type in {text}", type_, TYPES)

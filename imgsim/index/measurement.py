@@ -93,7 +93,8 @@ class Measurement:
         file, photo = lack.image, lack.photo
         if photo and photo.why:
             self.store.place(photo.known.key, file)
-        record, told = replace(measured.record, attributes=lack.attributes or {}), measured.told.get(COLORS, {})
+        told = measured.told.get(COLORS, {})
+        record = replace(measured.record, attributes=lack.attributes or {}, added_ns=time.time_ns())
         state = MeasuredPhoto(record, measured.features, measured=told, ctime_ns=file.ctime_ns, inode=file.inode)
         self.store.put(state)
         self.summary.changed += lack.content == "changed"

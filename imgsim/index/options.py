@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from imgsim.index.description import AttributeTable
     from imgsim.index.store import Store
 
-KEPT = ("include", "exclude", *Limits._fields)  # colours are kept by how they are measured
+PATTERNS = ("include", "exclude")
+KEPT = (*PATTERNS, "exif", *Limits._fields)  # colours are kept by how they are measured
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Remembered:
     max_seconds: float = MAX_SECONDS
     max_memory: float = MAX_MEMORY
     colors: str | None = None
+    exif: bool = False  # whether headers are read
 
     @property
     def limits(self) -> Limits:
@@ -45,7 +47,7 @@ class Remembered:
     def updated(self, asked: Mapping[str, Any]) -> Remembered:
         """Put what is asked for in place of what was remembered; an empty pattern stands for none."""
         given = {name: asked[name] for name in KEPT if asked.get(name) is not None}
-        patterns = {name: tuple(filter(None, value)) for name, value in given.items() if name not in Limits._fields}
+        patterns = {name: tuple(filter(None, value)) for name, value in given.items() if name in PATTERNS}
         return replace(self, **{**given, **patterns})
 
     def scan(self, folder: str) -> Found:
@@ -65,7 +67,7 @@ class Remembered:
 
 @dataclass(frozen=True)
 class Options:
-    """How to index; where nothing is said of patterns, limits or colours, the index remembers it.
+    """How to index; where nothing is said of patterns, limits, colours or EXIF, the index remembers it.
 
     Parameters
     ----------
@@ -97,6 +99,8 @@ class Options:
         A table that says more about the photos.
     colors : bool, optional
         Whether to measure colours, now and in later runs.
+    exif : bool, optional
+        Whether to read when, where and by which camera photos were taken, now and in later runs.
     """
 
     include: Sequence[str] | None = None
@@ -114,3 +118,4 @@ class Options:
     default: str | None = None
     attributes: AttributeTable | None = None
     colors: bool | None = None
+    exif: bool | None = None

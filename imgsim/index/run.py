@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from imgsim.errors import ImgsimError
 from imgsim.images.file_patterns import comes_by
 from imgsim.images.find import list_images
-from imgsim.images.formats import DECODING
+from imgsim.images.formats import DECODING, HEADERS
 from imgsim.index.drawn_pictures import DrawnPictures
 from imgsim.index.failure_conditions import still_stands
 from imgsim.index.folder_comparison import find_changes
@@ -68,6 +68,10 @@ class Update:
         lacks = find_lacks(self.store, changes, extractors, otherwise=otherwise, failing=self.failing)
         if lacks:
             self._measurement.measure(lacks, self.directory, self.options.jobs)
+        if unread := self._unread_headers(found):
+            from imgsim.index.headers import read_headers
+
+            self.summary.headers = read_headers(self.root, self.store, unread, self.made.limits)
         if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
             self.finish(extractors)
         if description:
@@ -83,7 +87,7 @@ class Update:
             return None
         extractors = [stored[spec] for spec in specs]
         lacks = find_lacks(self.store, changes, extractors, failing=self.failing)
-        if lacks or not all(map(self.store.is_pinned, extractors)):
+        if lacks or self._unread_headers(found) or not all(map(self.store.is_pinned, extractors)):
             return None
         self.summary.failed += len(found.unreadable)
         return self._summarised()
@@ -188,6 +192,11 @@ class Update:
             self.drawn.keep()
         if changes.trusted:
             self.observer.trusted(changes.trusted)
+
+    def _unread_headers(self, found: Found) -> list[str]:
+        """List the photos whose headers are to be read, and were not yet."""
+        lacking = self.store.lacking_headers(HEADERS) - self.failing if self.made.exif else set()
+        return [image.path for image in found.images if image.path in lacking] if lacking else []
 
     def _overcome(self, changes: Changes, found: Found) -> set[str]:
         """Find the failures of files that are gone, or whose content turned out to be known."""

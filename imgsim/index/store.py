@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from imgsim.where.facts import FactTable
 
 COLORS = ("color", "color_probabilities", "palette")  # the attributes that measuring colours sets
+HEADERS = ("taken", "camera", "place_lat", "place_lon")  # and those that reading headers sets
 MISSING, LEFT_OUT, UNREADABLE = "missing", "left out", "unreadable"  # why a photo is hidden
 
 
@@ -353,7 +354,7 @@ class Store(Protocol):
 
         Rows are finite numbers: ImgsimError for any other. What else was measured of it (other extractors' features,
         other owners' parts, other attributes) stays if its content is the same, and goes if not; what people typed
-        stays. Every photo has a part that is the whole of it, though perhaps without features.
+        stays, and when it was added. Every photo has a part that is the whole of it, though perhaps without features.
 
         Parameters
         ----------
@@ -376,6 +377,42 @@ class Store(Protocol):
 
     def lacking_colors(self) -> set[str]:
         """Give the paths of photos whose colours were not measured."""
+
+    def lacking_headers(self, version: int) -> set[str]:
+        """Give the paths of photos whose headers were not read under this version, or a later one, of reading them.
+
+        Parameters
+        ----------
+        version : int
+            From 1 on.
+
+        Returns
+        -------
+        set of str
+            Relative to the index root.
+        """
+
+    def note_headers(self, path: str, read: Mapping[str, Any], version: int) -> None:
+        """Note what was read from a photo's headers, in place of what was before; the stamp stays.
+
+        Parameters
+        ----------
+        path : str
+            The photo; nothing happens where it is not stored.
+        read : mapping
+            Measured attributes, of those that `HEADERS` names.
+        version : int
+            As for `lacking_headers`; new content is of none.
+        """
+
+    def inherit_added(self, key: Hashable, of: Hashable) -> None:
+        """Let a photo have been added when another of its content was, if that was before it; unknown is before all.
+
+        Parameters
+        ----------
+        key, of : hashable
+            Of photos, shown or hidden.
+        """
 
     def touch(self, file: FoundImage) -> None:
         """Note a new state of a file whose content is as before.

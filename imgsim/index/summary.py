@@ -52,6 +52,7 @@ class Summary:
     failed: int = 0  # files that cannot be read, those of earlier runs included
     passed_over: int = 0  # files that are no pictures
     drawn: int = 0  # pictures that imgsim drew, which are passed over
+    headers: int = 0  # photos whose headers were read
     links: int = 0  # further names of photos and folders
     described: int = 0  # photos whose attributes a table changed
     lost_rows: int = 0  # rows of it about no photo of the index

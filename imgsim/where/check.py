@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ExpressionError, UnknownNameError
 from imgsim.tables.values import is_date, is_month
-from imgsim.where.conditions import FIELD_PREFIX, FIELDS, AllOf, AnyOf, Compares, Has, Literal, NoneOf
-from imgsim.where.moments import is_plain
+from imgsim.where.conditions import FIELD_PREFIX, FIELDS, UNKNOWN, AllOf, AnyOf, Compares, Has, Literal, NoneOf
+from imgsim.where.moments import is_plain, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from imgsim.where.conditions import Condition
 
 NOTHING = AnyOf(())  # holds for no photo
+EVER = (Literal("0001-01-01", "date"),)  # which all dates are at or after
 PLURALS = {"text": "text", "boolean": "true or false"}  # of types that do not take an s
 
 
@@ -40,12 +41,20 @@ def check(tree: Condition, text: str, catalogue: Mapping[str, Collection[str]]) 
             asked = tuple(Compares(subject.name, *one, field=subject.field) for one in alternatives if known)
             return asked[0] if len(asked) == 1 else AnyOf(asked)
         case Has():
-            found = _subject(tree, text, catalogue)
-            return NOTHING if found is None else AllOf(()) if found.field else Has(found.name)
+            return _has(_subject(tree, text, catalogue))
         case NoneOf(condition):
             return NoneOf(check(condition, text, catalogue))
         case AllOf(conditions) | AnyOf(conditions):
             return replace(tree, conditions=tuple(check(condition, text, catalogue) for condition in conditions))
+
+
+def _has(subject: Subject | None) -> Condition:
+    """Write as a condition that a photo has something."""
+    if subject is None:
+        return NOTHING
+    if not subject.field:
+        return Has(subject.name)
+    return Compares(subject.name, ">=", EVER, field=True) if subject.name in UNKNOWN else AllOf(())
 
 
 def absent_names(tree: Condition, catalogue: Mapping[str, Collection[str]]) -> Iterator[Compares | Has]:
@@ -115,7 +124,7 @@ def _textual_types(operator: str, subject: Subject, pattern: Literal, text: str)
     """List the types that a pattern may be looked for in."""
     if pattern.type != "text":
         raise ExpressionError(text, pattern.position, f"{operator} looks for text in quotes, not for {_shown(pattern)}")
-    types = [type_ for type_ in ("text", "date") if type_ in subject.types]
+    types = [type_ for type_ in ("text", "date") if type_ in subject.types and (type_ == "text" or not subject.field)]
     if not types:
         raise ExpressionError(text, pattern.position, f"{subject.name} holds {_held(subject)}, {operator} is for text")
     return types
@@ -132,6 +141,8 @@ def _hint(operator: str, literal: Literal) -> str:
 def _fit(subject: Subject, operator: str, literal: Literal, text: str) -> Literal:
     """Give a value of a type that the subject has, or say why there is none."""
     literal = _as_date(subject, literal)
+    if subject.field and literal.type == "date":
+        read_date(text, literal.position, str(literal.value))  # one in quotes may have a time zone
     if literal.type not in subject.types:
         hint = _hint(operator, literal) if "text" in subject.types else ""
         reason = f"{subject.name} holds {_held(subject)}, {_shown(literal)} is {_a(literal.type)}{hint}"

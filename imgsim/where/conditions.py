@@ -6,8 +6,16 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TypeAlias
 
-# What every photo has, and the column that holds it.
-FIELDS = {"path": "text", "size": "number", "width": "number", "height": "number"}
+# What a photo has of its own, under the name that `core.ImageRecord` has it by.
+FIELDS = {
+    "path": "text",
+    "size": "number",
+    "width": "number",
+    "height": "number",
+    "added": "date",
+    "modified": "date",
+}
+UNKNOWN = ("added",)  # of those, what may be missing
 FIELD_PREFIX = "photo."
 
 

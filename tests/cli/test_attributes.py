@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import PIL.Image
 import pytest
 
+from imgsim.index.index import open_index
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.where.conditions import FIELDS
 
@@ -569,3 +570,70 @@ def test_what_cannot_be_declared_is_said(run, described, arguments, message):
     assert result.code == 2
     assert message in result.err
     assert "sold" not in run("info", "shelf").out
+
+
+# ------------------------------------------------------- when photos came
+
+
+@pytest.fixture
+def days(described, monkeypatch):
+    """The first four photos were added yesterday, the others today; 0.png was changed ten days ago."""
+    today = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    store = SqliteStore.open_writer(str(described / ".imgsim"), str(described))
+    moment = int((today - timedelta(hours=3)).timestamp()) * 10**9
+    with store.transaction():
+        store._connection.execute("UPDATE images SET added_ns = ? WHERE path < CAST('4' AS BLOB)", (moment,))
+        old = int((today - timedelta(days=10)).timestamp()) * 10**9
+        store._connection.execute("UPDATE images SET mtime_ns = ? WHERE path = CAST('0.png' AS BLOB)", (old,))
+    store.close()
+    return today
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("added >= yesterday and added < today", "0123"),
+        ("added = yesterday", "0123"),
+        ("added >= today", "4567"),
+        ("added > today", ""),
+        ("added >= now - 2 hours", "4567"),
+        ("modified < today - 7 days", "0"),
+        ("modified >= today - 7 days and added between yesterday and today - 1 day", "123"),
+        ("not has added", ""),
+    ],
+)
+def test_photos_are_listed_by_when_they_came(run, days, where, expected):
+    result = run("list", "shelf", "--where", where)
+    assert "".join(os.path.basename(path)[0] for path in result.out.splitlines()) == expected
+    assert result.code == (0 if expected else 1)
+
+
+def test_a_record_tells_when_a_photo_came(days, described):
+    with open_index(described) as index:
+        first = next(iter(index))
+    assert first.added == (days - timedelta(hours=3)).isoformat()
+    assert first.modified == (days - timedelta(days=10)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("added >= 2026-05-", "10: 2026-05- is no date: write a day as 2026-05-01, a month as 2026-05"),
+        ("added >= 2026-05-0", "10: 2026-05-0 is no date: write a day as 2026-05-01"),
+        ("modified < 2026-02-29", "12: 2026-02-29 is no date: 2026-02 has 28 days"),
+        ("added >= 2026-05-01T10:30+09:00", "10: 2026-05-01T10:30+09:00: a time is written as the clock showed it"),
+        ("added >= '2026-05-01T10:30Z'", "10: 2026-05-01T10:30Z: a time is written as the clock showed it"),
+        ("added >= 2026-05-01 25:00", "10: 2026-05-01 25:00 is no date: times are 00:00 to 23:59"),
+        ("added >= yesterday - 7", "23: expected days or weeks after 7, found nothing"),
+    ],
+)
+def test_a_moment_that_is_none_is_one_line(run, described, where, message):
+    result = run("list", "shelf", "--where", where)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"imgsim: column {message.replace(':', ' of the expression:', 1)}")
+    assert result.err.count("\n") == 1
+
+
+def test_a_slip_in_the_name_of_a_field_is_told(run, described):
+    result = run("list", "shelf", "--where", "aded >= yesterday")
+    assert (result.code, result.err) == (2, "imgsim: unknown attribute 'aded': did you mean added?\n")

@@ -5,7 +5,9 @@ import shlex
 import sqlite3
 from contextlib import closing
 
+import PIL.Image
 import pytest
+from PIL.ExifTags import Base
 
 from imgsim.index.index import open_index
 from tests.photos import draw_photo
@@ -22,6 +24,7 @@ KEYS = [
     "failed",
     "passed_over",
     "drawn",
+    "headers",
     "links",
 ]
 KEYS += ["described", "lost_rows", "without_row", "verified", "repaired", "unrepaired", "seconds"]
@@ -123,6 +126,24 @@ def test_info_shows_how_the_index_was_made(run, folder):
     run("index", "photos", "-q", "--exclude", "")
     assert "exclude: not given\n" in run("info", "photos").out
     assert "photos: 3\n" in run("info", "photos").out
+
+
+def test_headers_are_read_where_asked_for_and_that_is_remembered_and_said(run, folder):
+    exif = PIL.Image.Exif()
+    exif[Base.Make], exif[Base.Model], exif[Base.DateTime] = "NIKON", "E5700", "2026:05:01 10:00:00"
+    PIL.Image.new("RGB", (40, 30), "red").save(folder / "red.jpg", exif=exif)
+    run("index", "photos", "-x", "phash", "-q")
+    assert "exif: not read\n" in run("info", "photos").out
+    assert "4 unchanged, 1 failed, 1 passed over, 4 headers read in " in run("index", "photos", "--exif").err
+    assert "headers" not in run("index", "photos").err
+    assert "exif: read\n" in run("info", "photos").out
+    assert json.loads(run("info", "photos", "--format", "json").out)["exif"] == "read"
+    found = run(
+        "list", "photos", "--where", "has taken and added >= today", "--show", "taken,camera", "--format", "tsv"
+    )
+    assert found.out == "red.jpg\t2026-05-01T10:00:00\tNIKON E5700\n"
+    run("index", "photos", "--no-exif", "-q")
+    assert "exif: not read\n" in run("info", "photos").out
 
 
 def test_a_photo_over_the_limit_is_told_what_raises_it(run, folder):

@@ -26,6 +26,7 @@ class Photo:
     parts: dict = field(default_factory=dict)  # features by part (owner and name), then by extractor
     decoding: int = 1
     told: tuple = (0, 0)  # change time and inode
+    headers: int = 0  # the version of reading them
     seen = property(lambda self: replace(self.record, attributes=self.measured | self.typed))
     state = property(lambda self: (self.record.size, self.record.mtime_ns, self.record.digest, self.decoding))
     known = property(lambda self: Known(*self.state, *self.told, self.key))
@@ -62,7 +63,7 @@ class DictFacts:
         else:
             asked = comparison.name, comparison.type
             values = [(key, value) for key, name, type_, value in self._all() if (name, type_) == asked]
-        return np.array([key for key, value in values if fits(comparison, value)], str)
+        return np.array([key for key, value in values if value is not None and fits(comparison, value)], str)
 
     def having(self, name):
         return np.array([key for key, other, *_ in self._all() if other == name], str)

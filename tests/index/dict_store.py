@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from imgsim.errors import ImgsimError
-from imgsim.index.store import COLORS, LEFT_OUT, MISSING, HiddenPhoto, PartKeys, PartLabel, Rows, Stamp
+from imgsim.index.store import COLORS, HEADERS, LEFT_OUT, MISSING, HiddenPhoto, PartKeys, PartLabel, Rows, Stamp
 from imgsim.tables.values import change_attributes
 from tests.index.dict_extractors import DictExtractors
 from tests.index.dict_facts import DictFacts, Photo
@@ -64,8 +64,9 @@ class DictStore(DictExtractors, DictLedger):
         old = self._photos.get(record.path)
         self._generation += 1
         kept = old or Photo(f"photo {self._generation}", record)
+        record = replace(record, added_ns=kept.record.added_ns)
         if (kept.record.digest, kept.decoding) != (record.digest, photo.decoding):
-            kept.measured, kept.parts = {}, {}
+            kept.measured, kept.parts, kept.headers = {}, {}, 0
         kept.record, kept.typed, kept.decoding = record, change_attributes(kept.typed, given), photo.decoding
         kept.told = photo.ctime_ns, photo.inode
         kept.measured = change_attributes(kept.measured, photo.measured)
@@ -85,6 +86,20 @@ class DictStore(DictExtractors, DictLedger):
 
     def lacking_colors(self):
         return {photo.record.path for photo in self.photos if COLORS[-1] not in photo.measured}
+
+    def lacking_headers(self, version):
+        return {photo.record.path for photo in self.photos if photo.headers < version}
+
+    def note_headers(self, path, read, version):
+        if path in self._photos:
+            photo = self._photos[path]
+            photo.measured = change_attributes(photo.measured, dict.fromkeys(HEADERS) | read)
+            photo.headers = version
+
+    def inherit_added(self, key, of):
+        photo, other = (next(one for one in self._all if one.key == some) for some in (key, of))
+        both = photo.record.added_ns, other.record.added_ns
+        photo.record = replace(photo.record, added_ns=None if None in both else min(both))
 
     def touch(self, file):
         if file.path in self._photos:

@@ -1,6 +1,7 @@
 """What every store promises."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -172,6 +173,71 @@ def test_attributes_outlive_a_change_of_content(store):
     put(store, photo("a", {extractor.id: [1, 2, 3]}, digest=b"2" * 16))
     (label,) = store.labels(store.part_keys()[0].tolist())
     assert label.attributes == {"colour": "red", "price": 5}
+
+
+def added(store):
+    records = store.records(store.photo_keys().tolist())
+    return {record.path: record.added_ns for record in records}
+
+
+def test_when_a_photo_was_added_outlives_all_but_its_removal(store):
+    first = photo("a", {})
+    noted = replace(first, record=replace(first.record, added_ns=5))
+    put(store, noted, photo("old", {}))
+    put(store, replace(noted, record=replace(noted.record, added_ns=9)))
+    put(store, replace(noted, record=replace(noted.record, digest=b"e" * 16, added_ns=9)))
+    assert added(store) == {"a": 5, "old": None}
+    key = store.photo_key("a")
+    with store.transaction():
+        store.hide([key], MISSING)
+        store.place(key, FoundImage("b", 10, 20))
+    put(store, replace(noted, record=replace(noted.record, path="old", digest=b"f" * 16, added_ns=9)))
+    assert added(store) == {"b": 5, "old": None}
+    with store.transaction():
+        store.remove([key])
+    put(store, noted)
+    assert added(store) == {"a": 5, "old": None}
+
+
+def test_a_photo_was_added_when_its_content_was(store):
+    for path, when in (("a", 5), ("b", 3), ("c", 9), ("old", None)):
+        put(store, replace(photo(path, {}), record=replace(photo(path, {}).record, added_ns=when)))
+    keys = {path: store.photo_key(path) for path in ("a", "b", "c", "old")}
+    with store.transaction():
+        store.hide([keys["b"]], MISSING)
+        store.inherit_added(keys["a"], keys["b"])
+        store.inherit_added(keys["a"], keys["c"])
+    assert added(store)["a"] == 3
+    with store.transaction():
+        store.inherit_added(keys["c"], keys["old"])
+    assert added(store) == {"a": 3, "c": None, "old": None}
+
+
+def test_headers_are_read_once_of_any_content(store):
+    extractor = add(store)
+    put(store, photo("a", {extractor.id: [1, 2, 3]}), photo("b", {extractor.id: [1, 2, 3]}))
+    before = store.stamp
+    with store.transaction():
+        store.merge_attributes("a", {"camera": "mine"})
+        store.note_headers("a", {"taken": "2026-05-01T10:30:00", "camera": "Canon", "place_lat": 1.5}, 1)
+        store.note_headers("nowhere", {"camera": "Canon"}, 1)
+    assert store.stamp == before
+    assert (store.lacking_headers(1), store.lacking_headers(2)) == ({"b"}, {"a", "b"})
+    assert attributes_of(store, "a") == {"taken": "2026-05-01T10:30:00", "camera": "mine", "place_lat": 1.5}
+    assert store.facts.types() == {"taken": {"date"}, "camera": {"text"}, "place_lat": {"number"}}
+    with store.transaction():
+        store.note_headers("a", {"place_lat": 2}, 2)
+        store.merge_attributes("a", {"camera": None})
+        store.hide([store.photo_key("b")], MISSING)
+    assert attributes_of(store, "a") == {"place_lat": 2}
+    assert store.lacking_headers(2) == set()
+    put(store, photo("a", {extractor.id: [1, 2, 3]}, digest=b"e" * 16))
+    assert (attributes_of(store, "a"), store.lacking_headers(1)) == ({}, {"a"})
+
+
+def attributes_of(store, path):
+    (record,) = store.records([store.photo_key(path)])
+    return record.attributes
 
 
 def test_attributes_are_merged(store):

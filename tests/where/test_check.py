@@ -1,5 +1,7 @@
 """Names are found among an index's attributes, and values have types that compare."""
 
+import re
+
 import pytest
 
 from imgsim.errors import ExpressionError, UnknownNameError
@@ -146,3 +148,36 @@ def test_a_moment_is_named_as_it_is_written():
     with pytest.raises(ExpressionError, match="price holds numbers, today - 7 days is a date"):
         checked("price > today - 7 days")
     assert checked('brand = "today"').values == ("today",)
+
+
+def test_fields_that_are_dates():
+    assert checked("added >= 2026-05") == compares("added", True, "date", ">=", ("2026-05",))
+    assert checked("photo.modified = '2026-05-01 10:30'") == compares(
+        "modified", True, "date", "=", ("2026-05-01T10:30",)
+    )
+    assert checked("has modified") == AllOf(())
+    assert checked("added is missing") == NoneOf(checked("has added"))
+    assert checked("has added") == compares("added", True, "date", ">=", ("0001-01-01",))
+    typed = check(parse("added = 5"), "added = 5", {"added": {"number"}})
+    assert typed == compares("added", False, "number", "=", (5,))
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "reason"),
+    [
+        ("added > 5", 8, "added holds dates, 5 is a number"),
+        ("added > 'soon'", 8, "added holds dates, 'soon' is text"),
+        ("modified like '2026-05%'", 14, "modified holds dates, like is for text"),
+        ("added >= '2026-05-01T10:30Z'", 9, "2026-05-01T10:30Z: a time is written as the clock showed it, without a"),
+        ("added >= 2026-05-01T10:30+02:00", 9, "2026-05-01T10:30+02:00: a time is written as the clock showed it"),
+        ("added >= 2026-02-29", 9, "2026-02-29 is no date: 2026-02 has 28 days"),
+        ("added >= '2026-02-29'", 9, "added holds dates, '2026-02-29' is text"),
+        ("added >= 2026-", 9, "2026- is no date: write a day as 2026-05-01, a month as 2026-05, a time as"),
+        ("modified < 2026-05-01 and added = 2026-05-0", 34, "2026-05-0 is no date: write a day as 2026-05-01"),
+        ("added >= 1.5.2026", 9, "1.5.2026 is no date: write a day as 2026-05-01"),
+    ],
+)
+def test_what_is_no_moment_is_named_by_its_place(text, position, reason):
+    with pytest.raises(ExpressionError, match=re.escape(reason)) as caught:
+        check(parse(text), text, CATALOGUE)
+    assert caught.value.position == position

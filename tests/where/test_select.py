@@ -3,12 +3,16 @@
 import operator
 import os
 import unicodedata
+from datetime import datetime
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from imgsim.core import ImageRecord
 from imgsim.errors import ExpressionError, ImgsimError, UnknownNameError
+from imgsim.index.store import MeasuredPhoto
+from imgsim.where.order import order_photos
 from imgsim.where.select import explain_nothing, find_absent, select_photos
 from tests.stores import put_described
 
@@ -346,3 +350,51 @@ def test_stray_bytes_are_found_in_paths_and_refused_elsewhere(describe):
         found(store, f"brand = '{name}'")
     with pytest.raises(UnknownNameError):
         found(store, f'"{name}" = 1')
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("added >= 2026-05-01 and added < 2026-05-02", "a b"),
+        ("added = 2026-05-01 10:30", "b"),
+        ("added = 2026-05", "a b c"),
+        ("added <= 2026-05-01", "a b"),
+        ("added > 2026-05-01", "c"),
+        ("added between 2026-05-01 10:30 and 2026-05-02", "b c"),
+        ("added in (2026-05-02, 2026-05-03)", "c"),
+        ("added != 2026-05-01", "c"),
+        ("not added = 2026-05-01", "c d"),
+        ("has added", "a b c"),
+        ("added is missing", "d"),
+        ("added < 9999-12-31 and added >= 0001-01-01", "a b c"),
+        ("has modified and modified = 2026-04-30T23:59:59", "a b c d"),
+        ("photo.modified < added", None),
+    ],
+)
+def test_fields_that_are_dates_are_compared(describe, expression, expected):
+    store = put_dated(describe({}))
+    if expected is None:
+        with pytest.raises(ExpressionError):
+            found(store, expression)
+    else:
+        assert found(store, expression) == expected.replace(" ", "")
+
+
+@pytest.mark.parametrize(("names", "expected"), [("added", "abcd"), ("-added", "cbad"), ("modified,-added", "cbad")])
+def test_fields_that_are_dates_have_an_order(describe, names, expected):
+    store = put_dated(describe({}))
+    keys = store.photo_keys()
+    ordered = keys[order_photos(store.facts, [names], keys)].tolist()
+    assert "".join(record.path for record in store.records(ordered)) == expected
+
+
+def put_dated(store):
+    """Store four photos, added one after another but for the last, of which that is unknown."""
+    began = ("2026-05-01T00:00:00", "2026-05-01T10:30:59", "2026-05-02T23:59:59.999", None)
+    with store.transaction():
+        for number, (path, moment) in enumerate(zip("abcd", began, strict=True)):
+            added = moment and int(datetime.fromisoformat(moment).timestamp() * 10**6) * 1000
+            modified = int(datetime(2026, 4, 30, 23, 59, 59).timestamp()) * 10**9 + 5
+            record = ImageRecord(path, 1, modified, bytes([number]) * 16, 2, 2, {}, added)
+            store.put(MeasuredPhoto(record, {}))
+    return store

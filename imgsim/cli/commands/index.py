@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from imgsim.index.summary import Summary
 
 # Of what a summary's names alone do not say.
-WORDS = {"drawn": "picture{} drawn by imgsim passed over", "links": "further name{} of the same photos or folders"}
+WORDS = {
+    "headers": "header{} read",
+    "drawn": "picture{} drawn by imgsim passed over",
+    "links": "further name{} of the same photos or folders",
+}
 
 
 @click.command()
@@ -80,6 +84,12 @@ WORDS = {"drawn": "picture{} drawn by imgsim passed over", "links": "further nam
     default=None,
     help="Name the colours of each photo too, as attributes, now and in later runs; or no longer.",
 )
+@click.option(
+    "--exif/--no-exif",
+    default=None,
+    help="Read when and where each photo was taken, and by which camera, from its EXIF, as attributes (taken, camera, "
+    "place_lat, place_lon), now and in later runs; or no longer.",
+)
 @click.option("--default", metavar="NAME", help="Make this extractor the one that queries use.")
 @click.option("--drop", multiple=True, metavar="NAME", help="Drop an extractor and its features, and stop.")
 @click.option("--compact", is_flag=True, help="Give unused space in the index back to the disk, and stop.")
@@ -108,8 +118,8 @@ def index(
     hidden, with what was typed about them: content that comes back, under any name, has it again. Photos that cannot
     be read are skipped, listed by `imgsim failures`, and tried again when they or their cause change. Pictures that
     imgsim drew and further names of a file (links) are passed over. The index is FOLDER/.imgsim. It remembers
-    --include, --exclude, --max-megapixels (100 at first), --max-seconds (60), --max-memory (4000) and --colors: later
-    runs, and commands that measure, go by them until they are given again; a PATTERN of '' is none.
+    --include, --exclude, --max-megapixels (100 at first), --max-seconds (60), --max-memory (4000), --colors and --exif:
+    later runs, and commands that measure, go by them until they are given again; a PATTERN of '' is none.
     """
     if drop or compact:
         once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))

@@ -73,6 +73,7 @@ def _facts(index: Index) -> dict[str, Any]:
         "exclude": list(made.exclude),
         **made.limits._asdict(),
         "colors": made.colors or "not measured",
+        "exif": "read" if made.exif else "not read",
         "extractors": extractors,
         "default_metric": default.metric if default else None,
         "calibrations": index.calibrations,

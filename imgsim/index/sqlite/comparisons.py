@@ -15,6 +15,7 @@ OF_KIND = "FROM facts WHERE kind_id = (SELECT id FROM kinds WHERE name = ? AND t
 OF_IMAGES = "FROM images WHERE hidden = '' AND"
 PREFIX = "imgsim_"  # of the patterns' names, by which SQLite calls them
 COMPOSED = f"{PREFIX}composed"
+_COLUMNS = {"added": "added_ns", "modified": "mtime_ns"}  # of fields that are instants
 _SIGNS = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 # A date stands for all moments that begin with it: 2026-05 for the whole of May. They sort from it up to its `_end`.
 _DATES = {
@@ -47,6 +48,9 @@ def compile_comparison(comparison: Compares) -> Statement:
         return _compile_pattern(comparison)
     if comparison.field:
         assert comparison.name in FIELDS
+        if comparison.type == "date":
+            clause = _DATES[comparison.operator].format(column_of(comparison.name))
+            return Statement(f"SELECT id {OF_IMAGES} {clause}", _instants(comparison))
         # The column itself has an index, and no path is written in ASCII but as it is.
         plain = comparison.type != "text" or (comparison.operator == "=" and str(comparison.values[0]).isascii())
         clause, values = _clause(comparison, comparison.name if plain else f"{COMPOSED}({comparison.name})")
@@ -59,7 +63,7 @@ def compile_comparison(comparison: Compares) -> Statement:
 def column_of(field: str) -> str:
     """Give the column whose values are in the order of a field's."""
     assert field in FIELDS
-    return field
+    return _COLUMNS.get(field, field)
 
 
 def _compile_pattern(comparison: Compares) -> Statement:
@@ -90,6 +94,16 @@ def _moments(comparison: Compares) -> tuple[str, ...]:
     if comparison.operator in ("=", "between"):
         return first, _end(last)
     return (first if comparison.operator in ("<", ">=") else _end(last),)
+
+
+def _instants(comparison: Compares) -> tuple[int, ...]:
+    """Give the same as instants."""
+    from imgsim.where.instants import span_of
+
+    first, last = span_of(str(comparison.values[0])), span_of(str(comparison.values[-1]))
+    if comparison.operator in ("=", "between"):
+        return first.begin, last.end
+    return (first.begin if comparison.operator in ("<", ">=") else first.end,)
 
 
 def _end(date: str) -> str:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from imgsim.index.sqlite.fact_rows import Facts, Held
 from imgsim.index.sqlite.feature_rows import checksum
-from imgsim.index.sqlite.schema import CALIBRATIONS, CHECKSUM, CONDITIONS, FACTS, FORMAT_VERSION, IMAGES, PARTS, SHOWN
+from imgsim.index.sqlite.schema import (
+    CALIBRATIONS,
+    CHECKSUM,
+    CONDITIONS,
+    FACTS,
+    FORMAT_VERSION,
+    IMAGES,
+    NOTES,
+    PARTS,
+    SHOWN,
+)
 from imgsim.index.sqlite.stored_values import StoredValues
 from imgsim.index.store import COLORS
 
@@ -18,48 +28,61 @@ if TYPE_CHECKING:
     from imgsim.index.sqlite.explanations import Connection
 
 SUM = "imgsim_checksum"  # by which SQLite calls it
-# What readers of formats 1 and 2 see in place of the tables: names of the database TEMP hide those of the file.
+# What readers of formats 1 to 3 see in place of the tables: names of the database TEMP hide those of the file.
 _OLD_CALIBRATIONS = (
     "SELECT substr(key, 14) AS distance, value AS calibration, 0 AS stale FROM meta WHERE key GLOB 'calibration: *'"
 )
+_UNNOTED = "NULL AS added_ns, 0 AS headers"
 _VIEWS = (
     f"CREATE TEMP VIEW calibrations AS {_OLD_CALIBRATIONS}",
     f"CREATE TEMP VIEW features AS SELECT *, {SUM}(vector, part_id) AS checksum FROM main.features",  # noqa: S608
     "CREATE TEMP VIEW parts AS SELECT id, image_id, '' AS owner, name FROM main.parts",
     # Both together are what they were, and photos with a palette were measured.
     "CREATE TEMP VIEW failures AS SELECT *, 0 AS ctime_ns, 0 AS inode, '{}' AS conditions FROM main.failures",
-    "CREATE TEMP VIEW images AS SELECT *, 1 AS decoding, 0 AS ctime_ns, 0 AS inode, '' AS hidden,"
+    f"CREATE TEMP VIEW images AS SELECT *, 1 AS decoding, 0 AS ctime_ns, 0 AS inode, '' AS hidden, {_UNNOTED},"  # noqa: S608
     " iif(json_type(attributes, '$.palette') IS NULL, '{}', attributes) AS measured FROM main.images",
 )
+_VIEWS_OF_3 = (f"CREATE TEMP VIEW images AS SELECT *, {_UNNOTED} FROM main.images",)  # noqa: S608
 
 
 def migrate(connection: Connection) -> None:
     """Bring an index to the present format, in one transaction; foreign keys are not enforced yet."""
-    if _version(connection) == FORMAT_VERSION:
+    version = _version(connection)
+    if version == FORMAT_VERSION:
         return
     _provide_checksum(connection)
     with connection:  # which commits, or rolls back
         connection.execute("BEGIN IMMEDIATE")
-        if _version(connection) < 2:
-            _add_facts(connection)
+        if version == 3:
+            _let_photos_be_noted(connection)
         else:
-            _compose_facts(connection)
-        _let_photos_hide(connection)
-        _separate_measured(connection)
-        _keep_conditions(connection)
-        _give_owners(connection)
-        _sum_up(connection)
-        _move_calibrations(connection)
+            _bring_on(connection, version)
         connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+
+
+def _bring_on(connection: Connection, version: int) -> None:
+    """Bring an index of format 1 or 2 to the present one."""
+    if version < 2:
+        _add_facts(connection)
+    else:
+        _compose_facts(connection)
+    _let_photos_hide(connection)
+    _separate_measured(connection)
+    _keep_conditions(connection)
+    _give_owners(connection)
+    _sum_up(connection)
+    _move_calibrations(connection)
 
 
 def supplement(connection: Connection) -> None:
     """Add what an index of an earlier format lacks for as long as it is read, without writing to it."""
-    if _version(connection) < 2:
+    version = _version(connection)
+    if version < 2:
         _add_facts(connection, "TEMP")
-    if _version(connection) < FORMAT_VERSION:
+    if version < 3:
         _provide_checksum(connection)
-        for view in _VIEWS:
+    if version < FORMAT_VERSION:
+        for view in _VIEWS if version < 3 else _VIEWS_OF_3:
             connection.execute(view)
 
 
@@ -110,6 +133,12 @@ def _let_photos_hide(connection: Connection) -> None:
     connection.execute("DROP TABLE images")
     connection.execute("ALTER TABLE kept_images RENAME TO images")
     _create(connection, SHOWN)
+
+
+def _let_photos_be_noted(connection: Connection) -> None:
+    """Give photos of format 3 what is noted of them since."""
+    for column in NOTES:
+        connection.execute(f"ALTER TABLE images ADD COLUMN {column}")
 
 
 def _keep_conditions(connection: Connection) -> None:

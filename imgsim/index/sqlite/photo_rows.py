@@ -14,7 +14,7 @@ from imgsim.images.find import FoundImage
 from imgsim.index.sqlite.fact_rows import Facts, Held
 from imgsim.index.sqlite.feature_rows import FeatureRows, LedgerRows
 from imgsim.index.sqlite.stored_values import leads_out
-from imgsim.index.store import COLORS, HiddenPhoto, Known, MeasuredPhoto, StoredExtractor
+from imgsim.index.store import COLORS, HEADERS, HiddenPhoto, Known, MeasuredPhoto, StoredExtractor
 from imgsim.tables.values import change_attributes, check_attributes
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ class PhotoRows(FeatureRows, LedgerRows):
         state = (*file[1:], record.digest, record.width, record.height, decoding)
         columns = "size, mtime_ns, ctime_ns, inode, digest, width, height, decoding"
         self._write(
-            f"INSERT INTO images (path, {columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-            f" ON CONFLICT (hidden, path) WHERE hidden = '' DO UPDATE SET ({columns}) ="
-            f" ({', '.join(f'excluded.{column}' for column in columns.split(', '))})",
-            *(os.fsencode(record.path), *state),
+            f"INSERT INTO images (path, added_ns, {columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+            f" ON CONFLICT (hidden, path) WHERE hidden = '' DO UPDATE SET ({columns}, headers) ="
+            f" ({', '.join(f'excluded.{column}' for column in columns.split(', '))}, 0)",
+            *(os.fsencode(record.path), record.added_ns, *state),
         )
         key = self.photo_key(record.path)
         assert key is not None
@@ -181,15 +181,17 @@ class PhotoRows(FeatureRows, LedgerRows):
         for start in range(0, len(keys), chunk):
             wanted = keys[start : start + chunk]
             found = self._connection.execute(
-                "SELECT id, path, size, mtime_ns, digest, width, height, attributes, measured FROM images"
+                "SELECT id, path, size, mtime_ns, digest, width, height, added_ns, attributes, measured FROM images"
                 " WHERE id IN (SELECT value FROM json_each(?))",
                 (json.dumps(wanted),),
             )
             rows = {key: state for key, *state in found}
-            for path, *state, typed, measured in map(rows.__getitem__, wanted):
+            for path, *state, added, typed, measured in map(rows.__getitem__, wanted):
                 size, time, digest, *sides = self.values.typed(state, int, int, bytes, int, int, of="a photo's state")
+                added_ns = self.values.moment(added)
                 held = Held.read(self.values, typed, measured)
-                yield ImageRecord(self.values.path(path), size, time, digest, sides[0], sides[1], held.together)
+                name = self.values.path(path)
+                yield ImageRecord(name, size, time, digest, sides[0], sides[1], held.together, added_ns)
 
     @property
     def color_measure(self) -> str | None:
@@ -212,3 +214,23 @@ class PhotoRows(FeatureRows, LedgerRows):
             "SELECT path FROM images WHERE hidden = '' AND json_type(measured, '$.palette') IS NULL"
         )
         return {self.values.path(path) for (path,) in rows}
+
+    def lacking_headers(self, version: int) -> set[str]:
+        """Give the paths of photos whose headers were not read under this version, or a later one, of reading them."""
+        rows = self._connection.execute("SELECT path FROM images WHERE hidden = '' AND headers < ?", (version,))
+        return {self.values.path(path) for (path,) in rows}
+
+    def note_headers(self, path: str, read: Mapping[str, Any], version: int) -> None:
+        """Note what was read from a photo's headers, in place of what was before."""
+        key = self.photo_key(path)
+        if key is None:
+            return
+        held = self.facts.held(key)
+        measured = change_attributes(held.measured, {**dict.fromkeys(HEADERS), **read})
+        self.facts.write(key, held, Held(held.typed, measured))
+        self._connection.execute("UPDATE images SET headers = ? WHERE id = ?", (version, key))
+
+    def inherit_added(self, key: Hashable, of: Hashable) -> None:
+        """Let a photo have been added when another of its content was, if that was before it."""
+        earlier = "min(added_ns, (SELECT added_ns FROM images WHERE id = ?))"  # NULL where either is
+        self._connection.execute(f"UPDATE images SET added_ns = {earlier} WHERE id = ?", (of, key))  # noqa: S608

@@ -7,10 +7,11 @@ by value, so that conditions need not read the objects of all photos. A photo wi
 was: it keeps its rows, but has no facts, and another photo may have its path.
 
 Format 1 had no facts; formats 1 and 2 had calibrations in `meta`, no columns `measured`, `decoding`, `hidden`,
-`ctime_ns`, `inode`, `conditions` and `checksum`, and no owners of parts; `imgsim.index.sqlite.migrations` adds them.
+`ctime_ns`, `inode`, `conditions` and `checksum`, and no owners of parts; formats 1 to 3 did not note when a photo was
+added, nor whose headers were read; `imgsim.index.sqlite.migrations` adds them.
 """
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 APPLICATION_ID = 0x696D6773  # "imgs"
 
 FACTS = """
@@ -49,6 +50,10 @@ CREATE TABLE {name} (
 );
 """
 CHECKSUM = "checksum INTEGER NOT NULL DEFAULT 0"  # of a vector and its part's key
+NOTES = (
+    "added_ns INTEGER",  # unknown of photos that an earlier format had
+    "headers INTEGER NOT NULL DEFAULT 0",  # the version of reading them; 0 where nobody did
+)  # of images
 IMAGES = """
 CREATE TABLE {name} (
     id INTEGER PRIMARY KEY,
@@ -63,9 +68,10 @@ CREATE TABLE {name} (
     decoding INTEGER NOT NULL DEFAULT 1,
     ctime_ns INTEGER NOT NULL DEFAULT 0,
     inode INTEGER NOT NULL DEFAULT 0,
-    hidden TEXT NOT NULL DEFAULT ''
+    hidden TEXT NOT NULL DEFAULT '',
+    {notes}
 );
-"""
+""".replace("{notes}", ", ".join(NOTES))
 SHOWN = """
 CREATE UNIQUE INDEX shown ON images (hidden, path) WHERE hidden = '';
 CREATE INDEX hidden_images ON images (hidden) WHERE hidden != '';

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from imgsim.index.sqlite.schema import CALIBRATIONS, FACTS, SHOWN, TABLES
+from imgsim.index.sqlite.schema import CALIBRATIONS, FACTS, NOTES, SHOWN, TABLES
 
 if TYPE_CHECKING:
     import sqlite3
@@ -69,6 +69,8 @@ _FORMATS = {
     version: {name: form for name, form in (_PRESENT | _created(OLD)).items() if name not in later}
     for version, later in _LATER.items()
 }  # formats 1 and 2 lack what came later
+_NOTES = {re.sub(r"\s", "", column) for column in NOTES}
+_FORMATS[3] = _PRESENT | {"images": tuple(piece for piece in _PRESENT["images"] if piece not in _NOTES)}
 _OF_SQLITE = {form_of(f"CREATE TABLE sqlite_{rest}") for rest in ("sequence(name,seq)", "stat1(tbl,idx,stat)")}
 
 

@@ -86,6 +86,12 @@ class StoredValues:
             raise self.damage("no generation")
         return raw
 
+    def moment(self, raw: object) -> int | None:
+        """Read when a photo was added, in nanoseconds since the epoch; None where that is unknown."""
+        if raw is not None and type(raw) is not int:
+            raise self.damage("when a photo was added, of another type")
+        return raw
+
     def text(self, raw: object, of: str) -> str:
         """Read text."""
         if not isinstance(raw, str):
@@ -107,7 +113,8 @@ class StoredValues:
         options = self.json("{}" if raw is None else raw, "its options")
         patterns = [options.get(name, []) for name in ("include", "exclude")]
         listed = all(isinstance(some, list) and all(isinstance(one, str) for one in some) for some in patterns)
-        if not listed or not all(_is_positive(options.get(name, 1)) for name in Limits._fields):
+        limited = all(_is_positive(options.get(name, 1)) for name in Limits._fields)
+        if not listed or not limited or not isinstance(options.get("exif", False), bool):
             raise self.damage("its options")
         return options
 

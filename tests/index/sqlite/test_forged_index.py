@@ -14,6 +14,7 @@ import pytest
 from imgsim.errors import ImgsimError, IndexFormatError
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
+from imgsim.index.sqlite.schema import FORMAT_VERSION
 from imgsim.index.sqlite.schema_forms import find_foreign
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.update import update_index
@@ -88,7 +89,7 @@ def test_what_sqlite_adds_by_itself_is_no_damage(folder):
 
 def test_both_ways_in_which_an_index_comes_about_have_one_schema(folder, tmp_path):
     with closing(sqlite3.connect(folder / ".imgsim" / DATABASE)) as database:
-        assert find_foreign(database, 3) is None
+        assert find_foreign(database, FORMAT_VERSION) is None
         assert "that is not" in find_foreign(database, 2)
 
 

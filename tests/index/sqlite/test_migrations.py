@@ -1,4 +1,4 @@
-"""Indexes of formats 1 and 2 are read as they are and brought to the present format by a writer."""
+"""Indexes of earlier formats are read as they are and brought to the present format by a writer."""
 
 import json
 import shutil
@@ -20,6 +20,7 @@ from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.update import update_index
 
 FORMAT2 = Path(__file__).parents[2] / "fixtures" / "format2"
+FORMAT3 = FORMAT2.with_name("format3")
 
 
 @pytest.fixture
@@ -239,3 +240,72 @@ def test_a_newer_format_is_refused_in_one_line(format2):
         with pytest.raises(IndexFormatError, match=newer) as refused:
             ask()
         assert "\n" not in str(refused.value)
+
+
+@pytest.fixture
+def format3(tmp_path):
+    """A folder whose index is of format 3: photos of format 2, two of them with headers, and one that is missing."""
+    folder = Path(shutil.copytree(FORMAT3 / "photos", tmp_path / "photos"))
+    shutil.copytree(FORMAT3 / "index", folder / ".imgsim")
+    return folder
+
+
+def answers_of_format_3(folder):
+    """Ask all that the index was asked while its format was the present one."""
+    asked = (["phash"], ["haralick"], ["phash", "haralick"])
+    with open_index(folder) as index:
+        matches = [match for one in asked for match in index.search(folder / "a" / "0.png", 6, extractors=one)]
+        listed = [json.loads(line) for line in (FORMAT3 / "list.jsonl").read_text().splitlines()]
+        assert [{name: getattr(photo, name) for name in listed[0]} for photo in index.photos()] == listed
+        assert [photo.path for photo in index.photos("price = 5 and taken is missing")] == ["a/0.png"]
+        assert index.calibrations == ["phash (version 1) by hamming"]
+        assert index.counts == {"photos": 8, "missing": 1, "left_out": 0, "failures": 1, "generation": 4}
+        assert list(index.photos("has added")) == []
+        assert len(list(index.photos("added is missing and modified >= 2000-01-01"))) == 8
+        assert {photo.added for photo in index.photos()} == {None}
+        assert len(index._store.lacking_headers(1)) == 8
+    expected = [json.loads(line) for line in (FORMAT3 / "answers.jsonl").read_text().splitlines()]
+    for match, line in zip(matches, expected, strict=True):
+        assert (match.path, match.attributes) == (line["path"], line["attributes"])
+        assert match.distance == pytest.approx(line["distance"], rel=1e-5)
+        assert match.probability == pytest.approx(line.get("probability"))
+
+
+def test_format_3_is_read_without_being_written(format3, monkeypatch):
+    before = (format3 / ".imgsim" / DATABASE).read_bytes()
+    answers_of_format_3(format3)
+    shutil.rmtree(format3 / ".imgsim" / "cache")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    answers_of_format_3(format3)
+    assert (format3 / ".imgsim" / DATABASE).read_bytes() == before
+    assert version(format3) == 3
+
+
+def test_a_writer_brings_format_3_to_the_present_one(format3):
+    with open_index(format3) as index:
+        before = index._store.stamp
+    reopen(format3)
+    assert version(format3) == FORMAT_VERSION
+    answers_of_format_3(format3)
+    summary = update_index(format3)
+    assert (summary.unchanged, summary.added, summary.missing, summary.failed) == (8, 0, 1, 1)
+    answers_of_format_3(format3)
+    with open_index(format3) as index:
+        assert index._store.stamp == before
+        assert index.facts.types()["returned"] == {"boolean"}
+
+
+def test_a_killed_migration_leaves_format_3(format3):
+    program = """
+import os, sys
+from imgsim.index.sqlite import migrations
+from imgsim.index.sqlite.sqlite_store import SqliteStore
+whole = migrations._let_photos_be_noted
+migrations._let_photos_be_noted = lambda connection: (whole(connection), os._exit(9))
+SqliteStore.open_writer(sys.argv[1] + "/.imgsim", sys.argv[1])
+"""
+    assert subprocess.run([sys.executable, "-c", program, str(format3)], check=False).returncode == 9
+    assert version(format3) == 3
+    answers_of_format_3(format3)
+    reopen(format3)
+    answers_of_format_3(format3)
