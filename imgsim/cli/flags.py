@@ -173,13 +173,16 @@ def labels_options(*, scores: bool) -> Callable[[F], F]:
 
     def add(command: F) -> F:
         numeric = click.option(
-            "--scores", metavar="FILE:COLUMN", help="In place of classes: a number for each photo, from a table."
+            "--scores",
+            metavar="FILE:COLUMN|attribute:NAME",
+            help="In place of classes: a number for each photo, from a table, or from what the index knows of it.",
         )
         options = (
             click.option(
                 "--labels",
-                metavar="folders|FILE:COLUMN",
-                help="The class of each photo: the folder that it lies in, or a column of a table.  [default: folders]",
+                metavar="folders|FILE:COLUMN|attribute:NAME",
+                help="The class of each photo: the folder that it lies in, a column of a table, or an attribute that "
+                "the index knows of it.  [default: folders]",
             ),
             *((numeric,) if scores else ()),
             click.option(

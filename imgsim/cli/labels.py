@@ -13,7 +13,7 @@ from imgsim.cli.lock_wait import once_unlocked
 from imgsim.errors import ImgsimError, IndexWriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -35,15 +35,24 @@ class LabelSource(NamedTuple):
 
     def checked(self) -> LabelSource:
         """Refuse options that would be passed over in silence."""
-        from imgsim.tables.ground_truth import FOLDERS
+        from imgsim.tables.ground_truth import FOLDERS, attribute_named
 
         if self.labels and self.scores:
             raise click.UsageError("--labels are classes and --scores numbers: give one of them")
         named = [name for name, value in (("--key", self.key), ("--encoding", self.encoding)) if value is not None]
-        if named and not self.scores and self.labels in (None, FOLDERS):
+        source = self.scores or self.labels
+        if named and (source in (None, FOLDERS) or attribute_named(source)):
             go = "goes" if len(named) == 1 else "go"
-            raise click.UsageError(f"{' and '.join(named)} only {go} with a table: give --labels FILE:COLUMN")
+            option = "--scores" if self.scores else "--labels"
+            raise click.UsageError(f"{' and '.join(named)} only {go} with a table: give {option} FILE:COLUMN")
         return self
+
+    def check_known(self, place: str) -> None:
+        """Make sure, before any work is done, that the index a path names knows the attribute that is asked for."""
+        from imgsim.tables.ground_truth import attribute_named
+
+        if name := attribute_named(self.scores or self.labels):
+            attributes_at(place)(name)
 
 
 @contextmanager
@@ -100,20 +109,46 @@ def _standing(folder: str, index_path: str | None, extractors: Sequence[str]) ->
     return standing
 
 
-def labels_for(source: LabelSource, root: str, paths: Sequence[str]) -> Labels:
+def attributes_at(place: str) -> Callable[[str], dict[str, object]]:
+    """Give what tells an attribute of all photos of the index that a path names, opened when it is asked."""
+
+    def ask(name: str) -> dict[str, object]:
+        from imgsim.index.attribute_values import values_of
+        from imgsim.index.index import open_index
+
+        with open_index(place) as index, index.snapshot():
+            return values_of(index, name)
+
+    return ask
+
+
+def attributes_in(index: Index) -> Callable[[str], dict[str, object]]:
+    """Give what tells an attribute of all photos of an index that is open."""
+    from imgsim.index.attribute_values import values_of
+
+    return lambda name: values_of(index, name)
+
+
+def labels_for(
+    source: LabelSource, root: str, paths: Sequence[str], attributes: Callable[[str], dict[str, object]]
+) -> Labels:
     """Read the photos' classes, and say what does not fit."""
     from imgsim.tables.ground_truth import FOLDERS, read_labels
 
-    labels = read_labels(source.labels or FOLDERS, root, paths, key=source.key, encoding=source.encoding)
+    table = {"key": source.key, "encoding": source.encoding}
+    labels = read_labels(source.labels or FOLDERS, root, paths, **table, attributes=attributes)
     _say(labels.remarks, "labels", strict=source.strict)
     return labels
 
 
-def scores_for(source: LabelSource, root: str, paths: Sequence[str]) -> Scores:
+def scores_for(
+    source: LabelSource, root: str, paths: Sequence[str], attributes: Callable[[str], dict[str, object]]
+) -> Scores:
     """Read the photos' scores, and say what does not fit."""
     from imgsim.tables.ground_truth import read_scores
 
-    scores = read_scores(source.scores or "", root, paths, key=source.key, encoding=source.encoding)
+    table = {"key": source.key, "encoding": source.encoding}
+    scores = read_scores(source.scores or "", root, paths, **table, attributes=attributes)
     _say(scores.remarks, "scores", strict=source.strict)
     return scores
 

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.errors import EvaluationError, first_few
+from imgsim.errors import EvaluationError, ParameterError, first_few
 from imgsim.paths import composed
 from imgsim.tables.matching import key_text
 from imgsim.tables.photo_cells import read_column, remark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    Attributes = Callable[[str], Mapping[str, object]]  # the value of an attribute, for each photo that has it
+
 FOLDERS = "folders"
+ATTRIBUTE = "attribute:"  # what no table's name begins with that ends as it must
 
 
 @dataclass(frozen=True)
@@ -45,29 +48,76 @@ class Scores:
     remarks: list[str] = field(default_factory=list)
 
 
+def attribute_named(source: str | None) -> str | None:
+    """Give the attribute that a source of labels or scores names, if it names one.
+
+    Examples
+    --------
+    >>> attribute_named("attribute:kind"), attribute_named("photos.csv:kind")
+    ('kind', None)
+    """
+    if not source or not source.startswith(ATTRIBUTE):
+        return None
+    if not (name := composed(source.removeprefix(ATTRIBUTE))):
+        raise ParameterError(f"{source!r}: write {ATTRIBUTE}NAME, for example {ATTRIBUTE}kind")
+    return name
+
+
 def read_labels(
-    source: str, root: str, paths: Sequence[str], *, key: str | None = None, encoding: str | None = None
+    source: str,
+    root: str,
+    paths: Sequence[str],
+    *,
+    key: str | None = None,
+    encoding: str | None = None,
+    attributes: Attributes | None = None,
 ) -> Labels:
-    """Find out the class of each photo."""
+    """Find out the class of each photo; `attributes` tells of those that are known of photos."""
     if source == FOLDERS:
         folders = [posixpath.dirname(path) for path in paths]
         loose = [path for path, folder in zip(paths, folders, strict=True) if not folder]
         return _labels(folders, remark(loose, "photos lie in no sub-folder and have no label"))
-    cells, remarks = read_column(source, root, paths, key, encoding)
-    texts = [key_text(cells[path]) if path in cells else "" for path in paths]
+    cells, remarks = _cells(source, root, paths, key, encoding, attributes)
+    texts = [_class_name(cells[path]) if path in cells else "" for path in paths]
     return _labels(texts, remarks + remark([path for path in paths if path not in cells], "photos have no label"))
 
 
 def read_scores(
-    source: str, root: str, paths: Sequence[str], *, key: str | None = None, encoding: str | None = None
+    source: str,
+    root: str,
+    paths: Sequence[str],
+    *,
+    key: str | None = None,
+    encoding: str | None = None,
+    attributes: Attributes | None = None,
 ) -> Scores:
-    """Find out the score of each photo."""
-    cells, remarks = read_column(source, root, paths, key, encoding)
+    """Find out the score of each photo; `attributes` tells of those that are known of photos."""
+    cells, remarks = _cells(source, root, paths, key, encoding, attributes)
     values = {path: _number(cell) for path, cell in cells.items()}
     odd = [f"{path} ({cells[path]})" for path, value in values.items() if math.isnan(value)]
     remarks += remark(odd, "scores are not finite numbers and are left out")
     remarks += remark([path for path in paths if path not in cells], "photos have no score")
     return Scores(np.array([values.get(path, math.nan) for path in paths], np.float64), remarks)
+
+
+def _cells(
+    source: str,
+    root: str,
+    paths: Sequence[str],
+    key: str | None,
+    encoding: str | None,
+    attributes: Attributes | None,
+) -> tuple[dict[str, object], list[str]]:
+    """Read what is said of each photo, by a table or by an attribute, and what does not fit."""
+    name = attribute_named(source) if attributes else None
+    if attributes is None or name is None:
+        return read_column(source, root, paths, key, encoding)
+    known = attributes(name)
+    cells = {path: known[path] for path in paths if path in known}
+    several = [path for path, cell in cells.items() if isinstance(cell, list | dict)]
+    for path in several:
+        del cells[path]
+    return cells, remark(several, f"photos have a list or an object for {name} and are left out")
 
 
 def _labels(texts: Sequence[str], remarks: list[str]) -> Labels:
@@ -79,6 +129,11 @@ def _labels(texts: Sequence[str], remarks: list[str]) -> Labels:
     if len(names) == 1:
         remarks = [*remarks, one_class(int(np.count_nonzero(codes >= 0)), names[0])]
     return Labels(names, codes, remarks)
+
+
+def _class_name(cell: object) -> str:
+    """Write a value as the name of a class; every number, every date is one of its own."""
+    return str(cell).lower() if isinstance(cell, bool) else key_text(cell)
 
 
 def _number(cell: object) -> float:

@@ -724,3 +724,100 @@ def test_rerankings_are_judged_beside_what_they_reorder(run, classes):
     assert unsuitable.code == 0
     assert "compared by cosine, not by hellinger" in unsuitable.err
     assert run(*options, "--rerank", "nothing").code == 2
+
+
+@pytest.fixture
+def known(run, classes, table):
+    """The twelve photos with what was typed about them: kinds, prices, days, marks, lists; photo 11 has nothing."""
+    kind = ["wallet", "Tasche", "3"]
+    rows = [
+        {"file": f"{number}.png", "kind": kind[number % 3], "price": number % 5, "day": f"2024-02-{number % 3 + 1:02d}"}
+        | {"old": number % 2 == 0, "tags": ["a", "b"]}
+        for number in range(11)
+    ]
+    (classes.parent / "known.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert run("index", "shelf", "-x", "phash", "-q").code == 0
+    assert run("index", "shelf", "-q", "--attributes", "known.jsonl").code == 0
+    return classes
+
+
+@pytest.mark.parametrize(
+    ("name", "classes_"), [("kind", 3), ("price", 5), ("day", 3), ("old", 2)], ids=["text", "number", "date", "boolean"]
+)
+def test_attributes_are_labels_as_a_table_of_them_is(run, known, name, classes_):
+    judge = ("evaluate", "shelf", "-x", "phash", "--retrieval-only", "--format", "json")
+    result = run(*judge, "--labels", f"attribute:{name}")
+    (row,) = json.loads(result.out)
+    assert (row["left_out"], row["classes"]) == (1, classes_)
+    assert result.err == "1 photos have no label: bags/11.png\n"
+    assert result.out == run(*judge, "--labels", f"known.jsonl:{name}").out
+    strict = run(*judge, "--labels", f"attribute:{name}", "--strict")
+    assert (strict.code, strict.out) == (2, "")
+
+
+def test_what_was_typed_after_hides_what_was_known_before(run, known):
+    judge = ("evaluate", "shelf", "-x", "phash", "--retrieval-only", "--format", "json", "--labels", "attribute:kind")
+    for number in (0, 2, 4, 6):
+        assert run("set", f"shelf/coats/{number}.png", "kind=coat", "--index", "shelf").code == 0
+    (row,) = json.loads(run(*judge).out)
+    assert row["classes"] == 4
+
+
+def test_lists_are_no_labels_and_are_counted(run, known):
+    result = run("evaluate", "shelf", "-x", "phash", "--labels", "attribute:tags")
+    assert result.code == 2
+    assert "11 photos have a list or an object for tags and are left out: bags/1.png, " in result.err
+
+
+def test_measured_colours_are_labels(run, classes):
+    assert run("index", "shelf", "-x", "phash", "--colors", "-q").code == 0
+    with open_index(classes) as index:
+        colors = [record.attributes["color"] for record in index]
+    result = run("evaluate", "shelf", "-x", "phash", "--labels", "attribute:color", "--format", "json")
+    (row,) = json.loads(result.out)
+    assert row["n"] == sum(colors.count(color) > 1 for color in colors)
+
+
+@pytest.mark.parametrize("command", ["evaluate", "recommend", "calibrate"])
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("attribute:knd", "unknown attribute 'knd': did you mean kind?"),
+        ("attribute:", "'attribute:': write attribute:NAME, for example attribute:kind"),
+    ],
+)
+def test_an_unknown_attribute_is_one_line_and_nothing_is_measured(run, known, command, source, message):
+    draw_photo(known / "bags" / "new.png", 77)
+    result = run(command, "shelf", "--labels", source, "-x", "lbp")
+    assert (result.code, result.out, result.err) == (2, "", f"imgsim: {message}\n")
+    with open_index(known) as index:
+        assert (len(index), [str(one.spec) for one in index.extractors]) == (12, ["phash"])
+
+
+@pytest.mark.parametrize("command", ["evaluate", "recommend", "calibrate"])
+def test_attributes_need_an_index_and_no_key(run, classes, command):
+    result = run(command, "shelf", "--labels", "attribute:kind", "-x", "phash")
+    assert result.code == 2
+    assert result.err.count("\n") == 1
+    assert "imgsim index shelf" in result.err
+    assert not (classes / ".imgsim").exists()
+    refused = run(command, "shelf", "--labels", "attribute:kind", "--key", "file", "-x", "phash")
+    assert "--key only goes with a table: give --labels FILE:COLUMN" in refused.err
+
+
+def test_recommend_and_calibrate_take_attributes_too(run, known):
+    command = ("recommend", "shelf", "-x", "phash", "--time", "30s", "--format", "json")
+    assert json.loads(run(*command, "--labels", "attribute:kind").out)[0]["photos"] == 11
+    result = run("calibrate", "shelf", "--labels", "attribute:kind", "-k", 3, "--format", "json")
+    assert json.loads(result.out)["matches"] == 33
+
+
+def test_attributes_are_scores_too(run, known):
+    judge = ("evaluate", "shelf", "-x", "phash", "-k", 3, "--format", "json")
+    result = run(*judge, "--scores", "attribute:price")
+    assert json.loads(result.out)[0]["n"] == 11
+    assert result.out == run(*judge, "--scores", "known.jsonl:price").out
+    refused = run(*judge, "--scores", "attribute:prize")
+    assert (refused.code, refused.err) == (2, "imgsim: unknown attribute 'prize': did you mean price?\n")
+    keyed = run(*judge, "--scores", "attribute:price", "--key", "file")
+    assert "--key only goes with a table: give --scores FILE:COLUMN" in keyed.err

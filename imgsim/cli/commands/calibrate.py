@@ -17,7 +17,7 @@ from imgsim.cli.flags import (
     labels_options,
     metric_option,
 )
-from imgsim.cli.labels import LabelSource, indexed, labels_for, leave_out_copies
+from imgsim.cli.labels import LabelSource, attributes_in, indexed, labels_for, leave_out_copies
 from imgsim.cli.lock_wait import once_unlocked, wait_option
 from imgsim.cli.output import write_text
 
@@ -72,9 +72,11 @@ def calibrate(
 
         check_picture_path(plot)
     source = LabelSource(labels, key, encoding, strict).checked()
+    source.check_known(index_path or folder)
     wanted = [without_weight(text) for text in extractors]
     with indexed(folder, index_path, wanted, jobs=jobs, strict=strict) as index:
-        codes = leave_out_copies(labels_for(source, index.root, index.paths), index).codes
+        labels = labels_for(source, index.root, index.paths, attributes_in(index))
+        codes = leave_out_copies(labels, index).codes
         distance = index.distance(extractors, metric)
         fit = _fit(distance.terms(), codes, k, seed)
     once_unlocked(lambda: _keep(index_path or folder, distance, fit))

@@ -13,6 +13,7 @@ from imgsim.cli.flags import device_option, format_option, general_options, labe
 from imgsim.cli.judged import judge_each, write_judged
 from imgsim.cli.labels import (
     LabelSource,
+    attributes_in,
     fail,
     indexed,
     labels_for,
@@ -109,6 +110,7 @@ def evaluate(
     from imgsim.search.reranking import load_reranker
 
     source = _source(options)
+    source.check_known(index_path or folder)
     if options["plots"]:
         from imgsim.reports.evaluation_plots import prepare_folder
 
@@ -172,7 +174,7 @@ def _judge_classes(
     from imgsim.evaluation.judge import Judge
     from imgsim.reports.judgement_rows import TITLES, to_objects
 
-    labels = leave_out_copies(labels_for(source, index.root, index.paths), index)
+    labels = leave_out_copies(labels_for(source, index.root, index.paths, attributes_in(index)), index)
     if options["by"] == CLASSIFIED and labels.codes.max() < 1:
         raise EvaluationError(f"--by {CLASSIFIED} needs photos of two classes: choose another figure, such as recall@1")
     with judging_bar() as advanced:
@@ -192,7 +194,8 @@ def _judge_scores(index: Index, candidates: Sequence[Candidate], source: LabelSo
     from imgsim.evaluation.scores import ScoreJudgement, judge_scores
     from imgsim.reports.judgement_rows import SCORE_TITLES, score_objects
 
-    scores = leave_out_scored_copies(scores_for(source, index.root, index.paths), index).values
+    read = scores_for(source, index.root, index.paths, attributes_in(index))
+    scores = leave_out_scored_copies(read, index).values
     with judging_bar() as advanced:
 
         def judge(candidate: Candidate) -> ScoreJudgement:

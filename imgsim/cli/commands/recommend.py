@@ -13,7 +13,7 @@ from imgsim.cli.commands.evaluate import FIGURES
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.inputs import photos_among
 from imgsim.cli.judged import write_judged
-from imgsim.cli.labels import LabelSource, labels_for, update_showing
+from imgsim.cli.labels import LabelSource, attributes_at, labels_for, update_showing
 from imgsim.cli.lock_wait import once_unlocked, wait_option
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def recommend(
 
     parse_candidates(extractors)
     source, tried = LabelSource(labels, key, encoding, strict).checked(), distinct(extractors or extractor_grid())
+    source.check_known(index_path or folder)
     if save:
         from imgsim.index.update import check_update
 
@@ -126,7 +127,7 @@ def _try(
     photos = photos_among(folder, found)
     paths = [image.path for image in photos]
     check_photos(folder, len(paths), [path for path, _ in found.unreadable])
-    labels = labels_for(source, folder, paths)
+    labels = labels_for(source, folder, paths, attributes_at(place))
     copies = mark_copies([contents(folder, photos)], labels.codes >= 0)
     if told := describe_copies(copies):
         stderr.say(told)
