@@ -12,7 +12,7 @@ from imgsim.evaluation.classification import Classification, classify
 from imgsim.evaluation.estimates import PAIR_FIGURES, estimate_classification, estimate_outcomes, estimate_pairs
 from imgsim.evaluation.intervals import Estimate
 from imgsim.evaluation.pairs import PairScores, TooFewPairsError, pair_distances, sample_pairs, score_pairs
-from imgsim.evaluation.retrieval import Retrieval, score_retrieval
+from imgsim.evaluation.retrieval import KS, Retrieval, score_retrieval
 from imgsim.search.reranking import load_reranker
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.evaluation.candidates import Candidate, Choose, Distance
+    from imgsim.evaluation.retrieval_curves import RetrievalCurves
     from imgsim.search.ranking import Term
 
 NOTHING = Estimate(float("nan"), float("nan"), float("nan"))
@@ -40,6 +41,7 @@ class Judgement:
     counts: Mapping[str, int]
     figures: Mapping[str, Estimate]
     outcomes: Mapping[str, NDArray[np.float64]] = field(repr=False)
+    curves: RetrievalCurves = field(repr=False)
     classification: Classification | None = field(default=None, repr=False)
     pairs: PairScores | None = field(default=None, repr=False)
     remarks: tuple[str, ...] = ()
@@ -72,9 +74,11 @@ class Judge:
         seed: int = 0,
         jobs: int = 1,
         full: bool = True,
+        ks: Sequence[int] = KS,
         advanced: Callable[[str, float], None] = lambda _, __: None,
     ) -> None:
         self._choose, self._codes = choose, codes
+        self._ks = ks
         self._seed, self._jobs, self._advanced = seed, jobs, advanced
         self._full = full and len(np.unique(codes[codes >= 0])) > 1
         self._classified: dict[tuple[str, ...], tuple[Classification, NDArray[np.float64]]] = {}
@@ -91,7 +95,7 @@ class Judge:
             reranker.check(distance.metrics)
         terms = distance.terms()
         advanced = self._steps(f"{candidate.name}: ranking", int(np.count_nonzero(self._codes >= 0)))
-        found = score_retrieval(terms, self._codes, reranker=reranker, advanced=advanced)
+        found = score_retrieval(terms, self._codes, ks=self._ks, reranker=reranker, advanced=advanced)
         if not len(found.photos):
             raise EvaluationError("no class has two photos: there is nothing to find, give other labels")
         return Retrieved(candidate, distance, terms, found)
@@ -116,6 +120,7 @@ class Judge:
             {"classes": len(np.unique(self._codes[found.photos])), "alone": found.alone, "left_out": found.left_out},
             figures,
             outcomes,
+            found.curves,
             classification,
             pairs,
             remarks,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.evaluation.ranks import Ranking, RelevantRanks
+from imgsim.evaluation.retrieval_curves import FIRST, LEVELS, RetrievalCurves, interpolate_precision, recall_curve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ class Retrieval:
 
     photos: NDArray[np.intp]
     values: dict[str, NDArray[np.float64]]
+    curves: RetrievalCurves
     alone: int
     left_out: int
 
@@ -37,22 +39,28 @@ def score_retrieval(
     terms: Sequence[Term],
     labels: NDArray[np.integer],
     *,
+    ks: Sequence[int] = KS,
     reranker: Reranker | None = None,
     advanced: Callable[[int], None] = lambda _photos: None,
 ) -> Retrieval:
     """Let every photo of a labelled gallery ask for the others of its class, and score the answers.
 
-    `labels` (photos of the gallery,).
+    `labels` (photos of the gallery,); `ks` are those of recall@k and precision@k.
     """
     ranking = Ranking(terms, labels, reranker)
     nothing = RelevantRanks(np.zeros(0, np.intp), np.zeros(1, np.intp), np.zeros(0, np.int32))
-    photos, scored = [nothing.photos], [score_ranks(nothing)]
+    photos, scored, firsts = [nothing.photos], [score_ranks(nothing, ks)], [nothing.ranks]
+    precisions = np.zeros(LEVELS)
     for block in ranking.blocks():
         photos.append(block.photos)
-        scored.append(score_ranks(block))
+        scored.append(score_ranks(block, ks))
+        firsts.append(block.ranks[block.offsets[:-1]])
+        precisions += interpolate_precision(block).sum(axis=0)
         advanced(len(block.photos))
     values = {name: np.concatenate([scores[name] for scores in scored]) for name in scored[0]}
-    return Retrieval(np.concatenate(photos), values, ranking.alone, ranking.left_out)
+    most = min(max(FIRST, *ks), ranking.queries + ranking.alone - 1)
+    curves = RetrievalCurves(recall_curve(np.concatenate(firsts), max(1, most)), precisions / max(1, ranking.queries))
+    return Retrieval(np.concatenate(photos), values, curves, ranking.alone, ranking.left_out)
 
 
 def score_ranks(found: RelevantRanks, ks: Sequence[int] = KS) -> dict[str, NDArray[np.float64]]:

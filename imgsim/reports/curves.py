@@ -1,7 +1,8 @@
-"""Precision against recall, and probabilities against what happened."""
+"""Precision against recall, recall against matches looked at, and probabilities against what happened."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from imgsim.reports.fonts import shortened
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
@@ -39,10 +40,7 @@ def plot_precision_recall(
     ready = {name: _ascending(name, recall, precision) for name, (recall, precision) in curves.items()}
     areas = {name: float(np.diff(recall) @ precision[1:]) for name, (recall, precision) in ready.items()}
     chances = {name: float(checked(share, f"the baseline {name}", ())) for name, share in (baselines or {}).items()}
-    strokes = dict(zip(ready, product(_STROKES, COLORS), strict=False))
-    with drawing(path, _SIDE, _SIDE, title) as (figure, spell):
-        axes = figure.add_axes((0, 0, 1, 1))
-        _prepare_unit_square(axes, "recall", "precision")
+    with _unit_figure(ready, path, title, "recall", "precision") as (axes, strokes, spell):
         for name in sorted(ready, key=lambda one: -areas[one]):
             stroke, color = strokes.get(name, ("-", FAINT))
             label = f"{shortened(spell(name))}  AP {areas[name]:.3f}"
@@ -50,6 +48,55 @@ def plot_precision_recall(
         for name, chance in chances.items():
             label = f"{shortened(spell(name))}  {chance:.3f}"
             axes.axhline(chance, color=FAINT, linestyle=(0, (4, 4)), linewidth=1, label=label)
+
+
+def plot_interpolated(
+    curves: Mapping[str, ArrayLike], path: str | os.PathLike[str], *, title: str = "Precision by recall"
+) -> None:
+    """Draw precision at equal steps of recall from 0 to 1, the best mean first in the legend."""
+    ready = _checked_curves(curves, "the precision of")
+    with _unit_figure(ready, path, title, "recall", "interpolated precision") as (axes, strokes, spell):
+        for name in sorted(ready, key=lambda one: -ready[one].mean()):
+            stroke, color = strokes.get(name, ("-", FAINT))
+            label = f"{shortened(spell(name))}  {ready[name].mean():.3f}"
+            levels = np.linspace(0, 1, len(ready[name]))
+            axes.plot(levels, ready[name], stroke, color=color, marker="o", markersize=4, clip_on=False, label=label)
+
+
+def plot_recall_at_k(
+    curves: Mapping[str, ArrayLike], path: str | os.PathLike[str], *, title: str = "Recall at k"
+) -> None:
+    """Draw recall@k over k from 1, drawn by its logarithm, the best recall@1 first in the legend."""
+    ready = _checked_curves(curves, "recall@k of")
+    last = max(map(len, ready.values()))
+    with _unit_figure(ready, path, title, "k, the matches looked at", "recall@k") as (axes, strokes, spell):
+        for name in sorted(ready, key=lambda one: tuple(-ready[one])):
+            stroke, color = strokes.get(name, ("-", FAINT))
+            label = f"{shortened(spell(name))}  {ready[name][0]:.3f}"
+            marker = {"marker": "o", "markersize": 4} if last == 1 else {}
+            axes.plot(np.arange(1, len(ready[name]) + 1), ready[name], stroke, color=color, label=label, **marker)
+        ticks = [k for k in (number * 10**power for power in range(10) for number in (1, 2, 5)) if k <= last]
+        axes.set_xscale("log")
+        axes.set_xlim(1, max(2, last))
+        axes.set_xticks(ticks, [f"{k:,}" for k in ticks])
+        axes.set_xticks([], minor=True)
+
+
+def _checked_curves(curves: Mapping[str, ArrayLike], what: str) -> dict[str, NDArray[np.float64]]:
+    if not curves:
+        raise PlotError(f"{what} nothing: there is no curve to draw")
+    return {name: _checked_shares(values, f"{what} {name}", None) for name, values in curves.items()}
+
+
+@contextmanager
+def _unit_figure(
+    names: Iterable[str], path: str | os.PathLike[str], title: str, x_label: str, y_label: str
+) -> Iterator[tuple[Axes, dict[str, tuple[str, str]], Callable[[str], str]]]:
+    """Open a square from 0 to 1 for some curves: its axes, a stroke and colour for each, and how names are spelled."""
+    with drawing(path, _SIDE, _SIDE, title) as (figure, spell):
+        axes = figure.add_axes((0, 0, 1, 1))
+        _prepare_unit_square(axes, x_label, y_label)
+        yield axes, dict(zip(names, product(_STROKES, COLORS), strict=False)), spell
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0)
 
 

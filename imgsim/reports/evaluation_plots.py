@@ -12,7 +12,7 @@ from imgsim.core import Image, Scale
 from imgsim.errors import ImageReadError
 from imgsim.images.draw import ImageWriteError
 from imgsim.images.read import read_image
-from imgsim.reports.curves import plot_precision_recall
+from imgsim.reports.curves import plot_interpolated, plot_precision_recall, plot_recall_at_k
 from imgsim.reports.figures import check_picture_path
 from imgsim.reports.maps import plot_map
 from imgsim.reports.matrices import plot_confusion, plot_distance_matrix
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from imgsim.tables.ground_truth import Labels
 
 MOST_ON_MAP = 2000  # photos: more take t-SNE long, and a picture shows no more
+_AT_K = "Retrieval: queries that find one among the k nearest"
+_INTERPOLATED = "Retrieval: precision and recall\nMean over queries, interpolated at 11 levels"
 _MAPS: dict[Method, str] = {"pca": "principal components", "tsne": "t-SNE"}
 
 
@@ -45,6 +47,7 @@ def draw_evaluation(
     folder: str, kind: str, index: Index, labels: Labels, judgements: Sequence[Judgement], *, seed: int
 ) -> Iterator[str]:
     """Draw what was found out."""
+    yield from _draw_retrieval(folder, kind, judgements)
     curves = {_title(one): (one.pairs.recalls, one.pairs.precisions) for one in judgements if one.pairs is not None}
     if curves:
         path = os.path.join(folder, f"precision-recall.{kind}")
@@ -66,6 +69,16 @@ def draw_evaluation(
             yield path
         for method in _MAPS:
             yield _draw_map(os.path.join(folder, f"map-{method}-{end}"), method, index, labels, judgement, seed)
+
+
+def _draw_retrieval(folder: str, kind: str, judgements: Sequence[Judgement]) -> Iterator[str]:
+    """Draw what is found, of all that was judged on the same axes."""
+    path = os.path.join(folder, f"recall-at-k.{kind}")
+    plot_recall_at_k({_title(one): one.curves.recalls for one in judgements}, path, title=_AT_K)
+    yield path
+    path = os.path.join(folder, f"retrieval-precision-recall.{kind}")
+    plot_interpolated({_title(one): one.curves.precisions for one in judgements}, path, title=_INTERPOLATED)
+    yield path
 
 
 def _draw_distances(path: str, index: Index, labels: Labels, judgement: Judgement) -> str:

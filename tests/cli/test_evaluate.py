@@ -232,6 +232,16 @@ def test_figures_of_scores_are_rounded(run, classes, table):
         (["--scores", "labels.csv:score", "--retrieval-only"], "--retrieval-only is for classes"),
         (["--labels", "folders", "--key", "file"], "--key only goes with a table"),
         (["--key", "file", "--encoding", "utf-8"], "--key and --encoding only go with a table"),
+        (["--scores", "labels.csv:score", "--recall", "1,5"], "--recall is for classes"),
+        (["--plots-only"], "--plots-only draws and writes no table: say where by --plots FOLDER"),
+        (["--plots-only", "--plots", "drawn", "--format", "json"], "--plots-only writes no table, and --format says"),
+        (["--recall", "0"], "'0': write whole numbers from 1 to 1,000,000,000, commas between: 1,5,20"),
+        (["--recall", "1,,5"], "'1,,5': write whole numbers"),
+        (["--recall", "1.5"], "'1.5': write whole numbers"),
+        (["--recall", "-3"], "'-3': write whole numbers"),
+        (["--recall", ""], "'': write whole numbers"),
+        (["--recall", "99999999999"], "'99999999999': write whole numbers"),
+        (["--by", "recall@0"], "'recall@0' is not one of"),
         (["--by", "loocv_accuracy", "--retrieval-only"], "--by loocv_accuracy needs the classification"),
     ],
 )
@@ -381,7 +391,8 @@ def test_pictures_are_drawn(run, classes):
     result = run("evaluate", "shelf", "-x", "phash", "--plots", "drawn", "--plot-format", "svg")
     assert result.code == 0
     drawn = {path.name for path in (classes.parent / "drawn").iterdir()}
-    names = {"precision-recall", "distances-phash-hamming", "confusion-phash", "map-pca-phash", "map-tsne-phash"}
+    names = {"recall-at-k", "retrieval-precision-recall", "precision-recall"}
+    names |= {"distances-phash-hamming", "confusion-phash", "map-pca-phash", "map-tsne-phash"}
     assert drawn == {f"{name}.svg" for name in names}
     assert sum(f"drew drawn/{name}" in result.err for name in drawn) == len(drawn)
     (classes.parent / "file").touch()
@@ -645,9 +656,9 @@ def test_plots_among_the_photos_are_passed_over_with_a_warning(run, classes, plo
     assert result.out == before.out
     assert (f"imgsim: {plots} lies among the photos in shelf: " in result.err) is warned
     assert run(*command).out == before.out
-    assert json.loads(run("index", "shelf", "--format", "json", "-q").out)["drawn"] == (3 if warned else 0)
+    assert json.loads(run("index", "shelf", "--format", "json", "-q").out)["drawn"] == (5 if warned else 0)
     result = run("recommend", "shelf", "-x", "phash", "--time", "5s")
-    assert ("shelf: 3 pictures drawn by imgsim passed over" in result.err) is warned
+    assert ("shelf: 5 pictures drawn by imgsim passed over" in result.err) is warned
 
 
 @pytest.fixture
@@ -821,3 +832,42 @@ def test_attributes_are_scores_too(run, known):
     assert (refused.code, refused.err) == (2, "imgsim: unknown attribute 'prize': did you mean price?\n")
     keyed = run(*judge, "--scores", "attribute:price", "--key", "file")
     assert "--key only goes with a table: give --scores FILE:COLUMN" in keyed.err
+
+
+def test_recall_is_given_of_the_k_that_are_asked_for(run, classes):
+    judge = ("evaluate", "shelf", "-x", "phash", "-x", "histogram", "--retrieval-only")
+    (usual, _) = json.loads(run(*judge, "--format", "json").out)
+    (row, _) = json.loads(run(*judge, "--recall", "3, 1,500,3", "--format", "json").out)
+    assert [name for name in row if name.startswith("recall@")] == [
+        f"recall@{k}{end}" for k in (1, 3, 500) for end in ("", "_ci")
+    ]
+    assert (row["recall@1"], row["compared_by"]) == (usual["recall@1"], "recall@1")
+    assert (row["recall@500"], row["precision@500"]) == (1, 5 / 500)
+    assert run(*judge, "--recall", "1,5,10", "--format", "json").out == run(*judge, "--format", "json").out
+    header = run(*judge, "--recall", "3,500").out.splitlines()[0].split()
+    assert header == ["extractor", "metric", "n", "recall@3", "recall@500", "mAP", "mAP@R", "compared"]
+
+
+def test_without_a_recall_at_1_the_first_that_is_asked_for_compares(run, classes):
+    judge = ("evaluate", "shelf", "-x", "phash", "-x", "histogram", "--retrieval-only", "--format", "json")
+    assert json.loads(run(*judge, "--recall", "7,4").out)[0]["compared_by"] == "recall@4"
+    named = json.loads(run(*judge, "--recall", "4", "--by", "recall@2").out)[0]
+    assert (named["compared_by"], "recall@4" in named, "recall@2" in named) == ("recall@2", True, True)
+    usual = json.loads(run(*judge, "--by", "recall@7").out)[0]
+    assert [name for name in usual if name.startswith("precision@") and "_" not in name] == [
+        f"precision@{k}" for k in (1, 5, 7, 10)
+    ]
+
+
+def test_pictures_alone_are_drawn_on_request(run, classes):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+    judge = ("evaluate", "shelf", "-x", "phash", "-x", "histogram", "--retrieval-only", "--plots", "drawn")
+    result = run(*judge, "--plots-only", "--plot-format", "svg")
+    assert (result.code, result.out) == (0, "")
+    drawn = {path.name for path in (classes.parent / "drawn").iterdir()}
+    assert {"recall-at-k.svg", "retrieval-precision-recall.svg"} <= drawn
+    both = (classes.parent / "drawn" / "recall-at-k.svg").read_text()
+    assert "phash hamming" in both
+    assert "histogram hellinger" in both
+    refused = run(*judge, "-x", "haralick", "-m", "hellinger", "--plots-only", "--strict")
+    assert (refused.code, refused.out) == (2, "")  # as with a table

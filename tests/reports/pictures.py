@@ -7,7 +7,7 @@ import PIL.Image
 
 from imgsim.evaluation.probabilities import Reliability
 from imgsim.reports.color_distributions import plot_color_distributions
-from imgsim.reports.curves import plot_precision_recall, plot_reliability
+from imgsim.reports.curves import plot_interpolated, plot_precision_recall, plot_recall_at_k, plot_reliability
 from imgsim.reports.maps import plot_map
 from imgsim.reports.matrices import plot_confusion, plot_distance_matrix
 
@@ -23,6 +23,14 @@ def _confusion(path):
 def _precision_recall(path):
     curves = {name: ([0.0, 0.5, 1.0], [1.0, 0.5, place / 4]) for place, name in enumerate(NAMES)}
     plot_precision_recall(curves, path, baselines={"chance": 0.25})
+
+
+def _interpolated(path):
+    plot_interpolated({name: np.linspace(1, place / 4, 11) for place, name in enumerate(NAMES)}, path)
+
+
+def _recall_at_k(path):
+    plot_recall_at_k({name: np.linspace(place / 4, 1, 30) for place, name in enumerate(NAMES)}, path)
 
 
 def _reliability(path):
@@ -48,6 +56,8 @@ def _color_distributions(path):
 PICTURES = {
     "confusion": _confusion,
     "precision_recall": _precision_recall,
+    "interpolated": _interpolated,
+    "recall_at_k": _recall_at_k,
     "reliability": _reliability,
     "distances": _distances,
     "map": _map,

@@ -8,7 +8,7 @@ pytest.importorskip("matplotlib", reason="the extra plots is not installed")
 
 from imgsim.evaluation.intervals import wilson
 from imgsim.evaluation.probabilities import Reliability
-from imgsim.reports.curves import plot_precision_recall, plot_reliability
+from imgsim.reports.curves import plot_interpolated, plot_precision_recall, plot_recall_at_k, plot_reliability
 from imgsim.reports.figures import PlotError
 from tests.reports.pictures import svg_texts
 
@@ -93,3 +93,30 @@ def test_reliability_of_one_bin_has_its_interval(tmp_path, monkeypatch):
 def test_reliability_of_nothing_is_refused(tmp_path):
     with pytest.raises(PlotError, match="every bin is empty"):
         plot_reliability(reliability([], [], []), tmp_path / "a.png")
+
+
+def test_interpolated_precision_is_sorted_by_its_mean(tmp_path):
+    plot_interpolated({"poor": [0.5] * 11, "fair": [1.0] * 10 + [0.0]}, tmp_path / "a.svg")
+    assert legend(tmp_path / "a.svg") == ["fair  0.909", "poor  0.500"]
+
+
+def test_recall_is_sorted_by_its_first(tmp_path):
+    plot_recall_at_k({"late": [0.2, 0.9], "early": [0.4, 0.5], "same": [0.4, 0.6]}, tmp_path / "a.svg")
+    assert legend(tmp_path / "a.svg") == ["same  0.400", "early  0.400", "late  0.200"]
+
+
+def test_the_axis_of_k_names_numbers_that_people_use(tmp_path):
+    plot_recall_at_k({"x": np.linspace(0.1, 1, 1200)}, tmp_path / "a.svg")
+    ticks = [text for text in svg_texts(tmp_path / "a.svg") if text.replace(",", "").isdecimal()]
+    assert ticks == ["1", "2", "5", "10", "20", "50", "100", "200", "500", "1,000"]
+    plot_recall_at_k({"x": [1.0]}, tmp_path / "b.svg")
+    assert "1" in svg_texts(tmp_path / "b.svg")
+
+
+@pytest.mark.parametrize("plot", [plot_interpolated, plot_recall_at_k])
+def test_what_is_no_share_is_refused(tmp_path, plot):
+    with pytest.raises(PlotError, match="there is no curve to draw"):
+        plot({}, tmp_path / "a.png")
+    with pytest.raises(PlotError, match="of x: values from 0 to 2, not within 0 and 1"):
+        plot({"x": [0, 2]}, tmp_path / "a.png")
+    assert not (tmp_path / "a.png").exists()

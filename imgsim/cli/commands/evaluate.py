@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from imgsim.cli import name_completion, stderr
+from imgsim.cli.figure_names import CLASSIFIED, FIGURES, FigureName, RecallCounts, counted, titles_at
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.judged import judge_each, write_judged
 from imgsim.cli.labels import (
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from imgsim.evaluation.judge import Judgement
     from imgsim.index.index import Index
     from imgsim.tables.ground_truth import Labels
-
-FIGURES = ("recall@1", "recall@5", "recall@10", "map", "map@r", "r_precision", "ndcg")
-CLASSIFIED = "loocv_accuracy"
 
 
 class JudgedRows(NamedTuple):
@@ -76,13 +74,20 @@ class JudgedRows(NamedTuple):
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="Neighbours that guess a score.")
 @click.option(
     "--by",
-    type=click.Choice([*FIGURES, CLASSIFIED]),
+    type=FigureName([*FIGURES, CLASSIFIED]),
     default="recall@1",
     show_default=True,
-    help="The figure that is compared.",
+    help="The figure that is compared; recall@k of any k.",
+)
+@click.option(
+    "--recall",
+    type=RecallCounts(),
+    metavar="K,...",
+    help="Give recall@k and precision@k of these k: 1,5,20.  [default: 1,5,10]",
 )
 @click.option("--retrieval-only", is_flag=True, help="Leave out classification and pairs, which take longest.")
 @click.option("--plots", type=click.Path(file_okay=False), metavar="FOLDER", help="Draw what was found into FOLDER.")
+@click.option("--plots-only", is_flag=True, help="Draw, and write no table.")
 @click.option("--plot-format", type=click.Choice(["png", "svg"]), default="png", show_default=True)
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder.")
 @wait_option
@@ -128,7 +133,8 @@ def evaluate(
             answer = _judge_scores(index, candidates, source, options["k"], seed)
         else:
             answer = _judge_classes(index, candidates, source, options, shared)
-    _write(answer.rows, answer.titles, options["format_"] or "table")
+    if not options["plots_only"]:
+        _write(answer.rows, answer.titles, options["format_"] or "table")
     if answer.refused and source.strict:
         fail(f"{answer.refused} of {len(candidates)} could not be judged, and --strict was given")
 
@@ -145,9 +151,15 @@ def _source(options: dict[str, Any]) -> LabelSource:
     source = LabelSource(options["labels"], options["key"], options["encoding"], options["strict"], options["scores"])
     given = click.get_current_context().get_parameter_source
     if source.scores:
-        for name in ("plots", "by", "retrieval_only", "rerank"):
+        for name in ("plots", "plots_only", "by", "recall", "retrieval_only", "rerank"):
             if given(name) == ParameterSource.COMMANDLINE:
                 raise click.UsageError(f"--{name.replace('_', '-')} is for classes, and --scores are numbers")
+    if options["plots_only"] and not options["plots"]:
+        raise click.UsageError("--plots-only draws and writes no table: say where by --plots FOLDER")
+    if options["plots_only"] and options["format_"]:
+        raise click.UsageError("--plots-only writes no table, and --format says how to write one: give one of them")
+    if options["recall"] and given("by") != ParameterSource.COMMANDLINE and 1 not in options["recall"]:
+        options["by"] = f"recall@{options['recall'][0]}"
     if options["retrieval_only"] and options["by"] == CLASSIFIED:
         raise click.UsageError(f"--by {CLASSIFIED} needs the classification that --retrieval-only leaves out")
     return source.checked()
@@ -172,21 +184,24 @@ def _judge_classes(
     from imgsim.cli.progress_bars import judging_bar
     from imgsim.evaluation.comparison import give_verdicts
     from imgsim.evaluation.judge import Judge
+    from imgsim.evaluation.retrieval import KS
     from imgsim.reports.judgement_rows import TITLES, to_objects
 
     labels = leave_out_copies(labels_for(source, index.root, index.paths, attributes_in(index)), index)
     if options["by"] == CLASSIFIED and labels.codes.max() < 1:
         raise EvaluationError(f"--by {CLASSIFIED} needs photos of two classes: choose another figure, such as recall@1")
+    ks = counted(options["recall"] or KS, options["by"])
     with judging_bar() as advanced:
         full = not options["retrieval_only"]
-        judge = Judge(index.distance, labels.codes, full=full, advanced=advanced, **shared)
+        judge = Judge(index.distance, labels.codes, full=full, ks=ks, advanced=advanced, **shared)
         judgements, refused = judge_each(candidates, judge.judge)
     for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
         stderr.say(remark)
     if options["plots"]:
         _draw(options["plots"], options["plot_format"], index, labels, judgements, shared["seed"])
     verdicts = give_verdicts(judgements, options["by"], seed=shared["seed"])
-    return JudgedRows(to_objects(judgements, verdicts, options["by"]), TITLES, refused)
+    titles = titles_at(ks, TITLES) if options["recall"] else TITLES
+    return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused)
 
 
 def _judge_scores(index: Index, candidates: Sequence[Candidate], source: LabelSource, k: int, seed: int) -> JudgedRows:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import stderr
-from imgsim.cli.commands.evaluate import FIGURES
+from imgsim.cli.figure_names import FIGURES
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.inputs import photos_among
 from imgsim.cli.judged import write_judged
