@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from imgsim.index.summary import Summary
     from imgsim.tables.ground_truth import Labels, Scores
 
+HASH = "phash"  # tells copies that are not the same to the last bit
+
 
 class LabelSource(NamedTuple):
     """Where labels come from, and how strictly they are taken; the options of `labels_options`."""
@@ -153,35 +155,60 @@ def scores_for(
     return scores
 
 
-def leave_out_copies(labels: Labels, index: Index) -> Labels:
+def leave_out_copies(labels: Labels, index: Index, *, near: bool = False) -> Labels:
     """Take their class from photos of an index that are copies of others, and say how many these are."""
     import numpy as np
 
-    return replace(labels, codes=np.where(_copies(index, labels.codes >= 0), -1, labels.codes))
+    having = labels.codes >= 0
+    copies = _near_copies(index, having, labels.codes) if near else _copies(index, having)
+    return replace(labels, codes=np.where(copies, -1, labels.codes))
 
 
-def leave_out_scored_copies(scores: Scores, index: Index) -> Scores:
+def leave_out_scored_copies(scores: Scores, index: Index, *, near: bool = False) -> Scores:
     """Take their score from photos of an index that are copies of others, and say how many these are."""
     import numpy as np
 
-    return replace(scores, values=np.where(_copies(index, np.isfinite(scores.values)), np.nan, scores.values))
+    having = np.isfinite(scores.values)
+    copies = _near_copies(index, having, None) if near else _copies(index, having)
+    return replace(scores, values=np.where(copies, np.nan, scores.values))
 
 
 def _copies(index: Index, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Mark, of some photos, those with an earlier one's content, or with its features to the last bit."""
-    from imgsim.evaluation.copies import describe_copies, keys_of_rows, mark_copies
+    from imgsim.evaluation.copies import describe_copies, mark_copies
 
-    def keys() -> Iterator[Sequence[bytes]]:
-        digests = {record.path: record.digest for record in index}
-        yield [digests[path] for path in index.paths]
-        for one in index.extractors:
-            with suppress(ImgsimError):  # one that cannot be made here is not judged either
-                yield [] if one.binary else keys_of_rows(index.distance([str(one.spec)]).features()[0])
-
-    copies = mark_copies(filter(None, keys()), among)
+    copies = mark_copies(filter(None, _keys(index)), among)
     if told := describe_copies(copies):
         stderr.say(told)
     return copies
+
+
+def _near_copies(index: Index, among: NDArray[np.bool_], codes: NDArray[np.intp] | None) -> NDArray[np.bool_]:
+    """Mark, of some photos, all but the first of those that are copies of each other, saved again or made smaller."""
+    from imgsim.errors import first_few
+    from imgsim.evaluation.copies import mark_copies
+    from imgsim.evaluation.copy_groups import describe_groups, group_copies, mark_repeated, torn_groups
+
+    keys = list(filter(None, _keys(index)))
+    groups = group_copies(keys, *index.distance([HASH]).features(), among)
+    repeated = mark_repeated(groups, among)
+    if told := describe_groups(repeated, mark_copies(keys, among)):
+        stderr.say(told)
+    torn = [index.paths[places[0]] for places in torn_groups(groups, codes)] if codes is not None else []
+    if torn:
+        stderr.say(f"{len(torn)} photos have copies of another class; the label of the first counts: {first_few(torn)}")
+    return repeated
+
+
+def _keys(index: Index) -> Iterator[Sequence[bytes]]:
+    """Give what tells copies to the last bit: the photos' content, and their rows by each extractor."""
+    from imgsim.evaluation.copies import keys_of_rows
+
+    digests = {record.path: record.digest for record in index}
+    yield [digests[path] for path in index.paths]
+    for one in index.extractors:
+        with suppress(ImgsimError):  # one that cannot be made here is not judged either
+            yield [] if one.binary else keys_of_rows(index.distance([str(one.spec)]).features()[0])
 
 
 def fail(message: str) -> None:

@@ -58,7 +58,7 @@ def plot_interpolated(
     with _unit_figure(ready, path, title, "recall", "interpolated precision") as (axes, strokes, spell):
         for name in sorted(ready, key=lambda one: -ready[one].mean()):
             stroke, color = strokes.get(name, ("-", FAINT))
-            label = f"{shortened(spell(name))}  {ready[name].mean():.3f}"
+            label = f"{shortened(spell(name))}  mean {ready[name].mean():.3f}"
             levels = np.linspace(0, 1, len(ready[name]))
             axes.plot(levels, ready[name], stroke, color=color, marker="o", markersize=4, clip_on=False, label=label)
 
@@ -72,7 +72,7 @@ def plot_recall_at_k(
     with _unit_figure(ready, path, title, "k, the matches looked at", "recall@k") as (axes, strokes, spell):
         for name in sorted(ready, key=lambda one: tuple(-ready[one])):
             stroke, color = strokes.get(name, ("-", FAINT))
-            label = f"{shortened(spell(name))}  {ready[name][0]:.3f}"
+            label = f"{shortened(spell(name))}  @1 {ready[name][0]:.3f}"
             marker = {"marker": "o", "markersize": 4} if last == 1 else {}
             axes.plot(np.arange(1, len(ready[name]) + 1), ready[name], stroke, color=color, label=label, **marker)
         ticks = [k for k in (number * 10**power for power in range(10) for number in (1, 2, 5)) if k <= last]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from imgsim.tables.ground_truth import Labels
 
 MOST_ON_MAP = 2000  # photos: more take t-SNE long, and a picture shows no more
-_AT_K = "Retrieval: queries that find one among the k nearest"
+_AT_K = "Retrieval: recall among the k nearest"
 _INTERPOLATED = "Retrieval: precision and recall\nMean over queries, interpolated at 11 levels"
 _MAPS: dict[Method, str] = {"pca": "principal components", "tsne": "t-SNE"}
 

@@ -871,3 +871,53 @@ def test_pictures_alone_are_drawn_on_request(run, classes):
     assert "histogram hellinger" in both
     refused = run(*judge, "-x", "haralick", "-m", "hellinger", "--plots-only", "--strict")
     assert (refused.code, refused.out) == (2, "")  # as with a table
+
+
+@pytest.fixture
+def saved_again(classes):
+    """Four photos drawn larger, each once more as a JPEG and half as large, and one of them in the other class, too."""
+    draw_photo(classes / "bags" / "5.png", 50)  # that of seed 5 has nearly the hash of 1.png, so smooth are both
+    for number in (0, 1, 2, 3):
+        path = classes / ("bags" if number % 2 else "coats") / f"{number}.png"
+        draw_photo(path, number, (192, 144))
+        with PIL.Image.open(path) as photo:
+            photo.save(path.with_name(f"{number} again.jpg"), quality=60)
+            photo.resize((96, 72)).save(path.with_name(f"{number} small.png"))
+            if number == 3:
+                photo.save(classes / "coats" / "z3.jpg", quality=40)
+    return classes
+
+
+def test_copies_that_were_saved_again_count_as_one(run, saved_again, table):
+    judge = ("evaluate", "shelf", "-x", "histogram:bins=4", "--format", "json")
+    (flattered,) = json.loads(run(*judge).out)
+    assert flattered["n"] == 21
+    result = run(*judge, "--group", "copies")
+    (row,) = json.loads(result.out)
+    assert (row["n"], row["left_out"]) == (12, 9)
+    assert result.err.splitlines() == [
+        "9 photos are copies of others (9 by phash, within 6 of 64 bits) and count as one with the first by path",
+        "1 photos have copies of another class; the label of the first counts: bags/3 again.jpg",
+    ]
+    assert row["recall@1"] < flattered["recall@1"]
+    with open_index(saved_again) as index:
+        assert [one.spec.name for one in index.extractors] == ["histogram", "phash"]
+    # As if all but the first of each were not there.
+    for path in saved_again.rglob("*.png"):
+        if path.name in {f"{number}{end}.png" for number in range(4) for end in ("", " small")}:
+            path.unlink()
+    (saved_again / "coats" / "z3.jpg").unlink()
+    run("index", "shelf", "-q", "--prune")
+    (alone,) = json.loads(run(*judge).out)
+    assert {name: row[name] for name in FIGURES} == {name: alone[name] for name in FIGURES}
+
+
+def test_copies_tell_no_score_that_were_saved_again(run, saved_again, table):
+    names = sorted(path.relative_to(saved_again).as_posix() for path in saved_again.rglob("*.*g"))
+    table("photo,score\n" + "".join(f"{name},{number}\n" for number, name in enumerate(names)))
+    judge = ("evaluate", "shelf", "-x", "lbp", "--scores", "labels.csv:score", "-k", 3, "--format", "json")
+    assert json.loads(run(*judge).out)[0]["n"] == 21
+    result = run(*judge, "--group", "copies")
+    assert json.loads(result.out)[0]["n"] == 12
+    assert result.err.startswith("9 photos are copies of others (9 by phash")
+    assert run(*judge, "--group", "classes").code == 2

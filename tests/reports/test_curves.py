@@ -97,12 +97,12 @@ def test_reliability_of_nothing_is_refused(tmp_path):
 
 def test_interpolated_precision_is_sorted_by_its_mean(tmp_path):
     plot_interpolated({"poor": [0.5] * 11, "fair": [1.0] * 10 + [0.0]}, tmp_path / "a.svg")
-    assert legend(tmp_path / "a.svg") == ["fair  0.909", "poor  0.500"]
+    assert legend(tmp_path / "a.svg") == ["fair  mean 0.909", "poor  mean 0.500"]
 
 
 def test_recall_is_sorted_by_its_first(tmp_path):
     plot_recall_at_k({"late": [0.2, 0.9], "early": [0.4, 0.5], "same": [0.4, 0.6]}, tmp_path / "a.svg")
-    assert legend(tmp_path / "a.svg") == ["same  0.400", "early  0.400", "late  0.200"]
+    assert legend(tmp_path / "a.svg") == ["same  @1 0.400", "early  @1 0.400", "late  @1 0.200"]
 
 
 def test_the_axis_of_k_names_numbers_that_people_use(tmp_path):

@@ -13,6 +13,7 @@ from imgsim.cli.figure_names import CLASSIFIED, FIGURES, FigureName, RecallCount
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.judged import judge_each, write_judged
 from imgsim.cli.labels import (
+    HASH,
     LabelSource,
     attributes_in,
     fail,
@@ -86,6 +87,11 @@ class JudgedRows(NamedTuple):
     help="Give recall@k and precision@k of these k: 1,5,20.  [default: 1,5,10]",
 )
 @click.option("--retrieval-only", is_flag=True, help="Leave out classification and pairs, which take longest.")
+@click.option(
+    "--group",
+    type=click.Choice(["copies"]),
+    help="Count copies of a photo as one, also those saved again or made smaller, as phash tells.",
+)
 @click.option("--plots", type=click.Path(file_okay=False), metavar="FOLDER", help="Draw what was found into FOLDER.")
 @click.option("--plots-only", is_flag=True, help="Draw, and write no table.")
 @click.option("--plot-format", type=click.Choice(["png", "svg"]), default="png", show_default=True)
@@ -125,12 +131,14 @@ def evaluate(
         load_reranker(text)  # refused before anything is measured
     asked = parse_candidates(extractors, metrics)
     wanted = bare_extractors(asked) or _whatever_there_is(folder, index_path)
+    if options["group"] and HASH not in wanted:
+        wanted = [*wanted, HASH]
     with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict, reading=True) as index:
         candidates = asked or pair_with_metrics([[str(one.spec)] for one in index.extractors], metrics)
         candidates = with_rerankings(candidates, options["rerank"])
         shared = {"seed": seed, "jobs": jobs or default_jobs()}
         if source.scores:
-            answer = _judge_scores(index, candidates, source, options["k"], seed)
+            answer = _judge_scores(index, candidates, source, options, seed)
         else:
             answer = _judge_classes(index, candidates, source, options, shared)
     if not options["plots_only"]:
@@ -187,7 +195,8 @@ def _judge_classes(
     from imgsim.evaluation.retrieval import KS
     from imgsim.reports.judgement_rows import TITLES, to_objects
 
-    labels = leave_out_copies(labels_for(source, index.root, index.paths, attributes_in(index)), index)
+    labels = labels_for(source, index.root, index.paths, attributes_in(index))
+    labels = leave_out_copies(labels, index, near=bool(options["group"]))
     if options["by"] == CLASSIFIED and labels.codes.max() < 1:
         raise EvaluationError(f"--by {CLASSIFIED} needs photos of two classes: choose another figure, such as recall@1")
     ks = counted(options["recall"] or KS, options["by"])
@@ -204,18 +213,20 @@ def _judge_classes(
     return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused)
 
 
-def _judge_scores(index: Index, candidates: Sequence[Candidate], source: LabelSource, k: int, seed: int) -> JudgedRows:
+def _judge_scores(
+    index: Index, candidates: Sequence[Candidate], source: LabelSource, options: dict[str, Any], seed: int
+) -> JudgedRows:
     from imgsim.cli.progress_bars import judging_bar
     from imgsim.evaluation.scores import ScoreJudgement, judge_scores
     from imgsim.reports.judgement_rows import SCORE_TITLES, score_objects
 
     read = scores_for(source, index.root, index.paths, attributes_in(index))
-    scores = leave_out_scored_copies(read, index).values
+    scores = leave_out_scored_copies(read, index, near=bool(options["group"])).values
     with judging_bar() as advanced:
 
         def judge(candidate: Candidate) -> ScoreJudgement:
             advanced(f"{candidate.name}: neighbours", candidates.index(candidate) / len(candidates))
-            return judge_scores(index.distance, scores, candidate, k, seed=seed)
+            return judge_scores(index.distance, scores, candidate, options["k"], seed=seed)
 
         judgements, refused = judge_each(candidates, judge)
     return JudgedRows(score_objects(judgements, seed=seed), SCORE_TITLES, refused)
