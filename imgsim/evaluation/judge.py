@@ -11,7 +11,15 @@ from imgsim.errors import EvaluationError
 from imgsim.evaluation.classification import Classification, classify
 from imgsim.evaluation.estimates import PAIR_FIGURES, estimate_classification, estimate_outcomes, estimate_pairs
 from imgsim.evaluation.intervals import Estimate
-from imgsim.evaluation.pairs import PairScores, TooFewPairsError, pair_distances, sample_pairs, score_pairs
+from imgsim.evaluation.pairs import (
+    MOST_PAIRS,
+    PairScores,
+    TooFewPairsError,
+    common_distance,
+    pair_distances,
+    sample_pairs,
+    score_pairs,
+)
 from imgsim.evaluation.retrieval import KS, Retrieval, score_retrieval
 from imgsim.search.reranking import load_reranker
 
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
     from imgsim.evaluation.retrieval_curves import RetrievalCurves
     from imgsim.search.ranking import Term
 
+LOOKED_AT = 200  # pairs that tell whether nearly all are equally far apart
 NOTHING = Estimate(float("nan"), float("nan"), float("nan"))
 
 
@@ -105,11 +114,12 @@ class Judge:
         candidate, distance, terms, found = retrieved
         figures = {name: estimate_outcomes(values, self._seed) for name, values in found.values.items()}
         classification, pairs, outcomes = None, None, dict(found.values)
-        remarks: tuple[str, ...] = ()
+        remarks = self._remark_if_equal(candidate, distance, terms)
         if self._full:
             classification, correct = self._classify(candidate, distance)
             outcomes["loocv_accuracy"] = correct[found.photos]
-            pairs, remarks = self._judge_pairs(terms)
+            pairs, too_few = self._judge_pairs(terms)
+            remarks += too_few
             figures |= estimate_classification(classification)
             figures |= estimate_pairs(pairs, self._seed) if pairs else dict.fromkeys(PAIR_FIGURES, NOTHING)
         return Judgement(
@@ -148,15 +158,35 @@ class Judge:
 
     def _judge_pairs(self, terms: Sequence[Term]) -> tuple[PairScores | None, tuple[str, ...]]:
         """Judge pairs, or say why there are too few of them."""
-        rows = np.flatnonzero(terms[0].gallery.whole)  # of each photo
-        present = np.logical_and.reduce([term.gallery.present[rows] for term in terms])
-        places = np.flatnonzero(present & (self._codes >= 0))
-        pairs = sample_pairs(self._codes[places], seed=self._seed)
-        distances = pair_distances(terms, rows[places[pairs.first]], rows[places[pairs.second]])
+        same, distances = self._measure_pairs(terms, MOST_PAIRS)
         try:
-            return score_pairs(pairs.same, distances, seed=self._seed), ()
+            return score_pairs(same, distances, seed=self._seed), ()
         except TooFewPairsError as error:
             return None, (f"pairs are not judged: {error}",)
+
+    def _measure_pairs(self, terms: Sequence[Term], most: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        """Draw pairs, half of them of the same class: whether they are, and how far apart, (P,)."""
+        places = self._places(terms)
+        rows = np.flatnonzero(terms[0].gallery.whole)[places]
+        pairs = sample_pairs(self._codes[places], seed=self._seed, most=most)
+        return pairs.same, pair_distances(terms, rows[pairs.first], rows[pairs.second])
+
+    def _places(self, terms: Sequence[Term]) -> NDArray[np.intp]:
+        """List the photos that have a class, and features of all extractors."""
+        rows = np.flatnonzero(terms[0].gallery.whole)  # of each photo
+        present = np.logical_and.reduce([term.gallery.present[rows] for term in terms])
+        return np.flatnonzero(present & (self._codes >= 0))
+
+    def _remark_if_equal(self, candidate: Candidate, distance: Distance, terms: Sequence[Term]) -> tuple[str, ...]:
+        """Say if nearly all photos are equally far apart, of one class or not: then the path decides who is found."""
+        classes = len(np.unique(self._codes[self._places(terms)]))
+        if classes < 2 or candidate.rerank:  # of one class nothing is told anyway; without re-ranking it is said, too
+            return ()
+        common = common_distance(self._measure_pairs(terms, LOOKED_AT)[1])
+        if common is None:
+            return ()
+        by = f"{candidate.name} by {' + '.join(dict.fromkeys(distance.metrics))}"
+        return (f"{by}: nearly all distances are equal, about {common:.3g}: it hardly tells photos apart",)
 
     def _steps(self, what: str, total: int) -> Callable[[int], None]:
         done = 0

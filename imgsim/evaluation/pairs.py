@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 MOST_PAIRS = 100_000
+FEW_PAIRS = 10  # from which on it is said that they are equally far apart
+NEARLY, AS_GOOD_AS, NEARLY_ALL = 0.01, 1e-9, 0.95  # of the median; in any unit; of the pairs
 
 
 class TooFewPairsError(EvaluationError):
@@ -195,3 +197,18 @@ def pair_distances(terms: Sequence[Term], first: Indices, second: Indices) -> ND
         views = [term.gallery.rows[first[places[:1]]] for term in terms]
         distances[places] = distances_to(terms, views, second[places])
     return distances
+
+
+def common_distance(distances: NDArray[np.float64]) -> float | None:
+    """Give the distance that nearly all of some pairs (P,) have, to within a hundredth; None if there is none.
+
+    Examples
+    --------
+    >>> common_distance(np.full(20, 0.5)), common_distance(np.linspace(0.4, 0.6, 20))
+    (0.5, None)
+    """
+    if len(distances) < FEW_PAIRS:
+        return None
+    median = float(np.median(distances))
+    alike = np.abs(distances - median) <= max(NEARLY * abs(median), AS_GOOD_AS)
+    return median if alike.mean() >= NEARLY_ALL else None

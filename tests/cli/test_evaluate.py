@@ -921,3 +921,15 @@ def test_copies_tell_no_score_that_were_saved_again(run, saved_again, table):
     assert json.loads(result.out)[0]["n"] == 12
     assert result.err.startswith("9 photos are copies of others (9 by phash")
     assert run(*judge, "--group", "classes").code == 2
+
+
+def test_an_extractor_that_tells_nothing_is_remarked_on_once(run, classes):
+    for number, path in enumerate(sorted(classes.rglob("*.png"))):
+        PIL.Image.new("RGB", (48, 36), (10, 20, 30 + number)).save(path)
+    result = run("evaluate", "shelf", "-x", "phash", "-x", "lbp", "--retrieval-only", "--format", "json")
+    assert result.code == 0
+    assert result.err.splitlines() == [
+        f"{name}: nearly all distances are equal, about 0: it hardly tells photos apart"
+        for name in ("phash by hamming", "lbp by hellinger")
+    ]
+    assert json.loads(result.out)[0]["n"] == 12

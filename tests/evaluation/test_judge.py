@@ -245,3 +245,44 @@ def test_the_grid_is_of_names_that_exist(monkeypatch, tmp_path):
         assert metrics[0] == load_extractor(extractor).metric
         assert set(metrics) <= set(METRICS)
         assert len(set(metrics)) == len(metrics)
+
+
+def remarks_on(rows, name="euclidean", codes=CODES, full=False, **candidate):
+    distance = SimpleNamespace(
+        specs=("x",),
+        metrics=(name,),
+        terms=lambda: [term_of(rows, name)],
+        features=lambda: (rows, np.ones(len(rows), bool)),
+    )
+    return Judge(lambda *_: distance, codes, full=full).judge(Candidate(("x",), **candidate)).remarks
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_constant_extractor_is_remarked_on(full):
+    (remark,) = remarks_on(np.ones((COUNT, 5), np.float32), full=full)
+    assert remark == "x by euclidean: nearly all distances are equal, about 0: it hardly tells photos apart"
+
+
+def test_distances_within_a_hundredth_are_nearly_equal():
+    # Corners of a simplex are equally far from each other; a shift of one coordinate moves them apart a little.
+    corners = np.eye(COUNT, dtype=np.float32)
+    assert "about 1.41" in remarks_on(corners)[0]
+    nearly = corners * (1 + 0.004 * np.arange(COUNT, dtype=np.float32) / COUNT)[:, None]
+    assert "about 1.42" in remarks_on(nearly)[0]
+    apart = corners * (1 + 0.2 * np.arange(COUNT, dtype=np.float32))[:, None]
+    assert remarks_on(apart) == ()
+
+
+def test_what_tells_classes_apart_and_nothing_else_is_not_remarked_on():
+    # Nearly all pairs of many classes are of different ones, and equally far apart: half of those looked at are not.
+    codes = np.arange(60) % 30
+    assert remarks_on(np.eye(30, dtype=np.float32)[codes], codes=codes) == ()
+
+
+def test_nothing_is_remarked_where_little_is_known(folder, judge):
+    assert remarks_on(np.ones((4, 5), np.float32), codes=np.array([0, 0, 1, 1])) == ()  # four pairs
+    assert remarks_on(np.ones((COUNT, 5), np.float32), codes=np.zeros(COUNT, int)) == ()  # one class, as is said
+    reranked = "k_reciprocal:k1=3,k2=2"
+    assert remarks_on(np.ones((COUNT, 5), np.float32), rerank=reranked) == ()  # without it the same is said
+    for extractor in ("histogram", "lbp", "phash"):
+        assert judge(full=False).judge(Candidate((extractor,))).remarks == ()
