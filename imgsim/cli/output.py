@@ -69,8 +69,9 @@ class RowWriter:
     The columns are those of all formats but jsonl, which writes every key of a row.
     """
 
-    def __init__(self, format_: str, columns: Sequence[str]) -> None:
+    def __init__(self, format_: str, columns: Sequence[str], *, wide: bool = False) -> None:
         self._format = format_
+        self._wide = wide
         self._columns = columns
         self._begun = False
 
@@ -108,7 +109,8 @@ class RowWriter:
             table.add_row(*(Text(_shown(row.get(column))) for column in self._columns))
         # In a pipe or a file there is no edge to fold at.
         terminal, drawn = sys.stdout.isatty(), io.StringIO()
-        Console(file=drawn, force_terminal=terminal, width=None if terminal else WIDEST).print(table)
+        width = None if terminal and not self._wide else WIDEST
+        Console(file=drawn, force_terminal=terminal, width=width).print(table)
         write_text(drawn.getvalue(), obeyed=None)
 
 

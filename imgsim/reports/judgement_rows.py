@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from imgsim.evaluation.comparison import Verdict, compare_with_best
 from imgsim.evaluation.intervals import Estimate
@@ -77,22 +77,38 @@ def _flat(row: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
             yield name, " ".join(value) if isinstance(value, list) else value
 
 
-def to_cells(objects: Sequence[Mapping[str, Any]], titles: Mapping[str, str], *, between: str = " ") -> list[list[str]]:
+class Style(NamedTuple):
+    """How a table for people writes an interval, if it does, and what stands between the things of one cell."""
+
+    between: str = " "
+    interval: Literal["ends", "reach", "none"] = "ends"
+
+
+IN_A_LINE, IN_TWO_LINES = Style(), Style("\n")
+NARROW, BARE = Style("\n", "reach"), Style("\n", "none")  # for terminals that have no room for more
+
+
+def to_cells(
+    objects: Sequence[Mapping[str, Any]], titles: Mapping[str, str], style: Style = IN_A_LINE
+) -> list[list[str]]:
     """Write rows for people: a figure and its interval in one cell."""
     shown = [name for name in titles if any(name in row for row in objects)]
     lines = [["extractor", "metric", "n", *(titles[name] for name in shown), "compared"]]
     for row in objects:
-        figures = [_cell(row, name, between) for name in shown]
-        lines.append([row["extractor"], row["metric"], str(row["n"]), *figures, _verdict(row, between)])
+        figures = [_cell(row, name, style) for name in shown]
+        lines.append([row["extractor"], row["metric"], str(row["n"]), *figures, _verdict(row, style.between)])
     return lines
 
 
-def _cell(row: Mapping[str, Any], name: str, between: str) -> str:
+def _cell(row: Mapping[str, Any], name: str, style: Style) -> str:
     value, (low, high) = row.get(name), row.get(f"{name}_ci", (None, None))
     if value is None:
         return "-"
-    shown = _digits(value, 3)
-    return shown if low is None or high is None else f"{shown}{between}{_digits(low, 2)}..{_digits(high, 2)}"
+    if style.interval == "none" or low is None or high is None:
+        return _digits(value, 3)
+    if style.interval == "reach":
+        return f"{_digits(value, 2)} ±{_digits(max(high - value, value - low), 2).removeprefix('0')}"
+    return f"{_digits(value, 3)}{style.between}{_digits(low, 2)}..{_digits(high, 2)}"
 
 
 def _digits(value: float, digits: int) -> str:

@@ -4,12 +4,14 @@ import csv
 import io
 import os
 import pty
+import re
 import subprocess
 
 import pytest
 
 from imgsim.index.update import update_index
 from tests.cli.conftest import IMGSIM
+from tests.photos import draw_photo
 
 EVIL = b"evil\x1b]0;OWNED\x07\x1b[2J\r\x9b.png"
 
@@ -87,3 +89,61 @@ def test_a_carriage_return_comes_back_from_csv(make_photos):
     rows = list(csv.DictReader(io.StringIO(written.decode(), newline="")))
     assert [row["path"] for row in rows] == names
     assert {row["width"] for row in rows} == {rows[0]["width"]}
+
+
+def lines_at(monkeypatch, columns, *arguments):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", on_a_terminal(*arguments).decode())
+    return [line.rstrip() for line in shown[shown.index("extractor ") :].split("\n")]  # progress is drawn before
+
+
+@pytest.fixture
+def judged(tmp_path, monkeypatch):
+    """A folder of two classes."""
+    for number in range(8):
+        draw_photo(tmp_path / "shelf" / "ab"[number % 2] / f"{number}.png", number)
+    monkeypatch.chdir(tmp_path)
+    return ("evaluate", "shelf", "-x", "phash", "-x", "histogram")
+
+
+def test_no_figure_is_broken_at_80_columns(judged, monkeypatch):
+    lines = lines_at(monkeypatch, 80, *judged)
+    headers = [line.split() for line in lines if line.startswith("extractor")]
+    assert headers[0][:4] == ["extractor", "metric", "n", "recall@1"]
+    assert headers[1][-1] == "compared"
+    assert sum(bool(re.match(r"(phash|histogram) .*\d\.\d\d ±\d?\.\d\d", line)) for line in lines) == 4
+    assert max(map(len, lines)) <= 80
+    assert lines[-2:] == ["What each figure means: docs/evaluation.md", ""]
+
+
+def test_one_wide_table_is_written_on_request(judged, monkeypatch):
+    lines = lines_at(monkeypatch, 80, *judged, "--wide", "--retrieval-only")
+    (header,) = [line for line in lines if line.startswith("extractor")]
+    assert header.split()[-1] == "compared"
+    assert any(re.search(r"0\.\d\d\.\.\d\.\d\d", line) for line in lines)
+    assert "docs/evaluation.md" not in "".join(lines_at(monkeypatch, 80, *judged, "--retrieval-only", "-q"))
+
+
+def test_a_pipe_gets_one_table_whatever_the_terminal(judged, monkeypatch):
+    written = []
+    for columns, wide in (("40", ["--wide"]), ("200", [])):
+        monkeypatch.setenv("COLUMNS", columns)
+        done = subprocess.run([*IMGSIM, *judged, "--retrieval-only", *wide], capture_output=True, check=True)
+        assert b"docs/evaluation.md" not in done.stderr
+        written.append(done.stdout)
+    assert len(set(written)) == 1
+    assert written[0].decode().splitlines()[0].split()[-1] == "compared"
+
+
+@pytest.mark.parametrize("command", ["evaluate", "recommend"])
+def test_only_a_table_is_wide(judged, run, command):
+    refused = run(command, "shelf", "-x", "phash", "--format", "json", "--wide")
+    assert refused.code == 2
+    assert "--wide is for a table, and --format json is none: give one of them" in refused.err
+
+
+def test_a_recommendation_is_not_broken_at_80_columns_either(judged, monkeypatch):
+    lines = lines_at(monkeypatch, 80, "recommend", "shelf", "-x", "phash", "-x", "histogram", "--time", "5s")
+    titles = [title for line in lines if line.startswith("extractor") for title in line.split()]
+    assert titles[-3:] == ["photos", "ms", "bytes"]
+    assert max(map(len, lines)) <= 80

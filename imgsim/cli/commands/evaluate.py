@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from imgsim.cli import name_completion, stderr
 from imgsim.cli.figure_names import CLASSIFIED, FIGURES, FigureName, RecallCounts, counted, titles_at
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
-from imgsim.cli.judged import judge_each, write_judged
+from imgsim.cli.judged import check_wide, judge_each, wide_option, write_judged
 from imgsim.cli.labels import (
     HASH,
     LabelSource,
@@ -97,6 +97,7 @@ class JudgedRows(NamedTuple):
 @click.option("--plot-format", type=click.Choice(["png", "svg"]), default="png", show_default=True)
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder.")
 @wait_option
+@wide_option
 @format_option("table", "json", "csv", "markdown", default="a table")
 @device_option
 @general_options
@@ -142,7 +143,7 @@ def evaluate(
         else:
             answer = _judge_classes(index, candidates, source, options, shared)
     if not options["plots_only"]:
-        _write(answer.rows, answer.titles, options["format_"] or "table")
+        _write(answer.rows, answer.titles, options["format_"] or "table", wide=options["wide"])
     if answer.refused and source.strict:
         fail(f"{answer.refused} of {len(candidates)} could not be judged, and --strict was given")
 
@@ -164,8 +165,10 @@ def _source(options: dict[str, Any]) -> LabelSource:
                 raise click.UsageError(f"--{name.replace('_', '-')} is for classes, and --scores are numbers")
     if options["plots_only"] and not options["plots"]:
         raise click.UsageError("--plots-only draws and writes no table: say where by --plots FOLDER")
-    if options["plots_only"] and options["format_"]:
-        raise click.UsageError("--plots-only writes no table, and --format says how to write one: give one of them")
+    told = "--format" if options["format_"] else "--wide" if options["wide"] else None
+    if options["plots_only"] and told:
+        raise click.UsageError(f"--plots-only writes no table, and {told} says how to write one: give one of them")
+    check_wide(options["format_"], wide=options["wide"])
     if options["recall"] and given("by") != ParameterSource.COMMANDLINE and 1 not in options["recall"]:
         options["by"] = f"recall@{options['recall'][0]}"
     if options["retrieval_only"] and options["by"] == CLASSIFIED:
@@ -239,8 +242,8 @@ def _draw(folder: str, kind: str, index: Index, labels: Labels, judgements: Sequ
         stderr.say(f"drew {path}")
 
 
-def _write(rows: list[dict[str, Any]], titles: dict[str, str], format_: str) -> None:
-    from imgsim.reports.judgement_rows import to_cells, to_notes
+def _write(rows: list[dict[str, Any]], titles: dict[str, str], format_: str, *, wide: bool) -> None:
+    from imgsim.reports.judgement_rows import IN_TWO_LINES, to_cells, to_notes
 
     notes = "".join(f"\n{note}.\n" for note in to_notes(rows))
-    write_judged(rows, format_, lambda between: to_cells(rows, titles, between=between), notes)
+    write_judged(rows, format_, lambda style: to_cells(rows, titles, style), notes, style=IN_TWO_LINES, wide=wide)

@@ -12,7 +12,7 @@ from imgsim.cli import stderr
 from imgsim.cli.figure_names import FIGURES
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.inputs import photos_among
-from imgsim.cli.judged import write_judged
+from imgsim.cli.judged import check_wide, wide_option, write_judged
 from imgsim.cli.labels import LabelSource, attributes_at, labels_for, update_showing
 from imgsim.cli.lock_wait import once_unlocked, wait_option
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imgsim.recommend.recommendation import Recommendation
+    from imgsim.reports.judgement_rows import Style
 
 TOLERANCE = 0.2  # of the time given: by so much more nobody is told
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -58,6 +59,7 @@ class Duration(click.ParamType[float]):
 @click.option("--save", is_flag=True, help="Make the winner the default of the folder's index.")
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder, for --save.")
 @wait_option
+@wide_option
 @format_option("table", "json", "csv", "markdown", default="a table")
 @device_option
 @general_options
@@ -68,6 +70,7 @@ def recommend(
     by: str,
     save: bool,  # noqa: FBT001
     index_path: str | None,
+    wide: bool,  # noqa: FBT001
     jobs: int | None,
     seed: int,
     format_: str | None,
@@ -85,6 +88,7 @@ def recommend(
     from imgsim.evaluation.candidates import extractor_grid, parse_candidates
     from imgsim.recommend.recommendation import distinct
 
+    check_wide(format_, wide=wide)
     parse_candidates(extractors)
     source, tried = LabelSource(labels, key, encoding, strict).checked(), distinct(extractors or extractor_grid())
     source.check_known(index_path or folder)
@@ -99,7 +103,9 @@ def recommend(
         if save:
             once_unlocked(lambda: _save(folder, index_path, ranking[0], jobs))
     finally:  # a trial that took long is not lost with the index
-        write_judged(rows, format_ or "table", lambda _: _lines(rows))  # a candidate is one line in a table, too
+        from imgsim.reports.judgement_rows import IN_A_LINE
+
+        write_judged(rows, format_ or "table", lambda style: _lines(rows, style), style=IN_A_LINE, wide=wide)
 
 
 def _try(
@@ -180,11 +186,11 @@ def _objects(ranking: Sequence[Recommendation], by: str, seed: int) -> list[dict
     return rows
 
 
-def _lines(rows: list[dict[str, Any]]) -> list[list[str]]:
+def _lines(rows: list[dict[str, Any]], style: Style) -> list[list[str]]:
     from imgsim.reports.judgement_rows import TITLES, to_cells
 
     shown = {name: TITLES[name] for name in ("recall@1", "recall@5", "map", "map@r")}
-    header, *lines = to_cells(rows, shown)
+    header, *lines = to_cells(rows, shown, style)
     costs = [[str(row["photos"]), f"{row['ms_per_photo']:.1f}", f"{row['bytes_per_photo']:,}"] for row in rows]
     return [[*header, "photos", "ms", "bytes"], *(line + cost for line, cost in zip(lines, costs, strict=True))]
 
