@@ -90,9 +90,10 @@ def _write_tables(to_lines: Callable[[Style], list[list[str]]], style: Style, *,
     from imgsim.reports.judgement_rows import BARE, NARROW
     from imgsim.reports.table_layout import lay_out
 
-    tables = [to_lines(style)]
+    full = to_lines(style)
+    tables = [full]
     if sys.stdout.isatty() and not wide:
-        tables = lay_out(*tables, to_lines(NARROW), to_lines(BARE), shutil.get_terminal_size().columns)
+        tables = lay_out(full, to_lines(NARROW), to_lines(BARE), shutil.get_terminal_size().columns)
     for number, (header, *lines) in enumerate(tables):
         write_text("\n" if number else "")
         RowWriter("table", header, wide=wide).write(dict(zip(header, line, strict=True)) for line in lines)

@@ -37,7 +37,8 @@ def group_copies(
     first = np.zeros(len(different), np.intp)
     first[place[::-1]] = telling[::-1]
     links.append((telling, first[place]))
-    links.append(tuple(first[end] for end in near_pairs(different, NEAR)))
+    one, other = near_pairs(different, NEAR)
+    links.append((first[one], first[other]))
     ends = [np.concatenate(end) for end in zip(*links, strict=True)]
     graph = coo_array((np.ones(len(ends[0]), bool), tuple(ends)), shape=(count, count))
     groups: NDArray[np.intp] = connected_components(graph, directed=False)[1].astype(np.intp)

@@ -73,8 +73,8 @@ def plot_recall_at_k(
         for name in sorted(ready, key=lambda one: tuple(-ready[one])):
             stroke, color = strokes.get(name, ("-", FAINT))
             label = f"{shortened(spell(name))}  @1 {ready[name][0]:.3f}"
-            marker = {"marker": "o", "markersize": 4} if last == 1 else {}
-            axes.plot(np.arange(1, len(ready[name]) + 1), ready[name], stroke, color=color, label=label, **marker)
+            marker = "o" if last == 1 else ""
+            axes.plot(np.arange(1, len(ready[name]) + 1), ready[name], stroke, color=color, marker=marker, label=label)
         ticks = [k for k in (number * 10**power for power in range(10) for number in (1, 2, 5)) if k <= last]
         axes.set_xscale("log")
         axes.set_xlim(1, max(2, last))

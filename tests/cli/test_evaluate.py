@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import os
+import re
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import PIL.Image
@@ -933,3 +935,20 @@ def test_an_extractor_that_tells_nothing_is_remarked_on_once(run, classes):
         for name in ("phash by hamming", "lbp by hellinger")
     ]
     assert json.loads(result.out)[0]["n"] == 12
+
+
+def test_every_figure_is_explained(run, classes, table):
+    page = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    _, explained = page.split("## Each figure in a sentence\n")
+    words = set(re.findall(r"`([^`]+)`", explained.split("\n## ")[0]))
+    table("file,score\n" + "".join(f"{number}.png,{number % 5}\n" for number in range(12)))
+    for command in (
+        ("evaluate", "shelf", "-x", "phash"),
+        ("evaluate", "shelf", "-x", "phash", "--scores", "labels.csv:score"),
+        ("recommend", "shelf", "-x", "phash", "--time", "5s"),
+    ):
+        (row,) = json.loads(run(*command, "--format", "json").out)
+        names = {re.sub("@[0-9]+$", "@k", name.removesuffix("_ci")) for name in row}
+        assert len(names) > 10
+        assert names <= words | {"recall@k", "precision@k"}
+        assert {"recall@k", "precision@k"} <= words

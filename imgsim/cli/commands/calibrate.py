@@ -75,8 +75,8 @@ def calibrate(
     source.check_known(index_path or folder)
     wanted = [without_weight(text) for text in extractors]
     with indexed(folder, index_path, wanted, jobs=jobs, strict=strict) as index:
-        labels = labels_for(source, index.root, index.paths, attributes_in(index))
-        codes = leave_out_copies(labels, index).codes
+        known = labels_for(source, index.root, index.paths, attributes_in(index))
+        codes = leave_out_copies(known, index).codes
         distance = index.distance(extractors, metric)
         fit = _fit(distance.terms(), codes, k, seed)
     once_unlocked(lambda: _keep(index_path or folder, distance, fit))
