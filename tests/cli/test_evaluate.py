@@ -320,7 +320,7 @@ def test_what_stands_behind_the_figures_is_said_under_the_table(run, classes, ta
     assert rows.startswith(("extractor", "| extractor"))
     assert notes.split("\n\n") == [
         "1 photos are alone in their class: they ask nothing, but may be found.",
-        "1 photos have no label or no features, and take no part.",
+        "1 photos have no label or no features, or are copies, and take no part.",
         "accuracy and macro F1 are by 10-fold, stratified, since leaving one out would take too long.\n",
     ]
     (row,) = json.loads(run(*command, "--format", "json").out)

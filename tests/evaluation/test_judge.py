@@ -177,7 +177,7 @@ def test_notes_name_the_extractors_where_they_differ():
     ]
     alone, left_out, folds = to_notes(rows)
     assert alone == "2 photos are alone in their class: they ask nothing, but may be found"
-    assert left_out == "3 photos have no label or no features, and take no part (hog)"
+    assert left_out == "3 photos have no label or no features, or are copies, and take no part (hog)"
     assert folds.startswith("accuracy and macro F1 are by 10-fold")
     assert folds.endswith("(lbp)")
 
