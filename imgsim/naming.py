@@ -10,6 +10,8 @@ from imgsim.errors import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+EXTERNAL = "external:"  # before the name of rows that came from a file
+
 
 class Naming(NamedTuple):
     """A parsed ``NAME[:key=value,...][@WEIGHT]``; `weight` is None where none was written."""
@@ -28,14 +30,26 @@ def parse_naming(text: str) -> Naming:
     Naming(name='histogram', params={'space': 'lab', 'bins': '8'}, weight=0.3)
     >>> parse_naming("haralick")
     Naming(name='haralick', params={}, weight=None)
+    >>> parse_naming("external:mine@2")
+    Naming(name='external:mine', params={}, weight=2.0)
     """
-    head, at, weight_text = text.rpartition("@")
-    if not at:
-        head, weight_text = text, ""
-    name, colon, rest = head.partition(":")
+    head, at, weight_text = _split_weight(text)
+    start = EXTERNAL if is_external(head) else ""
+    name, colon, rest = head.removeprefix(start).partition(":")
     if not name or (colon and not rest):
         raise ParameterError(f"{text!r}: write NAME[:key=value,...][@WEIGHT], for example histogram:bins=8@0.5")
-    return Naming(name, _parse_params(text, rest), _parse_weight(text, weight_text) if at else None)
+    return Naming(start + name, _parse_params(text, rest), _parse_weight(text, weight_text) if at else None)
+
+
+def is_external(name: str) -> bool:
+    """Tell whether a name is that of rows that came from a file, ``external:NAME``, and not of an extractor."""
+    return name.startswith(EXTERNAL)
+
+
+def _split_weight(text: str) -> tuple[str, str, str]:
+    """Split what a user wrote at the ``@`` before its weight; the last two are empty where it has none."""
+    head, at, weight = text.rpartition("@")
+    return (head, at, weight) if at else (text, "", "")
 
 
 def without_weight(text: str) -> str:
@@ -46,7 +60,7 @@ def without_weight(text: str) -> str:
     >>> without_weight("histogram:space=lab@0.3"), without_weight("haralick")
     ('histogram:space=lab', 'haralick')
     """
-    return text.rpartition("@")[0] or text
+    return _split_weight(text)[0] or text
 
 
 def weight_of(text: str) -> float:

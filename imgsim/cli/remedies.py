@@ -16,6 +16,7 @@ _PULL, _DOWNLOAD = "`imgsim models pull {architecture}`, or ", "download {url} (
 _BY_HAND = f" on a machine with a network, bring the file here, and run {_IMPORT}"
 REMEDIES = {
     "add-extractor": "; `imgsim index` with -x adds them",
+    "add-rows": "; `imgsim index FOLDER --features {name}=FILE.npy --paths FILE` adds rows",
     "add-photo": "; `imgsim index` adds it",
     "allow-model-more": "; if you trust it, IMGSIM_MODEL_SECONDS and IMGSIM_MODEL_MEMORY allow it more",
     "calibrate": ": run `imgsim calibrate {folder}{index}{extractors}{metric}`",

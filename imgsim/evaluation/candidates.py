@@ -9,7 +9,7 @@ from imgsim.features import EXTRACTORS, FUSIONS, extractor_names, load_extractor
 from imgsim.metrics import load_metric
 from imgsim.models.architectures import is_architecture
 from imgsim.models.packaged import ready_networks
-from imgsim.naming import parse_naming, without_weight
+from imgsim.naming import is_external, parse_naming, without_weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -70,8 +70,8 @@ def parse_candidates(texts: Iterable[str], metrics: Sequence[str] = ()) -> list[
     """
     candidates = pair_with_metrics([split_fused(text) for text in texts], metrics)
     for extractor in dict.fromkeys(extractor for candidate in candidates for extractor in candidate.extractors):
-        parse_naming(extractor)
-        load_extractor(without_weight(extractor))
+        if not is_external(parse_naming(extractor).name):  # rows from a file are the index's alone
+            load_extractor(without_weight(extractor))
     return candidates
 
 
@@ -100,7 +100,7 @@ def split_fused(text: str) -> tuple[str, ...]:
     for piece in pieces:
         name = re.split("[:@]", piece, maxsplit=1)[0]
         within = ":" in parts[-1] and "@" not in parts[-1]
-        if within and name not in names and not is_architecture(name):
+        if within and name not in names and not is_architecture(name) and not is_external(piece):
             parts[-1] += FUSED + piece
         else:
             parts.append(piece)

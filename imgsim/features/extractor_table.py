@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
 from imgsim.models.architectures import ARCHITECTURES, is_architecture
 from imgsim.models.packaged import is_ready
-from imgsim.naming import parse_naming, typed_params
+from imgsim.naming import EXTERNAL, is_external, parse_naming, typed_params
 from imgsim.registry import Registry
 
 if TYPE_CHECKING:
@@ -78,6 +78,9 @@ def find_factory(name: str) -> Callable[..., Extractor]:
         from imgsim.features.deep import DeepExtractor
 
         return partial(DeepExtractor, name)
+    if is_external(name):
+        told = f"{name}: its rows come from a file, and are of photos of an index only"
+        raise ParameterError(told, remedy="add-rows", name=name.removeprefix(EXTERNAL))
     if name not in EXTRACTORS:
         raise UnknownNameError("extractor", name, extractor_names())
     return EXTRACTORS.load(name)
