@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_origin
 
 from imgsim.errors import ParameterError
@@ -10,6 +11,7 @@ from imgsim.errors import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_VERSIONED = re.compile(r"[^:@]+@v\d+(?![^:@])")  # a network's name that tells which of its weights are meant
 EXTERNAL = "external:"  # before the name of rows that came from a file
 
 
@@ -30,6 +32,8 @@ def parse_naming(text: str) -> Naming:
     Naming(name='histogram', params={'space': 'lab', 'bins': '8'}, weight=0.3)
     >>> parse_naming("haralick")
     Naming(name='haralick', params={}, weight=None)
+    >>> parse_naming("resnet50@v1:pooling=max@2")
+    Naming(name='resnet50@v1', params={'pooling': 'max'}, weight=2.0)
     >>> parse_naming("external:mine@2")
     Naming(name='external:mine', params={}, weight=2.0)
     """
@@ -48,8 +52,9 @@ def is_external(name: str) -> bool:
 
 def _split_weight(text: str) -> tuple[str, str, str]:
     """Split what a user wrote at the ``@`` before its weight; the last two are empty where it has none."""
-    head, at, weight = text.rpartition("@")
-    return (head, at, weight) if at else (text, "", "")
+    start = named.end() if (named := _VERSIONED.match(text)) else 0
+    head, at, weight = text[start:].rpartition("@")
+    return (text[:start] + head, at, weight) if at else (text, "", "")
 
 
 def without_weight(text: str) -> str:
@@ -57,8 +62,8 @@ def without_weight(text: str) -> str:
 
     Examples
     --------
-    >>> without_weight("histogram:space=lab@0.3"), without_weight("haralick")
-    ('histogram:space=lab', 'haralick')
+    >>> without_weight("histogram:space=lab@0.3"), without_weight("haralick"), without_weight("resnet50@v1@0.7")
+    ('histogram:space=lab', 'haralick', 'resnet50@v1')
     """
     return _split_weight(text)[0] or text
 

@@ -99,7 +99,7 @@ def split_fused(text: str) -> tuple[str, ...]:
     parts, names = [first], {*extractor_names(), *FUSIONS}
     for piece in pieces:
         name = re.split("[:@]", piece, maxsplit=1)[0]
-        within = ":" in parts[-1] and "@" not in parts[-1]
+        within = ":" in parts[-1] and without_weight(parts[-1]) == parts[-1]
         if within and name not in names and not is_architecture(name) and not is_external(piece):
             parts[-1] += FUSED + piece
         else:

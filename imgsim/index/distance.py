@@ -13,6 +13,7 @@ from imgsim.features.external import ExternalExtractor
 from imgsim.index.gallery_cache import gather_statistics, load_gallery
 from imgsim.index.store import DefaultQuery
 from imgsim.metrics import load_metric, median_pair_distance
+from imgsim.models.architectures import find_architecture, is_architecture
 from imgsim.naming import EXTERNAL, is_external, parse_naming, weight_of, without_weight
 from imgsim.search.ranking import Term
 
@@ -136,6 +137,7 @@ def find_stored(store: Store, text: str) -> StoredExtractor:
     """Find an extractor of the index by name, whether or not this imgsim can still make it."""
     bare = without_weight(text)
     name, params, _ = parse_naming(bare)
+    name = find_architecture(name).name if is_architecture(name) else name
     stored = store.extractors()
     candidates = [extractor for extractor in stored if extractor.spec.name == name]
     exact = [extractor for extractor in candidates if str(extractor.spec) == bare]

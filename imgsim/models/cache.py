@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import WeightsError
 from imgsim.files import write_whole
-from imgsim.models.architectures import ARCHITECTURES, final_layer, is_architecture
+from imgsim.models.architectures import ARCHITECTURES, final_layer, find_architecture, is_architecture
 from imgsim.models.defaults import read_defaults, write_defaults
 from imgsim.models.regular_file import open_regular, read_regular
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SHOWN_DIGITS = 12  # of the weights' SHA-256: enough to tell them apart
 DIGITS = 16  # of a model's own SHA-256, in its name
 PADDINGS = ("torch", "tensorflow")
-_ARCHITECTURE = re.compile(r"[\w.]+(/[\w.]+)?", re.ASCII)
+_ARCHITECTURE = re.compile(r"[\w.]+(@v1|/[\w.]+)?", re.ASCII)
 _LAYER = re.compile(r"[\w.]+", re.ASCII)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _DIGESTS: dict[tuple[str, int, int, int], str] = {}  # of files that this process read
@@ -165,6 +165,7 @@ def store_model(data: bytes, *, architecture: str, padding: str, layer: str, wei
 def is_identity(architecture: str, padding: str, layer: str, weights: str) -> bool:
     """Tell whether there could be such a model."""
     known = is_architecture(architecture) and _ARCHITECTURE.fullmatch(architecture)
+    known = known and find_architecture(architecture).name == architecture
     return bool(known and padding in PADDINGS and _LAYER.fullmatch(layer) and SHA256.fullmatch(weights))
 
 

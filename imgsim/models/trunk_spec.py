@@ -25,6 +25,7 @@ class TrunkSpec:
 
     def __post_init__(self) -> None:
         known = find_architecture(self.architecture)
+        object.__setattr__(self, "architecture", known.name)
         object.__setattr__(self, "layer", "" if self.layer in (FINAL, known.final()) else self.layer)
         object.__setattr__(self, "padding", self.padding or known.padding)
 

@@ -36,7 +36,7 @@ LARGE = {
     "swin_v2_s",
     "swin_v2_b",
 }
-BUILT = [row.name for row in ARCHITECTURES.values() if row.source == "torchvision"]
+BUILT = [row.name for row in ARCHITECTURES.values() if row.source == "torchvision" and row.network == row.name]
 FIXED = ("vit", "swin", "timm")
 
 
