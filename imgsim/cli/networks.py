@@ -42,14 +42,16 @@ def pull_model(spec: TrunkSpec) -> None:
         os.unlink(part)
 
 
-def import_file(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
-    """Import an exported model, which says itself what it is, or weights."""
+def import_file(file: str, architecture: str | None, layer: str, padding: str | None, name: str = "") -> None:
+    """Import an exported model, which says itself what it is, or weights; perhaps under a name of one's own."""
     from imgsim.models.imported_model import import_model, is_model
 
+    if name:
+        _check_name(name)
     with about(file):  # told before anything else is asked for
         open_regular(file).close()
     if is_model(file):
-        _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer))
+        _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer), name)
         return
     if architecture is None:
         raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
@@ -58,7 +60,14 @@ def import_file(file: str, architecture: str | None, layer: str, padding: str | 
     from imgsim.models.imported_weights import import_weights
 
     with _or_elsewhere(spec):
-        _say_imported(import_weights(file, spec, lambda names: stderr.say(f"left out: {names}")))
+        _say_imported(import_weights(file, spec, lambda names: stderr.say(f"left out: {names}")), name)
+
+
+def _check_name(name: str) -> None:
+    from imgsim.features import EXTRACTORS, FUSIONS
+    from imgsim.models.own_names import check_name
+
+    check_name(name, {*EXTRACTORS, *FUSIONS})
 
 
 def _refuse_packaged(architecture: str) -> None:
@@ -132,8 +141,15 @@ def _require(file: str, weights: str) -> None:
         raise WeightsError(f"{file}: weights {there[:SHOWN_DIGITS]}, not {weights}")
 
 
-def _say_imported(file: ModelFile) -> None:
+def _say_imported(file: ModelFile, name: str = "") -> None:
+    """Say what was imported, and how to use it; by its own name, which it then has, where it was given one."""
     named = (
         file.architecture if file.layer == final_layer(file.architecture) else f"{file.architecture}:layer={file.layer}"
     )
+    if name:
+        from imgsim.models.own_names import keep_name
+
+        if before := keep_name(name, file):
+            stderr.say(f"{name} stood for {before.architecture}, weights {before.weights[:SHOWN_DIGITS]}, before")
+        named = name
     stderr.say(f"imported {file.architecture}, weights {file.weights[:SHOWN_DIGITS]}: use it as -x {named}")

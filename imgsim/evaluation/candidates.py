@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from imgsim.features import EXTRACTORS, FUSIONS, extractor_names, load_extractor, write_out
 from imgsim.metrics import load_metric
 from imgsim.models.architectures import is_architecture
+from imgsim.models.own_names import own_names
 from imgsim.models.packaged import ready_networks
 from imgsim.naming import is_external, parse_naming, without_weight
 
@@ -96,7 +97,7 @@ def split_fused(text: str) -> tuple[str, ...]:
     ('haralick:aggregate=mean+range@0.3', 'lbp')
     """
     first, *pieces = text.split(FUSED)
-    parts, names = [first], {*extractor_names(), *FUSIONS}
+    parts, names = [first], {*extractor_names(), *FUSIONS, *own_names()}
     for piece in pieces:
         name = re.split("[:@]", piece, maxsplit=1)[0]
         within = ":" in parts[-1] and without_weight(parts[-1]) == parts[-1]

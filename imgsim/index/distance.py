@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from imgsim.errors import ExtractorMismatchError, IndexFormatError, ParameterError
-from imgsim.features import build_extractor, find_factory, load_extractor, write_out
+from imgsim.features import build_extractor, find_factory, load_extractor, spell_out, write_out
 from imgsim.features.external import ExternalExtractor
 from imgsim.index.gallery_cache import gather_statistics, load_gallery
 from imgsim.index.store import DefaultQuery
@@ -135,7 +135,7 @@ def _not_made(directory: str, stored: StoredExtractor, why: str) -> ExtractorMis
 
 def find_stored(store: Store, text: str) -> StoredExtractor:
     """Find an extractor of the index by name, whether or not this imgsim can still make it."""
-    bare = without_weight(text)
+    bare = without_weight(spell_out(text))
     name, params, _ = parse_naming(bare)
     name = find_architecture(name).name if is_architecture(name) else name
     stored = store.extractors()

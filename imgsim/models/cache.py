@@ -44,6 +44,12 @@ class ModelFile(NamedTuple):
         return os.path.basename(self.path)
 
     @property
+    def naming(self) -> str:
+        """How an extractor by this model, and no other, is written."""
+        layer = "" if self.layer == final_layer(self.architecture) else f",layer={self.layer}"
+        return f"{self.architecture}:weights={self.weights[:SHOWN_DIGITS]},padding={self.padding}{layer}"
+
+    @property
     def size(self) -> int:
         """Bytes; WeightsError if it went away."""
         with about(self.path):
@@ -104,7 +110,7 @@ def list_models() -> list[ModelFile]:
     for path in Path(models_directory()).glob("*.onnx"):
         with suppress(OSError):  # another process removed it, or what a link points to is not there
             status = path.stat()
-            if stat.S_ISREG(status.st_mode) and (file := _parse(path)):
+            if stat.S_ISREG(status.st_mode) and (file := parse_file_name(str(path))):
                 aged.append((-status.st_mtime_ns, file.path, file))
     return [file for _, _, file in sorted(aged)]
 
@@ -141,9 +147,7 @@ def make_default(file: ModelFile) -> None:
     except WeightsError as error:
         if find_models(file.architecture, layer=file.layer)[0] != file:
             told = f"{file.path}: cannot become the default ({getattr(error.__cause__, 'strerror', error)})"
-            layer = "" if file.layer == final_layer(file.architecture) else f",layer={file.layer}"
-            named = f"{file.architecture}:weights={file.weights[:SHOWN_DIGITS]},padding={file.padding}{layer}"
-            raise WeightsError(told, remedy="name-weights", extractor=named) from error
+            raise WeightsError(told, remedy="name-weights", extractor=file.naming) from error
 
 
 def store_model(data: bytes, *, architecture: str, padding: str, layer: str, weights: str) -> ModelFile:
@@ -152,7 +156,7 @@ def store_model(data: bytes, *, architecture: str, padding: str, layer: str, wei
     fields = (architecture.replace("/", "~"), padding, layer, weights, hashlib.sha256(data).hexdigest()[:DIGITS])
     target = os.path.join(folder, "--".join(fields) + ".onnx")
     file = ModelFile(target, architecture, padding, layer, weights, fields[-1])
-    if _parse(Path(target)) != file:  # a forged model could name a file elsewhere
+    if parse_file_name(target) != file:  # a forged model could name a file elsewhere
         raise WeightsError(f"not a model of imgsim: it calls itself {'--'.join(fields[:-1])!r}")
     try:
         file.verify()  # in a cache that others fill, a model that is there need not be written
@@ -169,9 +173,10 @@ def is_identity(architecture: str, padding: str, layer: str, weights: str) -> bo
     return bool(known and padding in PADDINGS and _LAYER.fullmatch(layer) and SHA256.fullmatch(weights))
 
 
-def _parse(path: Path) -> ModelFile | None:
-    fields = path.name.removesuffix(".onnx").split("--")
+def parse_file_name(path: str) -> ModelFile | None:
+    """Read what a cached model's path says; None where it is no such path."""
+    fields = os.path.basename(path).removesuffix(".onnx").split("--")
     if len(fields) != 5:
         return None
     architecture = fields[0].replace("~", "/")
-    return ModelFile(str(path), architecture, *fields[1:]) if is_identity(architecture, *fields[1:4]) else None
+    return ModelFile(path, architecture, *fields[1:]) if is_identity(architecture, *fields[1:4]) else None
