@@ -9,6 +9,7 @@ from imgsim.errors import UnknownNameError
 URL, PROJECTS = "https://download.pytorch.org/models/", "https://pypi.org/project/"
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 TIMM = "timm/"
+OWN = "onnx/"  # before the name of a network that somebody brought as an ONNX file
 FIRST = "@v1"  # after the name of a network, for the weights that torchvision published of it first
 FINAL = "final"  # the layer before the pooling that torchvision's classifiers begin with
 
@@ -34,7 +35,7 @@ class Architecture(NamedTuple):
     paper: str
     trunk: str  # how it is taken, see `imgsim.models.trunks.TRUNKS`
     one_size: bool  # transformers learn their places
-    source: Literal["torchvision", "timm", "package"] = "torchvision"
+    source: Literal["torchvision", "timm", "package", "own"] = "torchvision"
     padding: str = "torch"
     licence: str = "BSD-3-Clause"  # of torchvision, which publishes these weights
     cut: int = 1  # bumped when its trunk is cut anew: its models and its features then have another name
@@ -146,8 +147,8 @@ ARCHITECTURES = {
 
 
 def is_architecture(name: str) -> bool:
-    """Tell whether a name is that of a network, or says that timm has it."""
-    return _own_name(name) in ARCHITECTURES or name.startswith(TIMM)
+    """Tell whether a name is that of a network, or says that timm has it, or that it is one's own."""
+    return _own_name(name) in ARCHITECTURES or name.startswith((TIMM, OWN))
 
 
 def _own_name(name: str) -> str:
@@ -164,6 +165,8 @@ def find_architecture(name: str) -> Architecture:
         raise UnknownNameError("architecture", name, ARCHITECTURES)
     if (own := _own_name(name)) in ARCHITECTURES:
         return ARCHITECTURES[own]
+    if name.startswith(OWN):
+        return Architecture(name, 0, "", 0, None, "an ONNX file of one's own", "", False, "own", licence="")
     bare = name.removeprefix(TIMM)
     cut = 2 if bare.startswith("convnext") else 1
     return Architecture(name, 0, "", 0, None, f"see timm on {bare}", "timm", True, "timm", licence="", cut=cut)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SHOWN_DIGITS = 12  # of the weights' SHA-256: enough to tell them apart
 DIGITS = 16  # of a model's own SHA-256, in its name
 PADDINGS = ("torch", "tensorflow")
-_ARCHITECTURE = re.compile(r"[\w.]+(@v1|/[\w.]+)?", re.ASCII)
+_ARCHITECTURE = re.compile(r"[\w.]+(@v1|/[\w.]+(-[\w.]+)*)?", re.ASCII)
 _LAYER = re.compile(r"[\w.]+", re.ASCII)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _DIGESTS: dict[tuple[str, int, int, int], str] = {}  # of files that this process read
@@ -168,9 +168,10 @@ def store_model(data: bytes, *, architecture: str, padding: str, layer: str, wei
 
 def is_identity(architecture: str, padding: str, layer: str, weights: str) -> bool:
     """Tell whether there could be such a model."""
-    known = is_architecture(architecture) and _ARCHITECTURE.fullmatch(architecture)
-    known = known and find_architecture(architecture).name == architecture
-    return bool(known and padding in PADDINGS and _LAYER.fullmatch(layer) and SHA256.fullmatch(weights))
+    if not (is_architecture(architecture) and find_architecture(architecture).name == architecture):
+        return False
+    fits = _ARCHITECTURE.fullmatch(architecture) and _LAYER.fullmatch(layer) and SHA256.fullmatch(weights)
+    return bool(fits) and padding in PADDINGS
 
 
 def parse_file_name(path: str) -> ModelFile | None:
