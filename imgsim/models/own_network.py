@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from imgsim.errors import ParameterError, WeightsError, first_few
+from imgsim.errors import WeightsError, first_few
 from imgsim.models.architectures import FINAL, IMAGENET_MEAN, IMAGENET_STD, OWN, Preprocessing
 from imgsim.models.cache import ModelFile, about, store_model
 from imgsim.models.graph import check_graph
@@ -55,7 +55,7 @@ def import_network(path: str, name: str, asked: Asked) -> ModelFile:
         data = read_regular(path)
         check_graph(data)
         if asked.size and asked.size not in SIDES:
-            raise ParameterError(f"a network's images are {SIDES[0]} to {SIDES[-1]} pixels wide, not {asked.size}")
+            raise WeightsError(f"a network's images are {SIDES[0]} to {SIDES[-1]} pixels wide, not {asked.size}")
         header, data = look_limited(path, _look, data, f"{OWN}{name}", asked)
     return store_model(data, **header.identity)
 
@@ -94,14 +94,14 @@ def _with_output(data: bytes, output: str) -> tuple[onnxruntime.InferenceSession
     try:
         return open_graph(data, "cpu"), data
     except WeightsError as error:
-        raise ParameterError(f"it computes no {output!r}: its outputs are {', '.join(there)}") from error
+        raise WeightsError(f"it computes no {output!r}: its outputs are {', '.join(there)}") from error
 
 
 def _input(session: onnxruntime.InferenceSession, wanted: str) -> Any:  # noqa: ANN401 (ONNX Runtime's own)
     there = session.get_inputs()
     named = [one.name for one in there]
     if wanted and wanted not in named:
-        raise ParameterError(f"it takes no {wanted!r}, but {', '.join(named)}")
+        raise WeightsError(f"it takes no {wanted!r}, but {', '.join(named)}")
     if len(there) != 1:
         raise WeightsError(f"it takes {first_few(named)}, where one input of images is what can be given")
     (one,) = there
@@ -118,7 +118,7 @@ def _input(session: onnxruntime.InferenceSession, wanted: str) -> Any:  # noqa: 
 def _output(session: onnxruntime.InferenceSession, wanted: str) -> str:
     there = [str(one.name) for one in session.get_outputs()]
     if not wanted and len(there) > 1:
-        raise ParameterError(f"it gives {', '.join(there)}: say which of them the features are", remedy="name-output")
+        raise WeightsError(f"it gives {', '.join(there)}: say which of them the features are", remedy="name-output")
     return wanted or there[0]
 
 
@@ -166,7 +166,7 @@ def _side(shape: Sequence[Any], wanted: int) -> int:
         raise WeightsError(f"it takes {pixels}, and only squares can be given")
     side = next(iter(fixed), wanted or SIDE)
     if wanted and side != wanted:
-        raise ParameterError(f"it takes {pixels}, not {wanted}")
+        raise WeightsError(f"it takes {pixels}, not {wanted}")
     if side not in SIDES:
         raise WeightsError(f"it takes {pixels}, where {SIDES[0]} to {SIDES[-1]} can be given")
     return side

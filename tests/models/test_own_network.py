@@ -8,7 +8,7 @@ pytest.importorskip("onnx", reason="the extra deep is not installed")
 import onnx
 from onnx import TensorProto
 
-from imgsim.errors import ImgsimError, ParameterError, WeightsError
+from imgsim.errors import ImgsimError, WeightsError
 from imgsim.features import build_extractor, load_extractor
 from imgsim.features.deep import prepare
 from imgsim.models.cache import list_models
@@ -156,7 +156,7 @@ def test_what_cannot_be_used_is_refused_in_a_line(bring, data, asked, told):
 def test_several_outputs_are_to_be_chosen_from(bring):
     model = onnx.load_from_string(network())
     model.graph.output.append(onnx.helper.make_tensor_value_info("/conv", TensorProto.FLOAT, ["n", 4, "y", "x"]))
-    with pytest.raises(ParameterError, match="it gives out, /conv: say which") as raised:
+    with pytest.raises(WeightsError, match="it gives out, /conv: say which") as raised:
         bring(model.SerializeToString())
     assert raised.value.remedy == "name-output"
     assert read_header(bring(model.SerializeToString(), HALVES._replace(output="/conv")).path).details["axes"] == "NCHW"
