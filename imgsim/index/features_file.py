@@ -144,7 +144,7 @@ def _read(path: str) -> NDArray[Any]:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise FileReadError(path, error.strerror or "cannot be read") from error
-    except (ValueError, EOFError) as error:
+    except Exception as error:  # damage surfaces as almost anything, a tokenizer's error among it
         raise FileReadError(path, "not an array as numpy.save writes it, or a truncated one") from error
     if not isinstance(rows, np.ndarray):
         raise FileReadError(path, "several arrays: save the one of features alone, by numpy.save")

@@ -168,7 +168,13 @@ def test_what_is_no_table_of_rows_is_refused_and_changes_nothing(folder, give, r
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [(None, "no such file"), (b"PK", "not an array"), (b"\x93NUMPY\x01\x00", "not an array")]
+    ("content", "told"),
+    [
+        (None, "no such file"),
+        (b"PK", "not an array"),
+        (b"\x93NUMPY\x01\x00", "not an array"),
+        (b"\x93NUMPY\x01\x00\x36\x00{'descr': '<f4', 'fortran_order': False, 'shape': '5, 4), }\n", "not an array"),
+    ],
 )
 def test_what_is_no_file_of_an_array_is_refused(folder, tmp_path, content, told):
     path = tmp_path / "rows.npy"
