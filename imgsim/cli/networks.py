@@ -10,7 +10,7 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.errors import MissingDependencyError, WeightsError
-from imgsim.models.architectures import OWN, final_layer, is_architecture
+from imgsim.models.architectures import ARCHITECTURES, FIRST, OWN, final_layer, is_architecture
 from imgsim.models.cache import SHOWN_DIGITS, about
 from imgsim.models.packaged import PACKAGES, is_ready
 from imgsim.models.regular_file import open_regular
@@ -199,4 +199,7 @@ def _say_imported(file: ModelFile, name: str = "") -> None:
         if before := keep_name(name, file):
             stderr.say(f"{name} stood for {before.architecture}, weights {before.weights[:SHOWN_DIGITS]}, before")
         named = name
+    first = ARCHITECTURES.get(f"{file.architecture}{FIRST}")
+    if first and first.publishes(file.weights):
+        stderr.say(f"these weights are those of {first.name}, which resizes photos as they were trained")
     stderr.say(f"imported {file.architecture}, weights {file.weights[:SHOWN_DIGITS]}: use it as -x {named}")

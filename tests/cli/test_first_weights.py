@@ -1,5 +1,6 @@
 """The weights that torchvision published first, beside those that its names mean now."""
 
+import hashlib
 import shutil
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 pytest.importorskip("torch", reason="the extra deep is not installed")
 
 from imgsim.features import load_extractor
+from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.cache import list_models
 from imgsim.models.download import find_published
 from imgsim.models.testing import random_network
@@ -78,6 +80,15 @@ def test_weights_come_from_a_file_where_there_is_no_network(run, weights, shelf)
     assert answer.code == 0, answer.err
     assert run("query", "shelf/0.png", "-x", f"{FIRST}:pooling=max@2").code == 0
     assert [file.architecture for file in list_models()] == [FIRST]
+
+
+def test_first_weights_under_the_name_of_the_second_are_told(run, weights, monkeypatch):
+    digest = hashlib.sha256((weights / "first.pth").read_bytes()).hexdigest()
+    row = ARCHITECTURES[FIRST]._replace(weights=f"mobilenet_v2-{digest[:8]}.pth")
+    monkeypatch.setitem(ARCHITECTURES, FIRST, row)
+    told = f"these weights are those of {FIRST}, which resizes photos as they were trained"
+    assert told in run("models", "import", weights / "first.pth", "-a", "mobilenet_v2").err
+    assert told not in run("models", "import", weights / "second.pth", "-a", "mobilenet_v2").err
 
 
 def test_a_network_of_which_there_are_no_others_is_itself(tmp_path):
