@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_origin
 
 from imgsim.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_VERSIONED = re.compile(r"[^:@]+@v\d+(?![^:@])")  # a network's name that tells which of its weights are meant
+EXTERNAL = "external:"  # before the name of rows that came from a file
 
 
 class Naming(NamedTuple):
@@ -28,14 +32,29 @@ def parse_naming(text: str) -> Naming:
     Naming(name='histogram', params={'space': 'lab', 'bins': '8'}, weight=0.3)
     >>> parse_naming("haralick")
     Naming(name='haralick', params={}, weight=None)
+    >>> parse_naming("resnet50@v1:pooling=max@2")
+    Naming(name='resnet50@v1', params={'pooling': 'max'}, weight=2.0)
+    >>> parse_naming("external:mine@2")
+    Naming(name='external:mine', params={}, weight=2.0)
     """
-    head, at, weight_text = text.rpartition("@")
-    if not at:
-        head, weight_text = text, ""
-    name, colon, rest = head.partition(":")
+    head, at, weight_text = _split_weight(text)
+    start = EXTERNAL if is_external(head) else ""
+    name, colon, rest = head.removeprefix(start).partition(":")
     if not name or (colon and not rest):
         raise ParameterError(f"{text!r}: write NAME[:key=value,...][@WEIGHT], for example histogram:bins=8@0.5")
-    return Naming(name, _parse_params(text, rest), _parse_weight(text, weight_text) if at else None)
+    return Naming(start + name, _parse_params(text, rest), _parse_weight(text, weight_text) if at else None)
+
+
+def is_external(name: str) -> bool:
+    """Tell whether a name is that of rows that came from a file, ``external:NAME``, and not of an extractor."""
+    return name.startswith(EXTERNAL)
+
+
+def _split_weight(text: str) -> tuple[str, str, str]:
+    """Split what a user wrote at the ``@`` before its weight; the last two are empty where it has none."""
+    start = named.end() if (named := _VERSIONED.match(text)) else 0
+    head, at, weight = text[start:].rpartition("@")
+    return (text[:start] + head, at, weight) if at else (text, "", "")
 
 
 def without_weight(text: str) -> str:
@@ -43,10 +62,10 @@ def without_weight(text: str) -> str:
 
     Examples
     --------
-    >>> without_weight("histogram:space=lab@0.3"), without_weight("haralick")
-    ('histogram:space=lab', 'haralick')
+    >>> without_weight("histogram:space=lab@0.3"), without_weight("haralick"), without_weight("resnet50@v1@0.7")
+    ('histogram:space=lab', 'haralick', 'resnet50@v1')
     """
-    return text.rpartition("@")[0] or text
+    return _split_weight(text)[0] or text
 
 
 def weight_of(text: str) -> float:

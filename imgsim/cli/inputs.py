@@ -58,13 +58,13 @@ def photo_groups(names: Iterable[str]) -> Iterator[list[QueryPhoto]]:
 
 
 def measure_photos(
-    names: Iterable[str], extractors: Sequence[Extractor], limits: Limits
+    names: Iterable[str], extractors: Sequence[Extractor], limits: Limits, *, digest: bool = False
 ) -> Iterator[Measured | ImageReadError]:
     """Measure the photos that arguments stand for, as they come, and say which cannot be read."""
     from imgsim.features.measure import Task, measure
 
     tasks = (Task(photo.source, photo.name) for photo in expand_photos(names))
-    for photo in measure(tasks, extractors, limits=limits):
+    for photo in measure(tasks, extractors, limits=limits, digest=digest):
         if isinstance(photo, ImageReadError):
             stderr.complain(f"imgsim: {explain(photo)}")
         yield photo

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def extractors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete an extractor's name, or the last of those that ``+`` joins."""
     from imgsim.features import FUSIONS, extractor_names
+    from imgsim.models.own_names import own_names
 
     del ctx, param
     before, joined, last = incomplete.rpartition("+")
-    return _beginning(last, [*extractor_names(), *FUSIONS], before + joined)
+    return _beginning(last, [*extractor_names(), *FUSIONS, *own_names()], before + joined)
 
 
 def metrics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

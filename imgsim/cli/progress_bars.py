@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from imgsim.index.description import Described
+    from imgsim.index.features_file import ImportedRows
     from imgsim.models.download import Published
 
 NAMED = 3  # of many rows or photos that are only worth a line together
@@ -130,6 +131,14 @@ class IndexingProgress(Observer):
             f"{count} taken as before by size and time: on this disk, or for this imgsim, all else about them is new "
             "(--verify compares what is in them)"
         )
+
+    def imported(self, rows: ImportedRows) -> None:
+        """Say which rows of a file found no photo."""
+        _say_some(f"{rows.name}: {{}} without a photo", "row", rows.lost)
+
+    def lacks_rows(self, extractor: str, photos: Sequence[str]) -> None:
+        """Say which photos lack a row that came from a file."""
+        _say_some(f"{extractor}: {{}} without a row", "photo", photos)
 
     def described(self, described: Described) -> None:
         """Say what of a table of attributes found no place."""

@@ -16,9 +16,11 @@ _PULL, _DOWNLOAD = "`imgsim models pull {architecture}`, or ", "download {url} (
 _BY_HAND = f" on a machine with a network, bring the file here, and run {_IMPORT}"
 REMEDIES = {
     "add-extractor": "; `imgsim index` with -x adds them",
+    "add-rows": "; `imgsim index FOLDER --features {name}=FILE.npy --paths FILE` adds rows",
     "add-photo": "; `imgsim index` adds it",
     "allow-model-more": "; if you trust it, IMGSIM_MODEL_SECONDS and IMGSIM_MODEL_MEMORY allow it more",
     "calibrate": ": run `imgsim calibrate {folder}{index}{extractors}{metric}`",
+    "describe-network": "; of another program's, --size, --mean and --deviation say what it takes",
     "download-by-hand": "; download that file" + _BY_HAND,
     "download-import": ": " + _DOWNLOAD + _IMPORT,
     "download-megabytes-by-hand": "; download those {megabytes} MB" + _BY_HAND,
@@ -28,6 +30,7 @@ REMEDIES = {
     "get-whitening": ": copy it from the model cache that has it, or fit one by `imgsim models whiten`",
     "import": ": " + _IMPORT,
     "import-these-weights": f": {_IMPORT} takes the file that those weights are in; or index by another model",
+    "import-own": ": `imgsim models export {architecture} FILE.onnx` there, `imgsim models import FILE.onnx` here",
     "index-again": ": run `imgsim index FOLDER --drop {name}`, then `imgsim index FOLDER -x {extractor}`",
     "index-anew": ": `imgsim index {folder}{index}` takes that in",
     "index-it": ": run `imgsim index` on it",
@@ -41,6 +44,7 @@ REMEDIES = {
     "name-encoding": ", for example --encoding cp1252",
     "name-index": ": give the folder that it leads to,{index}, the first time with --moved",
     "name-key": ": --key says which does, or a pattern such as {pattern}",
+    "name-output": ": --layer names one",
     "name-weights": ": use -x {extractor}",
     "not-strict": ", and --strict was given: {photos}",
     "other-patterns": ", which `imgsim info` shows: `imgsim index` with other --include or --exclude takes it in",

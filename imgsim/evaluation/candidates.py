@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from imgsim.features import EXTRACTORS, FUSIONS, extractor_names, load_extractor, write_out
 from imgsim.metrics import load_metric
 from imgsim.models.architectures import is_architecture
+from imgsim.models.own_names import own_names
 from imgsim.models.packaged import ready_networks
-from imgsim.naming import parse_naming, without_weight
+from imgsim.naming import is_external, parse_naming, without_weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -70,8 +71,8 @@ def parse_candidates(texts: Iterable[str], metrics: Sequence[str] = ()) -> list[
     """
     candidates = pair_with_metrics([split_fused(text) for text in texts], metrics)
     for extractor in dict.fromkeys(extractor for candidate in candidates for extractor in candidate.extractors):
-        parse_naming(extractor)
-        load_extractor(without_weight(extractor))
+        if not is_external(parse_naming(extractor).name):  # rows from a file are the index's alone
+            load_extractor(without_weight(extractor))
     return candidates
 
 
@@ -96,11 +97,11 @@ def split_fused(text: str) -> tuple[str, ...]:
     ('haralick:aggregate=mean+range@0.3', 'lbp')
     """
     first, *pieces = text.split(FUSED)
-    parts, names = [first], {*extractor_names(), *FUSIONS}
+    parts, names = [first], {*extractor_names(), *FUSIONS, *own_names()}
     for piece in pieces:
         name = re.split("[:@]", piece, maxsplit=1)[0]
-        within = ":" in parts[-1] and "@" not in parts[-1]
-        if within and name not in names and not is_architecture(name):
+        within = ":" in parts[-1] and without_weight(parts[-1]) == parts[-1]
+        if within and name not in names and not is_architecture(name) and not is_external(piece):
             parts[-1] += FUSED + piece
         else:
             parts.append(piece)

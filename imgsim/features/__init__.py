@@ -10,6 +10,7 @@ from imgsim.features.extractor_table import (
     extractor_names,
     find_factory,
     load_extractor,
+    spell_out,
     write_out,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "extractor_names",
     "find_factory",
     "load_extractor",
+    "spell_out",
     "write_out",
 ]

@@ -93,6 +93,7 @@ class DeepExtractor:
 
     def __post_init__(self) -> None:
         known = find_architecture(self.architecture)
+        object.__setattr__(self, "architecture", known.name)
         if self.layer in (FINAL, known.final()):
             object.__setattr__(self, "layer", "")
         cuts = [known.cut, *range(1, known.cut)] if not self.layer else [1]

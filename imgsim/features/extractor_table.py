@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
 from imgsim.models.architectures import ARCHITECTURES, is_architecture
+from imgsim.models.own_names import own_names
 from imgsim.models.packaged import is_ready
-from imgsim.naming import parse_naming, typed_params
+from imgsim.naming import EXTERNAL, is_external, parse_naming, typed_params
 from imgsim.registry import Registry
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def write_out(texts: Sequence[str], *, fused: bool = False) -> list[str]:
     """
     one_of_several = fused and len(texts) > 1
     written: list[str] = []
-    for text in texts:
+    for text in map(spell_out, texts):
         name, params, weight = parse_naming(text)
         if name in FUSIONS and params:
             raise ParameterError(f"{name} takes no parameters: it stands for {', '.join(FUSIONS[name])}")
@@ -65,6 +66,15 @@ def write_out(texts: Sequence[str], *, fused: bool = False) -> list[str]:
         share = "" if weight is None else f"@{weight / len(FUSIONS[name]):g}"
         written += [f"{one}{share}" for one in FUSIONS[name]]
     return written
+
+
+def spell_out(text: str) -> str:
+    """Put in place of a name that a user gave to a model the extractor by that model; leave all others as they are."""
+    name = parse_naming(text).name
+    if name in EXTRACTORS or name in FUSIONS or is_architecture(name) or is_external(name):
+        return text
+    file, rest = own_names().get(name), text.removeprefix(name)
+    return f"{file.naming}{rest.replace(':', ',', 1) if rest[:1] == ':' else rest}" if file else text
 
 
 def extractor_names() -> list[str]:
@@ -78,8 +88,11 @@ def find_factory(name: str) -> Callable[..., Extractor]:
         from imgsim.features.deep import DeepExtractor
 
         return partial(DeepExtractor, name)
+    if is_external(name):
+        told = f"{name}: its rows come from a file, and are of photos of an index only"
+        raise ParameterError(told, remedy="add-rows", name=name.removeprefix(EXTERNAL))
     if name not in EXTRACTORS:
-        raise UnknownNameError("extractor", name, extractor_names())
+        raise UnknownNameError("extractor", name, [*extractor_names(), *own_names()])
     return EXTRACTORS.load(name)
 
 
@@ -108,7 +121,7 @@ def load_extractor(text: str) -> Extractor:
     >>> load_extractor("histogram:space=lab,bins=4").dim
     64
     """
-    naming = parse_naming(text)
+    naming = parse_naming(spell_out(text))
     if naming.name in FUSIONS:
         raise ParameterError(f"{naming.name} is several extractors: name one of {', '.join(FUSIONS[naming.name])}")
     if naming.weight is not None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from imgsim.errors import ExtractorMismatchError, IndexFormatError, ParameterError
-from imgsim.features import build_extractor, find_factory, load_extractor, write_out
+from imgsim.features import build_extractor, find_factory, load_extractor, spell_out, write_out
+from imgsim.features.external import ExternalExtractor
 from imgsim.index.gallery_cache import gather_statistics, load_gallery
 from imgsim.index.store import DefaultQuery
 from imgsim.metrics import load_metric, median_pair_distance
-from imgsim.naming import parse_naming, weight_of, without_weight
+from imgsim.models.architectures import find_architecture, is_architecture
+from imgsim.naming import EXTERNAL, is_external, parse_naming, weight_of, without_weight
 from imgsim.search.ranking import Term
 
 if TYPE_CHECKING:
@@ -113,6 +115,8 @@ def named_query(store: Store, texts: Sequence[str]) -> DefaultQuery:
 
 def rebuild(directory: str, stored: StoredExtractor) -> Extractor:
     """Make an extractor of the index again, and make sure that its rows are what it gives."""
+    if is_external(stored.spec.name):
+        return ExternalExtractor(stored.spec, stored.dim)
     try:
         extractor = build_extractor(stored.spec)
     except ParameterError as error:
@@ -131,20 +135,30 @@ def _not_made(directory: str, stored: StoredExtractor, why: str) -> ExtractorMis
 
 def find_stored(store: Store, text: str) -> StoredExtractor:
     """Find an extractor of the index by name, whether or not this imgsim can still make it."""
-    bare = without_weight(text)
+    bare = without_weight(spell_out(text))
     name, params, _ = parse_naming(bare)
+    name = find_architecture(name).name if is_architecture(name) else name
     stored = store.extractors()
     candidates = [extractor for extractor in stored if extractor.spec.name == name]
     exact = [extractor for extractor in candidates if str(extractor.spec) == bare]
-    if not exact and (params or len(candidates) > 1):
+    if not exact and is_external(name):
+        exact = candidates if not params else []
+        if not exact:
+            raise _lacking(store, stored, bare, remedy="add-rows", name=name.removeprefix(EXTERNAL))
+    elif not exact and (params or len(candidates) > 1):
         wanted = load_extractor(bare).spec.params
         exact = [extractor for extractor in candidates if extractor.spec.params == wanted]
     elif not exact:
         exact = candidates
     if not exact:
         find_factory(name)  # of a name that is none it says what was meant
-        there = ", ".join(str(extractor.spec) for extractor in stored) or "nothing"
-        raise ExtractorMismatchError(
-            f"the index of {store.root} has no features of {bare}, it has {there}", remedy="add-extractor"
-        )
+        raise _lacking(store, stored, bare, remedy="add-extractor")
     return max(exact, key=lambda extractor: extractor.spec.version)  # a network may be there as it was cut before
+
+
+def _lacking(
+    store: Store, stored: Sequence[StoredExtractor], wanted: str, *, remedy: str, **facts: object
+) -> ExtractorMismatchError:
+    there = ", ".join(str(extractor.spec) for extractor in stored) or "nothing"
+    told = f"the index of {store.root} has no features of {wanted}, it has {there}"
+    return ExtractorMismatchError(told, remedy=remedy, **facts)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imgsim.images.photo import Photo
     from imgsim.index.assignments import AttributeEdit
     from imgsim.index.distance import ChosenDistance
+    from imgsim.index.external_rows import RowsByContent
     from imgsim.index.options import Options, Remembered
     from imgsim.index.run import Update
     from imgsim.index.search import Searcher
@@ -226,6 +227,18 @@ class Index:
         from imgsim.index.distance import choose_distance
 
         return choose_distance(self.directory, self._store, extractors, metric)
+
+    def rows_by_content(self) -> RowsByContent:
+        """Find photos' rows by what is in a file; within `snapshot`, of one state.
+
+        Returns
+        -------
+        RowsByContent
+            Of this index.
+        """
+        from imgsim.index.external_rows import RowsByContent
+
+        return RowsByContent(self._store)
 
     def features(self, extractor: str) -> tuple[Features, list[str]]:
         """Give the features of whole photos.

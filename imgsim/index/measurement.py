@@ -14,11 +14,12 @@ from imgsim.index.lacks import COLORS
 from imgsim.index.store import MISSING, UNREADABLE, Failure, MeasuredPhoto
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from imgsim.features.measure import Measured, Outcome
     from imgsim.images.limits import Limits
     from imgsim.index.drawn_pictures import DrawnPictures
+    from imgsim.index.external_rows import KeptRows
     from imgsim.index.lacks import Lack
     from imgsim.index.store import Store
     from imgsim.index.summary import Observer, Summary
@@ -42,10 +43,13 @@ class Measurement:
         self.root, self.store, self.limits, self.drawn = root, store, limits, drawn
         self.summary, self.observer = summary, observer
 
-    def measure(self, lacks: Sequence[Lack], directory: str, jobs: int | None) -> None:
-        """Measure what is lacking, and commit it; `directory` is the index's own."""
+    def measure(
+        self, lacks: Sequence[Lack], directory: str, jobs: int | None, kept: Mapping[str, KeptRows] | None = None
+    ) -> None:
+        """Measure what is lacking, and commit it, with rows that are kept; `directory` is the index's own."""
         if not lacks:
             return
+        self._kept = kept or {}
         batch: list[tuple[Lack, Outcome]] = []
         committed = time.monotonic()
         with decoding_mark(directory) as died:
@@ -95,7 +99,9 @@ class Measurement:
             self.store.place(photo.known.key, file)
         told = measured.told.get(COLORS, {})
         record = replace(measured.record, attributes=lack.attributes or {}, added_ns=time.time_ns())
-        state = MeasuredPhoto(record, measured.features, measured=told, ctime_ns=file.ctime_ns, inode=file.inode)
+        kept = self._kept.get(file.path)
+        features = {**measured.features, **(kept.rows if kept and kept.digest == record.digest else {})}
+        state = MeasuredPhoto(record, features, measured=told, ctime_ns=file.ctime_ns, inode=file.inode)
         self.store.put(state)
         self.summary.changed += lack.content == "changed"
         self.summary.added += lack.content == "added"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from imgsim.images.find import Found
     from imgsim.index.description import AttributeTable
+    from imgsim.index.features_file import FeaturesFile
     from imgsim.index.store import Store
 
 PATTERNS = ("include", "exclude")
@@ -101,6 +102,8 @@ class Options:
         Whether to measure colours, now and in later runs.
     exif : bool, optional
         Whether to read when, where and by which camera photos were taken, now and in later runs.
+    features : FeaturesFile, optional
+        A file of rows that another program made of the photos.
     """
 
     include: Sequence[str] | None = None
@@ -119,3 +122,4 @@ class Options:
     attributes: AttributeTable | None = None
     colors: bool | None = None
     exif: bool | None = None
+    features: FeaturesFile | None = None

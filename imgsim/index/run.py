@@ -10,6 +10,7 @@ from imgsim.images.file_patterns import comes_by
 from imgsim.images.find import list_images
 from imgsim.images.formats import DECODING, HEADERS
 from imgsim.index.drawn_pictures import DrawnPictures
+from imgsim.index.external_rows import external, measurable, rows_to_keep
 from imgsim.index.failure_conditions import still_stands
 from imgsim.index.folder_comparison import find_changes
 from imgsim.index.lacks import find_lacks
@@ -17,6 +18,7 @@ from imgsim.index.options import Options, Remembered
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.store import MISSING, UNREADABLE, Failure
 from imgsim.index.summary import Observer, Summary
+from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from imgsim.images.find import Found
     from imgsim.index.changes import Changes
     from imgsim.index.description import Description
+    from imgsim.index.features_file import RowsToImport
     from imgsim.index.measurement import Measurement
     from imgsim.index.sqlite.sqlite_store import SqliteStore
     from imgsim.index.store import StoredExtractor
@@ -55,27 +58,37 @@ class Update:
         """Raise what would stop a run before it changes anything."""
         self._look()
 
-    def run(self, wanted: list[Extractor], description: Description | None = None) -> Summary:
+    def run(
+        self, wanted: list[Extractor], description: Description | None = None, rows: RowsToImport | None = None
+    ) -> Summary:
         """Do all of it, in the order of a photo's way."""
         found, changes = self._look()
         before = self.store.stamp
-        if description:
-            files = {image.path for image in found.images}
-            description.pair(self.root, files | (self.store.known().keys() - changes.vacated))
-        extractors = self._settle(wanted)
+        for table in (description, rows):
+            if table:
+                files = {image.path for image in found.images}
+                table.pair(self.root, files | (self.store.known().keys() - changes.vacated))
+        extractors = self._settle(wanted, rows)
         self._apply(changes, found)
         otherwise = self._decoded_otherwise(changes)
-        lacks = find_lacks(self.store, changes, extractors, otherwise=otherwise, failing=self.failing)
+        lacks = find_lacks(self.store, changes, measurable(extractors), otherwise=otherwise, failing=self.failing)
         if lacks:
-            self._measurement.measure(lacks, self.directory, self.options.jobs)
+            kept = rows_to_keep(self.store, extractors, changes, otherwise)
+            self._measurement.measure(lacks, self.directory, self.options.jobs, kept)
         if unread := self._unread_headers(found):
             from imgsim.index.headers import read_headers
 
             self.summary.headers = read_headers(self.root, self.store, unread, self.made.limits)
+        if rows:
+            self._import(rows)
+            extractors = self.store.extractors()
         if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
             self.finish(extractors)
         if description:
             self._describe(description)
+        for extractor in external(extractors):
+            if lacking := self.store.lacking(extractor):
+                self.observer.lacks_rows(extractor.spec.name, sorted(lacking, key=os.fsencode))
         return self._summarised()
 
     def standing(self, wanted: list[Extractor]) -> Summary | None:
@@ -86,7 +99,7 @@ class Update:
         if not changes.nothing or not specs or not stored.keys() >= set(specs):
             return None
         extractors = [stored[spec] for spec in specs]
-        lacks = find_lacks(self.store, changes, extractors, failing=self.failing)
+        lacks = find_lacks(self.store, changes, measurable(extractors), failing=self.failing)
         if lacks or self._unread_headers(found) or not all(map(self.store.is_pinned, extractors)):
             return None
         self.summary.failed += len(found.unreadable)
@@ -148,7 +161,7 @@ class Update:
                 moved=self.options.moved,
             )
 
-    def _settle(self, wanted: list[Extractor]) -> list[StoredExtractor]:
+    def _settle(self, wanted: list[Extractor], rows: RowsToImport | None = None) -> list[StoredExtractor]:
         """Commit what was asked of the index as a whole: where its folder is, its extractors, the default one."""
         if not wanted and not self.store.extractors():
             from imgsim.features import default_extractor, load_extractor
@@ -164,11 +177,27 @@ class Update:
             for extractor in wanted:
                 self.store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
             self._settle_colors()
-            if self.options.default is not None:
+            if self.options.default is not None and not (rows and self._is_default(rows)):
                 from imgsim.index.distance import named_query
 
                 self.store.set_default(named_query(self.store, [self.options.default]))
         return self.store.extractors()
+
+    def _is_default(self, rows: RowsToImport) -> bool:
+        """Tell whether rows are what queries are to use, which are not there before they are stored."""
+        return self.options.default is not None and parse_naming(self.options.default).name == rows.spec.name
+
+    def _import(self, rows: RowsToImport) -> None:
+        """Commit the rows of a file, in place of those that had their name."""
+        from imgsim.index.distance import named_query
+
+        with self.store.transaction():
+            imported = rows.apply(self.store)
+            if self._is_default(rows):
+                self.store.set_default(named_query(self.store, [rows.spec.name]))
+        self.summary.imported, self.summary.replaced = imported.stored, imported.replaced
+        self.summary.unknown = len(imported.lost)
+        self.observer.imported(imported)
 
     def _settle_colors(self) -> None:
         """Commit whether colours are measured, and how: now and in later runs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import cached_property
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,12 @@ from imgsim.errors import CalibrationError, ImgsimError, IndexFormatError, first
 from imgsim.features.measure import measure_all
 from imgsim.file_state import identity_of
 from imgsim.images.limits import LIMITS, Limits
+from imgsim.index.external_rows import RowsByContent
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.stored_distances import rescore
 from imgsim.index.threshold import DistanceRange, Threshold
 from imgsim.metrics.calibration import Calibration
+from imgsim.naming import is_external
 from imgsim.paths import key_within
 from imgsim.search.parts import Parts
 from imgsim.search.ranking import rank
@@ -143,9 +146,18 @@ class Searcher:
 
     def _embed(self, views: Sequence[Photo], limits: Limits) -> list[NDArray[Any]]:
         """Bring the views into each term's space: an array (V, R) a term."""
-        extractors = [one.extractor for one in self._distance.extractors]
-        rows = measure_all(views, extractors, limits=limits)
+        chosen = self._distance.extractors
+        made = [one.extractor for one in chosen if not is_external(one.stored.spec.name)]
+        measured = iter(measure_all(views, made, limits=limits) if made else ())
+        rows = [
+            self._contents.of_photos(one.stored, views) if is_external(one.stored.spec.name) else next(measured)
+            for one in chosen
+        ]
         return [term.metric.embed(one) for term, one in zip(self._terms, rows, strict=True)]
+
+    @cached_property
+    def _contents(self) -> RowsByContent:
+        return RowsByContent(self._store)
 
     def _ranked(
         self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable]

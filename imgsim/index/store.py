@@ -688,6 +688,19 @@ class Store(Protocol):
             In the order of the keys.
         """
 
+    def put_rows(self, extractor: StoredExtractor, part_keys: Sequence[Hashable], rows: Features) -> None:
+        """Store an extractor's rows of parts that are there.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            Whose rows.
+        part_keys : sequence of hashable
+            As `part_keys` has them.
+        rows : ndarray of float32, shape (n, D)
+            Finite, one a key.
+        """
+
     def forget_features(self, extractor: StoredExtractor, part_keys: Iterable[Hashable]) -> None:
         """Remove an extractor's rows of some parts, which then lack them.
 

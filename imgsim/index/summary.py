@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from imgsim.index.description import Described
+    from imgsim.index.features_file import ImportedRows
 
 
 class Observer:
@@ -33,6 +36,12 @@ class Observer:
     def trusted(self, photos: int) -> None:
         """Hear how many photos are as before by size and time, though all else that is told of their files is new."""
 
+    def imported(self, rows: ImportedRows) -> None:
+        """Hear what became of a file of rows."""
+
+    def lacks_rows(self, extractor: str, photos: Sequence[str]) -> None:
+        """Hear which photos lack a row that only a file could give."""
+
     def described(self, described: Described) -> None:
         """Hear what became of a table of attributes."""
 
@@ -57,6 +66,9 @@ class Summary:
     described: int = 0  # photos whose attributes a table changed
     lost_rows: int = 0  # rows of it about no photo of the index
     without_row: int = 0  # photos that no row of it is about
+    imported: int = 0  # photos that have a row of a file of features
+    replaced: int = 0  # of these, that had one before
+    unknown: int = 0  # rows of it that are of no photo of the index
     verified: int = 0  # photos that were in the index before, where it was verified
     repaired: int = 0  # what was wrong then, and is right now
     unrepaired: int = 0  # and what is not

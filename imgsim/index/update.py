@@ -13,12 +13,14 @@ from imgsim.images.find import check_folder
 from imgsim.index.index import Index, IndexWriter
 from imgsim.index.location import check_writable, has_index, make_directory, name_directory
 from imgsim.index.options import Options
+from imgsim.naming import is_external, parse_naming
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imgsim.core import Extractor
     from imgsim.index.description import AttributeTable, Description
+    from imgsim.index.features_file import FeaturesFile, RowsToImport
     from imgsim.index.summary import Observer, Summary
 
 
@@ -68,6 +70,8 @@ def update_index(
     check_folder(folder)
     wanted = _load(extractors)
     description = _read(options.attributes) if options.attributes else None
+    rows = _read_rows(options.features) if options.features else None
+    _check_external(index or root, extractors, rows)
     with IndexWriter(make_directory(folder, index), folder) as writer:
         if len(wanted) > len(extractors) and options.default is None and not writer.extractors:
             options = replace(options, default=extractors[0])  # whole, where that is a fusion
@@ -75,9 +79,9 @@ def update_index(
         if options.verify:
             from imgsim.index.verification import run_verified
 
-            summary = run_verified(update, wanted, description)
+            summary = run_verified(update, wanted, description, rows)
         else:
-            summary = update.run(wanted, description)
+            summary = update.run(wanted, description, rows)
     summary.seconds = round(time.monotonic() - began, 3)
     return summary
 
@@ -109,12 +113,27 @@ def _read(table: AttributeTable) -> Description:
     return Description(table)
 
 
+def _read_rows(source: FeaturesFile) -> RowsToImport:
+    from imgsim.index.features_file import RowsToImport
+
+    return RowsToImport(source)
+
+
+def _check_external(place: str | os.PathLike[str], texts: Sequence[str], rows: RowsToImport | None) -> None:
+    """Make sure, before an index is begun or changed, that it has the rows from files that are named."""
+    named = [text for text in texts if is_external(text) and not (rows and parse_naming(text).name == rows.spec.name)]
+    if named:
+        with Index.open(place) as reader:
+            for text in named:
+                reader.find_extractor(text)
+
+
 def _load(texts: Sequence[str]) -> list[Extractor]:
     if not texts:
         return []
     from imgsim.features import load_extractor, write_out
 
-    extractors = [load_extractor(text) for text in write_out(texts)]
+    extractors = [load_extractor(text) for text in write_out(texts) if not is_external(text)]
     for extractor in extractors:
         _ = extractor.spec, extractor.dim  # a network without its model says so here, before an index is begun
     return extractors

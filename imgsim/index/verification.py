@@ -19,6 +19,7 @@ from imgsim.index.gallery_cache import map_gallery, pin_statistics
 from imgsim.index.gallery_folders import CACHE, GALLERY
 from imgsim.index.stored_distances import TOLERANCE, same_rows
 from imgsim.metrics import METRICS, load_metric
+from imgsim.naming import is_external
 from imgsim.search.gallery import squared_norms
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Extractor, FittedMetric
     from imgsim.index.description import Description
+    from imgsim.index.features_file import RowsToImport
     from imgsim.index.run import Update
     from imgsim.index.store import Known, Store, StoredExtractor
     from imgsim.index.summary import Summary
@@ -42,7 +44,12 @@ class Difference(NamedTuple):
     gallery: Path | None = None
 
 
-def run_verified(update: Update, wanted: list[Extractor], description: Description | None = None) -> Summary:
+def run_verified(
+    update: Update,
+    wanted: list[Extractor],
+    description: Description | None = None,
+    rows: RowsToImport | None = None,
+) -> Summary:
     """Verify an index, then bring it up to date, which measures again what was wrong."""
     update.check()
     verification = Verification(update.directory, update.store, update.root)
@@ -52,7 +59,7 @@ def run_verified(update: Update, wanted: list[Extractor], description: Descripti
     for difference in wrong:
         update.observer.differs(difference.of, difference.reason)
     verification.give_up(wrong)
-    summary = update.run(wanted, description)
+    summary = update.run(wanted, description, rows)
     with update.store.snapshot():
         left = list(verification.remaining(wrong))
     summary.verified, summary.unrepaired = verified, len(left)
@@ -121,6 +128,8 @@ class Verification:
         parts = self._store.part_keys().parts[np.concatenate(damaged)].tolist()
         for part, label in zip(parts, self._store.labels(parts), strict=True):
             reason = f"its features by {extractor.spec} are damaged"
+            if is_external(extractor.spec.name):
+                reason += ", which nothing but their file gives again: they are left out"
             yield Difference(label.path, reason, rows=(extractor, part))
 
     def _galleries(self, extractors: dict[int, StoredExtractor]) -> Iterator[Difference]:

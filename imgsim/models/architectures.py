@@ -9,6 +9,8 @@ from imgsim.errors import UnknownNameError
 URL, PROJECTS = "https://download.pytorch.org/models/", "https://pypi.org/project/"
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 TIMM = "timm/"
+OWN = "onnx/"  # before the name of a network that somebody brought as an ONNX file
+FIRST = "@v1"  # after the name of a network, for the weights that torchvision published of it first
 FINAL = "final"  # the layer before the pooling that torchvision's classifiers begin with
 
 
@@ -33,7 +35,7 @@ class Architecture(NamedTuple):
     paper: str
     trunk: str  # how it is taken, see `imgsim.models.trunks.TRUNKS`
     one_size: bool  # transformers learn their places
-    source: Literal["torchvision", "timm", "package"] = "torchvision"
+    source: Literal["torchvision", "timm", "package", "own"] = "torchvision"
     padding: str = "torch"
     licence: str = "BSD-3-Clause"  # of torchvision, which publishes these weights
     cut: int = 1  # bumped when its trunk is cut anew: its models and its features then have another name
@@ -41,6 +43,11 @@ class Architecture(NamedTuple):
     def final(self, cut: int = 0) -> str:
         """Name its final layer, as a model in the cache does, by how it is cut: as now, unless told."""
         return FINAL if (cut or self.cut) == 1 else f"{FINAL}.{cut or self.cut}"
+
+    @property
+    def network(self) -> str:
+        """What its source calls the network, whichever of its weights are meant."""
+        return self.name.removesuffix(FIRST)
 
     @property
     def url(self) -> str:
@@ -92,17 +99,23 @@ ARCHITECTURES = {
         ("resnet18", 512, "resnet18-f37072fd.pth", 44.7, _P(256, 224), _RESNET),
         ("resnet34", 512, "resnet34-b627a593.pth", 83.3, _P(256, 224), _RESNET),
         ("resnet50", 2048, "resnet50-11ad3fa6.pth", 97.8, _P(232, 224), _RESNET),
+        ("resnet50@v1", 2048, "resnet50-0676ba61.pth", 97.8, _P(256, 224), _RESNET),
         ("resnet101", 2048, "resnet101-cd907fc2.pth", 170.5, _P(232, 224), _RESNET),
+        ("resnet101@v1", 2048, "resnet101-63fe2227.pth", 170.5, _P(256, 224), _RESNET),
         ("resnet152", 2048, "resnet152-f82ba261.pth", 230.5, _P(232, 224), _RESNET),
+        ("resnet152@v1", 2048, "resnet152-394f9c45.pth", 230.4, _P(256, 224), _RESNET),
         ("vgg16", 512, "vgg16-397923af.pth", 527.8, _P(256, 224), _VGG),
         ("vgg19", 512, "vgg19-dcbb9e9d.pth", 548.1, _P(256, 224), _VGG),
         ("mobilenet_v2", 1280, "mobilenet_v2-7ebf99e0.pth", 13.6, _P(232, 224), _MOBILE2),
+        ("mobilenet_v2@v1", 1280, "mobilenet_v2-b0353104.pth", 13.6, _P(256, 224), _MOBILE2),
         ("mobilenet_v3_small", 576, "mobilenet_v3_small-047dcff4.pth", 9.8, _P(256, 224), _MOBILE3),
         ("mobilenet_v3_large", 960, "mobilenet_v3_large-5c1a4163.pth", 21.1, _P(232, 224), _MOBILE3),
+        ("mobilenet_v3_large@v1", 960, "mobilenet_v3_large-8738ca79.pth", 21.1, _P(256, 224), _MOBILE3),
         ("squeezenet1_0", 512, "squeezenet1_0-b66bff10.pth", 4.8, _P(256, 224), _SQUEEZE),
         ("squeezenet1_1", 512, "squeezenet1_1-b8a52dc0.pth", 4.7, _P(256, 224), _SQUEEZE),
         ("efficientnet_b0", 1280, "efficientnet_b0_rwightman-7f5810bc.pth", 20.5, _P(256, 224, _CUBIC), _EFFICIENT),
         ("efficientnet_b1", 1280, "efficientnet_b1-c27df63c.pth", 30.1, _P(255, 240), _EFFICIENT),
+        ("efficientnet_b1@v1", 1280, "efficientnet_b1_rwightman-bac287d4.pth", 30.1, _P(256, 240, _CUBIC), _EFFICIENT),
         ("efficientnet_b2", 1408, "efficientnet_b2_rwightman-c35c1473.pth", 35.2, _P(288, 288, _CUBIC), _EFFICIENT),
         ("efficientnet_b3", 1536, "efficientnet_b3_rwightman-b3899882.pth", 47.2, _P(320, 300, _CUBIC), _EFFICIENT),
         ("efficientnet_b4", 1792, "efficientnet_b4_rwightman-23ab8bcd.pth", 74.5, _P(384, 380, _CUBIC), _EFFICIENT),
@@ -134,16 +147,26 @@ ARCHITECTURES = {
 
 
 def is_architecture(name: str) -> bool:
-    """Tell whether a name is that of a network, or says that timm has it."""
-    return name in ARCHITECTURES or name.startswith(TIMM)
+    """Tell whether a name is that of a network, or says that timm has it, or that it is one's own."""
+    return _own_name(name) in ARCHITECTURES or name.startswith((TIMM, OWN))
+
+
+def _own_name(name: str) -> str:
+    """Name a network whose first weights are its only ones without saying so."""
+    bare = name.removesuffix(FIRST)
+    known = ARCHITECTURES.get(bare)
+    first = known and known.source == "torchvision" and not bare.endswith(FIRST)
+    return bare if name not in ARCHITECTURES and first else name
 
 
 def find_architecture(name: str) -> Architecture:
     """Look a network up; of one that timm has, say what can be said without timm."""
     if not is_architecture(name):
         raise UnknownNameError("architecture", name, ARCHITECTURES)
-    if name in ARCHITECTURES:
-        return ARCHITECTURES[name]
+    if (own := _own_name(name)) in ARCHITECTURES:
+        return ARCHITECTURES[own]
+    if name.startswith(OWN):
+        return Architecture(name, 0, "", 0, None, "an ONNX file of one's own", "", False, "own", licence="")
     bare = name.removeprefix(TIMM)
     cut = 2 if bare.startswith("convnext") else 1
     return Architecture(name, 0, "", 0, None, f"see timm on {bare}", "timm", True, "timm", licence="", cut=cut)

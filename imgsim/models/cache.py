@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import WeightsError
 from imgsim.files import write_whole
-from imgsim.models.architectures import ARCHITECTURES, final_layer, is_architecture
+from imgsim.models.architectures import ARCHITECTURES, final_layer, find_architecture, is_architecture
 from imgsim.models.defaults import read_defaults, write_defaults
 from imgsim.models.regular_file import open_regular, read_regular
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SHOWN_DIGITS = 12  # of the weights' SHA-256: enough to tell them apart
 DIGITS = 16  # of a model's own SHA-256, in its name
 PADDINGS = ("torch", "tensorflow")
-_ARCHITECTURE = re.compile(r"[\w.]+(/[\w.]+)?", re.ASCII)
+_ARCHITECTURE = re.compile(r"[\w.]+(@v1|/[\w.]+(-[\w.]+)*)?", re.ASCII)
 _LAYER = re.compile(r"[\w.]+", re.ASCII)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _DIGESTS: dict[tuple[str, int, int, int], str] = {}  # of files that this process read
@@ -42,6 +42,12 @@ class ModelFile(NamedTuple):
     def name(self) -> str:
         """Of the file."""
         return os.path.basename(self.path)
+
+    @property
+    def naming(self) -> str:
+        """How an extractor by this model, and no other, is written."""
+        layer = "" if self.layer == final_layer(self.architecture) else f",layer={self.layer}"
+        return f"{self.architecture}:weights={self.weights[:SHOWN_DIGITS]},padding={self.padding}{layer}"
 
     @property
     def size(self) -> int:
@@ -104,7 +110,7 @@ def list_models() -> list[ModelFile]:
     for path in Path(models_directory()).glob("*.onnx"):
         with suppress(OSError):  # another process removed it, or what a link points to is not there
             status = path.stat()
-            if stat.S_ISREG(status.st_mode) and (file := _parse(path)):
+            if stat.S_ISREG(status.st_mode) and (file := parse_file_name(str(path))):
                 aged.append((-status.st_mtime_ns, file.path, file))
     return [file for _, _, file in sorted(aged)]
 
@@ -141,9 +147,7 @@ def make_default(file: ModelFile) -> None:
     except WeightsError as error:
         if find_models(file.architecture, layer=file.layer)[0] != file:
             told = f"{file.path}: cannot become the default ({getattr(error.__cause__, 'strerror', error)})"
-            layer = "" if file.layer == final_layer(file.architecture) else f",layer={file.layer}"
-            named = f"{file.architecture}:weights={file.weights[:SHOWN_DIGITS]},padding={file.padding}{layer}"
-            raise WeightsError(told, remedy="name-weights", extractor=named) from error
+            raise WeightsError(told, remedy="name-weights", extractor=file.naming) from error
 
 
 def store_model(data: bytes, *, architecture: str, padding: str, layer: str, weights: str) -> ModelFile:
@@ -152,7 +156,7 @@ def store_model(data: bytes, *, architecture: str, padding: str, layer: str, wei
     fields = (architecture.replace("/", "~"), padding, layer, weights, hashlib.sha256(data).hexdigest()[:DIGITS])
     target = os.path.join(folder, "--".join(fields) + ".onnx")
     file = ModelFile(target, architecture, padding, layer, weights, fields[-1])
-    if _parse(Path(target)) != file:  # a forged model could name a file elsewhere
+    if parse_file_name(target) != file:  # a forged model could name a file elsewhere
         raise WeightsError(f"not a model of imgsim: it calls itself {'--'.join(fields[:-1])!r}")
     try:
         file.verify()  # in a cache that others fill, a model that is there need not be written
@@ -164,13 +168,16 @@ def store_model(data: bytes, *, architecture: str, padding: str, layer: str, wei
 
 def is_identity(architecture: str, padding: str, layer: str, weights: str) -> bool:
     """Tell whether there could be such a model."""
-    known = is_architecture(architecture) and _ARCHITECTURE.fullmatch(architecture)
-    return bool(known and padding in PADDINGS and _LAYER.fullmatch(layer) and SHA256.fullmatch(weights))
+    if not (is_architecture(architecture) and find_architecture(architecture).name == architecture):
+        return False
+    fits = _ARCHITECTURE.fullmatch(architecture) and _LAYER.fullmatch(layer) and SHA256.fullmatch(weights)
+    return bool(fits) and padding in PADDINGS
 
 
-def _parse(path: Path) -> ModelFile | None:
-    fields = path.name.removesuffix(".onnx").split("--")
+def parse_file_name(path: str) -> ModelFile | None:
+    """Read what a cached model's path says; None where it is no such path."""
+    fields = os.path.basename(path).removesuffix(".onnx").split("--")
     if len(fields) != 5:
         return None
     architecture = fields[0].replace("~", "/")
-    return ModelFile(str(path), architecture, *fields[1:]) if is_identity(architecture, *fields[1:4]) else None
+    return ModelFile(path, architecture, *fields[1:]) if is_identity(architecture, *fields[1:4]) else None

@@ -18,13 +18,8 @@ if TYPE_CHECKING:
 _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")  # as torch names what it would not import
 
 
-def read_state_dict(path: str) -> dict[str, Tensor]:
-    """Read a state dict, and nothing that could be code."""
-    return read_checkpoint(path)[0]
-
-
 def read_checkpoint(path: str) -> tuple[dict[str, Tensor], list[str]]:
-    """Read a state dict as `read_state_dict` does, and name what the file holds beside it."""
+    """Read a state dict, and nothing that could be code, and name what the file holds beside it."""
     state: Any = _read_safetensors(path) if path.endswith(".safetensors") else _read_pickle(path)
     state, beside = unwrap(state, path)
     items = state.items() if isinstance(state, dict) else ()

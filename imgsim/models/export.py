@@ -27,13 +27,8 @@ if TYPE_CHECKING:
 RELATIVE_ERROR = 1e-5
 
 
-def export_weights(path: str, spec: TrunkSpec) -> ModelFile:
-    """Export a network with the weights of a file, and put it into the cache."""
-    return export_checkpoint(path, spec)[0]
-
-
 def export_checkpoint(path: str, spec: TrunkSpec) -> tuple[ModelFile, str]:
-    """Export as `export_weights` does, and say what the trunk did without of what the file holds."""
+    """Export a network with a file's weights into the cache, and say what of the file the trunk did without."""
     network = build_network(spec.architecture)
     state, beside = read_checkpoint(path)
     heads = heads_of(spec.architecture, network, spec.layer)

@@ -46,8 +46,20 @@ class Kind(NamedTuple):
 
 
 # The width of those that have names is how many.
+_IDENTITY = ("architecture", "padding", "layer")
+_BROUGHT = (*_IDENTITY, "input", "output", "layout", "axes", "channels", "sizes")
+TRUNK, OWN_NETWORK = "trunk", "network"
+CACHED = (TRUNK, OWN_NETWORK)  # what a model that deep extractors run is of
+# Of what a network that somebody brought takes and gives, as it names and lays it out; "any" sizes or "one".
+CHOICES = {
+    "layout": ("NCHW", "NHWC"),
+    "axes": ("NC", "NTC", "NCHW", "NHWC"),
+    "channels": ("rgb", "bgr"),
+    "sizes": ("any", "one"),
+}
 KINDS = {
-    "trunk": Kind("model", "images", "maps", 4, ("architecture", "padding", "layer"), ("weights",)),
+    TRUNK: Kind("model", "images", "maps", 4, _IDENTITY, ("weights",)),
+    OWN_NETWORK: Kind("model", "images", "maps", 4, _BROUGHT, ("weights", "file")),
     "embedding": Kind("embedding", "images", "rows", 2, ("recipe",), ("trunk",)),
     "classifier": Kind("classifier", "images", "probabilities", 2, ("names", "recipe")),
     "color-names": Kind(
@@ -82,7 +94,7 @@ class Header(NamedTuple):
     @property
     def identity(self) -> dict[str, str]:
         """What a cached trunk is named by."""
-        return {**self.details, "weights": self.parents["weights"]}
+        return {**{key: self.details[key] for key in _IDENTITY}, "weights": self.parents["weights"]}
 
     def to_properties(self) -> dict[str, str]:
         """Write it as an ONNX file's metadata; its digest comes last."""
@@ -91,9 +103,13 @@ class Header(NamedTuple):
         return {KEY: json.dumps({"format": FORMAT, "input": images._asdict() if images else "colors"} | raw)}
 
     @classmethod
-    def from_properties(cls, properties: Mapping[str, str], kind: str = "trunk") -> Header:
-        """Read it from an ONNX file's metadata; WeightsError where there is none of imgsim's, or it cannot be true."""
-        stranger = f"not a {KINDS[kind].title} that imgsim exported"
+    def from_properties(cls, properties: Mapping[str, str], *kinds: str) -> Header:
+        """Read it from an ONNX file's metadata; WeightsError where there is none of imgsim's, or it cannot be true.
+
+        `kinds` are those that will do: those of cached models, unless given.
+        """
+        kinds = kinds or CACHED
+        stranger = f"not a {KINDS[kinds[0]].title} that imgsim exported"
         try:
             raw = json.loads(properties[KEY if KEY in properties else KEY_OF_COLORS])
             if (written := raw.pop("format", 1)) > FORMAT:
@@ -105,7 +121,7 @@ class Header(NamedTuple):
             wrong = _impossible(header, KINDS[header.kind])
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
             raise WeightsError(stranger) from error
-        if wrong or header.kind != kind:
+        if wrong or header.kind not in kinds:
             raise WeightsError(f"{stranger}: {wrong[:120] or f'of kind {header.kind}'}")
         return header
 
@@ -133,7 +149,7 @@ def _read_input(raw: Any) -> Preprocessing | None:  # noqa: ANN401 (whatever the
 def _impossible(header: Header, kind: Kind) -> str:
     """Say what cannot be true of a header, if anything."""
     known, width, details, parents = None, header.dim, header.details, header.parents
-    if header.kind == "trunk":
+    if header.kind in CACHED:
         named = header.identity
         if not all(isinstance(text, str) for text in named.values()) or not is_identity(**named):
             return f"it calls itself {'--'.join(map(str, named.values()))!r}"
@@ -153,6 +169,8 @@ def _impossible(header: Header, kind: Kind) -> str:
             {*details} == {*kind.details}
             and all(map(_is_text, texts.values()))
             and ("names" not in details or _are_names(details["names"], width))
+            and all(details.get(key, among[0]) in among for key, among in CHOICES.items())
+            and all(_is_text(details.get(key, "")) for key in ("input", "output"))
             and (_is_count(seed) or seed == 0)
             and (_are_numbers([temperature]) and temperature > 0)
         ),
@@ -177,12 +195,23 @@ def _impossible_input(images: Preprocessing | None) -> str:
 def read_header(path: str) -> Header:
     """Read what a trunk's file says of itself, without running or checking it."""
     with about(path):
-        with open_regular(path) as stream:
-            stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, stream.tell() - LONGEST))
-            tail = stream.read()
+        tail = _tail(path)
         place = max(tail.rfind(_START), 0) or max(tail.rfind(_START_OF_1), 0)
         return Header.from_properties({KEY: tail[place:].decode("utf-8", "replace")})
+
+
+def is_exported(path: str) -> bool:
+    """Tell whether a file says of itself that imgsim exported it, be that true or not."""
+    with about(path):
+        tail = _tail(path)
+    return _START in tail or _START_OF_1 in tail
+
+
+def _tail(path: str) -> bytes:
+    with open_regular(path) as stream:
+        stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, stream.tell() - LONGEST))
+        return stream.read()
 
 
 def check_header(file: ModelFile) -> None:
@@ -217,7 +246,7 @@ def check_seal(data: bytes) -> None:
         if data.endswith(b"]}}"):
             told = "exported by an older imgsim, without a digest to check it by"
             raise WeightsError(f"{told}: import its weights again, then export it again")
-        raise WeightsError("not a model that imgsim exported, or a truncated one")
+        raise WeightsError("not a model that imgsim exported, or a truncated one", remedy="describe-network")
     if data[place : place + len(UNSEALED)] != _sealed_digest(data, place):
         raise WeightsError("damaged or tampered with since it was exported: export it again")
 

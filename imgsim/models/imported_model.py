@@ -12,7 +12,7 @@ from imgsim.models.graph import check_graph
 from imgsim.models.header import Header, check_seal, read_header
 from imgsim.models.model_limits import look_limited
 from imgsim.models.regular_file import open_regular, read_regular
-from imgsim.models.session import Session
+from imgsim.models.session import open_model
 
 # The format's version and the exporter's name; what begins a safetensors file, its header's length, a brace follows.
 _START = re.compile(rb"\x08[\x01-\x7f]\x12.{5}[^{]", re.DOTALL)
@@ -39,8 +39,8 @@ def import_model(path: str, architecture: str = "", *, padding: str = "", layer:
         data = read_regular(path)
         check_seal(data)
         check_graph(data)
-        _compare(read_header(path), architecture=architecture, padding=padding, layer=layer)
-        header = look_limited(path, _try, data)
+        _compare(told := read_header(path), architecture=architecture, padding=padding, layer=layer)
+        header = look_limited(path, _try, data, told.identity["architecture"])
         _compare(header, architecture=architecture, padding=padding, layer=layer)
     return store_model(data, **header.identity)
 
@@ -56,9 +56,9 @@ def _compare(header: Header, **wanted: str) -> None:
             )
 
 
-def _try(data: bytes) -> Header:
+def _try(data: bytes, architecture: str) -> Header:
     """Run a sample: a header may be true of another network than it came with."""
-    session = Session(data, "cpu")
+    session = open_model(data, architecture, "cpu")
     side = session.header.preprocessing.crop
     maps = session.run(np.random.default_rng(0).standard_normal((1, 3, side, side), np.float32))
     if not np.isfinite(maps).all():

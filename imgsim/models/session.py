@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from imgsim.bounds import OURS
 from imgsim.errors import ParameterError, WeightsError
+from imgsim.models.architectures import OWN
 from imgsim.models.cache import ModelFile, about
 from imgsim.models.graph import check_graph
-from imgsim.models.header import KINDS, Header, check_header, check_seal
+from imgsim.models.header import KINDS, OWN_NETWORK, TRUNK, Header, check_header, check_seal
 from imgsim.models.model_limits import MEMORY, SECONDS, limit_of
 from imgsim.models.onnx_runtime import onnxruntime
 from imgsim.models.packaged import PackagedModel
@@ -51,33 +52,17 @@ class Session:
         self,
         model: bytes | str,
         device: str | None = None,
-        kind: str = "trunk",
+        kind: str = TRUNK,
         threads: int = 0,
         weights: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:
-        options = onnxruntime.SessionOptions()
-        shared = os.environ.get(THREADS, "")
-        options.intra_op_num_threads = threads or (int(shared) if shared.isdecimal() else 0)
-        options.log_severity_level = SILENT
-        options.add_session_config_entry(*NO_OTHER_FILE)
-        options.add_session_config_entry(*_SHARED_MEMORY)
-        given = {name: onnxruntime.OrtValue.ortvalue_from_numpy(values) for name, values in (weights or {}).items()}
-        options.add_external_initializers([*given], [*given.values()])
-        if kind == UNFOLDED:
-            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        providers = choose_providers(device or os.environ.get("IMGSIM_DEVICE") or "auto")
-        if not given:
-            check_graph(model)
-        _limit_memory(limit_of(MEMORY))
-        try:
-            self._session = onnxruntime.InferenceSession(model, options, providers=providers)
-            properties = self._session.get_modelmeta().custom_metadata_map
-        except Exception as error:  # ONNX Runtime's errors have no common ancestor but this
-            if told := _lack_of_memory(error):
-                raise WeightsError(told, remedy="allow-model-more") from error
-            raise WeightsError(f"not a model that ONNX Runtime can run ({_first_line(error)})") from error
-        self.header = Header.from_properties(properties, kind)
+        self._session = open_graph(model, device, threads, weights, folded=kind != UNFOLDED)
+        self.header = Header.from_properties(self._session.get_modelmeta().custom_metadata_map, kind)
         self._kind = KINDS[kind]
+        self._check()
+
+    def _check(self) -> None:
+        """Make sure that the graph has what its kind has, and see whether it takes images of any size."""
         shapes = {one.name: one.shape for one in (*self._session.get_inputs(), *self._session.get_outputs())}
         takes, gives = self._kind.takes, self._kind.gives
         if {name: len(shape) for name, shape in shapes.items()} != {takes: _AXES[takes], gives: self._kind.axes}:
@@ -91,14 +76,51 @@ class Session:
         size = " x ".join(map(str, values.shape[2:]))
         what = f"{size} pixels" if size else "colours"
         with _limited_run(what) as options:
-            answer: NDArray[np.float32] = self._session.run([self._kind.gives], {self._kind.takes: values}, options)[0]
+            answer = self._compute(values, options)
         self._compare(answer.shape[1] if answer.ndim == self._kind.axes and len(answer) == len(values) else 0)
+        return answer
+
+    def _compute(self, values: NDArray[np.float32], options: onnxruntime.RunOptions) -> NDArray[np.float32]:
+        answer: NDArray[np.float32] = self._session.run([self._kind.gives], {self._kind.takes: values}, options)[0]
         return answer
 
     def _compare(self, width: int) -> None:
         if width != self.header.dim:
             what = f"{self.header.dim} {self._kind.unit} of {self._kind.gives}"
             raise WeightsError(f"does not make the {what} that it says")
+
+
+def open_graph(
+    model: bytes | str,
+    device: str | None = None,
+    threads: int = 0,
+    weights: Mapping[str, NDArray[np.float32]] | None = None,
+    *,
+    folded: bool = True,
+) -> onnxruntime.InferenceSession:
+    """Open an ONNX file, or its content, that holds all of its weights or is given them."""
+    options = onnxruntime.SessionOptions()
+    shared = os.environ.get(THREADS, "")
+    options.intra_op_num_threads = threads or (int(shared) if shared.isdecimal() else 0)
+    options.log_severity_level = SILENT
+    options.add_session_config_entry(*NO_OTHER_FILE)
+    options.add_session_config_entry(*_SHARED_MEMORY)
+    given = {name: onnxruntime.OrtValue.ortvalue_from_numpy(values) for name, values in (weights or {}).items()}
+    options.add_external_initializers([*given], [*given.values()])
+    if not folded:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    providers = choose_providers(device or os.environ.get("IMGSIM_DEVICE") or "auto")
+    if not given:
+        check_graph(model)
+    _limit_memory(limit_of(MEMORY))
+    try:
+        opened = onnxruntime.InferenceSession(model, options, providers=providers)
+        opened.get_modelmeta()
+    except Exception as error:  # ONNX Runtime's errors have no common ancestor but this
+        if told := _lack_of_memory(error):
+            raise WeightsError(told, remedy="allow-model-more") from error
+        raise WeightsError(f"not a model that ONNX Runtime can run ({_first_line(error)})") from error
+    return opened
 
 
 @contextmanager
@@ -177,7 +199,16 @@ def open_checked(file: ModelFile | PackagedModel, device: str | None = None) -> 
     with file.about():
         if isinstance(file, PackagedModel):
             return Session(file.graph(), device, weights=file.initializers())
-        return Session(file.path, device)
+        return open_model(file.path, file.architecture, device)
+
+
+def open_model(model: bytes | str, architecture: str, device: str | None = None) -> Session:
+    """Open a model that deep extractors run, whoever made it."""
+    if architecture.startswith(OWN):
+        from imgsim.models.own_session import OwnSession
+
+        return OwnSession(model, device, OWN_NETWORK)
+    return Session(model, device)
 
 
 def read_sealed(file: ModelFile) -> bytes:

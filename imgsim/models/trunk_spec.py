@@ -25,6 +25,7 @@ class TrunkSpec:
 
     def __post_init__(self) -> None:
         known = find_architecture(self.architecture)
+        object.__setattr__(self, "architecture", known.name)
         object.__setattr__(self, "layer", "" if self.layer in (FINAL, known.final()) else self.layer)
         object.__setattr__(self, "padding", self.padding or known.padding)
 
@@ -41,6 +42,8 @@ def missing_model(spec: TrunkSpec, weights: str = "") -> WeightsError:
     wanted = {"weights": weights, "padding": facts["padding"], "layer": spec.layer}
     described = ", ".join(f"{key} {value}" for key, value in wanted.items() if value)
     there = f"no {spec.architecture} model{f' with {described}' if described else ''} in {models_directory()}"
+    if known.source == "own":
+        return WeightsError(there, remedy="import-own", **facts)
     if weights and not known.publishes(weights):
         others = find_models(spec.architecture, padding=spec.padding, layer=spec.layer)
         here = f", but with weights {', '.join(other.weights[:SHOWN_DIGITS] for other in others)}" if others else ""

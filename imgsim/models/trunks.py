@@ -53,7 +53,7 @@ def build_network(architecture: str) -> nn.Module:
     known = find_architecture(architecture)
     if known.source == "timm":
         return build_timm(architecture)
-    network: nn.Module = torchvision.models.get_model(known.name, weights=None)
+    network: nn.Module = torchvision.models.get_model(known.network, weights=None)
     return network
 
 

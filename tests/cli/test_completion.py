@@ -39,7 +39,7 @@ def completed(*words, python=()):
         (["evaluate", ".", "-x", "hog@0.3+ph"], {"hog@0.3+phash"}),
         (["query", "-m", "seu"], {"seuclidean"}),
         (["query", "--rerank", "k"], {"k_reciprocal"}),
-        (["models", "pull", "resnet5"], {"resnet50"}),
+        (["models", "pull", "resnet5"], {"resnet50", "resnet50@v1"}),
         (["models", "import", "f", "-a", "squeezenet1_1"], {"squeezenet1_1"}),
     ],
 )

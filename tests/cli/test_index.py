@@ -27,7 +27,18 @@ KEYS = [
     "headers",
     "links",
 ]
-KEYS += ["described", "lost_rows", "without_row", "verified", "repaired", "unrepaired", "seconds"]
+KEYS += [
+    "described",
+    "lost_rows",
+    "without_row",
+    "imported",
+    "replaced",
+    "unknown",
+    "verified",
+    "repaired",
+    "unrepaired",
+    "seconds",
+]
 
 
 @pytest.fixture

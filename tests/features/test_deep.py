@@ -21,7 +21,7 @@ from imgsim.index.options import Options
 from imgsim.index.update import update_index
 from imgsim.models.architectures import ARCHITECTURES, Preprocessing
 from imgsim.models.cache import find_models
-from imgsim.models.export import export_weights
+from imgsim.models.export import export_checkpoint
 from imgsim.models.testing import store_random_model
 from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.vision import torch, torchvision
@@ -375,7 +375,7 @@ def real(models, shared_data):
     weights = shared_data.parent / "weights"
     if not weights.is_dir():
         pytest.skip("no ../shared/weights beside this checkout")
-    return {name: export_weights(str(weights / file), TrunkSpec(name)) for name, file in REAL.items()}
+    return {name: export_checkpoint(str(weights / file), TrunkSpec(name))[0] for name, file in REAL.items()}
 
 
 def test_real_features_equal_plain_torchvision(real, shared_data):

@@ -165,6 +165,14 @@ class DictStore(DictExtractors, DictLedger):
         features = np.array([absent if row is None else row for row in rows], np.float32).reshape(-1, extractor.dim)
         return Rows(features, np.array([row is not None for row in rows], bool), np.zeros(len(rows), bool))
 
+    def put_rows(self, extractor, part_keys, rows):
+        if not np.isfinite(rows).all():
+            raise ImgsimError("only finite numbers are stored")
+        mine = {key: held for key, *_, held in self._rows()}
+        for key, row in zip(part_keys, rows, strict=True):
+            self._generation += 1
+            mine[key][extractor.id] = row
+
     def forget_features(self, extractor, part_keys):
         for key, *_, rows in self._rows():
             self._generation += key in part_keys and rows.pop(extractor.id, None) is not None

@@ -118,6 +118,21 @@ def test_forgotten_rows_are_lacking(store):
     assert store.lacking(other) == set()
 
 
+def test_rows_are_stored_of_parts_that_are_there(store):
+    extractor, other = add(store), add(store, BITS, 8, binary=True)
+    put(store, *(photo(path, {other.id: np.ones(8)}) for path in "abc"))
+    before = store.stamp
+    keys = store.part_keys().parts.tolist()
+    with store.transaction():
+        store.put_rows(extractor, [keys[2], keys[0]], np.array([(1, 2, 3), (4, 5, 6)], np.float32))
+    assert store.stamp != before
+    assert store.lacking(extractor) == {"b"}
+    assert store.lacking(other) == set()
+    np.testing.assert_array_equal(store.rows(extractor, keys).features, [(4, 5, 6), (0, 0, 0), (1, 2, 3)])
+    with pytest.raises(ImgsimError, match="finite"), store.transaction():
+        store.put_rows(extractor, keys[:1], np.full((1, 3), np.nan, np.float32))
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_no_number_is_not_stored(store, value):
     extractor = add(store)

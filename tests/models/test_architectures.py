@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("torch", reason="the extra deep is not installed")
 
 from imgsim.errors import UnknownNameError
-from imgsim.models.architectures import ARCHITECTURES, find_architecture, provenance
+from imgsim.models.architectures import ARCHITECTURES, find_architecture, is_architecture, provenance
 from imgsim.models.trunks import TRUNKS, build_network, cut_trunk
 from imgsim.models.vision import torch, torchvision
 
@@ -14,11 +14,12 @@ NAMES = [row.name for row in PUBLISHED]
 
 
 def published(name):
-    return torchvision.models.get_model_weights(name).DEFAULT
+    weights = torchvision.models.get_model_weights(name.removesuffix("@v1"))
+    return weights.IMAGENET1K_V1 if name.endswith("@v1") else weights.DEFAULT
 
 
 @pytest.mark.parametrize("row", PUBLISHED, ids=NAMES)
-def test_weights_are_torchvisions_default(row):
+def test_weights_are_torchvisions_default_or_its_first(row):
     assert row.url == published(row.name).url
     assert row.megabytes == pytest.approx(published(row.name).meta["_file_size"], abs=0.06)
 
@@ -52,6 +53,16 @@ def test_every_family_that_was_asked_for_is_there():
     wanted = "resnet18 resnet152 vgg16 vgg19 mobilenet_v2 mobilenet_v3_small mobilenet_v3_large squeezenet1_1"
     wanted += " efficientnet_b0 efficientnet_b7 convnext_tiny vit_b_16 swin_t"
     assert set(wanted.split()) <= set(ARCHITECTURES)
+
+
+def test_every_network_has_its_first_weights_by_name_once():
+    for name in (row.name for row in PUBLISHED if not row.name.endswith("@v1")):
+        first = find_architecture(f"{name}@v1")
+        assert first.url == published(f"{name}@v1").url
+        assert first.name == (name if first.url == published(name).url else f"{name}@v1")
+    assert not is_architecture("resnet50@v2")
+    assert not is_architecture("efficientnet_lite0@v1")
+    assert not is_architecture("resnet50@v1@v1")
 
 
 def test_an_unknown_name_gets_the_nearest():

@@ -8,7 +8,7 @@ pytest.importorskip("torch", reason="the extra deep is not installed")
 from imgsim.errors import WeightsError
 from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.checkpoint_forms import fit_state, heads_of
-from imgsim.models.export import export_checkpoint, export_weights
+from imgsim.models.export import export_checkpoint
 from imgsim.models.imported_weights import import_weights
 from imgsim.models.session import Session
 from imgsim.models.testing import random_network
@@ -79,7 +79,7 @@ def rows_of():
 @pytest.mark.parametrize(("make", "told"), FORMS.values(), ids=FORMS)
 def test_usual_forms_give_the_rows_of_the_plain_one(file, plain, rows_of, make, told):
     torch.save(plain, file)
-    expected = rows_of(export_weights(str(file), TrunkSpec(SMALL)))
+    expected = rows_of(export_checkpoint(str(file), TrunkSpec(SMALL))[0])
     torch.save(make(plain), file)
     model, left_out = export_checkpoint(str(file), TrunkSpec(SMALL))
     assert left_out == told
@@ -129,7 +129,7 @@ def test_a_head_of_timm_is_found():
 def test_a_layer_in_the_head_needs_the_head(file, plain):
     torch.save(headless(plain), file)
     with pytest.raises(WeightsError, match=r"2 missing \(classifier\.1\.weight, classifier\.1\.bias\)$"):
-        export_weights(str(file), TrunkSpec(SMALL, "classifier.1"))
+        export_checkpoint(str(file), TrunkSpec(SMALL, "classifier.1"))
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_layer_in_the_head_needs_the_head(file, plain):
 def test_trunks_are_checked_as_strictly_as_before(file, left, plain, make, message):
     torch.save(make(plain), file)
     with pytest.raises(WeightsError, match=message):
-        export_weights(str(file), TrunkSpec(SMALL))
+        export_checkpoint(str(file), TrunkSpec(SMALL))
     assert left() == []
 
 

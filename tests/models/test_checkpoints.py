@@ -21,8 +21,8 @@ pytest.importorskip("torch", reason="the extra deep is not installed")
 from imgsim.errors import ImgsimError, WeightsError
 from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.cache import weights_digest
-from imgsim.models.checkpoints import load_strictly, read_state_dict
-from imgsim.models.export import export_weights
+from imgsim.models.checkpoints import load_strictly, read_checkpoint
+from imgsim.models.export import export_checkpoint
 from imgsim.models.testing import random_network
 from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.models.vision import torch
@@ -35,7 +35,7 @@ def file(tmp_path):
 
 def read(file, content):
     torch.save(content, file)
-    return read_state_dict(str(file))
+    return read_checkpoint(str(file))[0]
 
 
 def test_half_precision_becomes_single_and_counts_stay_whole(file):
@@ -60,10 +60,10 @@ def test_safetensors(tmp_path):
     save_file = pytest.importorskip("safetensors.torch", reason="the extra timm is not installed").save_file
     file = tmp_path / "weights.safetensors"
     save_file({"a": torch.tensor([0.5]).half()}, file)
-    assert read_state_dict(str(file))["a"].tolist() == [0.5]
+    assert read_checkpoint(str(file))[0]["a"].tolist() == [0.5]
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(WeightsError, match=r"weights\.safetensors: truncated, or not a safetensors file$"):
-        read_state_dict(str(file))
+        read_checkpoint(str(file))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_code_is_refused_and_not_run(tmp_path, file, zipped):
     with pytest.raises(
         WeightsError, match=r"weights\.pth: holds code \(\w+\.mkdir\), not only weights, and was not opened$"
     ):
-        read_state_dict(str(file))
+        read_checkpoint(str(file))
     assert not victim.exists()
     torch.load(file, weights_only=False)
     assert victim.exists()  # the attack was a real one
@@ -132,7 +132,7 @@ def test_a_bare_pickle_is_refused_and_not_run(tmp_path, file, protocol):
     victim = tmp_path / "executed"
     file.write_bytes(pickle.dumps(Attack(victim), protocol))
     with pytest.raises(WeightsError, match=r"weights\.pth: "):
-        read_state_dict(str(file))
+        read_checkpoint(str(file))
     assert not victim.exists()
 
 
@@ -156,10 +156,10 @@ def test_damage_anywhere_is_told_in_one_line(file, zipped):
         file.write_bytes(content)
         if len(content) == len(whole):  # what a flipped bit leaves may be sound
             with contextlib.suppress(WeightsError):
-                read_state_dict(str(file))
+                read_checkpoint(str(file))
             continue
         with pytest.raises(WeightsError, match=r"^[^\n]*weights\.pth: (truncated|not a weight file|holds code)[^\n]*$"):
-            read_state_dict(str(file))
+            read_checkpoint(str(file))
 
 
 def test_a_flipped_bit_of_a_weight_is_found(file):
@@ -169,7 +169,7 @@ def test_a_flipped_bit_of_a_weight_is_found(file):
     file.write_bytes(whole)
     assert torch.load(file, weights_only=True)["a"][0] != 3  # torch does not notice
     with pytest.raises(WeightsError, match=r"weights\.pth: damaged at weights/data/0: copy or download it again$"):
-        read_state_dict(str(file))
+        read_checkpoint(str(file))
 
 
 def test_weights_that_were_saved_without_checksums_are_read(file):
@@ -200,7 +200,7 @@ def test_a_file_of_a_published_name_must_be_the_published_file(tmp_path, monkeyp
 
 @pytest.mark.parametrize("name", ["missing.pth", "."])
 def test_no_such_file(tmp_path, name):
-    for opened in (read_state_dict, weights_digest):
+    for opened in (read_checkpoint, weights_digest):
         with pytest.raises(WeightsError, match="No such file|Is a directory"):
             opened(str(tmp_path / name))
 
@@ -233,7 +233,7 @@ def test_counters_of_batch_normalisation_may_be_missing():
 def test_weights_of_another_network_leave_nothing(file, left):
     torch.save(random_network("squeezenet1_0", 0).state_dict(), file)
     with pytest.raises(ImgsimError, match=r"^weights\.pth: not the weights of squeezenet1_1: 12 missing"):
-        export_weights(str(file), TrunkSpec("squeezenet1_1"))
+        export_checkpoint(str(file), TrunkSpec("squeezenet1_1"))
     assert left() == []
 
 
@@ -255,7 +255,7 @@ def test_weights_that_are_not_finite_are_named(file, left, name, layer, blamed):
     with pytest.raises(
         WeightsError, match=rf"weights\.pth: weights that .* finite numbers, {re.escape(blamed)} among them$"
     ):
-        export_weights(str(file), TrunkSpec(name, layer))
+        export_checkpoint(str(file), TrunkSpec(name, layer))
     assert left() == []
 
 
@@ -268,7 +268,7 @@ def test_a_classifier_that_is_not_finite_does_not_matter(file, left, name, class
     state = random_network(name, 0).state_dict()
     state[classifier][0] = np.nan
     torch.save(state, file)
-    imported = export_weights(str(file), TrunkSpec(name))
+    imported = export_checkpoint(str(file), TrunkSpec(name))[0]
     assert left() == ["defaults.json", imported.name]
 
 
@@ -280,7 +280,7 @@ def test_finite_weights_whose_features_are_not(file):
     with pytest.raises(
         WeightsError, match=r"weights\.pth: features that are not finite numbers come of these weights$"
     ):
-        export_weights(str(file), TrunkSpec("squeezenet1_1"))
+        export_checkpoint(str(file), TrunkSpec("squeezenet1_1"))
 
 
 def test_a_file_that_would_unpack_to_more_than_it_has(file):
@@ -294,7 +294,7 @@ def test_a_file_that_would_unpack_to_more_than_it_has(file):
     with pytest.raises(
         WeightsError, match=r"weights\.pth: would unpack to more than its own size, which no weight file"
     ):
-        read_state_dict(str(file))
+        read_checkpoint(str(file))
 
 
 def test_records_that_are_one_and_the_same(file):
@@ -307,7 +307,7 @@ def test_records_that_are_one_and_the_same(file):
             archive.filelist.append(again)
         archive._didModify = True
     with pytest.raises(WeightsError, match=r"weights\.pth: would unpack to more"):
-        read_state_dict(str(file))
+        read_checkpoint(str(file))
 
 
 @pytest.mark.parametrize("name", ["0.weight", "more"])
@@ -338,7 +338,7 @@ def test_weights_that_are_not_finite_are_refused_though_maps_are(file, left, val
     with pytest.raises(
         WeightsError, match=rf"weights\.pth: weights that are not finite numbers, {re.escape(blamed)} among"
     ):
-        export_weights(str(file), TrunkSpec("resnet18"))
+        export_checkpoint(str(file), TrunkSpec("resnet18"))
     assert left() == []
 
 
@@ -373,7 +373,7 @@ def test_forged_safetensors(tmp_path, content):
     pytest.importorskip("safetensors", reason="the extra timm is not installed")
     (tmp_path / "x.safetensors").write_bytes(content)
     with pytest.raises(WeightsError, match=r"x\.safetensors: truncated, or not a safetensors file$"):
-        read_state_dict(str(tmp_path / "x.safetensors"))
+        read_checkpoint(str(tmp_path / "x.safetensors"))
 
 
 def test_safetensors_without_tensors_and_with_empty_ones(tmp_path):
@@ -382,11 +382,11 @@ def test_safetensors_without_tensors_and_with_empty_ones(tmp_path):
     for nothing in ({}, {"__metadata__": {"a": "b"}}):
         file.write_bytes(header(nothing))
         with pytest.raises(WeightsError, match="no state dict"):
-            read_state_dict(str(file))
+            read_checkpoint(str(file))
     file.write_bytes(header({"0.weight": place(0, 0, [0])}))
     network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1, bias=False))
     with pytest.raises(WeightsError, match=r"1 of another shape \(0\.weight \(0,\) instead of \(4, 3, 1, 1\)\)$"):
-        load_strictly(network, read_state_dict(str(file)), path="x", architecture="tiny")
+        load_strictly(network, read_checkpoint(str(file))[0], path="x", architecture="tiny")
 
 
 def test_a_lack_of_memory_is_not_called_damage(file):
@@ -397,7 +397,7 @@ def test_a_lack_of_memory_is_not_called_damage(file):
         )
         archive.writestr("a/version", "3\n")
     with pytest.raises(MemoryError):
-        read_state_dict(str(file))
+        read_checkpoint(str(file))
 
 
 def test_what_a_checkpoint_of_a_trainer_holds_beside_weights_is_named(file):

@@ -20,6 +20,17 @@ NAMES = ["coat", "bag", "shoe"]
 IMAGES = Preprocessing(32, 32)
 DETAILS = {
     "trunk": {"architecture": "timm/small", "padding": "torch", "layer": "final"},
+    "network": {
+        "architecture": "onnx/small",
+        "padding": "torch",
+        "layer": "final",
+        "input": "images",
+        "output": "maps",
+        "layout": "NCHW",
+        "axes": "NCHW",
+        "channels": "rgb",
+        "sizes": "any",
+    },
     "embedding": {"recipe": {"loss": "triplet"}},
     "classifier": {"names": NAMES, "recipe": {"temperature": 1.5}},
     "color-names": {"architecture": "lab", "names": NAMES, "recipe": {}, "split": "rows", "seed": 0},

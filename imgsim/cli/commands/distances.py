@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from imgsim.cli import stderr
 from imgsim.cli.flags import (
     device_option,
     extractor_option,
@@ -16,9 +17,14 @@ from imgsim.cli.flags import (
     photos_argument,
 )
 from imgsim.cli.inputs import measure_photos
+from imgsim.cli.remedies import explain
 from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgsim.core import Extractor
+    from imgsim.features.measure import Measured
     from imgsim.images.limits import Limits
 
 
@@ -48,17 +54,20 @@ def distances(
     from imgsim.cli.output import write_matrix, write_npy
     from imgsim.features import load_extractor
     from imgsim.metrics.fusion import fused_distances
-    from imgsim.naming import weight_of, without_weight
+    from imgsim.naming import is_external, weight_of, without_weight
 
     texts = choose_extractors(extractors, fused=True)
     weights = [weight_of(text) for text in texts]
-    chosen = [load_extractor(without_weight(text)) for text in texts]
-    measured = list(measure_photos(photos, chosen, limits))
+    if any(map(is_external, texts)):
+        chosen, measured = _by_stored_rows(photos, texts, limits)
+    else:
+        chosen = [load_extractor(without_weight(text)) for text in texts]
+        measured = list(measure_photos(photos, chosen, limits))
     read = [photo for photo in measured if not isinstance(photo, ImageReadError)]
     readable = np.array([not isinstance(photo, ImageReadError) for photo in measured])
     matrix = np.full((len(measured), len(measured)), np.nan)
     if read:
-        features = [np.concatenate(rows) for rows in zip(*(photo.features.values() for photo in read), strict=True)]
+        features = [np.concatenate([photo.features[place] for photo in read]) for place in range(len(chosen))]
         among = fused_distances(chosen, features, features, weights=weights, metric=metric)
         matrix[np.ix_(readable, readable)] = among
     names = [photo.path if isinstance(photo, ImageReadError) else photo.record.path for photo in measured]
@@ -67,3 +76,36 @@ def distances(
     else:
         write_matrix(matrix, names, format_ or "tsv")
     click.get_current_context().exit(0 if readable.all() else 2)
+
+
+def _by_stored_rows(
+    photos: Sequence[str], texts: Sequence[str], limits: Limits
+) -> tuple[list[Extractor], list[Measured | ImageReadError]]:
+    """Measure photos, and take what cannot be measured from the index that they are in; say what is nowhere."""
+    from imgsim.cli.which_index import open_for
+    from imgsim.features import load_extractor
+    from imgsim.naming import is_external, without_weight
+
+    measured: list[Measured | ImageReadError] = []
+    with open_for(None, photos) as index, index.snapshot():
+        stored = {place: index.distance([text]).extractors[0] for place, text in enumerate(texts) if is_external(text)}
+        chosen = [
+            stored[place].extractor if place in stored else load_extractor(without_weight(text))
+            for place, text in enumerate(texts)
+        ]
+        places = [place for place in range(len(texts)) if place not in stored]
+        rows = index.rows_by_content()
+        for photo in measure_photos(photos, [chosen[place] for place in places], limits, digest=True):
+            if isinstance(photo, ImageReadError):
+                measured.append(photo)
+                continue
+            features = dict(zip(places, photo.features.values(), strict=True))
+            try:
+                for place, one in stored.items():
+                    features[place] = rows.of_photo(one.stored, photo.record.digest, photo.record.path)
+            except ImageReadError as error:
+                stderr.complain(f"imgsim: {explain(error)}")
+                measured.append(error)
+            else:
+                measured.append(photo._replace(features=features))
+    return chosen, measured

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imgsim.index.description import AttributeTable
+    from imgsim.index.features_file import FeaturesFile
     from imgsim.index.options import Options
     from imgsim.index.summary import Summary
 
@@ -28,6 +29,9 @@ WORDS = {
     "headers": "header{} read",
     "drawn": "picture{} drawn by imgsim passed over",
     "links": "further name{} of the same photos or folders",
+    "imported": "row{} of features stored",
+    "replaced": "of them in place of earlier ones",
+    "unknown": "row{} without a photo",
 }
 
 
@@ -61,6 +65,19 @@ WORDS = {
     "column that finds most photos.",
 )
 @click.option("--encoding", metavar="NAME", help="The encoding of --attributes, if it is not UTF-8 or UTF-16.")
+@click.option(
+    "--features",
+    metavar="NAME=FILE.npy",
+    help="Store the rows (N, D) that another program made of N photos, for -x external:NAME.",
+)
+@click.option(
+    "--paths",
+    "row_paths",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Of which photos the rows of --features are: a path a line or NUL-separated, as `imgsim extract --paths` "
+    "writes them; - for stdin.",
+)
 @limits_options(remembered=True)
 @click.option(
     "--strict", is_flag=True, help="Exit with 2 if any photo cannot be read, or lacks a row, or a row a photo."
@@ -130,13 +147,15 @@ def index(
         raise click.UsageError("--key and --encoding are for a table: name it with --attributes")
     if not _provide_models(extractors, weights) and weights is not None:
         raise click.UsageError("--weights is for a deep extractor: name it with -x, for example -x resnet50")
+    choices["features"] = _features(choices["features"], choices.pop("row_paths"))  # type: ignore[arg-type]
     files = None if files_from is None else list(listed_paths(files_from))
     choices |= {name: choices[name] or None for name in ("include", "exclude")}
     options = Options(files=files, attributes=_source(table, key, encoding), **choices)  # type: ignore[arg-type]
     summary = _update(folder, index_path, extractors, options)
     if format_ == "json":
         write_text(json.dumps(asdict(summary)) + "\n")
-    if summary.unrepaired or (strict and (summary.failed or summary.lost_rows or summary.without_row)):
+    incomplete = summary.failed or summary.lost_rows or summary.without_row or summary.unknown
+    if summary.unrepaired or (strict and incomplete):
         click.get_current_context().exit(2)
 
 
@@ -160,6 +179,18 @@ def _source(table: str | None, key: str | None, encoding: str | None) -> Attribu
     from imgsim.index.description import AttributeTable
 
     return AttributeTable(table, key, encoding)
+
+
+def _features(named: str | None, paths: str | None) -> FeaturesFile | None:
+    if named is None or paths is None:
+        if named != paths:
+            raise click.UsageError(
+                "--features NAME=FILE.npy and --paths FILE go together: the rows, and whose they are"
+            )
+        return None
+    from imgsim.index.features_file import FeaturesFile
+
+    return FeaturesFile.named(named, list(listed_paths(paths)))
 
 
 def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], options: Options) -> Summary:

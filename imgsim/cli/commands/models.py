@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from imgsim.models.cache import ModelFile
 
 F = TypeVar("F", bound=Callable[..., Any])
-COLUMNS = ("architecture", "weights", "padding", "layer", "megabytes", "path", "kind", "licence", "source")
+COLUMNS = ("architecture", "weights", "padding", "layer", "megabytes", "path", "kind", "licence", "source", "name")
 
 
 @click.group(short_help="Import, list and export networks.")
@@ -65,13 +65,18 @@ def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
 @click.argument("architecture")
 @general_options
 def show(architecture: str) -> None:
-    """Show what is known of an ARCHITECTURE and of its models here."""
+    """Show what is known of an ARCHITECTURE and of its models here, or of the model that has a name of your own."""
     from imgsim.cli.output import write_text
     from imgsim.models.architectures import find_architecture
     from imgsim.models.cache import list_models
+    from imgsim.models.own_names import own_names
 
-    known = find_architecture(architecture)
-    if known.preprocessing is None:
+    named = own_names().get(architecture)
+    known = find_architecture(named.architecture if named else architecture)
+    architecture = known.name
+    if known.source == "own":
+        write_text(f"architecture: {architecture}\n")
+    elif known.preprocessing is None:
         write_text(f"architecture: {architecture}\n{_published_by_timm(architecture)}")
     else:
         resize, crop, interpolation, mean, std = known.preprocessing
@@ -80,8 +85,8 @@ def show(architecture: str) -> None:
             f"weights: {known.url} ({known.megabytes:.1f} MB)\nlicence: {known.licence}\n"
             f"input: shorter side {resize} px, square {crop} px, {interpolation}, mean {mean}, deviation {std}\n"
         )
-    rows = _rows(file for file in list_models() if file.architecture == architecture)
-    rows += [row for row in _packaged_rows() if row["architecture"] == architecture]
+    rows = _rows([named] if named else [file for file in list_models() if file.architecture == architecture])
+    rows += [row for row in _packaged_rows() if not named and row["architecture"] == architecture]
     for row in rows:
         write_text(f"model: {' '.join(f'{key}={value}' for key, value in row.items())}\n")
     click.get_current_context().exit(0 if rows else 1)
@@ -141,6 +146,25 @@ def pull(architectures: tuple[str, ...]) -> None:
         pull_model(TrunkSpec(name))
 
 
+def _channels(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[float, ...] | None:
+    """Read one number for all channels, or one for each; fractions will do."""
+    from fractions import Fraction
+
+    from imgsim.models.header import LARGEST, LEAST_DEVIATION
+
+    if value is None:
+        return None
+    try:
+        numbers = [float(Fraction(text)) for text in value.split(",")]
+    except (ValueError, ZeroDivisionError, OverflowError):
+        numbers = []
+    least = LEAST_DEVIATION if param.name == "deviation" else -LARGEST
+    if len(numbers) not in (1, 3) or not all(least <= number <= LARGEST for number in numbers):
+        told = f"{value!r}: one number for all channels, or three as 0.485,0.456,0.406"
+        raise click.BadParameter(f"{told}, of {least:g} to {LARGEST}", ctx, param)
+    return tuple(numbers if len(numbers) == 3 else numbers * 3)
+
+
 @models.command("import")
 @click.argument("file", type=click.Path())
 @click.option(
@@ -149,19 +173,49 @@ def pull(architectures: tuple[str, ...]) -> None:
     shell_complete=name_completion.networks,
     help="Which network the weights are of; an exported .onnx file says it itself.",
 )
-@click.option("--layer", default="", help="Cut the network after this layer.")
+@click.option(
+    "--layer", default="", help="Cut the network after this layer; of an ONNX file, the output that is taken."
+)
 @click.option(
     "--padding",
     type=click.Choice(["torch", "tensorflow"]),
     help="How strided convolutions pad, as where the weights were trained: torch unless given.",
 )
+@click.option("--size", type=int, metavar="PIXELS", help="Of another program's .onnx: the side of the square it takes.")
+@click.option(
+    "--mean",
+    callback=_channels,
+    metavar="R,G,B",
+    help="Likewise: what is subtracted from values of 0 to 1.  [default: ImageNet's]",
+)
+@click.option(
+    "--deviation",
+    callback=_channels,
+    metavar="R,G,B",
+    help="Likewise: what they are divided by; 1/255 brings them to 0..255.  [default: ImageNet's]",
+)
+@click.option("--channels", type=click.Choice(["rgb", "bgr"]), help="Likewise: their order.  [default: rgb]")
+@click.option("--input", metavar="NAME", help="Likewise: its input for images, to make sure of it.")
+@click.option("--name", default="", help="A name of your own for it, for -x NAME; a later import may take it over.")
 @limit_options
 @general_options
-def import_(file: str, architecture: str | None, layer: str, padding: str | None) -> None:
-    """Import the weights in FILE, or a model that `imgsim models export` wrote."""
+def import_(
+    file: str,
+    architecture: str | None,
+    layer: str,
+    padding: str | None,
+    name: str,
+    **takes: Any,  # noqa: ANN401 (each has its own type)
+) -> None:
+    """Import the weights in FILE, a model that `imgsim models export` wrote, or an ONNX file of another program's.
+
+    Of another program's, which --size, --mean, --deviation or --name tells, one image is run to find out what it gives:
+    rows, rows of tokens or maps, which are averaged. It is then -x NAME, or -x onnx/NAME; without --name, its file's.
+    """
     from imgsim.cli.networks import import_file
 
-    import_file(file, architecture, layer, padding)
+    given = {key: value for key, value in takes.items() if value is not None}
+    import_file(file, architecture, layer, padding, name, given)
 
 
 @models.command()
@@ -172,7 +226,7 @@ def import_(file: str, architecture: str | None, layer: str, padding: str | None
 @click.option("--layer", default="", help="Cut after which layer.")
 @general_options
 def export(architecture: str, file: str, weights: str, padding: str | None, layer: str) -> None:
-    """Write a model of ARCHITECTURE to FILE, one that needs no torch to be imported."""
+    """Write a model of ARCHITECTURE, or one with a name of your own, to FILE: no torch is needed to import that."""
     from imgsim.files import write_whole
     from imgsim.models.session import read_sealed
 
@@ -187,13 +241,16 @@ def export(architecture: str, file: str, weights: str, padding: str | None, laye
 @click.option("--weights", default="", metavar="HASH", help="Only these weights, by the start of their SHA-256.")
 @general_options
 def remove(architecture: str, weights: str) -> None:
-    """Remove the models of ARCHITECTURE from the cache."""
+    """Remove the models of ARCHITECTURE from the cache, or the one that has a name of your own, with the name."""
     from imgsim.files import remove_old_parts
     from imgsim.models.cache import list_models, models_directory
     from imgsim.models.defaults import read_defaults, write_defaults
+    from imgsim.models.own_names import FILE, own_names
 
     remove_old_parts(models_directory())
-    files = [one for one in list_models() if one.architecture == architecture and one.weights.startswith(weights)]
+    named = own_names().get(architecture)
+    there = [named] if named else [one for one in list_models() if one.architecture == architecture]
+    files = [one for one in there if one.weights.startswith(weights)]
     for file in files:
         try:
             os.unlink(file.path)
@@ -204,6 +261,7 @@ def remove(architecture: str, weights: str) -> None:
         stderr.say(f"removed {file.path}")
     with suppress(OSError, WeightsError):  # another user's, perhaps: what is not there is not meant either way
         write_defaults(models_directory(), read_defaults(models_directory()))
+        write_defaults(models_directory(), read_defaults(models_directory(), FILE), FILE)
     click.get_current_context().exit(0 if files else 1)
 
 
@@ -231,7 +289,10 @@ def whiten(photos: str, extractor: str, dimensions: int) -> None:
 def _only(architecture: str, **wanted: str) -> ModelFile:
     """Find the one model that is meant."""
     from imgsim.models.cache import find_models, models_directory
+    from imgsim.models.own_names import own_names
 
+    if named := own_names().get(architecture):
+        return named
     found = find_models(architecture, **wanted)
     if not found:
         raise WeightsError(f"no such model of {architecture} in {models_directory()}: see `imgsim models list`")
@@ -242,14 +303,16 @@ def _rows(files: Iterable[ModelFile]) -> list[dict[str, Any]]:
     """Describe models, but for those that went away meanwhile."""
     from imgsim.models.cache import SHOWN_DIGITS
     from imgsim.models.header import read_header
+    from imgsim.models.own_names import own_names
 
-    rows = []
+    rows, names = [], own_names()
     for file in files:
         with suppress(WeightsError):
             row = file._asdict() | {"weights": file.weights[:SHOWN_DIGITS], "megabytes": round(file.size / 1e6, 1)}
             rows.append({key: row[key] for key in COLUMNS[:6]})
+            rows[-1]["name"] = ",".join(name for name, named in names.items() if named.name == file.name)
             header = read_header(file.path)  # one that does not say what it is, is listed by its name
-            rows[-1] |= {key: getattr(header, key) for key in COLUMNS[6:]}
+            rows[-1] |= {key: getattr(header, key) for key in COLUMNS[6:9]}
     return rows
 
 
@@ -263,6 +326,6 @@ def _packaged_rows() -> list[dict[str, Any]]:
     for file in filter(None, map(find_packaged, PACKAGES)):
         known = find_architecture(file.architecture)
         row = file._asdict() | {"weights": file.weights[:SHOWN_DIGITS], "megabytes": known.megabytes}
-        row |= {"kind": "trunk", "licence": known.licence, "source": known.url}
+        row |= {"kind": "trunk", "licence": known.licence, "source": known.url, "name": ""}
         rows.append({key: row[key] for key in COLUMNS})
     return rows

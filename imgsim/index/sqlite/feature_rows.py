@@ -77,6 +77,11 @@ class FeatureRows(Database):
         rows = {row[0]: row for row in found.fetchall()}
         return _read([rows.get(key, (0, None, None)) for key in part_keys], extractor)
 
+    def put_rows(self, extractor: StoredExtractor, part_keys: Sequence[Hashable], rows: Features) -> None:
+        """Store an extractor's rows of parts that are there."""
+        for part, row in zip(part_keys, rows, strict=True):
+            self._put_features(extractor.id, part, row)  # type: ignore[arg-type]
+
     def forget_features(self, extractor: StoredExtractor, part_keys: Iterable[Hashable]) -> None:
         """Remove an extractor's rows of some parts."""
         for key in part_keys:
