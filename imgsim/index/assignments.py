@@ -123,7 +123,7 @@ def _check_known(name: str, types: Mapping[str, Collection[str]]) -> None:
     if name in types:
         return
     if name in FIELDS:
-        raise ParameterError(f"{name}: every photo has a {name} of its own, which stays")
+        raise ParameterError(f"{name}: what every photo has by that name stays")
     raise UnknownNameError("attribute", name, types)
 
 

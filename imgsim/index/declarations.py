@@ -48,7 +48,7 @@ def parse_declaration(text: str) -> tuple[str, str | None]:
         raise ParameterError(f"{text}: write NAME=TYPE, for example returned=boolean; NAME= takes it back")
     check_attributes({name: None})
     if name in FIELDS.keys() - NAMED_BEFORE:
-        raise ParameterError(f"{text}: every photo has a {name} of its own; choose another name")
+        raise ParameterError(f"{text}: {name} is what every photo has; choose another name")
     if type_ and type_ not in TYPES:
         raise UnknownNameError(f"type in {text}", type_, TYPES)
     return name, type_ or None

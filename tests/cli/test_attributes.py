@@ -492,7 +492,7 @@ def test_what_was_measured_is_not_dropped(run, described):
         (["shelf/0.png", "price=9", "--drop", "price"], "imgsim: price is set and dropped"),
         (["shelf/0.png", "price=9", "--drop", "prise"], "imgsim: unknown attribute 'prise': did you mean price?"),
         (["--drop", "brand", "--drop", "prise"], "imgsim: unknown attribute 'prise': did you mean price?"),
-        (["--drop", "width"], "imgsim: width: every photo has a width of its own"),
+        (["--drop", "width"], "imgsim: width: what every photo has by that name stays"),
         (["--where", "prise < 5", "price=9"], "imgsim: unknown attribute 'prise': did you mean price?"),
         (["--where", "price <", "price=9"], "imgsim: column 8 of the expression"),
         (["price=9"], "Missing argument 'PHOTO', or --where"),

@@ -58,7 +58,7 @@ def test_a_declaration_outlives_the_values(store):
         (["sold=bool"], "unknown type in sold=bool 'bool': did you mean boolean"),
         (["sold"], "sold: write NAME=TYPE"),
         (["=text"], "write NAME=TYPE"),
-        (["width=number"], "every photo has a width of its own"),
+        (["width=number"], "width is what every photo has; choose another name"),
         (["\udcff=text"], "not valid Unicode"),
     ],
 )

@@ -11,8 +11,9 @@ from imgsim import paths
 from imgsim.errors import ImgsimError, IndexNotFoundError
 from imgsim.images import find
 from imgsim.images.file_patterns import comes_by, compile_patterns
-from imgsim.index import description, search
+from imgsim.index import photo_lookup, search
 from imgsim.index.location import folder_of
+from imgsim.index.photo_lookup import PhotoLookup
 from imgsim.index.sqlite import filesystem
 
 WINDOWS = SimpleNamespace(path=ntpath, sep="\\", stat=os.stat, fspath=os.fspath)
@@ -22,7 +23,7 @@ STORE = SimpleNamespace(root=r"C:\photos", photo_key=KNOWN.get, known=lambda: KN
 
 @pytest.fixture(autouse=True)
 def windows(monkeypatch):
-    for module in (paths, description, search, find):
+    for module in (paths, photo_lookup, search, find):
         monkeypatch.setattr(module, "os", WINDOWS)
 
 
@@ -36,13 +37,13 @@ def windows(monkeypatch):
     ],
 )
 def test_a_photo_is_found_by_its_path(photo, path):
-    assert description._path_within(STORE, photo) == path
+    assert PhotoLookup(STORE).find(photo) == KNOWN[path]
 
 
 @pytest.mark.parametrize("photo", [r"D:\photos\c.jpg", r"\\server\photos\c.jpg", r"C:\photos-twin\c.jpg"])
 def test_photos_elsewhere_are_none_of_the_index(photo):
     with pytest.raises(ImgsimError, match="no such file"):
-        description._path_within(STORE, photo)
+        PhotoLookup(STORE).find(photo)
 
 
 def test_a_query_is_left_out_by_its_path():
