@@ -39,7 +39,7 @@ KEEPING: dict[str, Callable[[ImageRecord], tuple[object, ...]]] = {
 }  # the least is kept; of equal ones the first by path
 
 
-class Copy(NamedTuple):
+class DuplicatePhoto(NamedTuple):
     """A photo of a group, and how far it is from the one that is kept; 0 where the files have the same bytes."""
 
     record: ImageRecord
@@ -68,7 +68,7 @@ def choose_farthest(extractors: Sequence[str], metric: str | None) -> float:
 
 def find_duplicates(
     store: Store, nearness: Nearness | None = None, *, keep: str = "largest", where: Sequence[str] = ()
-) -> list[list[Copy]]:
+) -> list[list[DuplicatePhoto]]:
     """Group the photos of one snapshot of an index: those of the same bytes, and with `nearness` those that are near.
 
     Of each group the photo to keep comes first, the others by path; groups come by the path of their first.
@@ -120,7 +120,7 @@ def _to_group(
     keep: str,
     gallery: LeaveOneOut | None,
     same: NDArray[np.intp],
-) -> list[Copy]:
+) -> list[DuplicatePhoto]:
     records = list(store.records(keys[places].tolist()))
     best = min(range(len(records)), key=lambda place: (KEEPING[keep](records[place]), place))
     distances, other = np.zeros(len(places)), same[places] != same[places[best]]
@@ -128,7 +128,7 @@ def _to_group(
         numbers, back = np.unique(np.searchsorted(gallery.photos, same[places[other]]), return_inverse=True)
         views = gallery.views(int(np.searchsorted(gallery.photos, same[places[best]])))
         distances[other] = gallery.distances_from(views, numbers)[back]
-    copies = [Copy(record, distance) for record, distance in zip(records, distances.tolist(), strict=True)]
+    copies = [DuplicatePhoto(record, distance) for record, distance in zip(records, distances.tolist(), strict=True)]
     return [copies.pop(best), *copies]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imgsim.images.photo import Photo
     from imgsim.index.assignments import AttributeEdit
     from imgsim.index.distance import ChosenDistance
-    from imgsim.index.duplicates import Copy, Nearness
+    from imgsim.index.duplicates import DuplicatePhoto, Nearness
     from imgsim.index.external_rows import RowsByContent
     from imgsim.index.options import Options, Remembered
     from imgsim.index.run import Update
@@ -455,7 +455,7 @@ class Index:
 
     def duplicates(
         self, nearness: Nearness | None = None, *, keep: str = "largest", where: str | Sequence[str] = ()
-    ) -> list[list[Copy]]:
+    ) -> list[list[DuplicatePhoto]]:
         """Group photos that are copies of each other; within `snapshot` if it is given a nearness.
 
         Parameters
@@ -471,7 +471,7 @@ class Index:
 
         Returns
         -------
-        list of list of Copy
+        list of list of DuplicatePhoto
             Groups of two and more, by the path of the photo to keep, which comes first in each.
 
         Raises

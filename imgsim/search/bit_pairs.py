@@ -30,7 +30,23 @@ class Places(NamedTuple):
 
 
 def find_bit_pairs(rows: NDArray[np.uint8], most: int) -> Iterator[Places]:
-    """Find the pairs of rows (N, B) that differ in at most `most` bits: each once, batch by batch, in any order.
+    """Find the pairs of rows that differ in at most so many bits.
+
+    Parameters
+    ----------
+    rows : ndarray of uint8, shape (N, B)
+        Bits, eight to a byte.
+    most : int
+        Differing bits.
+
+    Returns
+    -------
+    iterator of Places
+        Each pair once, batch by batch, in any order.
+
+    Notes
+    -----
+    Exact: where probing would take longer than comparing all pairs, those are compared, block by block.
 
     References
     ----------

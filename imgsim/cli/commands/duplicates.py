@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from imgsim.errors import ImageReadError
-    from imgsim.index.duplicates import Copy, Nearness
+    from imgsim.index.duplicates import DuplicatePhoto, Nearness
     from imgsim.index.index import Index
 
 COLUMNS = ("group", "keep", "path", "distance")
@@ -135,7 +135,7 @@ def _nearness(
     return Nearness(index.distance(extractors, metric), max_distance, seen, jobs or default_jobs(), say)
 
 
-def _write(groups: Sequence[Sequence[Copy]], root: str, format_: str, *, null: bool) -> None:
+def _write(groups: Sequence[Sequence[DuplicatePhoto]], root: str, format_: str, *, null: bool) -> None:
     if format_ == "paths":
         write_paths((copy.record.path for group in groups for copy in group[1:]), root, null=null)
         return
