@@ -131,8 +131,13 @@ def _nearness(
     def say(error: ImageReadError) -> None:
         stderr.complain(f"imgsim: {explain(error)}")
 
+    distance = index.distance(extractors, metric)
+    for one in distance.extractors:
+        if lacking := len(index) - index.count_features(one.stored):
+            photos = f"{lacking} photo{'s' * (lacking > 1)}"
+            stderr.say(f"imgsim: {photos} without features of {one.stored.spec}, so compared by bytes alone")
     seen = choose_turns(flips=flips, turns=turns)
-    return Nearness(index.distance(extractors, metric), max_distance, seen, jobs or default_jobs(), say)
+    return Nearness(distance, max_distance, seen, jobs or default_jobs(), say)
 
 
 def _write(groups: Sequence[Sequence[DuplicatePhoto]], root: str, format_: str, *, null: bool) -> None:
