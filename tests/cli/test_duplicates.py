@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -167,3 +169,17 @@ def test_an_index_without_phash_says_how_to_add_it(run, shelf):
     result = run("duplicates", "--index", shelf.name)
     assert result.code == 2
     assert "has no features of phash" in result.err
+
+
+def test_photos_without_the_features_are_told(run, pile):
+    run("duplicates", pile.name)
+    with closing(sqlite3.connect(pile / ".imgsim" / "index.sqlite")) as database, database:
+        database.execute(
+            "DELETE FROM features WHERE part_id IN"
+            " (SELECT parts.id FROM parts JOIN images ON image_id = images.id WHERE path = CAST('large.jpg' AS BLOB))"
+        )
+        database.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+    result = run("duplicates", "--index", pile.name)
+    assert "1 photo without features of phash, so compared by bytes alone" in result.err
+    assert [row[2] for row in rows_of(result)] == ["deep/copy.png", "photo 0.png"]
+    assert "large.jpg" in run("duplicates", pile.name).out  # the folder is brought up to date first
