@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from benchmarks import classifying, colors, deep, filtering, indexing, judging, memory, searching, starting
+from benchmarks import classifying, colors, copying, deep, filtering, indexing, judging, memory, searching, starting
 from benchmarks.measuring import Setting
 from benchmarks.neighbours import Neighbours
 
@@ -30,6 +30,8 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "help": starting.show_help,
     "search": searching.search,
     "rerank": searching.rerank,
+    "duplicates": copying.duplicates,
+    "duplicates-memory": copying.duplicates_memory,
     "query-where": filtering.query_where,
     "reindex": starting.reindex,
     "index-memory": memory.index_memory,

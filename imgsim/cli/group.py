@@ -37,6 +37,7 @@ COMMANDS: Registry[click.Command] = Registry(
         "evaluate": "imgsim.cli.commands.evaluate:evaluate",
         "recommend": "imgsim.cli.commands.recommend:recommend",
         "calibrate": "imgsim.cli.commands.calibrate:calibrate",
+        "duplicates": "imgsim.cli.commands.duplicates:duplicates",
         "models": "imgsim.cli.commands.models:models",
         "color": "imgsim.cli.commands.color:color",
         "stats": "imgsim.cli.commands.stats:stats",
@@ -59,6 +60,7 @@ SUMMARIES = {  # which `--help` shows without importing the commands; a test com
     "recommend": "Try extractors and distances on the photos in FOLDER, whose classes are known, and rank them.",
     "calibrate": "Turn distances into probabilities, fitted to the photos in FOLDER, of which it is known what "
     "they show.",
+    "duplicates": "Group the photos in FOLDER that are copies of each other.",
     "models": "Import, list and export networks.",
     "color": "Name colours as people do.",
     "stats": "Describe the sizes and colour values of photos.",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imgsim.images.photo import Photo
     from imgsim.index.assignments import AttributeEdit
     from imgsim.index.distance import ChosenDistance
+    from imgsim.index.duplicates import DuplicatePhoto, Nearness
     from imgsim.index.external_rows import RowsByContent
     from imgsim.index.options import Options, Remembered
     from imgsim.index.run import Update
@@ -451,6 +452,37 @@ class Index:
             if sort:
                 keys = keys[order_photos(self._store.facts, _listed(sort), keys)]
             yield from self._store.records(keys[:limit].tolist())
+
+    def duplicates(
+        self, nearness: Nearness | None = None, *, keep: str = "largest", where: str | Sequence[str] = ()
+    ) -> list[list[DuplicatePhoto]]:
+        """Group photos that are copies of each other; within `snapshot` if it is given a nearness.
+
+        Parameters
+        ----------
+        nearness : Nearness, optional
+            By what photos that differ in their bytes count as copies, of this index; without it none do. All photos of
+            a group are near each other (complete linkage), so that a chain of neighbours is no group.
+        keep : {"largest", "oldest", "newest", "path"}, default "largest"
+            Which is the one to keep: that of the most pixels, then bytes; by the file's time; or the first by path,
+            which also decides where they are equal.
+        where : str or sequence of str, optional
+            As for `search`.
+
+        Returns
+        -------
+        list of list of DuplicatePhoto
+            Groups of two and more, by the path of the photo to keep, which comes first in each.
+
+        Raises
+        ------
+        ImgsimError
+            If too many are near.
+        """
+        from imgsim.index.duplicates import find_duplicates
+
+        with self.snapshot():
+            return find_duplicates(self._store, nearness, keep=keep, where=_listed(where))
 
     def search_color(self, color: str, k: int = 10, *, where: str | Sequence[str] = ()) -> list[Match]:
         """Find the photos that most probably have a colour, without any photo to compare with.

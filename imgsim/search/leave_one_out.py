@@ -79,6 +79,10 @@ class LeaveOneOut:
         """Give a photo's rows, (V, R) a term, as a query has them."""
         return self._views(self._parts.rows(np.array([photo])))
 
+    def rows_and_photos(self) -> tuple[NDArray[Any], NDArray[np.int32]]:
+        """Give the rows (n, R) of the photos that take part, by the first term, and each row's photo (n,)."""
+        return self.terms[0].gallery.rows[self._rows], self._parts.places.astype(np.int32)
+
     def between(self, photos: NDArray[np.intp]) -> NDArray[Any]:
         """Give the distances between some photos, all different, but for rounding: (n, n), 0 to themselves."""
         rows = self._parts.rows(photos)
