@@ -11,14 +11,14 @@ import signal
 import struct
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgsim import bounds
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import NoReturn
 
     Answer = Callable[[Any, int], Any]
@@ -43,9 +43,10 @@ class SideProcesses:
 
     def ask(self, request: object, descriptor: int, seconds: float) -> Any:  # noqa: ANN401 (what it answers)
         """Give the answer; TimeoutError, SideProcessError, or OSError where no process can be had."""
-        with suppress(IndexError, SideProcessError):  # one that idled may have died of something else
-            return self._ask(self._idle.pop(), request, descriptor, seconds)
-        return self._ask(_fork(self._answer), request, descriptor, seconds)
+        with _kept_place(descriptor):
+            with suppress(IndexError, SideProcessError):  # one that idled may have died of something else
+                return self._ask(self._idle.pop(), request, descriptor, seconds)
+            return self._ask(_fork(self._answer), request, descriptor, seconds)
 
     def _ask(self, side: _Side, request: object, descriptor: int, seconds: float) -> Any:  # noqa: ANN401
         began = time.monotonic()
@@ -64,6 +65,16 @@ class SideProcesses:
         side.socket.settimeout(None)
         self._idle.append(side)
         return answer
+
+
+@contextmanager
+def _kept_place(descriptor: int) -> Iterator[None]:
+    """Put a file's place back, which the process that it is handed to moves for both: buffers here rely on it."""
+    place = os.lseek(descriptor, 0, os.SEEK_CUR)
+    try:
+        yield
+    finally:
+        os.lseek(descriptor, place, os.SEEK_SET)
 
 
 class _Side(NamedTuple):

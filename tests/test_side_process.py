@@ -127,3 +127,13 @@ def test_a_fork_of_this_process_asks_one_of_its_own(ask, sides, tmp_path):
     assert ask("two")[2] == first[2]
     os.close(read)
     os.close(write)
+
+
+def test_whoever_reads_a_file_goes_on_where_it_was(sides, tmp_path):
+    content = bytes(range(256)) * 4096  # more than is buffered
+    (tmp_path / "file").write_bytes(content)
+    with (tmp_path / "file").open("rb") as file:
+        start = file.read(100)
+        assert sides.ask("read it", file.fileno(), 10)[1].endswith(content[-100:])
+        file.seek(0)
+        assert (start, file.read()) == (content[:100], content)

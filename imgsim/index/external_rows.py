@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from imgsim.errors import ImageReadError
-from imgsim.images.photo import to_source
-from imgsim.images.read import content_digest, open_photo
 from imgsim.naming import EXTERNAL, is_external
 
 if TYPE_CHECKING:
@@ -66,6 +64,8 @@ class RowsByContent:
 
     def of_photos(self, extractor: StoredExtractor, photos: Sequence[Photo]) -> Features:
         """Give the rows of photos, (N, D), or raise the ImageReadError of the first that has none."""
+        from imgsim.images.photo import to_source
+
         sources = [to_source(photo) for photo in photos]
         named = [(_digest(source), source if isinstance(source, str) else "-") for source in sources]
         found = [self.of_photo(extractor, *one) for one in named]
@@ -91,6 +91,8 @@ def rows_to_keep(
 
 def _digest(photo: str | bytes | Image) -> bytes:
     """Digest a photo's file, by its path or content; pixels have none."""
+    from imgsim.images.read import content_digest, open_photo  # which a run that finds nothing new does without
+
     if isinstance(photo, np.ndarray):
         return b""
     with io.BytesIO(photo) if isinstance(photo, bytes) else open_photo(photo) as stream:

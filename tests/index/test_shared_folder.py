@@ -1,16 +1,19 @@
 """What people typed of photos outlives whatever a shared folder goes through, until it is pruned."""
 
+import io
 import os
 import shutil
 import sqlite3
 from contextlib import closing
 
+import numpy as np
 import PIL.Image
 import pytest
 
 from imgsim.errors import ImgsimError
 from imgsim.images.formats import DECODING
-from imgsim.index.index import open_index
+from imgsim.images.read import content_digest
+from imgsim.index.index import IndexWriter, open_index
 from imgsim.index.options import Options
 from imgsim.index.summary import Observer
 from imgsim.index.update import check_index, update_index
@@ -315,3 +318,24 @@ def test_a_day_of_a_shared_folder(shelf):
     assert counts(shelf) == {"photos": 8, "missing": 0, "left_out": 0, "failures": 0}
     with closing(sqlite3.connect(shelf / ".imgsim" / "index.sqlite")) as database:
         assert database.execute("SELECT DISTINCT decoding FROM images").fetchall() == [(DECODING,)]
+
+
+@pytest.mark.parametrize("ending", [".webp", ".tif", ".jp2", ".avif"])
+def test_photos_that_are_decoded_in_another_process_are_known_by_their_content(tmp_path, ending):
+    folder = tmp_path / "photos"
+    draw_photo(folder / "drawn.png", 1)
+    noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)  # more bytes than are buffered
+    PIL.Image.fromarray(noise).save(folder / f"noise{ending}")
+    index(folder)
+    content = (folder / f"noise{ending}").read_bytes()
+    assert len(content) > 2 * 8192
+    with open_index(folder) as before:
+        assert before._store.known()[f"noise{ending}"].digest == content_digest(io.BytesIO(content))
+    with IndexWriter.open(folder) as writer:
+        writer.set_attributes(str(folder / f"noise{ending}"), ["owner=Kim"])
+    (folder / f"noise{ending}").rename(folder / f"other{ending}")
+    assert index(folder) == ({"renamed": 1, "unchanged": 1}, 0)
+    update_index(folder, extractors=["phash"], options=Options(jobs=1))
+    with open_index(folder) as after:
+        assert [after.count_features(one) for one in after.extractors] == [2, 2]
+        assert after.photo(f"other{ending}").attributes == {"owner": "Kim"}
