@@ -53,7 +53,7 @@ SUMMARIES = {  # which `--help` shows without importing the commands; a test com
     "show": "Show photos in the terminal.",
     "extract": "Write the features of each PHOTO.",
     "distances": "Write the square matrix of distances between the PHOTOs.",
-    "extractors": "List the extractors.",
+    "extractors": "List the extractors, or describe some.",
     "metrics": "List the distances.",
     "evaluate": "Judge extractors and distances on the photos in FOLDER, whose classes or scores are known.",
     "recommend": "Try extractors and distances on the photos in FOLDER, whose classes are known, and rank them.",

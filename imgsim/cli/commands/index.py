@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from imgsim.cli.flags import device_option, extractor_option, format_option, gen
 from imgsim.cli.inputs import listed_paths
 from imgsim.cli.labels import update_showing
 from imgsim.cli.lock_wait import once_unlocked, wait_option
-from imgsim.cli.output import write_text
+from imgsim.cli.output import JSON, write_object
 from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ WORDS = {
 @click.option("--drop", multiple=True, metavar="NAME", help="Drop an extractor and its features, and stop.")
 @click.option("--compact", is_flag=True, help="Give unused space in the index back to the disk, and stop.")
 @wait_option
-@format_option("json", default="a summary on stderr")
+@format_option(*JSON, default="a summary on stderr")
 @device_option
 @general_options
 def index(
@@ -152,8 +151,8 @@ def index(
     choices |= {name: choices[name] or None for name in ("include", "exclude")}
     options = Options(files=files, attributes=_source(table, key, encoding), **choices)  # type: ignore[arg-type]
     summary = _update(folder, index_path, extractors, options)
-    if format_ == "json":
-        write_text(json.dumps(asdict(summary)) + "\n")
+    if format_ in JSON:
+        write_object(asdict(summary))
     incomplete = summary.failed or summary.lost_rows or summary.without_row or summary.unknown
     if summary.unrepaired or (strict and incomplete):
         click.get_current_context().exit(2)
