@@ -70,8 +70,7 @@ def write_paths(paths: Iterable[str], folder: str, *, null: bool) -> None:
 class RowWriter:
     """Writes rows in one format; what comes first (a csv header) is written once.
 
-    The columns are those of all formats but json and jsonl, which write every key of a row. json is one list of all
-    that is written, which the end of the command closes: not one that an error cut short.
+    The columns are those of all formats but json and jsonl, which write every key of a row.
     """
 
     def __init__(self, format_: str, columns: Sequence[str], *, wide: bool = False) -> None:
@@ -79,7 +78,7 @@ class RowWriter:
         self._wide = wide
         self._columns = columns
         self._begun = False
-        if format_ == "json":
+        if format_ == "json":  # one list, which the end of the command closes unless that is an error
             click.get_current_context().with_resource(self)
 
     def __enter__(self) -> Self:

@@ -133,9 +133,10 @@ def index(
     New and changed photos are measured, and renamed ones recognised by content. Photos that are missing or left out are
     hidden, with what was typed about them: content that comes back, under any name, has it again. Photos that cannot
     be read are skipped, listed by `imgsim failures`, and tried again when they or their cause change. Pictures that
-    imgsim drew and further names of a file (links) are passed over. The index is FOLDER/.imgsim. It remembers
-    --include, --exclude, --max-megapixels (100 at first), --max-seconds (60), --max-memory (4000), --colors and --exif:
-    later runs, and commands that measure, go by them until they are given again; a PATTERN of '' is none.
+    imgsim drew, further names of a file (links) and what is no picture are passed over, and named with -v. The index is
+    FOLDER/.imgsim. It remembers --include, --exclude, --max-megapixels (100 at first), --max-seconds (60), --max-memory
+    (4000), --colors and --exif: later runs, and commands that measure, go by them until they are given again; a PATTERN
+    of '' is none.
     """
     if drop or compact:
         once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))
@@ -197,7 +198,9 @@ def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], op
     counts = {key: value for key, value in asdict(summary).items() if key != "seconds"}
     always = {"added", "unchanged", *(["described"] if options.attributes else [])}
     said = [_counted(name, value) for name, value in counts.items() if value or name in always]
-    stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s")
+    hint = summary.passed_over + summary.drawn + summary.links > 0 and not stderr.is_verbose()
+    named = " (-v names what was passed over)" * hint
+    stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s{named}")
     if summary.missing:
         stderr.detail("what is known of missing photos is kept until `imgsim index` with --prune")
     if summary.failed:
