@@ -63,6 +63,9 @@ def calibrate(
     Every photo asks for its k nearest among the others; isotonic or logistic regression, whichever predicts better the
     matches of queries left out, gives the probability that a match shows the same thing. It is kept in the index, for
     this distance only: `imgsim query` then prints it. Without -x and -m it is the index's default distance.
+
+    brier is the mean squared difference between a match's probability and what it is, 1 or 0; ece, the expected
+    calibration error, is by how much probabilities differ from the shares that are right. 0 is perfect for both.
     """
     from imgsim.naming import without_weight
 
