@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -135,6 +136,7 @@ def _ending() -> Iterator[None]:
         raise RuntimeError(repr(error)) from error
 
 
+COMPLETION = "_IMGSIM_COMPLETE"  # by which a shell asks for names
 SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -150,6 +152,10 @@ def imgsim() -> None:
 def run() -> int:
     """Run the command line; give its exit code."""
     bounds.make_own()
+    if COMPLETION in os.environ:
+        from imgsim.cli.shell_scripts import use_scripts
+
+        use_scripts()
     try:
         return imgsim.main(prog_name="imgsim", standalone_mode=False) or 0
     except CommandError as error:

@@ -27,7 +27,7 @@ class Parameter(NamedTuple):
     meaning: str
 
 
-class Described(NamedTuple):
+class ExtractorDescription(NamedTuple):
     """What an extractor does, in a sentence, and its parameters."""
 
     summary: str
@@ -35,7 +35,7 @@ class Described(NamedTuple):
 
 
 @lru_cache
-def describe_extractor(name: str) -> Described:
+def describe_extractor(name: str) -> ExtractorDescription:
     """Describe an extractor, by a name as `find_factory` takes it.
 
     Examples
@@ -49,7 +49,7 @@ def describe_extractor(name: str) -> Described:
     taken = dict(zip(sections[1::2], sections[2::2], strict=True)).get("Parameters", "")
     heads = _HEAD.split(taken)[1:]
     parameters = (_parameter(*one) for one in zip(heads[::3], heads[1::3], heads[2::3], strict=True))
-    return Described(
+    return ExtractorDescription(
         _line(sections[0].partition("\n\n")[0]), tuple(one for one in parameters if one.name not in _SETTLED)
     )
 

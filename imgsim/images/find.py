@@ -87,7 +87,7 @@ def find_images(
 ) -> Found:
     """Walk a folder for pictures, but for names that begin with a dot; OSError if it cannot be listed itself.
 
-    Patterns match with case: without a slash names, with one paths, where ``*`` spans slashes. `heard`: passed over, why.
+    Patterns match with case: without a slash names, with one paths, where ``*`` spans slashes. `heard` of what is none.
     """
     walk = _Walk(os.fspath(root), compile_patterns(include), compile_patterns(exclude), heard)
     walk.pending.append(_Folder(False, b"", "", not include, identity_of(walk.root)))

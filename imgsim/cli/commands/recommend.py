@@ -84,7 +84,8 @@ def recommend(
     All are tried on a few photos, the better half on more, and so on within the time (successive halving); the last two
     are also fused. The last columns tell what it takes; compared tells whether a row is the best, truly worse (p < 0.05
     on the same photos), not told apart from it by so few photos, or given up: behind the better half when fewer photos
-    were tried, so that its figures are of those. Nothing of it stays in the folder's index, unless --save makes the winner its default.
+    were tried, so that its figures are of those. Nothing of it stays in the folder's index, unless --save makes the
+    winner its default.
     """
     end = time.monotonic() + seconds
     from imgsim.evaluation.candidates import extractor_grid, parse_candidates
