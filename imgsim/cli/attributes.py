@@ -43,8 +43,8 @@ def show_option(command: F) -> F:
         metavar="NAME,...",
         shell_complete=name_completion.attributes,
         callback=_names,
-        help="Show these attributes too, a column each; in json and jsonl, which have all, only these. What every photo "
-        "has can be named as well: width, height, size, ... or, where an attribute is called so, photo.width.",
+        help="Show these attributes too, a column each; in json and jsonl, which have all, only these. What every "
+        "photo has can be named as well: width, height, size, ... or, where an attribute is called so, photo.width.",
     )(command)
 
 
