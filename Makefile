@@ -11,7 +11,7 @@ SUDO = $(shell test "$$(id -u)" = 0 || echo sudo)
 CODE = imgsim tests benchmarks examples docs conftest.py
 
 .DEFAULT_GOAL = help
-.PHONY: help install system check test test-base test-large cases lint types layers graphs docs bench demo clean
+.PHONY: help install system check test test-base test-large cases lint types layers graphs docs bench thresholds demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ docs: $(INSTALLED) ## write docs/cli.md from the commands' own help
 
 bench: $(INSTALLED) ## measure speed side by side with plain code; writes build/bench.json
 	$(BIN)/python -m benchmarks
+
+thresholds: $(INSTALLED) ## measure starting values of --max-distance on ../shared/data, as in docs/thresholds.md
+	$(BIN)/python -m benchmarks.thresholds ../shared/data
 
 demo: $(INSTALLED) ## draw a small shelf of lost things, index it and query it
 	$(BIN)/python -m examples.demo build/demo

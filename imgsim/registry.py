@@ -39,9 +39,17 @@ class Registry(Generic[T]):
     def __contains__(self, name: object) -> bool:
         return name in self._entries
 
-    def load(self, name: str) -> T:
-        """Import and return what a name stands for; UnknownNameError if it is not in the table."""
+    def place(self, name: str) -> tuple[str, str]:
+        """Tell in which module what a name stands for is, and what it is called there, without importing it.
+
+        UnknownNameError if it is not in the table.
+        """
         if name not in self._entries:
             raise UnknownNameError(self.kind, name, self._entries)
         module, _, attribute = self._entries[name].partition(":")
+        return module, attribute
+
+    def load(self, name: str) -> T:
+        """Import and return what a name stands for; UnknownNameError if it is not in the table."""
+        module, attribute = self.place(name)
         return cast("T", getattr(import_module(module), attribute))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from imgsim.cli import name_completion, stderr
+from imgsim.cli.output import JSON
 from imgsim.core import ImageRecord
 from imgsim.errors import first_few
 from imgsim.paths import composed
@@ -42,8 +43,8 @@ def show_option(command: F) -> F:
         metavar="NAME,...",
         shell_complete=name_completion.attributes,
         callback=_names,
-        help="Show these attributes too, a column each; in jsonl, which has all, only these. What every photo has can "
-        "be named as well: width, height, size, ... or, where an attribute is called so, photo.width.",
+        help="Show these attributes too, a column each; in json and jsonl, which have all, only these. What every "
+        "photo has can be named as well: width, height, size, ... or, where an attribute is called so, photo.width.",
     )(command)
 
 
@@ -70,7 +71,7 @@ def note_absent(index: Index, where: Sequence[str]) -> None:
 
 
 class AttributeColumns:
-    """Adds attributes, in jsonl in one object, and fields to rows of an answer; `chosen`: whether any were named.
+    """Adds attributes, in json in one object, and fields to rows of an answer; `chosen`: whether any were named.
 
     One that is called like a column before or like another is written ``attributes.NAME`` or ``photo.NAME``.
     """
@@ -78,7 +79,7 @@ class AttributeColumns:
     def __init__(self, index: Index, names: Sequence[str] | None, format_: str, columns: Sequence[str]) -> None:
         self.chosen = bool(names)
         self._index = index
-        self._nested = format_ == "jsonl"
+        self._nested = format_ in JSON
         self._all = names is None
         subjects = list(self._subjects(names)) if names else []
         self._attributes = {one.name for one in subjects if not one.field}

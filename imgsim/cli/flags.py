@@ -196,7 +196,7 @@ def labels_options(*, scores: bool) -> Callable[[F], F]:
                 "--seed", type=click.IntRange(0, LAST_SEED), default=0, show_default=True, help="Of what is drawn."
             ),
             click.option(
-                "--jobs", type=click.IntRange(min=1), help="Processes and threads.  [default: one a processor]"
+                "-j", "--jobs", type=click.IntRange(min=1), help="Processes and threads.  [default: one a processor]"
             ),
             click.option(
                 "--strict", is_flag=True, help="Exit with 2 if a photo cannot be read, or a label does not fit."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,7 @@ SUMMARIES = {  # which `--help` shows without importing the commands; a test com
     "show": "Show photos in the terminal.",
     "extract": "Write the features of each PHOTO.",
     "distances": "Write the square matrix of distances between the PHOTOs.",
-    "extractors": "List the extractors.",
+    "extractors": "List the extractors, or describe some.",
     "metrics": "List the distances.",
     "evaluate": "Judge extractors and distances on the photos in FOLDER, whose classes or scores are known.",
     "recommend": "Try extractors and distances on the photos in FOLDER, whose classes are known, and rank them.",
@@ -137,6 +138,7 @@ def _ending() -> Iterator[None]:
         raise RuntimeError(repr(error)) from error
 
 
+COMPLETION = "_IMGSIM_COMPLETE"  # by which a shell asks for names
 SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -152,6 +154,10 @@ def imgsim() -> None:
 def run() -> int:
     """Run the command line; give its exit code."""
     bounds.make_own()
+    if COMPLETION in os.environ:
+        from imgsim.cli.shell_scripts import use_scripts
+
+        use_scripts()
     try:
         return imgsim.main(prog_name="imgsim", standalone_mode=False) or 0
     except CommandError as error:

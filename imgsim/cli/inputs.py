@@ -72,11 +72,14 @@ def measure_photos(
 
 def photos_among(folder: str, found: Found) -> list[FoundImage]:
     """Give the pictures found in a folder but for those that imgsim drew, and say how many of these there are."""
-    from imgsim.images.find import without_drawn
+    from imgsim.images.find import DRAWN, without_drawn
 
     photos = without_drawn(folder, found.images)
     if drawn := len(found.images) - len(photos):
-        stderr.say(f"{folder}: {drawn:,} picture{'s' * (drawn != 1)} drawn by imgsim passed over")
+        hint = "" if stderr.is_verbose() else " (-v names what was)"
+        stderr.say(f"{folder}: {drawn:,} picture{'s' * (drawn != 1)} drawn by imgsim passed over{hint}")
+        for path in sorted({image.path for image in found.images} - {image.path for image in photos}):
+            stderr.detail(f"passed over {path}: {DRAWN}")
     return photos
 
 

@@ -72,6 +72,8 @@ def write_judged(
 
     if format_ == "json":
         write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
+    elif format_ == "jsonl":
+        write_text("".join(json.dumps(row, allow_nan=False) + "\n" for row in rows))
     elif format_ == "csv":
         flat = to_flat(rows)
         RowWriter("csv", list(dict.fromkeys(name for row in flat for name in row))).write(flat)

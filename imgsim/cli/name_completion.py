@@ -2,26 +2,57 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     import click
     from click.shell_completion import CompletionItem
 
-    from imgsim.where.facts import FactTable
-
 
 def extractors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete an extractor's name, or the last of those that ``+`` joins."""
+    """Complete an extractor's name, or the last of those that ``+`` joins, or its parameters and their choices."""
     from imgsim.features import FUSIONS, extractor_names
     from imgsim.models.own_names import own_names
 
     del ctx, param
+    if parameters := _parameters(incomplete):
+        return parameters
     before, joined, last = incomplete.rpartition("+")
     return _beginning(last, [*extractor_names(), *FUSIONS, *own_names()], before + joined)
+
+
+def _parameters(incomplete: str) -> list[CompletionItem]:
+    """Complete what stands behind the colon of the last extractor; a ``+`` may join extractors, or be of a choice."""
+    from imgsim.features import EXTRACTORS
+    from imgsim.models.architectures import is_architecture
+
+    start = 0
+    for piece in re.split(r"(?<=\+)", incomplete):
+        name, colon, rest = incomplete[start:].partition(":")
+        if colon and (name in EXTRACTORS or is_architecture(name)):
+            found = _parameters_of(name, rest, f"{incomplete[:start]}{name}:")
+            if found:
+                return found
+        start += len(piece)
+    return []
+
+
+def _parameters_of(name: str, written: str, before: str) -> list[CompletionItem]:
+    from imgsim.features.parameters import describe_extractor
+
+    done, comma, last = written.rpartition(",")
+    key, equals, value = last.partition("=")
+    taken = describe_extractor(name).parameters
+    before += done + comma
+    if equals:
+        choices = [choice for one in taken if one.name == key for choice in one.choices if choice]
+        return _beginning(value, choices, f"{before}{key}=")
+    given = {pair.partition("=")[0] for pair in done.split(",")}
+    return _beginning(key, [f"{one.name}=" for one in taken if one.name not in given], before)
 
 
 def metrics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -51,8 +82,8 @@ def networks(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 def attributes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete an attribute's name, or the last of those that commas join, as the index that is meant has them."""
     del param
-    before, comma, last = incomplete.rpartition(",")
-    return _beginning(last, _attributes_of(ctx), before + comma)
+    before, last = _split_behind(",", incomplete)
+    return _beginning(last, _attributes_of(ctx), before)
 
 
 def sort_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -66,38 +97,49 @@ def sort_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
 def conditions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the attribute's name at the end of a condition."""
     del param
-    before, space, last = incomplete.rpartition(" ")
-    return _beginning(last, _attributes_of(ctx), before + space)
+    before, last = _split_behind(" (", incomplete)
+    written = [name if re.fullmatch(r"[^\W\d]\w*", name) else f'"{name}"' for name in _attributes_of(ctx)]
+    return _beginning(last, written, before)
+
+
+def assignments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the attribute's name of an assignment, or else a file's."""
+    from click.shell_completion import CompletionItem
+
+    del param
+    names = _beginning(incomplete, [f"{name}=" for name in _asked(ctx, "attribute_names")])
+    return names if incomplete and names else [CompletionItem(incomplete, type="file")]
 
 
 def colors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete a colour that some photo of the index has."""
+    """Complete a colour that some photo of the index is of."""
     del param
+    return _beginning(incomplete, _asked(ctx, "color_names"))
 
-    def names(facts: FactTable) -> list[str]:
-        from imgsim.index.by_color import PROBABILITIES
 
-        return facts.names_within(PROBABILITIES)
-
-    return _beginning(incomplete, _asked(ctx, names))
+def _split_behind(separators: str, text: str) -> tuple[str, str]:
+    """Split a text behind the last of some characters."""
+    place = max(map(text.rfind, separators)) + 1
+    return text[:place], text[place:]
 
 
 def _attributes_of(ctx: click.Context) -> list[str]:
-    def names(facts: FactTable) -> list[str]:
-        from imgsim.where.conditions import FIELDS
+    from imgsim.where.conditions import FIELDS
 
-        return [*sorted(facts.types()), *FIELDS]
-
-    return _asked(ctx, names)
+    return [*_asked(ctx, "attribute_names"), *FIELDS]
 
 
-def _asked(ctx: click.Context, ask: Callable[[FactTable], list[str]]) -> list[str]:
+def _asked(ctx: click.Context, names: str) -> list[str]:
     """Ask the index that is meant; a shell asks at every key, and hears of names or of nothing."""
     with suppress(Exception):
-        from imgsim.cli.which_index import open_for
+        from imgsim.cli.which_index import find_meant
+        from imgsim.index.location import locate_index
+        from imgsim.index.sqlite import known_names
 
-        with ctx.scope(cleanup=False), open_for(ctx.params.get("index_path")) as index:
-            return ask(index.facts)
+        meant = find_meant(ctx.params.get("index_path") or ctx.params.get("folder"), ctx.params.get("photos") or ())
+        if meant is not None:
+            found: list[str] = getattr(known_names, names)(locate_index(meant))
+            return found
     return []
 
 
@@ -105,14 +147,3 @@ def _beginning(incomplete: str, names: Iterable[str], before: str = "") -> list[
     from click.shell_completion import CompletionItem  # which nothing but a completion needs
 
     return [CompletionItem(before + name) for name in names if name.startswith(incomplete)]
-
-
-def script(shell: str) -> str:
-    """Write what makes a shell complete the command: `shell` is bash, zsh or fish."""
-    from click.shell_completion import get_completion_class
-
-    from imgsim.cli.group import imgsim
-
-    completer = get_completion_class(shell)
-    assert completer is not None
-    return completer(imgsim, {}, "imgsim", "_IMGSIM_COMPLETE").source()

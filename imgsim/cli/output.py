@@ -1,4 +1,4 @@
-"""Rows on stdout: tables for people; tsv, csv, jsonl and paths for programs."""
+"""Rows on stdout: tables for people; tsv, csv, json, jsonl and paths for programs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from imgsim.cli.main import UNWRITTEN
 from imgsim.cli.stderr import cleaned, discard
 from imgsim.errors import ImgsimError
@@ -16,6 +18,7 @@ from imgsim.paths import seen_from_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import Self
 
     import numpy as np
     from numpy.typing import NDArray
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 WIDEST = 1000
-ROW_FORMATS = ("table", "tsv", "csv", "jsonl")
+ROW_FORMATS = ("table", "tsv", "csv", "json", "jsonl")
+JSON = ("json", "jsonl")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -66,7 +70,7 @@ def write_paths(paths: Iterable[str], folder: str, *, null: bool) -> None:
 class RowWriter:
     """Writes rows in one format; what comes first (a csv header) is written once.
 
-    The columns are those of all formats but jsonl, which writes every key of a row.
+    The columns are those of all formats but json and jsonl, which write every key of a row.
     """
 
     def __init__(self, format_: str, columns: Sequence[str], *, wide: bool = False) -> None:
@@ -74,6 +78,15 @@ class RowWriter:
         self._wide = wide
         self._columns = columns
         self._begun = False
+        if format_ == "json":  # one list, which the end of the command closes unless that is an error
+            click.get_current_context().with_resource(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or issubclass(kind, click.exceptions.Exit):
+            write_text("\n]\n" if self._begun else "[]\n")
 
     def write(self, rows: Iterable[Row]) -> None:
         """Write some rows."""
@@ -87,7 +100,10 @@ class RowWriter:
             yield _csv_line(self._columns)
             self._begun = True
         for row in rows:
-            if self._format == "jsonl":
+            if self._format == "json":
+                yield (",\n" if self._begun else "[\n") + json.dumps(row)
+                self._begun = True
+            elif self._format == "jsonl":
                 yield json.dumps(row) + "\n"
             elif self._format == "csv":
                 yield _csv_line([_cell(row.get(column)) for column in self._columns])
@@ -112,6 +128,11 @@ class RowWriter:
         width = None if terminal and not self._wide else WIDEST
         Console(file=drawn, force_terminal=terminal, width=width).print(table)
         write_text(drawn.getvalue(), obeyed=None)
+
+
+def write_object(facts: Mapping[str, Any]) -> None:
+    """Write one object: as json and as jsonl the same line."""
+    write_text(json.dumps(facts) + "\n")
 
 
 def tsv_line(cells: Iterable[str]) -> str:

@@ -107,13 +107,21 @@ class IndexingProgress(Observer):
 
     def failed(self, path: str, reason: str) -> None:
         """Say which file, and why."""
-        line = f"skipped {path}: {name_option(reason)}"
+        self._write(f"skipped {path}: {name_option(reason)}", stderr.say)
+
+    def passed_over(self, path: str, reason: str) -> None:
+        """Tell the curious which file, and why."""
+        if stderr.is_verbose():
+            self._write(f"passed over {path}: {reason}", stderr.detail)
+
+    def _write(self, line: str, say: Callable[[str], None]) -> None:
+        """Write a line, above the bar where there is one."""
         if self._bar is not None:
             from rich.text import Text
 
             self._bar.console.print(Text(stderr.printable(line)))
         else:
-            stderr.say(line)
+            say(line)
 
     def differs(self, of: str, reason: str) -> None:
         """Say what verifying found."""

@@ -59,6 +59,11 @@ def is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
+def is_verbose() -> bool:
+    """Tell whether the curious listen."""
+    return _level() >= VERBOSE
+
+
 def _level() -> int:
     level: int = click.get_current_context().meta.get(_LEVEL, NORMAL)
     return level

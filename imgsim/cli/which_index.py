@@ -22,12 +22,13 @@ def open_for(index_path: str | None, photos: Sequence[str] = ()) -> Index:
     """
     from imgsim.index.index import open_index
 
-    index = open_index(_meant(index_path, photos))
+    index = open_index(find_meant(index_path, photos))
     stderr.detail(f"index: {index.directory}")
     return index
 
 
-def _meant(index_path: str | None, photos: Sequence[str]) -> str | None:
+def find_meant(index_path: str | None, photos: Sequence[str] = ()) -> str | None:
+    """Give the place of the index that is named or must be meant, if there is one."""
     from imgsim.index.location import find_index
 
     index_path = index_path or find_index(os.curdir)

@@ -43,16 +43,16 @@ class DeepExtractor:
     architecture : str
         A name in the table, or ``timm/NAME``.
     pooling : {"avg", "max", "gem"}
-        How maps become a row.
+        How maps become a row: the mean of each map, its largest value, or the generalised mean, which lies between.
     p : float
-        The power of ``gem``.
+        The power of ``gem``, 0.1 to 100: 1 is ``avg``, and more comes closer to ``max``.
     layer : str
         Where the network is cut; empty for its last feature map.
     crop : {"whole", "center", "squash"}
         All of the photo, its shorter side 8/7 of the square that the network was trained on (transformers, which
         take that square only, squeeze the photo to it); that square, cut from the middle; or the photo squeezed to it.
     size : int
-        Pixels of that shorter side, or of that square; 0 for those.
+        Pixels of that shorter side, or of that square, 32 to 1024; 0 for those. Not for transformers.
     flip : {"no", "yes"}
         Whether a photo and its mirror image are described together: the mean of their unit rows.
     weights : str

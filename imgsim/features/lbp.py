@@ -28,11 +28,11 @@ class Lbp(PhotoExtractor):
     Parameters
     ----------
     radius : int
-        Pixels, 1 to 16.
+        Pixels from the centre to the circle, 1 to 16.
     points : int
         Points on the circle, 4 to 12.
     scales : int
-        1 to 5; each after the first has half the pixels a side of the one before.
+        Sizes that the photo is looked at in, 1 to 5; each after the first has half the pixels a side of the one before.
     margin : int
         Grey levels, 0 to 64, by which a point must exceed its centre to count as brighter: what noise and
         compression stay below. 0 is the textbook's pattern.

@@ -16,10 +16,15 @@ from imgsim.images.reasons import system_reason
 from imgsim.paths import key_within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from imgsim.file_state import Identity
     from imgsim.images.file_patterns import Matcher
+
+NO_FILE = "not a regular file"
+NO_PICTURE = "neither its name nor its first bytes say that it is a picture"
+FURTHER_NAME = "a further name of a photo or a folder that has another here"
+DRAWN = "drawn by imgsim"
 
 
 class FoundImage(NamedTuple):
@@ -63,25 +68,37 @@ class Found(NamedTuple):
     drawn: Sequence[str] = ()
 
 
+def _not_heard(path: str, reason: str) -> None:
+    """Let nobody hear what is passed over."""
+
+
 def check_folder(folder: str) -> None:
     """Make sure that a folder is one."""
     if not os.path.isdir(folder):
         raise ImgsimError(f"{folder}: {'not a folder' if os.path.exists(folder) else 'no such folder'}")
 
 
-def find_images(root: str | os.PathLike[str], *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Found:
+def find_images(
+    root: str | os.PathLike[str],
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    heard: Callable[[str, str], None] = _not_heard,
+) -> Found:
     """Walk a folder for pictures, but for names that begin with a dot; OSError if it cannot be listed itself.
 
-    Shell patterns, matched with case: without a slash against names, with one against paths, where ``*`` spans slashes.
+    Patterns match with case: without a slash names, with one paths, where ``*`` spans slashes. `heard` of what is none.
     """
-    walk = _Walk(os.fspath(root), compile_patterns(include), compile_patterns(exclude))
+    walk = _Walk(os.fspath(root), compile_patterns(include), compile_patterns(exclude), heard)
     walk.pending.append(_Folder(False, b"", "", not include, identity_of(walk.root)))
     while walk.pending:
         walk.visit(heappop(walk.pending))
-    return walk.names.found(walk.passed_over, walk.unreadable)
+    return _told(walk.names.found(walk.passed_over, walk.unreadable), heard)
 
 
-def list_images(root: str | os.PathLike[str], paths: Iterable[str]) -> Found:
+def list_images(
+    root: str | os.PathLike[str], paths: Iterable[str], *, heard: Callable[[str, str], None] = _not_heard
+) -> Found:
     """Look at the files that are named, absolute or from the working folder, as `find_images` would.
 
     A file named twice counts once; one that is missing, hidden or outside the root is unreadable, as it was named.
@@ -90,10 +107,18 @@ def list_images(root: str | os.PathLike[str], paths: Iterable[str]) -> Found:
     passed_over = 0
     for given in paths:
         try:
-            passed_over += not _look_at(base, _relative(base, given), names)
+            if not _look_at(base, _relative(base, given), names):
+                passed_over += 1
+                heard(given, _why_none(os.path.abspath(given)))
         except (OSError, ValueError) as error:
             unreadable.append((given, system_reason(error) if isinstance(error, OSError) else str(error)))
-    return names.found(passed_over, unreadable)
+    return _told(names.found(passed_over, unreadable), heard)
+
+
+def _told(found: Found, heard: Callable[[str, str], None]) -> Found:
+    for path in found.links:
+        heard(path, FURTHER_NAME)
+    return found
 
 
 def without_drawn(root: str | os.PathLike[str], images: Sequence[FoundImage]) -> list[FoundImage]:
@@ -151,10 +176,11 @@ class _Folder(NamedTuple):
 class _Walk:
     """One walk over a folder, and what it has found so far."""
 
-    def __init__(self, root: str, include: Matcher, exclude: Matcher) -> None:
+    def __init__(self, root: str, include: Matcher, exclude: Matcher, heard: Callable[[str, str], None]) -> None:
         self.root = root
         self.included = include
         self.excluded = exclude
+        self.heard = heard
         self.pending: list[_Folder] = []  # a heap
         self.visited: dict[Identity, bool] = {}  # whether it was included
         self.names = _Names()
@@ -205,6 +231,11 @@ class _Walk:
             self.unreadable.append((path, "a link to nothing"))
         else:
             self.passed_over += 1
+            self.heard(path, _why_none(entry.path))
+
+
+def _why_none(path: str) -> str:
+    return NO_PICTURE if os.path.isfile(path) else NO_FILE
 
 
 def _is_linked(entry: os.DirEntry[str], at: _Folder) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from imgsim.colors.names import plain_name
 from imgsim.core import Match
 from imgsim.errors import ImgsimError, UnknownNameError
+from imgsim.index.store import COLORS
 from imgsim.where.select import select_photos
 
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 
     from imgsim.index.store import Store
 
-COLOR = "color"  # the attribute that holds a photo's most probable colour
-PROBABILITIES = "color_probabilities"  # and the one that holds the probability of each
+COLOR, PROBABILITIES, _ = COLORS  # a photo's most probable colour, and the probability of each
 
 
 def rank_by_color(store: Store, color: str, k: int, where: Sequence[str] = ()) -> list[Match]:

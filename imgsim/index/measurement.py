@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imgsim.errors import DrawnPictureError, ImageReadError
+from imgsim.images.find import DRAWN
 from imgsim.index.decoding_mark import decoding_mark
 from imgsim.index.failure_conditions import conditions_of
 from imgsim.index.lacks import COLORS
@@ -112,6 +113,7 @@ class Measurement:
             self.store.hide([lack.photo.known.key], MISSING)
         self.drawn.add(lack.image)
         self.summary.drawn += 1
+        self.observer.passed_over(lack.image.path, DRAWN)
 
     def _commit_failure(self, lack: Lack, error: ImageReadError) -> None:
         """Enter a file in the ledger, and hide the photo that it was; one that merely lacks something stays."""

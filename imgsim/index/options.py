@@ -9,7 +9,7 @@ from imgsim.errors import ImgsimError
 from imgsim.images.limits import MAX_MEGAPIXELS, MAX_MEMORY, MAX_SECONDS, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from imgsim.images.find import Found
     from imgsim.index.description import AttributeTable
@@ -51,13 +51,13 @@ class Remembered:
         patterns = {name: tuple(filter(None, value)) for name, value in given.items() if name in PATTERNS}
         return replace(self, **{**given, **patterns})
 
-    def scan(self, folder: str) -> Found:
-        """Walk a folder for pictures, by the patterns."""
+    def scan(self, folder: str, **heard: Callable[[str, str], None]) -> Found:
+        """Walk a folder for pictures, by the patterns; `heard`, as of `find_images`, hears what is passed over."""
         from imgsim.images.find import check_folder, find_images
 
         check_folder(folder)
         try:
-            return find_images(folder, include=self.include, exclude=self.exclude)
+            return find_images(folder, include=self.include, exclude=self.exclude, **heard)
         except OSError as error:
             raise ImgsimError(f"{folder}: {error.strerror}") from error
 

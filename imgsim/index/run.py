@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import ImgsimError
 from imgsim.images.file_patterns import comes_by
-from imgsim.images.find import list_images
+from imgsim.images.find import DRAWN, list_images
 from imgsim.images.formats import DECODING, HEADERS
 from imgsim.index.drawn_pictures import DrawnPictures
 from imgsim.index.external_rows import external, measurable, rows_to_keep
@@ -112,8 +112,11 @@ class Update:
                 f"{self.directory} is the index of {self.store.root}, not of {self.root}", remedy="moved-or-other-index"
             )
         files = self.options.files
-        found = self.made.scan(self.root) if files is None else list_images(self.root, files)
+        heard = self.observer.passed_over
+        found = self.made.scan(self.root, heard=heard) if files is None else list_images(self.root, files, heard=heard)
         found = self.drawn.leave_out(found, complete=files is None)
+        for path in found.drawn:
+            heard(path, DRAWN)
         self.failing = self._still_failing(found, retrying=retrying)
         wanted = comes_by(self.made.include, self.made.exclude) if files is None else None
         known = self.store.known()

@@ -27,6 +27,9 @@ class Observer:
     def failed(self, path: str, reason: str) -> None:
         """Hear that a file could not be read, and why."""
 
+    def passed_over(self, path: str, reason: str) -> None:
+        """Hear of a file that is no photo to index, and why."""
+
     def decoded_otherwise(self, photos: int) -> None:
         """Hear how many photos are measured again, since this imgsim makes other pixels of them."""
 

@@ -1,28 +1,32 @@
 """Names that a shell completes, and how quickly: without any of the libraries that measure."""
 
 import os
+import pty
+import re
+import select
 import shutil
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing, contextmanager
 
 import pytest
 
 from imgsim.cli.group import COMMANDS
 from imgsim.features import extractor_names
-from imgsim.index.index import IndexWriter
+from imgsim.index.index import IndexWriter, open_index
+from imgsim.index.options import Options
+from imgsim.index.update import update_index
 from imgsim.metrics import METRICS
 
 SHELLS = ["bash", "zsh", "fish"]
 
 
 def completed(*words, python=()):
-    """Ask as bash does for what the last of the words may become."""
-    environment = {
-        **os.environ,
-        "_IMGSIM_COMPLETE": "bash_complete",
-        "COMP_WORDS": " ".join(["imgsim", *words]),
-        "COMP_CWORD": str(len(words)),
-    }
+    """Ask as bash does for what the last of the words, as typed, may become."""
+    line = {"COMP_LINE": " ".join(["imgsim", *words]), "COMP_BREAKS": ""}
+    environment = {**os.environ, "_IMGSIM_COMPLETE": "bash_complete", **line}
     command = [sys.executable, *python, "-m", "imgsim"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0
@@ -41,6 +45,17 @@ def completed(*words, python=()):
         (["query", "--rerank", "k"], {"k_reciprocal"}),
         (["models", "pull", "resnet5"], {"resnet50", "resnet50@v1"}),
         (["models", "import", "f", "-a", "squeezenet1_1"], {"squeezenet1_1"}),
+        (["extractors", "cov"], {"covariance"}),
+        (["query", "-x", "histogram:"], {"histogram:space=", "histogram:bins=", "histogram:grid="}),
+        (["query", "-x", "histogram:bins=4,sp"], {"histogram:bins=4,space="}),
+        (["query", "-x", "histogram:bins=4,b"], set()),
+        (["query", "-x", "histogram:space="], {"histogram:space=rgb", "histogram:space=hsv", "histogram:space=lab"}),
+        (["query", "-x", "haralick:aggregate=mean+"], {"haralick:aggregate=mean+range"}),
+        (["query", "-x", "resnet50:flip=no,po"], {"resnet50:flip=no,pooling="}),
+        (["evaluate", ".", "-x", "hog@0.3+lbp:po"], {"hog@0.3+lbp:points="}),
+        (["query", "-x", "timm/resnet18:crop=c"], {"timm/resnet18:crop=center"}),
+        (["query", "-x", "sift:"], set()),
+        (["query", "-x", "lite:"], set()),
     ],
 )
 def test_names_are_completed(words, names):
@@ -51,7 +66,12 @@ def test_names_are_completed(words, names):
 
 @pytest.mark.parametrize(
     ("words", "names"),
-    [([""], COMMANDS), (["query", "-x", ""], extractor_names()), (["query", "-m", ""], METRICS)],
+    [
+        ([""], COMMANDS),
+        (["query", "-x", ""], extractor_names()),
+        (["query", "-x", "resnet50:p"], ["resnet50:p=", "resnet50:pooling=", "resnet50:padding="]),
+        (["query", "-m", ""], METRICS),
+    ],
 )
 def test_all_names_come_where_nothing_is_typed_and_nothing_heavy_is_imported(words, names):
     found, said = completed(*words, python=("-X", "importtime"))
@@ -70,6 +90,88 @@ def test_attributes_and_colours_are_those_of_the_index(shelf, monkeypatch):
     assert completed("list", "--index", str(shelf), "--where", "wid")[0] == ["width"]
     assert completed("list", "--sort", "price,-pl")[0] == ["price,-place"]
     assert completed("set", "--drop", "pl")[0] == ["place"]
+    assert completed("list", str(shelf), "--where", "'(price > 2) and (pla") == (["(price > 2) and (place"], "")
+    assert completed("set", "0.png", "pl") == (["place="], "")
+    assert completed("set", "0.png", "0.p") == (["0.p"], "")  # of a file, which the shell knows
+
+
+def test_what_is_declared_and_names_of_several_words_are_known(shelf, monkeypatch):
+    with IndexWriter(str(shelf / ".imgsim")) as writer:
+        writer.set_attributes("0.png", ["found on=2026-05-01"])
+        writer.declare_attributes(["returned=boolean"])
+    monkeypatch.chdir(shelf)
+    assert completed("query", "--show", "ret") == (["returned"], "")
+    assert completed("query", "--show", "fou") == (["found\\ on"], "")
+    assert completed("query", "--where", "'\"fou") == (['"found on"'], "")
+    assert completed("set", "0.png", "returned") == (["returned="], "")
+
+
+@pytest.fixture
+def colored(make_photos, monkeypatch):
+    folder = make_photos(4, folder="shelf")
+    update_index(folder, extractors=["phash"], options=Options(colors=True))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_colours_are_those_that_photos_are_of(colored):
+    with open_index(colored) as index:
+        names = {record.attributes["color"] for record in index}
+    assert set(completed("query", "--color", "")[0]) == names
+    one = min(names)
+    assert one in completed("query", "--color", one[:2])[0]
+
+
+@pytest.mark.parametrize(
+    "words", [["query", "--where", ""], ["query", "--show", "p"], ["set", "0.png", "p"], ["query", "--color", ""]]
+)
+def test_asking_an_index_imports_no_library_that_measures(colored, words):
+    found, said = completed(*words, python=("-X", "importtime"))
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in said.splitlines()}
+    assert found
+    assert "sqlite3" in imported
+    assert not imported & {"numpy", "cv2", "torch", "PIL", "scipy", "rich"}
+
+
+def test_a_folder_that_cannot_be_written_is_asked_too(shelf):
+    with IndexWriter(str(shelf / ".imgsim")) as writer:
+        writer.set_attributes("0.png", ["price=3"])
+    (shelf / ".imgsim").chmod(0o500)
+    try:
+        assert completed("list", "--index", str(shelf), "--where", "pri") == (["price"], "")
+    finally:
+        (shelf / ".imgsim").chmod(0o700)
+
+
+def test_asking_writes_nothing(shelf, monkeypatch):
+    monkeypatch.chdir(shelf)
+    before = {path.name: path.stat().st_mtime_ns for path in (shelf / ".imgsim").rglob("*") if path.is_file()}
+    assert completed("list", "--where", "pa")[0] == ["path"]
+    assert {path.name: path.stat().st_mtime_ns for path in (shelf / ".imgsim").rglob("*") if path.is_file()} == before
+
+
+def older(database):
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA user_version = 2")
+
+
+def newer(database):
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [older, newer, lambda database: database.write_bytes(b"no database" * 999), lambda database: database.unlink()],
+)
+def test_of_an_index_that_is_not_as_it_should_be_nothing_is_known_or_said(shelf, monkeypatch, harm):
+    with IndexWriter(str(shelf / ".imgsim")) as writer:
+        writer.set_attributes("0.png", ["price=3"])
+    monkeypatch.chdir(shelf)
+    harm(shelf / ".imgsim" / "index.sqlite")
+    assert completed("list", "--where", "p") == (["path"], "")
+    assert completed("query", "--color", "") == ([], "")
+    assert completed("set", "0.png", "pr") == (["pr"], "")
 
 
 def test_where_there_is_no_index_nothing_is_said(tmp_path, monkeypatch):
@@ -102,6 +204,79 @@ def test_a_real_bash_completes(tmp_path):
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["histogram"], done.stderr
+
+
+TYPED = {
+    "imgsim query -x histogram:sp": "ace=",
+    "imgsim query -x histogram:bins=4,space=l": "ab ",
+    "imgsim evaluate . -x hog@0.3+ph": "ash ",
+    "imgsim list --where 'price < 3 and pl": "ace' ",
+    "imgsim list --show price,pl": "ace ",
+    "imgsim set 0.png pla": "ce=",
+}
+SETUPS = {
+    "bash": ("--norc --noprofile -i", 'eval "$(imgsim completion bash)"'),
+    "zsh": ("-f -i", 'autoload -Uz compinit; compinit -u -D; eval "$(imgsim completion zsh)"'),
+    "fish": ("--no-config -i", "imgsim completion fish | source"),
+}
+
+
+@contextmanager
+def terminal_of(shell, options):
+    """Start a real shell on a terminal of its own; give what writes to it and reads."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvp(shell, [shell, *options.split()])
+    try:
+        yield terminal
+    finally:
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+        os.close(terminal)
+
+
+def read_until(terminal, wanted, seconds=60):
+    """Read what a terminal shows until something is there; give all of it if that never comes."""
+    shown, end = b"", time.monotonic() + seconds
+    while wanted not in on_screen(shown) and time.monotonic() < end:
+        if select.select([terminal], [], [], 0.1)[0]:
+            shown += os.read(terminal, 4096)
+    return on_screen(shown)
+
+
+def on_screen(shown):
+    """Obey the backspaces of what was written to a terminal, and leave out what else it is told."""
+    screen, place = [], 0
+    for sign in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\a", "", shown.decode("utf-8", "replace")):
+        if sign == "\b":
+            place -= 1
+        else:
+            screen[place : place + 1] = [sign]
+            place += 1
+    return "".join(screen)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_lines_typed_in_a_real_shell_are_completed(shelf, tmp_path, monkeypatch, shell):
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no {shell}")
+    with IndexWriter(str(shelf / ".imgsim")) as writer:
+        writer.set_attributes("0.png", ["place=Line 2", "price=3"])
+    (tmp_path / "imgsim").write_text(f'#!/bin/sh\nexec {sys.executable} -m imgsim "$@"\n')
+    (tmp_path / "imgsim").chmod(0o755)
+    monkeypatch.chdir(shelf)
+    surroundings = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": os.pathsep.join(sys.path)}
+    surroundings |= {"TERM": "dumb", "PS1": "$ ", "COLUMNS": "200", "HOME": str(tmp_path)}
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    options, setup = SETUPS[shell]
+    with terminal_of(shell, options) as terminal:
+        os.write(terminal, f"{setup}; echo rea''dy\r".encode())
+        read_until(terminal, "ready")
+        for line, rest in TYPED.items():
+            os.write(terminal, f"{line}\t".encode())
+            assert f"{line}{rest}" in read_until(terminal, f"{line}{rest}")
+            os.write(terminal, b"\x15\r")  # the line is taken back
 
 
 def test_the_short_option_for_the_version(run):

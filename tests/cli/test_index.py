@@ -1,6 +1,7 @@
 """`imgsim index`, and what it leaves for `info` and `failures`."""
 
 import json
+import os
 import shlex
 import sqlite3
 from contextlib import closing
@@ -78,6 +79,32 @@ def test_pictures_that_imgsim_drew_and_links_are_counted(run, folder):
     assert run("index", "photos", "--strict").code == 2  # of the one that cannot be read
     (folder / "bad.jpg").unlink()
     assert run("index", "photos", "--strict").code == 0
+
+
+def test_what_is_passed_over_is_named_to_the_curious(run, folder):
+    hint = " (-v names what was passed over)\n"
+    assert run("index", "photos", "-x", "phash").err.endswith(hint)
+    run("query", "photos/0.png", "--grid", "photos/grid.png")
+    (folder / "1 again.png").symlink_to("1.png")
+    os.mkfifo(folder / "pipe.jpg")
+    for _ in range(2):  # what was seen to be drawn is remembered
+        told = run("index", "photos", "-v").err
+        assert {line for line in told.splitlines() if line.startswith("passed over")} == {
+            "passed over notes.txt: neither its name nor its first bytes say that it is a picture",
+            "passed over pipe.jpg: not a regular file",
+            "passed over 1 again.png: a further name of a photo or a folder that has another here",
+            "passed over grid.png: drawn by imgsim",
+        }
+        assert told.count("passed over notes.txt") == told.count("passed over grid.png") == 1
+        assert hint not in told
+    listed = run("index", "photos", "-v", "--files-from", "-", stdin=b"photos/notes.txt\n").err
+    assert "passed over photos/notes.txt: neither its name" in listed
+    assert "passed over" not in run("index", "photos", "-q", "-x", "lbp").err
+
+
+def test_where_nothing_is_passed_over_nothing_is_said_of_it(run, folder):
+    (folder / "notes.txt").unlink()
+    assert run("index", "photos", "-x", "phash").err.endswith(" s\n")
 
 
 def test_strict_makes_skipped_files_an_error(run, folder):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
-from imgsim.features import DEFAULT_EXTRACTOR, EXTRACTORS, FUSIONS, find_factory, load_extractor
+from imgsim.features import DEFAULT_EXTRACTOR, EXTRACTORS, FUSIONS, find_factory, load_extractor, write_out
 from imgsim.images.read import read_image
 from imgsim.index.index import Index
 from imgsim.metrics import METRICS
@@ -100,10 +100,13 @@ def test_fused_distances_are_in_units_of_the_median(run, photos):
     np.testing.assert_allclose(fused, (one / units[0] + 3 * two / units[1]) / 4, rtol=1e-9)
 
 
-def test_extractors_and_metrics_are_listed(run):
+def test_extractors_are_listed_those_that_run_here_first(run):
     listed = [json.loads(line) for line in run("extractors", "--format", "jsonl").out.splitlines()]
-    assert [one["extractor"] for one in listed] == [*EXTRACTORS, *ARCHITECTURES, *FUSIONS]
-    lite = listed.pop()
+    names = [one["extractor"] for one in listed]
+    assert sorted(names) == sorted([*EXTRACTORS, *ARCHITECTURES, *FUSIONS])
+    assert names[: len(list(EXTRACTORS))] == list(EXTRACTORS)
+    assert [one["ready"] for one in listed] == sorted((one["ready"] for one in listed), reverse=True)
+    lite = listed.pop(names.index("lite"))
     assert (lite["dimension"], lite["metric"], lite["default"]) == (3840, "cosine", False)
     assert lite["needs"] in ("", "pip install 'imgsim[lite]'")
     for one in listed:
@@ -114,6 +117,71 @@ def test_extractors_and_metrics_are_listed(run):
     assert [name for name in (*EXTRACTORS, DEFAULT_EXTRACTOR) if needs[name]] == []
     assert needs["resnet50"] == "imgsim models pull resnet50"
     assert [one["extractor"] for one in listed if one["default"]] == [DEFAULT_EXTRACTOR]
+
+
+def test_an_extractor_is_described_with_its_parameters(run):
+    told = run("extractors", "histogram")
+    assert told.code == 0
+    assert told.out.startswith("histogram: Count how many pixels have each colour.\ndimension: 512 values\n")
+    assert "metric: hellinger" in told.out
+    rows = [line.split(maxsplit=2) for line in told.out.splitlines()[-3:]]
+    assert [row[:2] for row in rows] == [["space", "rgb"], ["bins", "8"], ["grid", "1"]]
+    assert rows[0][2].startswith("rgb, hsv, lab")
+    assert rows[1][2].startswith("2 to 32 ")
+
+
+@pytest.mark.parametrize("name", [*EXTRACTORS, "efficientnet_lite0", "lite", "vit_b_16"])
+def test_the_example_that_describes_an_extractor_can_be_typed(run, name):
+    (told,) = json.loads(run("extractors", name, "--format", "json").out)
+    *command, text = told["example"].split()
+    assert command == ["imgsim", "index", "FOLDER", "-x"]
+    assert text.startswith(name)
+    assert all(load_extractor(one).spec for one in write_out([text]) if told["ready"])
+
+
+def test_extractors_are_described_for_programs_too(run):
+    first, *others = (
+        json.loads(line) for line in run("extractors", "hog", "phash", "--format", "jsonl").out.splitlines()
+    )
+    assert [one["parameter"] for one in first["takes"]] == ["cells", "pixels", "orientations", "mirror"]
+    assert first["takes"][3]["choices"] == ["apart", "alike"]
+    assert first["takes"][0] | {"meaning": ""} == {
+        "parameter": "cells",
+        "default": 4,
+        "choices": None,
+        "range": "2 to 16",
+        "meaning": "",
+    }
+    assert [one["takes"] for one in others] == [[]]
+    rows = run("extractors", "hog", "phash", "--format", "tsv").out.splitlines()
+    assert [row.split("\t")[:3] for row in rows[3:]] == [["hog", "mirror", "apart"], ["phash", "", ""]]
+
+
+def test_what_a_network_needs_is_told(run, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    (told,) = json.loads(run("extractors", "resnet50", "--format", "json").out)
+    assert told["needs"] == "imgsim models pull resnet50, which needs pip install 'imgsim[deep]'"
+    (told,) = json.loads(run("extractors", "histogram:bins=4", "--format", "json").out)
+    assert (told["needs"], told["dimension"], told["example"]) == ("", 64, "imgsim index FOLDER -x histogram:bins=4")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("haralik", "imgsim: unknown extractor 'haralik': did you mean haralick?\n"),
+        ("hog:cells=1", "imgsim: hog: cells is 2 to 16, not 1\n"),
+        ("lite:crop=center", "imgsim: lite takes no parameters"),
+        ("hog@0.5", "imgsim: 'hog@0.5': leave out the weight"),
+    ],
+)
+def test_what_is_no_extractor_is_not_described(run, name, message):
+    refused = run("extractors", "lbp", name)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith(message)
+    assert refused.err.count("\n") == 1
+
+
+def test_metrics_are_listed(run):
     listed = [json.loads(line) for line in run("metrics", "--format", "jsonl").out.splitlines()]
     assert [one["metric"] for one in listed] == list(METRICS)
 

@@ -50,7 +50,10 @@ def test_pictures_that_imgsim_drew_are_no_photos_of_a_folder(run, folder):
         run("stats", "photos/a.png", "--plot", f"photos/{name}")
     after = run("stats", "photos", "--format", "jsonl")
     assert after.out == before.out
-    assert "photos: 2 pictures drawn by imgsim passed over" in after.err
+    assert "photos: 2 pictures drawn by imgsim passed over (-v names what was)" in after.err
+    curious = run("stats", "photos", "--format", "jsonl", "-v").err
+    assert "passed over plot.png: drawn by imgsim\n" in curious
+    assert "-v names" not in curious
     assert len(rows(run("stats", "photos/plot.png", "--format", "jsonl"))) == 3  # it was named
 
 

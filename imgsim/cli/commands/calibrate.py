@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +18,7 @@ from imgsim.cli.flags import (
 )
 from imgsim.cli.labels import LabelSource, attributes_in, indexed, labels_for, leave_out_copies
 from imgsim.cli.lock_wait import once_unlocked, wait_option
-from imgsim.cli.output import write_text
+from imgsim.cli.output import JSON, write_object, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 @click.option("--plot", type=click.Path(dir_okay=False), metavar="FILE.png|svg", help="Draw the reliability diagram.")
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder.")
 @wait_option
-@format_option("text", "json", default="text")
+@format_option("text", "json", "jsonl", default="text")
 @device_option
 @general_options
 def calibrate(
@@ -64,6 +63,9 @@ def calibrate(
     Every photo asks for its k nearest among the others; isotonic or logistic regression, whichever predicts better the
     matches of queries left out, gives the probability that a match shows the same thing. It is kept in the index, for
     this distance only: `imgsim query` then prints it. Without -x and -m it is the index's default distance.
+
+    brier is the mean squared difference between a match's probability and what it is, 1 or 0; ece, the expected
+    calibration error, is by how much probabilities differ from the shares that are right. 0 is perfect for both.
     """
     from imgsim.naming import without_weight
 
@@ -83,8 +85,8 @@ def calibrate(
     if plot:
         _draw(plot, distance.name, fit)
     facts = _facts(distance.name, fit)
-    if format_ == "json":
-        write_text(json.dumps(facts) + "\n")
+    if format_ in JSON:
+        write_object(facts)
     else:
         write_text("".join(f"{name.replace('_', ' ')}: {value}\n" for name, value in facts.items()))
 

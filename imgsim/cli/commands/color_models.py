@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.flags import format_option, general_options
-from imgsim.cli.output import write_text
+from imgsim.cli.output import JSON, write_object, write_text
 
 if TYPE_CHECKING:
     from imgsim.evaluation.probabilities import LabelReport
@@ -67,7 +66,7 @@ def train(data: str, output: str, architecture: str, choose: bool, split: str, s
 @data_argument
 @model_option
 @click.option("--all", "everything", is_flag=True, help="Judge by all rows, those that it learned from included.")
-@format_option("table", "json", default="table")
+@format_option("table", "json", "jsonl", default="table")
 @general_options
 def evaluate(data: str, model: str, everything: bool, format_: str | None) -> None:  # noqa: FBT001
     """Judge a colour-name model by the rows in DATA.json.
@@ -86,8 +85,8 @@ def evaluate(data: str, model: str, everything: bool, format_: str | None) -> No
     elif not everything:
         stderr.say(f"all {len(rows):,} rows: {model} was trained on others")
     judged = judge_namer(namer, rows if held_out is None else held_out)
-    if format_ == "json":
-        write_text(json.dumps(_as_json(judged)) + "\n")
+    if format_ in JSON:
+        write_object(_as_json(judged))
         return
     from imgsim.reports.color_model_card import describe_judgement
 

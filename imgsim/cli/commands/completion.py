@@ -12,11 +12,11 @@ from imgsim.cli.output import write_text
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @general_options
 def completion(shell: str) -> None:
-    """Write what makes a shell complete commands, options and names.
+    """Write what makes a shell complete commands, options and names, those in the index too.
 
     In ~/.bashrc: eval "$(imgsim completion bash)". In ~/.zshrc: eval "$(imgsim completion zsh)". For fish: imgsim
     completion fish > ~/.config/fish/completions/imgsim.fish.
     """
-    from imgsim.cli.name_completion import script
+    from imgsim.cli.shell_scripts import script
 
     write_text(script(shell) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import click
@@ -21,7 +22,10 @@ from imgsim.cli.remedies import explain
 from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from imgsim.core import Extractor
     from imgsim.features.measure import Measured
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 @photos_argument
 @extractor_option(fused=True)
 @metric_option
-@format_option("tsv", "csv", "npy", default="tsv")
+@format_option("tsv", "csv", "json", "jsonl", "npy", default="tsv")
 @limits_options()
 @device_option
 @general_options
@@ -45,13 +49,14 @@ def distances(
 ) -> None:
     """Write the square matrix of distances between the PHOTOs.
 
-    tsv and csv name the photos in the first row and column; npy is a float64 array. Distances that need the
-    statistics of a gallery take them from these photos. A photo that cannot be read keeps its row and column: NaN.
+    tsv and csv name the photos in the first row and column; json and jsonl have an object a photo, with its path and
+    its distances, in the same order; npy is a float64 array. Distances that need the statistics of a gallery take
+    them from these photos. A photo that cannot be read keeps its row and column: NaN, in json null.
     """
     import numpy as np
 
     from imgsim.cli.networks import choose_extractors
-    from imgsim.cli.output import write_matrix, write_npy
+    from imgsim.cli.output import JSON, RowWriter, write_matrix, write_npy
     from imgsim.features import load_extractor
     from imgsim.metrics.fusion import fused_distances
     from imgsim.naming import is_external, weight_of, without_weight
@@ -73,6 +78,8 @@ def distances(
     names = [photo.path if isinstance(photo, ImageReadError) else photo.record.path for photo in measured]
     if format_ == "npy":
         write_npy(matrix)
+    elif format_ in JSON:
+        RowWriter(str(format_), ()).write(_objects(names, matrix))
     else:
         write_matrix(matrix, names, format_ or "tsv")
     click.get_current_context().exit(0 if readable.all() else 2)
@@ -109,3 +116,9 @@ def _by_stored_rows(
             else:
                 measured.append(photo._replace(features=features))
     return chosen, measured
+
+
+def _objects(names: Sequence[str], matrix: NDArray[np.float64]) -> Iterator[dict[str, object]]:
+    """Give each photo's distances, None where there is none."""
+    for name, row in zip(names, matrix.tolist(), strict=True):
+        yield {"path": name, "distances": [None if math.isnan(value) else value for value in row]}

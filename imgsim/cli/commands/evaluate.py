@@ -98,7 +98,7 @@ class JudgedRows(NamedTuple):
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder.")
 @wait_option
 @wide_option
-@format_option("table", "json", "csv", "markdown", default="a table")
+@format_option("table", "json", "jsonl", "csv", "markdown", default="a table")
 @device_option
 @general_options
 def evaluate(

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     help="With --index: write to FILE whose rows they are, a path a line.",
 )
 @extractor_option(fused=False)
-@format_option("jsonl", "csv", "npy", default="jsonl")
+@format_option("jsonl", "json", "csv", "npy", default="jsonl")
 @limits_options()
 @device_option
 @general_options
@@ -49,10 +49,10 @@ def extract(
 ) -> None:
     """Write the features of each PHOTO.
 
-    jsonl rows hold path, extractor and features (a list); csv rows the path, the extractor and a value a column. npy is
-    one float32 array of a row a photo, by a single extractor; the row of a photo that cannot be read is NaN.
-    With --index, in place of a PHOTO, npy is a row of each photo of the index that has one, by path, and --paths says
-    which they are: what other programs need to compare by.
+    Rows of json and jsonl hold path, extractor and features (a list); of csv the path, the extractor and a value a
+    column. npy is one float32 array of a row a photo, by a single extractor; the row of a photo that cannot be read is
+    NaN. With --index, in place of a PHOTO, npy is a row of each photo of the index that has one, by path, and --paths
+    says which they are: what other programs need to compare by.
     """
     if index_path is not None or paths is not None:
         _write_index(photos, index_path, paths, extractors, format_)
@@ -64,7 +64,7 @@ def extract(
 
     chosen = [load_extractor(text) for text in choose_extractors(extractors)]
     if format_ in ("csv", "npy") and len(chosen) > 1:
-        raise ParameterError(f"--format {format_} takes one extractor; jsonl takes several")
+        raise ParameterError(f"--format {format_} takes one extractor; json and jsonl take several")
     write = _write_npy if format_ == "npy" else _write_rows
     complete = write(measure_photos(photos, chosen, limits), chosen, format_ or "jsonl")
     click.get_current_context().exit(0 if complete else 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from imgsim.cli.flags import device_option, extractor_option, format_option, gen
 from imgsim.cli.inputs import listed_paths
 from imgsim.cli.labels import update_showing
 from imgsim.cli.lock_wait import once_unlocked, wait_option
-from imgsim.cli.output import write_text
+from imgsim.cli.output import JSON, write_object
 from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ WORDS = {
 @click.option("--drop", multiple=True, metavar="NAME", help="Drop an extractor and its features, and stop.")
 @click.option("--compact", is_flag=True, help="Give unused space in the index back to the disk, and stop.")
 @wait_option
-@format_option("json", default="a summary on stderr")
+@format_option(*JSON, default="a summary on stderr")
 @device_option
 @general_options
 def index(
@@ -134,9 +133,10 @@ def index(
     New and changed photos are measured, and renamed ones recognised by content. Photos that are missing or left out are
     hidden, with what was typed about them: content that comes back, under any name, has it again. Photos that cannot
     be read are skipped, listed by `imgsim failures`, and tried again when they or their cause change. Pictures that
-    imgsim drew and further names of a file (links) are passed over. The index is FOLDER/.imgsim. It remembers
-    --include, --exclude, --max-megapixels (100 at first), --max-seconds (60), --max-memory (4000), --colors and --exif:
-    later runs, and commands that measure, go by them until they are given again; a PATTERN of '' is none.
+    imgsim drew, further names of a file (links) and what is no picture are passed over, and named with -v. The index is
+    FOLDER/.imgsim. It remembers --include, --exclude, --max-megapixels (100 at first), --max-seconds (60), --max-memory
+    (4000), --colors and --exif: later runs, and commands that measure, go by them until they are given again; a PATTERN
+    of '' is none.
     """
     if drop or compact:
         once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))
@@ -152,8 +152,8 @@ def index(
     choices |= {name: choices[name] or None for name in ("include", "exclude")}
     options = Options(files=files, attributes=_source(table, key, encoding), **choices)  # type: ignore[arg-type]
     summary = _update(folder, index_path, extractors, options)
-    if format_ == "json":
-        write_text(json.dumps(asdict(summary)) + "\n")
+    if format_ in JSON:
+        write_object(asdict(summary))
     incomplete = summary.failed or summary.lost_rows or summary.without_row or summary.unknown
     if summary.unrepaired or (strict and incomplete):
         click.get_current_context().exit(2)
@@ -198,7 +198,9 @@ def _update(folder: str, index_path: str | None, extractors: tuple[str, ...], op
     counts = {key: value for key, value in asdict(summary).items() if key != "seconds"}
     always = {"added", "unchanged", *(["described"] if options.attributes else [])}
     said = [_counted(name, value) for name, value in counts.items() if value or name in always]
-    stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s")
+    hint = summary.passed_over + summary.drawn + summary.links > 0 and not stderr.is_verbose()
+    named = " (-v names what was passed over)" * hint
+    stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s{named}")
     if summary.missing:
         stderr.detail("what is known of missing photos is kept until `imgsim index` with --prune")
     if summary.failed:

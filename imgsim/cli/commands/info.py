@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli.flags import folder_argument, format_option, general_options, index_option
-from imgsim.cli.output import write_text
+from imgsim.cli.output import JSON, write_object, write_text
 from imgsim.cli.which_index import open_for
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Say what an index holds.")
 @folder_argument
 @index_option
-@format_option("text", "json", default="text")
+@format_option("text", "json", "jsonl", default="text")
 @general_options
 def info(folder: str | None, index_path: str | None, format_: str | None) -> None:
     """Say what an index holds: photos, extractors, calibrated distances, attributes, sizes, generation.
@@ -29,8 +28,8 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
     """
     with open_for(index_path or folder) as index, index.snapshot():
         facts = _facts(index)
-    if format_ == "json":
-        write_text(json.dumps(facts) + "\n")
+    if format_ in JSON:
+        write_object(facts)
         return
     for key, value in facts.items():
         if key not in ("extractors", "calibrations", "stale_calibrations", "attributes"):

@@ -36,7 +36,7 @@ STATE = ("width", "height", "size")  # shown unless attributes are asked for
     "largest, and what lacks one comes last.",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="List the first N only.")
-@format_option("table", "tsv", "csv", "jsonl", "paths", default="paths, or with --show a table or tsv")
+@format_option("table", "tsv", "csv", "json", "jsonl", "paths", default="paths, or with --show a table or tsv")
 @click.option("-0", "--null", is_flag=True, help="Write paths that end in NUL, for `xargs -0`.")
 @general_options
 def list_photos(

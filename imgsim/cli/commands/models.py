@@ -12,7 +12,7 @@ import click
 from imgsim.cli import name_completion, stderr
 from imgsim.cli.flags import device_option, format_option, general_options
 from imgsim.cli.inputs import photos_among
-from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
+from imgsim.cli.output import JSON, ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.remedies import explain
 from imgsim.errors import MissingDependencyError, WeightsError
 from imgsim.models.model_limits import DEFAULTS, MEMORY, SECONDS, limit_of
@@ -63,10 +63,11 @@ def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
 
 @models.command()
 @click.argument("architecture")
+@format_option("text", *JSON, default="text")
 @general_options
-def show(architecture: str) -> None:
+def show(architecture: str, format_: str | None) -> None:
     """Show what is known of an ARCHITECTURE and of its models here, or of the model that has a name of your own."""
-    from imgsim.cli.output import write_text
+    from imgsim.cli.output import write_object, write_text
     from imgsim.models.architectures import find_architecture
     from imgsim.models.cache import list_models
     from imgsim.models.own_names import own_names
@@ -74,6 +75,13 @@ def show(architecture: str) -> None:
     named = own_names().get(architecture)
     known = find_architecture(named.architecture if named else architecture)
     architecture = known.name
+    rows = _rows([named] if named else [file for file in list_models() if file.architecture == architecture])
+    rows += [row for row in _packaged_rows() if not named and row["architecture"] == architecture]
+    if format_ in JSON:
+        input_ = known.preprocessing and known.preprocessing._asdict()
+        published = {"paper": known.paper, "dimension": known.dim or None, "weights": known.url if input_ else None}
+        write_object({"architecture": architecture, **published, "input": input_, "models": rows})
+        click.get_current_context().exit(0 if rows else 1)
     if known.source == "own":
         write_text(f"architecture: {architecture}\n")
     elif known.preprocessing is None:
@@ -85,8 +93,6 @@ def show(architecture: str) -> None:
             f"weights: {known.url} ({known.megabytes:.1f} MB)\nlicence: {known.licence}\n"
             f"input: shorter side {resize} px, square {crop} px, {interpolation}, mean {mean}, deviation {std}\n"
         )
-    rows = _rows([named] if named else [file for file in list_models() if file.architecture == architecture])
-    rows += [row for row in _packaged_rows() if not named and row["architecture"] == architecture]
     for row in rows:
         write_text(f"model: {' '.join(f'{key}={value}' for key, value in row.items())}\n")
     click.get_current_context().exit(0 if rows else 1)

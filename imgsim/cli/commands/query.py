@@ -71,7 +71,7 @@ COLUMNS = ("query", "rank", "path", "distance")
 @click.option("--together", is_flag=True, help="The photos are views of one thing: give one ranking.")
 @click.option("--include-self", is_flag=True, help="Let the query photo itself be a match, if it is in the index.")
 @show_option
-@format_option("table", "tsv", "csv", "jsonl", "paths")
+@format_option("table", "tsv", "csv", "json", "jsonl", "paths")
 @click.option("-0", "--null", is_flag=True, help="Write paths that end in NUL, for `xargs -0`.")
 @click.option("--grid", type=click.Path(dir_okay=False), metavar="FILE.png", help="Draw each query beside its matches.")
 @click.option(

@@ -60,7 +60,7 @@ class Duration(click.ParamType[float]):
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder, for --save.")
 @wait_option
 @wide_option
-@format_option("table", "json", "csv", "markdown", default="a table")
+@format_option("table", "json", "jsonl", "csv", "markdown", default="a table")
 @device_option
 @general_options
 def recommend(
@@ -82,7 +82,10 @@ def recommend(
     """Try extractors and distances on the photos in FOLDER, whose classes are known, and rank them.
 
     All are tried on a few photos, the better half on more, and so on within the time (successive halving); the last two
-    are also fused. Nothing of it stays in the folder's index, unless --save makes the winner its default.
+    are also fused. The last columns tell what it takes; compared tells whether a row is the best, truly worse (p < 0.05
+    on the same photos), not told apart from it by so few photos, or given up: behind the better half when fewer photos
+    were tried, so that its figures are of those. Nothing of it stays in the folder's index, unless --save makes the
+    winner its default.
     """
     end = time.monotonic() + seconds
     from imgsim.evaluation.candidates import extractor_grid, parse_candidates

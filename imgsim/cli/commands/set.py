@@ -46,7 +46,13 @@ class Request(NamedTuple):
 
 
 @click.command("set", short_help="Set attributes of photos.")
-@click.argument("arguments", metavar="[PHOTO...] NAME=VALUE...", nargs=-1, type=click.Path())
+@click.argument(
+    "arguments",
+    metavar="[PHOTO...] NAME=VALUE...",
+    nargs=-1,
+    type=click.Path(),
+    shell_complete=name_completion.assignments,
+)
 @where_option
 @click.option(
     "--drop",

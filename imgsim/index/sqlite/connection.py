@@ -10,7 +10,6 @@ from urllib.parse import quote
 from imgsim.errors import IndexFormatError, IndexWriteError
 from imgsim.index.sqlite.explanations import Connection, explained
 from imgsim.index.sqlite.filesystem import is_network_share
-from imgsim.index.sqlite.migrations import migrate, supplement
 from imgsim.index.sqlite.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 from imgsim.index.sqlite.schema_forms import find_foreign
 
@@ -55,6 +54,8 @@ def lock_writer(directory: str) -> sqlite3.Connection:
 
 def connect_writer(directory: str) -> Connection:
     """Open an index's database for writing, creating its tables where there are none."""
+    from imgsim.index.sqlite.migrations import migrate  # which imports NumPy: whoever asks for names does without
+
     with explained(directory):
         path = os.path.join(directory, DATABASE)
         connection = _connect(path)
@@ -75,17 +76,32 @@ def connect_writer(directory: str) -> Connection:
 
 def connect_reader(directory: str) -> Connection:
     """Open an index's database for reading; in a folder that cannot be written, as an immutable file."""
+    from imgsim.index.sqlite.migrations import supplement
+
+    connection = connect_unsupplemented(directory)
+    with explained(directory, reading=True):
+        try:
+            connection.execute("PRAGMA query_only = OFF")
+            supplement(connection)
+            connection.execute("PRAGMA query_only = ON")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def connect_unsupplemented(directory: str, seconds: float = BUSY_SECONDS) -> Connection:
+    """Open an index's database for reading as it is: one of an earlier format lacks what later ones have."""
     path = os.path.join(directory, DATABASE)
     _check_files(directory)
     with explained(directory, reading=True):
         if os.access(directory, os.W_OK) and os.access(path, os.W_OK):
-            connection = _connect(path)
+            connection = _connect(path, seconds=seconds)
         else:
             connection = _connect_immutable(path)
         try:
             connection.belong(directory, path, reading=True)
             _check(connection, directory)
-            supplement(connection)
             connection.execute("PRAGMA query_only = ON")
         except BaseException:
             connection.close()
@@ -102,9 +118,9 @@ def _connect_immutable(path: str) -> Connection:
     return _connect(f"file:{quote(os.fsencode(path))}?immutable=1", uri=True)
 
 
-def _connect(database: str, *, uri: bool = False) -> Connection:
+def _connect(database: str, *, uri: bool = False, seconds: float = BUSY_SECONDS) -> Connection:
     """Connect without trust in what the file says of itself: no function is called because its schema says so."""
-    connection = sqlite3.connect(database, BUSY_SECONDS, isolation_level=None, factory=Connection, uri=uri)
+    connection = sqlite3.connect(database, seconds, isolation_level=None, factory=Connection, uri=uri)
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     return connection
