@@ -6,8 +6,10 @@ import re
 import subprocess
 import sys
 import sysconfig
+from itertools import takewhile
 from typing import NamedTuple
 
+CONTINUED = "> "  # as the shell asks for more of a command
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -28,9 +30,10 @@ def steps_of(page):
             yield Step(kind, block, "")
             continue
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            lines = step.split("\n")
-            length = 1 + next(place for place, line in enumerate(lines) if not line.endswith("\\"))
-            yield Step(kind, "\n".join(lines[:length]), "\n".join(lines[length:]))
+            first, *lines = step.split("\n")
+            more = list(takewhile(lambda line: line.startswith(CONTINUED), lines))
+            command = [first, *(line.removeprefix(CONTINUED) for line in more)]
+            yield Step(kind, "\n".join(command), "\n".join(lines[len(more) :]))
 
 
 def run_step(step, folder, **settings):
