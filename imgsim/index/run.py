@@ -64,6 +64,8 @@ class Update:
         """Do all of it, in the order of a photo's way."""
         found, changes = self._look()
         before = self.store.stamp
+        if description:
+            description.settle(self.made.forms, self.made.encoding, self.store.declared)
         for table in (description, rows):
             if table:
                 files = {image.path for image in found.images}
