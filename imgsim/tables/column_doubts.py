@@ -50,21 +50,28 @@ def find_doubt(table: Table, column: str, texts: Sequence[str], forms: CellForms
 def propose(column: str, type_: str, texts: Sequence[str], forms: CellForms) -> list[Proposal]:
     """Find forms by which most texts of a column, and more than now, are of a type; several where they tell alike."""
     texts = list(dict.fromkeys(texts))
-    counts = {}
-    for number, asked in enumerate(_others(column, type_, forms)):
-        merged = forms.updated(asked)
-        counts[number] = asked, sum(_read(merged, column, type_, text) is not None for text in texts)
-    now = sum(_read(forms, column, type_, text) is not None for text in texts)
-    best = max((count for _, count in counts.values()), default=0)
-    if best <= now or best <= NEARLY * len(texts):
+    others = list(_others(column, type_, forms))
+    counts = [count_read(forms.updated(asked), column, type_, texts) for asked in others]
+    best = max(counts, default=0)
+    if best <= count_read(forms, column, type_, texts) or best <= NEARLY * len(texts):
         return []
-    found = [asked for asked, count in counts.values() if count == best]
+    found = [asked for asked, count in zip(others, counts, strict=True) if count == best]
     simple = [asked for asked in found if len(asked.types) == len(found[0].types)]
     if type_ == "date" and any("." in text for text in texts) and simple[0].dates == ORDERS[0]:
         simple = simple[:1]  # with points between, days come first
     if simple[0].types and simple[0].decimal is None:
         simple = simple[:1]
     return [Proposal(asked, None) for asked in simple]
+
+
+def count_read(forms: CellForms, column: str, type_: str, texts: Sequence[str]) -> int:
+    """Count the texts that are of a type by some forms."""
+    return sum(_read(forms, column, type_, text) is not None for text in texts)
+
+
+def find_unread(forms: CellForms, column: str, type_: str, texts: Sequence[str]) -> str | None:
+    """Give the first text that is not of a type by some forms."""
+    return next((text for text in texts if _read(forms, column, type_, text) is None), None)
 
 
 def _others(column: str, type_: str, forms: CellForms) -> Iterator[CellForms]:

@@ -91,7 +91,7 @@ def _pair_by_name(table: Table, pairing: Pairing, names: Mapping[int, str], phot
         if len(photos) == 1:
             pairs.append((photos[0], place))
         elif name in regardless:
-            pairing.regardless.append(f"{table.place(place)} ({name} is {regardless[name]})")
+            pairing.regardless.append(f"{table.place(place)} ({name})")
             pairs.append((regardless[name], place))
         else:
             alike = photos or photo_names.find_regardless(name)

@@ -36,8 +36,8 @@ def test_each_columns_type_is_told_and_what_would_read_it(run, shelf, table):
         "items.csv: Größe: text",
         "items.csv: Preis: text, since '12,50' in line 2 is no number: --decimal ,",
         "items.csv: gesehen: text, since '1.04.2024' in line 2 is no date: --dates dmy",
-        "items.csv: 8 rows with a name in other upper and lower case: line 2 (0.PNG is 0.png), "
-        "line 3 (1.PNG is 1.png), line 4 (2.PNG is 2.png), ...",
+        "items.csv: 8 rows with a name in other upper and lower case: line 2 (0.PNG), "
+        "line 3 (1.PNG), line 4 (2.PNG), ...",
     ]
     assert values(shelf, "Preis")[:2] == ["12,50", "1.299,00"]
 
@@ -167,3 +167,71 @@ def test_texts_in_json_lines_are_read_alike(run, shelf):
         in run("index", "shelf", "--attributes", "items.jsonl", "--decimal", ",").err
     )
     assert values(shelf, "price")[:2] == [12.5, 13]
+
+
+# ------------------------------------------------------------------ conditions on what is text
+
+
+def listed(run, expression):
+    result = run("list", "shelf", "--where", expression)
+    return result.code, [line for line in result.out.splitlines() if ".png" in line], result.err
+
+
+def test_a_number_asked_of_text_proposes_how_to_read_the_table(run, shelf):
+    prices = ["12,50", "1.299,00", "9,99", "20", "19,95", "3,00", "7,00", "100,00"]
+    rows = "".join(f"{number}.png;{price}\n" for number, price in enumerate(prices))
+    (shelf.parent / "items.csv").write_bytes(
+        "".join(["Datei;Preis;Größe\n", *(f"{row};ß\n" for row in rows.splitlines())]).encode("cp1252")
+    )
+    run("index", "shelf", "--attributes", "items.csv", "--encoding", "cp1252")
+    for expression in ("Preis < 20", "not Preis = 20", "Preis in (20, 30)", "Preis between 5 and 20"):
+        code, _, err = listed(run, expression)
+        assert code == 2
+        assert "Preis is text ('1.299,00'), which can be read as numbers: " in err
+        assert err.endswith("`imgsim index FOLDER --attributes TABLE --decimal ,`\n")
+        assert "quotes" not in err
+    wrong = listed(run, "Preis < '20'")[1]
+    run("index", "shelf", "--attributes", "items.csv", "--decimal", ",")
+    code, found, _ = listed(run, "Preis < 20")
+    assert (code, len(found)) == (0, 5)
+    assert len(wrong) != 5
+
+
+@pytest.mark.parametrize(
+    ("cells", "expression", "message"),
+    [
+        (["30,000", "5,000"], "x < 9", "can be read as numbers: `{index} --decimal . or --decimal ,`"),
+        (["€ 5", "€ 6.50"], "x < 9", "can be read as numbers: `{index} --type x=money`"),
+        (["5 EUR", "6,50 EUR"], "x < 9", "can be read as numbers: `{index} --decimal , --type x=money`"),
+        (["3.4.2024", "5.6.2024"], "x < 2024-05-01", "can be read as dates: `{index} --dates dmy`"),
+        (["3/4/2024", "5/6/2024"], "x < 2024-05-01", "can be read as dates: `{index} --dates dmy or --dates mdy`"),
+        (["5", "6", "n/a"], "x < 9", "x is text, since 'n/a' is no number: correct that in its table, and import it "),
+        (
+            ["5,5", "6", "n/a"],
+            "x < 9",
+            "since 'n/a' is no number: correct that in its table, and import it again: `{index} --",
+        ),
+        (["red", "blue"], "x = 9", "x holds text, 9 is a number; text goes in quotes"),
+        (["red", "blue"], "x < 9", "texts are not in that order"),
+    ],
+)
+def test_what_reads_the_texts_is_proposed(run, shelf, cells, expression, message):
+    rows = [{"file": f"{number}.png", "x": cell} for number, cell in enumerate(cells)]
+    (shelf.parent / "items.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    run("index", "shelf", "--attributes", "items.jsonl")
+    result = run("list", "shelf", "--where", expression)
+    assert result.code == 2
+    assert message.format(index="imgsim index FOLDER --attributes TABLE") in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_texts_that_are_numbers_as_they_stand_want_their_type_told(run, shelf):
+    (shelf.parent / "items.jsonl").write_text('{"file": "0.png", "x": "5"}')
+    run("index", "shelf", "--attributes", "items.jsonl")
+    result = run("list", "shelf", "--where", "x < 9")
+    assert (
+        "x is text ('5'), which can be read as numbers: `imgsim index FOLDER --attributes TABLE --type x=number`"
+        in (result.err)
+    )
+    run("index", "shelf", "--attributes", "items.jsonl", "--type", "x=number")
+    assert run("list", "shelf", "--where", "x < 9").code == 0
