@@ -9,7 +9,7 @@ from imgsim.tables.written_dates import ORDERS
 from imgsim.tables.written_numbers import MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from imgsim.tables.table import Table
 
@@ -33,10 +33,11 @@ class Doubt(NamedTuple):
     proposals: Sequence[Proposal] = ()
 
 
-def find_doubt(table: Table, column: str, texts: Sequence[str], forms: CellForms) -> Doubt | None:
-    """Tell why a column of text is no numbers, no dates or not true and false, where most of its cells are."""
-    for type_, read in forms.readers().items():
-        odd = [text for text in texts if read(text) is None]
+def find_doubt(
+    table: Table, column: str, texts: Sequence[str], others: Mapping[str, Sequence[str]], forms: CellForms
+) -> Doubt | None:
+    """Tell why a column of text is of no type that most of its cells are; `others` are those that are not, by type."""
+    for type_, odd in others.items():
         proposals = propose(column, type_, [*texts[:SAMPLE], *odd[:SAMPLE]], forms)
         if proposals or len(odd) < NEARLY * len(texts):
             forms_of_odd = [forms.updated(proposals[0].forms)] if proposals else []

@@ -41,12 +41,12 @@ def read_columns(
 ) -> Typed:
     """Read the values of some columns; a cell that is not of the type told or declared is an error."""
     cells = [{column: row.cells.get(column) for column in columns} for row in table.rows]
-    doubts = {}
+    doubts, types = {}, {}
     for column in columns:
         if told := _told(column, forms, declared or {}):
             _read_told(table, cells, column, told, forms, column in (declared or {}))
         elif table.textual:
-            doubts[column] = _type_column(table, cells, column, forms)
+            types[column], doubts[column] = _type_column(table, cells, column, forms)
         else:
             _read_texts(cells, column, forms)
     try:
@@ -54,8 +54,13 @@ def read_columns(
             cells[place] = check_attributes(row)
     except ParameterError as error:
         raise TableError(table.path, f"{table.place(place)}: {error}") from error
-    kinds = {column: {kind_of(row[column]) for row in cells if row[column] is not None} for column in columns}
-    return Typed(cells, [ColumnType(column, sorted(kinds[column]), doubts.get(column)) for column in columns])
+    found = [ColumnType(column, types.get(column) or _kinds(cells, column), doubts.get(column)) for column in columns]
+    return Typed(cells, found)
+
+
+def _kinds(cells: Sequence[Mapping[str, Any]], column: str) -> list[str]:
+    """List the types of a column's values."""
+    return sorted({kind_of(row[column]) for row in cells if row[column] is not None})
 
 
 def check_told(table: Table, forms: CellForms, declared: Mapping[str, str] | None = None) -> None:
@@ -126,16 +131,20 @@ def _check_currency(table: Table, column: str, forms: CellForms) -> None:
             first, at = currency, (number, str(cell))
 
 
-def _type_column(table: Table, cells: list[dict[str, Any]], column: str, forms: CellForms) -> Doubt | None:
-    """Read a column as the first type that all of its cells have; tell what nearly was one."""
+def _type_column(
+    table: Table, cells: list[dict[str, Any]], column: str, forms: CellForms
+) -> tuple[list[str], Doubt | None]:
+    """Read a column as the first type that all of its cells have; tell what nearly was one, and no type of text."""
     texts = dict.fromkeys(row[column] for row in cells if row[column] is not None)
-    for read in forms.readers().values():
+    others: dict[str, list[str]] = {}
+    for name, read in forms.readers().items() if texts else ():
         values = {text: read(text) for text in texts}
-        if None not in values.values():
+        others[name] = [text for text, value in values.items() if value is None]
+        if not others[name]:
             for row in cells:
                 row[column] = values.get(row[column])
-            return None
-    return find_doubt(table, column, list(texts), forms)
+            return [name], None
+    return [], find_doubt(table, column, list(texts), others, forms)
 
 
 def _read_texts(cells: list[dict[str, Any]], column: str, forms: CellForms) -> None:
