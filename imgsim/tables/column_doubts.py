@@ -39,7 +39,7 @@ def find_doubt(
     """Tell why a column of text is of no type that most of its cells are; `others` are those that are not, by type."""
     for type_, odd in others.items():
         proposals = propose(column, type_, [*texts[:SAMPLE], *odd[:SAMPLE]], forms)
-        if proposals or len(odd) < NEARLY * len(texts):
+        if proposals or 0 < len(odd) < NEARLY * len(texts):
             forms_of_odd = [forms.updated(proposals[0].forms)] if proposals else []
             text = next((text for text in odd if _reads(forms_of_odd, column, type_, text)), odd[0])
             number = next(number for number, row in enumerate(table.rows) if row.cells.get(column) == text)

@@ -48,7 +48,7 @@ def read_columns(
         elif table.textual:
             types[column], doubts[column] = _type_column(table, cells, column, forms)
         else:
-            _read_texts(cells, column, forms)
+            doubts[column] = _read_texts(table, cells, column, forms)
     try:
         for place, row in enumerate(cells):
             cells[place] = check_attributes(row)
@@ -147,13 +147,16 @@ def _type_column(
     return [], find_doubt(table, column, list(texts), others, forms)
 
 
-def _read_texts(cells: list[dict[str, Any]], column: str, forms: CellForms) -> None:
+def _read_texts(table: Table, cells: list[dict[str, Any]], column: str, forms: CellForms) -> Doubt | None:
     """Read texts of a table that has types, where all of them are numbers or dates that only the forms told explain."""
-    texts = {row[column] for row in cells if isinstance(row[column], str)}
+    texts = dict.fromkeys(row[column] for row in cells if isinstance(row[column], str))
     readers, plain = forms.readers(), AS_PROGRAMS_DO.readers()
     for told, name in ((forms.decimal, "number"), (forms.dates, "date")):
         values = {text: readers[name](text) for text in texts} if told else {}
         if values and None not in values.values() and any(plain[name](text) is None for text in texts):
             for row in cells:
                 row[column] = values[row[column]] if isinstance(row[column], str) else row[column]
-            return
+            return None
+    others = {name: [text for text in texts if read(text) is None] for name, read in readers.items()}
+    doubt = find_doubt(table, column, list(texts), others, forms)
+    return doubt if doubt and doubt.proposals else None

@@ -169,6 +169,20 @@ def test_texts_in_json_lines_are_read_alike(run, shelf):
     assert values(shelf, "price")[:2] == [12.5, 13]
 
 
+def test_texts_in_parquet_are_read_alike(run, shelf):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    columns = {"file": ["0.png", "1.png"], "price": ["€ 12,50", "1.299 €"], "seen": ["3/14/2024", "3/15/2024 1:05 pm"]}
+    parquet.write_table(pyarrow.table(columns), shelf.parent / "items.parquet")
+    told = run("index", "shelf", "--attributes", "items.parquet").err
+    assert "price: text, since '€ 12,50' in row 1 is no number: --decimal , --type price=money\n" in told
+    assert "seen: text, since '3/14/2024' in row 1 is no date: --dates mdy\n" in told
+    run("index", "shelf", "--attributes", "items.parquet", "--decimal", ",", "--type", "price=money", "--dates", "mdy")
+    assert values(shelf, "price")[:2] == [12.5, 1299]
+    assert values(shelf, "seen")[:2] == ["2024-03-14", "2024-03-15T13:05:00"]
+
+
 # ------------------------------------------------------------------ conditions on what is text
 
 

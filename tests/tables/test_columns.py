@@ -144,3 +144,13 @@ def test_values_that_have_types_keep_them():
     assert values_of(1, "1", True, ["a"], textual=False) == [1, "1", True, ["a"]]
     with pytest.raises(TableError, match="items.csv: line 3: x"):
         values_of(1, float("inf"), textual=False)
+
+
+def test_texts_of_a_table_that_has_types_are_told_too_where_something_reads_them():
+    def doubt(*cells):
+        return read_columns(table_of(*cells, textual=False), ["x"]).columns[0].doubt
+
+    assert [one.forms.decimal for one in doubt("7", "12,50", 5).proposals] == [","]
+    assert doubt("5", "6", "n/a") is None
+    assert doubt("red", "blue") is None
+    assert doubt(5, 6, None) is None
