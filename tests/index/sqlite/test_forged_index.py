@@ -167,7 +167,7 @@ VALUES = {
     "an infinite limit": """INSERT OR REPLACE INTO meta VALUES ('options', '{"max_megapixels": Infinity}')""",
     "a time below 0": """INSERT OR REPLACE INTO meta VALUES ('options', '{"max_seconds": -1}')""",
     "memory in words": """INSERT OR REPLACE INTO meta VALUES ('options', '{"max_memory": "much"}')""",
-    "a decimal mark that there is not": """INSERT OR REPLACE INTO meta VALUES ('options', '{"forms": {"decimal": 5}}')""",
+    "a decimal mark of none": """INSERT OR REPLACE INTO meta VALUES ('options', '{"forms": {"decimal": 5}}')""",
     "types in a list": """INSERT OR REPLACE INTO meta VALUES ('options', '{"forms": {"types": ["price"]}}')""",
     "forms of another kind": """INSERT OR REPLACE INTO meta VALUES ('options', '{"forms": {"colour": "red"}}')""",
     "an encoding of words": """INSERT OR REPLACE INTO meta VALUES ('options', '{"encoding": ["utf-8"]}')""",
