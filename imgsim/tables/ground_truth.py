@@ -145,11 +145,14 @@ def _as_written(cells: Mapping[str, object], column: str) -> tuple[Mapping[str, 
         return cells, []
     from imgsim.tables.cell_forms import AS_PROGRAMS_DO, MONEY
     from imgsim.tables.column_doubts import count_read, propose
+    from imgsim.tables.written_numbers import read_price
 
     proposals = propose(column, "number", texts, AS_PROGRAMS_DO)
     if len(proposals) != 1 or count_read(proposals[0].forms, column, "number", texts) < len(texts):
         return cells, []
     forms = proposals[0].forms
+    if forms.types and len({read_price(text, forms.decimal)[1] for text in texts} - {""}) > 1:
+        return cells, []  # several currencies do not compare
     read = forms.reader(MONEY if forms.types else "number")
     marks = {",": " with a decimal comma", ".": " with a decimal point", None: ""}
     how = f"scores are read{marks[forms.decimal]}{', currencies left out' * bool(forms.types)}"

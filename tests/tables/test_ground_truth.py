@@ -182,6 +182,7 @@ def test_one_class_is_said_by_name_and_count(tmp_path, table):
     [
         (["12,5", "1.299,00", "7"], [12.5, 1299, 7], ["scores are read with a decimal comma"]),
         (["€ 5", "6.50 EUR", "7"], [5, 6.5, 7], ["scores are read, currencies left out"]),
+        (["€ 5", "$ 5", "7"], [np.nan, np.nan, 7], ["2 scores are not finite numbers and are left out"]),
         (["30,000", "5,000", "7"], [np.nan, np.nan, 7], ["2 scores are not finite numbers and are left out"]),
         (["12,5", "n/a", "7"], [np.nan, np.nan, 7], ["2 scores are not finite numbers and are left out"]),
     ],
