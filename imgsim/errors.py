@@ -95,10 +95,12 @@ class ExpressionError(ImgsimError):
         Of the character where it goes wrong, from 0.
     reason : str
         What is wrong there, and what to write instead.
+    **remedy : object
+        As for any error.
     """
 
-    def __init__(self, text: str, position: int, reason: str) -> None:
-        super().__init__(text, position, reason)
+    def __init__(self, text: str, position: int, reason: str, **remedy: Any) -> None:  # noqa: ANN401 (a remedy and its facts)
+        super().__init__(text, position, reason, **remedy)
         self.text = text
         self.position = position
         self.reason = reason

@@ -149,9 +149,17 @@ class IndexingProgress(Observer):
         _say_some(f"{extractor}: {{}} without a row", "photo", photos)
 
     def described(self, described: Described) -> None:
-        """Say what of a table of attributes found no place."""
-        for note in described.notes:
-            stderr.say(f"{described.path}: {note}")
+        """Say what a table's columns were taken for, and what of it found no place."""
+        from imgsim.cli.table_forms import describe_columns, describe_doubt, write_forms
+
+        if remembered := write_forms(described.remembered, described.remembered_encoding):
+            stderr.say(f"{described.path}: read with {remembered}, as before")
+        if listed := describe_columns(described.columns):
+            stderr.say(f"{described.path}: {listed}")
+        for column in described.columns:
+            if column.doubt:
+                stderr.say(f"{described.path}: {describe_doubt(column.name, column.doubt)}")
+        _say_some(f"{described.path}: {{}} with a name in other upper and lower case", "row", described.regardless)
         _say_some(f"{described.path}: {{}} without a photo", "row", described.lost_rows)
         _say_some(f"{described.path}: {{}} without a row", "photo", described.photos_without_row)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import ImgsimError
 from imgsim.images.limits import MAX_MEGAPIXELS, MAX_MEMORY, MAX_SECONDS, Limits
+from imgsim.tables.cell_forms import AS_PROGRAMS_DO, CellForms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,8 @@ class Remembered:
     max_memory: float = MAX_MEMORY
     colors: str | None = None
     exif: bool = False  # whether headers are read
+    forms: CellForms = AS_PROGRAMS_DO  # of tables of attributes
+    encoding: str | None = None  # of those that are not in UTF-8
 
     @property
     def limits(self) -> Limits:
@@ -43,12 +46,16 @@ class Remembered:
     @classmethod
     def of(cls, store: Store) -> Remembered:
         """Read what an index remembers."""
-        return cls(colors=store.color_measure).updated(store.options)
+        kept = store.options
+        made = cls(forms=CellForms(**kept.get("forms", {})), encoding=kept.get("encoding"))
+        return replace(made, colors=store.color_measure).updated(kept)
 
     def updated(self, asked: Mapping[str, Any]) -> Remembered:
         """Put what is asked for in place of what was remembered; an empty pattern stands for none."""
         given = {name: asked[name] for name in KEPT if asked.get(name) is not None}
         patterns = {name: tuple(filter(None, value)) for name, value in given.items() if name in PATTERNS}
+        if table := asked.get("attributes"):
+            given |= {"forms": self.forms.updated(table.forms), "encoding": table.encoding or self.encoding}
         return replace(self, **{**given, **patterns})
 
     def scan(self, folder: str, **heard: Callable[[str, str], None]) -> Found:
@@ -63,7 +70,8 @@ class Remembered:
 
     def keep(self, store: Store) -> None:
         """Make an index remember this, colours aside."""
-        store.set_options({name: getattr(self, name) for name in KEPT})
+        tables = {"forms": self.forms.kept(), "encoding": self.encoding}
+        store.set_options({name: getattr(self, name) for name in KEPT} | tables)
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ class Options:
     default : str, optional
         The extractor that queries use from now on.
     attributes : AttributeTable, optional
-        A table that says more about the photos.
+        A table that says more about the photos; its encoding, and how its cells are written, hold for later runs too.
     colors : bool, optional
         Whether to measure colours, now and in later runs.
     exif : bool, optional

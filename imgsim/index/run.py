@@ -64,10 +64,7 @@ class Update:
         """Do all of it, in the order of a photo's way."""
         found, changes = self._look()
         before = self.store.stamp
-        for table in (description, rows):
-            if table:
-                files = {image.path for image in found.images}
-                table.pair(self.root, files | (self.store.known().keys() - changes.vacated))
+        self._pair(found, changes, description, rows)
         extractors = self._settle(wanted, rows)
         self._apply(changes, found)
         otherwise = self._decoded_otherwise(changes)
@@ -90,6 +87,15 @@ class Update:
             if lacking := self.store.lacking(extractor):
                 self.observer.lacks_rows(extractor.spec.name, sorted(lacking, key=os.fsencode))
         return self._summarised()
+
+    def _pair(self, found: Found, changes: Changes, description: Description | None, rows: RowsToImport | None) -> None:
+        """Find out which photos tables are about, before anything is changed."""
+        if description:
+            description.settle(self.made.forms, self.made.encoding, self.store.declared)
+        for table in (description, rows):
+            if table:
+                files = {image.path for image in found.images}
+                table.pair(self.root, files | (self.store.known().keys() - changes.vacated))
 
     def standing(self, wanted: list[Extractor]) -> Summary | None:
         """Give the summary of a run that would change nothing, without writing; None where there is something to do."""

@@ -69,7 +69,7 @@ def update_index(
     folder = os.fspath(root)
     check_folder(folder)
     wanted = _load(extractors)
-    description = _read(options.attributes) if options.attributes else None
+    description = _read(options.attributes, name_directory(folder, index)) if options.attributes else None
     rows = _read_rows(options.features) if options.features else None
     _check_external(index or root, extractors, rows)
     with IndexWriter(make_directory(folder, index), folder) as writer:
@@ -107,10 +107,15 @@ def check_index(
     return None
 
 
-def _read(table: AttributeTable) -> Description:
+def _read(table: AttributeTable, directory: str) -> Description:
+    """Read a table before anything is changed; where there is no index yet, nothing is remembered of others."""
     from imgsim.index.description import Description
+    from imgsim.tables.cell_forms import AS_PROGRAMS_DO
 
-    return Description(table)
+    description = Description(table)
+    if not has_index(directory):
+        description.settle(AS_PROGRAMS_DO.updated(table.forms), None, {})
+    return description
 
 
 def _read_rows(source: FeaturesFile) -> RowsToImport:

@@ -93,7 +93,9 @@ def read_scores(
 ) -> Scores:
     """Find out the score of each photo; `attributes` tells of those that are known of photos."""
     cells, remarks = _cells(source, root, paths, key, encoding, attributes)
-    values = {path: _number(cell) for path, cell in cells.items()}
+    written, how = _as_written(cells, source.rpartition(":")[2])
+    remarks += how
+    values = {path: _number(cell) for path, cell in written.items()}
     odd = [f"{path} ({cells[path]})" for path, value in values.items() if math.isnan(value)]
     remarks += remark(odd, "scores are not finite numbers and are left out")
     remarks += remark([path for path in paths if path not in cells], "photos have no score")
@@ -134,6 +136,27 @@ def _labels(texts: Sequence[str], remarks: list[str]) -> Labels:
 def _class_name(cell: object) -> str:
     """Write a value as the name of a class; every number, every date is one of its own."""
     return str(cell).lower() if isinstance(cell, bool) else key_text(cell)
+
+
+def _as_written(cells: Mapping[str, object], column: str) -> tuple[Mapping[str, object], list[str]]:
+    """Read scores that are no numbers as programs write them, where just one way of people's makes all of them such."""
+    texts = list(dict.fromkeys(cell for cell in cells.values() if isinstance(cell, str)))
+    if all(math.isfinite(_number(text)) for text in texts):
+        return cells, []
+    from imgsim.tables.cell_forms import AS_PROGRAMS_DO, MONEY
+    from imgsim.tables.column_doubts import count_read, propose
+    from imgsim.tables.written_numbers import read_price
+
+    proposals = propose(column, "number", texts, AS_PROGRAMS_DO)
+    if len(proposals) != 1 or count_read(proposals[0].forms, column, "number", texts) < len(texts):
+        return cells, []
+    forms = proposals[0].forms
+    if forms.types and len({read_price(text, forms.decimal)[1] for text in texts} - {""}) > 1:
+        return cells, []  # several currencies do not compare
+    read = forms.reader(MONEY if forms.types else "number")
+    marks = {",": " with a decimal comma", ".": " with a decimal point", None: ""}
+    how = f"scores are read{marks[forms.decimal]}{', currencies left out' * bool(forms.types)}"
+    return {path: read(cell) if isinstance(cell, str) else cell for path, cell in cells.items()}, [how]
 
 
 def _number(cell: object) -> float:

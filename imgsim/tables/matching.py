@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, TableError, UnknownNameError
@@ -26,6 +28,7 @@ class Pairing:
     key: str | None
     rows: dict[str, int] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+    regardless: list[str] = field(default_factory=list)  # rows that name their photo in other upper and lower case
 
 
 def pair_rows(table: Table, photo_names: PhotoNames, key: str | None = None) -> Pairing:
@@ -67,9 +70,10 @@ def key_text(value: object) -> str:
 
 def find_column(table: Table, photo_names: PhotoNames) -> str:
     """Give the column that says which photo: the one that finds most; of several, the likeliest by name."""
-    for rows in (table.rows[:: len(table.rows) // SAMPLE + 1], table.rows):  # all, where few name photos
+    some = table.rows[:: len(table.rows) // SAMPLE + 1]  # all, where few name photos
+    for find, rows in product((photo_names.find, photo_names.find_regardless), (some, table.rows)):
         found = {
-            column: sum(bool(photo_names.find(key_text(row.cells[column]))) for row in rows if column in row.cells)
+            column: sum(bool(find(key_text(row.cells[column]))) for row in rows if column in row.cells)
             for column in sorted(table.columns, key=lambda column: column.lower() not in LIKELY)
         }
         best = max(found, key=lambda column: found[column])
@@ -80,16 +84,31 @@ def find_column(table: Table, photo_names: PhotoNames) -> str:
 
 
 def _pair_by_name(table: Table, pairing: Pairing, names: Mapping[int, str], photo_names: PhotoNames) -> None:
-    pairs = []
+    found = {name: photo_names.find(name) for name in names.values()}
+    pairs, regardless = [], find_others(photo_names, found)
     for place, name in names.items():
-        photos = photo_names.find(name)
+        photos = found[name]
         if len(photos) == 1:
             pairs.append((photos[0], place))
+        elif name in regardless:
+            pairing.regardless.append(f"{table.place(place)} ({name})")
+            pairs.append((regardless[name], place))
         else:
-            several = f": {len(photos)} photos have this name, {photos[0]} and {photos[1]}" if photos else ""
+            alike = photos or photo_names.find_regardless(name)
+            but = "" if photos else " but for upper and lower case"
+            several = f": {len(alike)} photos have this name{but}, {alike[0]} and {alike[1]}" if len(alike) > 1 else ""
             pairing.lost.append(f"{table.place(place)} ({name}{several})")
     _refuse_twice(table, pairs)
     pairing.rows = dict(pairs)
+
+
+def find_others(photo_names: PhotoNames, found: Mapping[str, list[str]]) -> dict[str, str]:
+    """Find the photos that one name alone means in other upper and lower case, where none was found as it stands."""
+    exact = {photo for photos in found.values() for photo in photos}
+    lost = {name: photo_names.find_regardless(name) for name, photos in found.items() if not photos}
+    alike = {name: photos[0] for name, photos in lost.items() if len(photos) == 1 and photos[0] not in exact}
+    times = Counter(alike.values())
+    return {name: photo for name, photo in alike.items() if times[photo] == 1}
 
 
 def _pair_by_pattern(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, UnknownNameError, first_few
 from imgsim.paths import composed
-from imgsim.tables.matching import find_column, key_text, pair_rows, pattern_column
+from imgsim.tables.matching import find_column, find_others, key_text, pair_rows, pattern_column
 from imgsim.tables.photo_names import PhotoNames
 from imgsim.tables.table import Row, read_table
 
@@ -35,6 +35,7 @@ def read_column(
     table, repeated = _once(table, column, _things(table, photo_names, key), pattern_column(key))
     pairing = pair_rows(table, photo_names, key)
     remarks += repeated + remark(pairing.lost, "rows name no photo")
+    remarks += remark(pairing.regardless, "rows name their photo in other upper and lower case")
     cells = {photo: table.rows[row].cells.get(column) for photo, row in pairing.rows.items()}
     return {photo: cell for photo, cell in cells.items() if cell is not None}, remarks
 
@@ -60,8 +61,9 @@ def _things(table: Table, photo_names: PhotoNames, key: str) -> list[str]:
     names = [key_text(row.cells.get(part or key, "")) for row in table.rows]
     if part:
         return [composed(name) for name in names]
-    found = [photo_names.find(name) if name else [] for name in names]
-    return [photos[0] if len(photos) == 1 else name for name, photos in zip(names, found, strict=True)]
+    found = {name: photo_names.find(name) for name in dict.fromkeys(names) if name}
+    others = find_others(photo_names, found)
+    return [found[name][0] if len(found.get(name, ())) == 1 else others.get(name, name) for name in names]
 
 
 def _once(table: Table, column: str, things: Sequence[str], part: str | None) -> tuple[Table, list[str]]:

@@ -22,6 +22,7 @@ class PhotoNames:
         self._folder = composed(os.path.realpath(folder))
         self._paths = {composed(path): path for path in paths} | {path: path for path in paths}
         self._names: dict[str, list[str]] = {}
+        self._caseless: dict[str, list[str]] | None = None
         for path in paths:
             self._names.setdefault(composed(posixpath.basename(path)), []).append(path)
 
@@ -34,6 +35,16 @@ class PhotoNames:
             return [photo]
         named = self._names.get(posixpath.basename(name), [])
         return [path for path in named if f"/{composed(path)}".endswith(f"/{name}")]
+
+    def find_regardless(self, name: str) -> list[str]:
+        """Give the photos that a table's cell may mean where upper and lower case are alike."""
+        if self._caseless is None:
+            self._caseless = {}
+            for path in dict.fromkeys(self._paths.values()):
+                self._caseless.setdefault(composed(posixpath.basename(path)).casefold(), []).append(path)
+        name = composed(posixpath.normpath(name.replace("\\", "/"))).casefold()
+        named = self._caseless.get(posixpath.basename(name), [])
+        return [path for path in named if f"/{composed(path)}".casefold().endswith(f"/{name}")]
 
     def _from_root(self, name: str) -> str:
         """Give a path as seen from the indexed folder, where the table's folder has it."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NOTHING = AnyOf(())  # holds for no photo
 EVER = (Literal("0001-01-01", "date"),)  # which all dates are at or after
+LOOK_AT_TEXTS = "look-at-texts"  # whether they can be read as what was asked for
 PLURALS = {"text": "text", "boolean": "true or false"}  # of types that do not take an s
 
 
@@ -146,7 +147,9 @@ def _fit(subject: Subject, operator: str, literal: Literal, text: str) -> Litera
     if literal.type not in subject.types:
         hint = _hint(operator, literal) if "text" in subject.types else ""
         reason = f"{subject.name} holds {_held(subject)}, {_shown(literal)} is {_a(literal.type)}{hint}"
-        raise ExpressionError(text, literal.position, reason)
+        looked_at = "text" in subject.types and not subject.field and literal.type in ("number", "date")
+        remedy = {"remedy": LOOK_AT_TEXTS, "column": subject.name, "type": literal.type} if looked_at else {}
+        raise ExpressionError(text, literal.position, reason, **remedy)
     if literal.type == "boolean" and operator not in ("=", "in"):
         raise ExpressionError(text, literal.position, f"true and false have no order: {operator} does not compare them")
     return literal

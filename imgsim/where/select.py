@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imgsim.errors import ExpressionError
 from imgsim.paths import composed
-from imgsim.where.check import NOTHING, absent_names, check
+from imgsim.where.check import LOOK_AT_TEXTS, NOTHING, absent_names, check
 from imgsim.where.conditions import AllOf, AnyOf, Compares, Has, NoneOf
 from imgsim.where.parse import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,7 +34,19 @@ def select_photos(
     now = now or datetime.now()
     trees = [(parse(text, now), text) for text in map(composed, expressions)]
     catalogue = facts.types()
-    return holds(facts, AllOf(tuple(check(tree, text, catalogue) for tree, text in trees)), photos)
+    return holds(facts, AllOf(tuple(_check(facts, tree, text, catalogue) for tree, text in trees)), photos)
+
+
+def _check(facts: FactTable, tree: Condition, text: str, catalogue: Mapping[str, Collection[str]]) -> Condition:
+    """Check an expression; where it meets text instead of numbers or dates, look whether the texts look like them."""
+    try:
+        return check(tree, text, catalogue)
+    except ExpressionError as error:
+        if error.remedy != LOOK_AT_TEXTS:
+            raise
+        from imgsim.where.text_hints import explain_texts
+
+        raise explain_texts(error, facts.texts(str(error.facts["column"]))) from None
 
 
 def holds(facts: FactTable, condition: Condition, photos: Keys) -> NDArray[np.bool_]:
@@ -59,7 +72,7 @@ def explain_nothing(facts: FactTable, expressions: Sequence[str]) -> str:
     catalogue = facts.types()
     for text in map(composed, expressions):
         for leaf in _demanded(parse(text)):
-            checked = check(leaf, text, catalogue)
+            checked = _check(facts, leaf, text, catalogue)
             asked = _alternatives(checked)
             if checked == NOTHING or (asked and not any(len(facts.where(comparison)) for comparison in asked)):
                 return f"no photo has {leaf.source}{_near(facts, asked[0]) if asked else ''}"
@@ -75,7 +88,7 @@ def find_absent(facts: FactTable, expressions: Sequence[str]) -> dict[str, str]:
     absent: dict[str, str] = {}
     for text in map(composed, expressions):
         tree = parse(text)
-        check(tree, text, catalogue)
+        _check(facts, tree, text, catalogue)
         for leaf in absent_names(tree, catalogue):
             absent[leaf.name] = absent.get(leaf.name) or (leaf.type if isinstance(leaf, Compares) else "")
     return absent

@@ -55,7 +55,8 @@ def paths(text):
 def test_the_summary_counts_described_photos(run, shelf):
     (shelf.parent / "items.csv").write_text(TABLE)
     lines = run("index", "shelf", "--attributes", "items.csv").err.splitlines()
-    assert lines[0].startswith("shelf: 0 added, 8 unchanged, 7 described in ")
+    assert lines[0] == "items.csv: price: number; brand: text"
+    assert lines[1].startswith("shelf: 0 added, 8 unchanged, 7 described in ")
     again = json.loads(run("index", "shelf", "--attributes", "items.csv", "--format", "json").out)
     assert (again["described"], again["lost_rows"], again["without_row"]) == (0, 0, 0)
 
@@ -65,7 +66,7 @@ def test_what_found_no_place_is_said_and_strict_makes_it_an_error(run, shelf):
     result = run("index", "shelf", "--attributes", "items.csv")
     assert result.code == 0
     assert result.err.splitlines()[:3] == [
-        "items.csv: price is text and not numbers, since line 4 says 'n/a'",
+        "items.csv: price: text, since 'n/a' in line 4 is no number",
         "items.csv: 1 row without a photo: line 3 (9.png)",
         "items.csv: 4 photos without a row: 4.png, 5.png, 6.png, ...",
     ]

@@ -175,3 +175,28 @@ def test_one_class_is_said_by_name_and_count(tmp_path, table):
     folders = read_labels("folders", str(tmp_path), PATHS[:2])
     assert folders.remarks[-1].startswith("the 2 photos with a label are all of one class, bags: ")
     assert read_labels("folders", str(tmp_path), PATHS[:3]).remarks == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "values", "said"),
+    [
+        (["12,5", "1.299,00", "7"], [12.5, 1299, 7], ["scores are read with a decimal comma"]),
+        (["€ 5", "6.50 EUR", "7"], [5, 6.5, 7], ["scores are read, currencies left out"]),
+        (["€ 5", "$ 5", "7"], [np.nan, np.nan, 7], ["2 scores are not finite numbers and are left out"]),
+        (["30,000", "5,000", "7"], [np.nan, np.nan, 7], ["2 scores are not finite numbers and are left out"]),
+        (["12,5", "n/a", "7"], [np.nan, np.nan, 7], ["2 scores are not finite numbers and are left out"]),
+    ],
+)
+def test_scores_as_people_write_them(tmp_path, table, cells, values, said):
+    rows = "".join(f"{path};{cell}\n" for path, cell in zip(PATHS, cells, strict=False))
+    scores = read_scores(table(f"file;kind\n{rows}"), str(tmp_path), PATHS)
+    np.testing.assert_array_equal(scores.values, [*values, np.nan])
+    assert [remark.partition(":")[0] for remark in scores.remarks] == [*said, "1 photos have no score"]
+
+
+def test_labels_are_found_in_other_upper_and_lower_case(tmp_path, table):
+    labels = read_labels(table("file,kind\nA.JPG,bag\nb.jpg,coat\n"), str(tmp_path), PATHS)
+    assert named(labels) == ["bag", "coat", None, None]
+    assert labels.remarks[0] == "1 rows name their photo in other upper and lower case: line 2 (A.JPG)"
+    exact = read_labels(table("file,kind\nA.JPG,bag\na.jpg,coat\n"), str(tmp_path), PATHS)
+    assert named(exact) == ["coat", None, None, None]

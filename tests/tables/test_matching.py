@@ -157,3 +157,23 @@ def test_a_long_table_may_name_few_photos():
     assert len(pairing.lost) == 2499
     with pytest.raises(TableError, match="no column names photos of the folder"):
         pair(names[:1777])
+
+
+def test_upper_and_lower_case_are_alike_as_a_last_resort():
+    pairing = pair(["A.JPG", "IN\\B.jpg", "c.jpg"])
+    assert pairing.rows == {"a.jpg": 0, "in/b.jpg": 1}
+    assert pairing.regardless == ["line 2 (A.JPG)", "line 3 (IN\\B.jpg)"]
+    assert pair(["a.jpg"]).regardless == []
+
+
+def test_a_name_as_it_stands_comes_first():
+    assert pair(["A.JPG"], paths=["a.jpg", "A.JPG"]).rows == {"A.JPG": 0}
+    pairing = pair(["A.JPG", "a.jpg"])  # the first row is about a photo that has its own row
+    assert (pairing.rows, pairing.lost) == ({"a.jpg": 1}, ["line 2 (A.JPG)"])
+
+
+def test_what_is_not_clear_but_for_case_is_not_taken():
+    (lost,) = pair(["C.jpg", "a.jpg"]).lost
+    assert lost == ("line 2 (C.jpg: 2 photos have this name but for upper and lower case, in/c.jpg and out/c.jpg)")
+    pairing = pair(["A.JPG", "a.JPG", "b.jpg"])
+    assert (pairing.rows, pairing.lost) == ({"in/b.jpg": 2}, ["line 2 (A.JPG)", "line 3 (a.JPG)"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +13,7 @@ from imgsim.cli.inputs import listed_paths
 from imgsim.cli.labels import update_showing
 from imgsim.cli.lock_wait import once_unlocked, wait_option
 from imgsim.cli.output import JSON, write_object
+from imgsim.cli.table_forms import table_options
 from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from imgsim.index.features_file import FeaturesFile
     from imgsim.index.options import Options
     from imgsim.index.summary import Summary
+    from imgsim.tables.cell_forms import CellForms
 
 # Of what a summary's names alone do not say.
 WORDS = {
@@ -64,6 +66,7 @@ WORDS = {
     "column that finds most photos.",
 )
 @click.option("--encoding", metavar="NAME", help="The encoding of --attributes, if it is not UTF-8 or UTF-16.")
+@table_options
 @click.option(
     "--features",
     metavar="NAME=FILE.npy",
@@ -122,6 +125,7 @@ def index(
     table: str | None,
     key: str | None,
     encoding: str | None,
+    forms: CellForms | None,
     drop: tuple[str, ...],
     compact: bool,  # noqa: FBT001
     strict: bool,  # noqa: FBT001
@@ -135,8 +139,9 @@ def index(
     be read are skipped, listed by `imgsim failures`, and tried again when they or their cause change. Pictures that
     imgsim drew, further names of a file (links) and what is no picture are passed over, and named with -v. The index is
     FOLDER/.imgsim. It remembers --include, --exclude, --max-megapixels (100 at first), --max-seconds (60), --max-memory
-    (4000), --colors and --exif: later runs, and commands that measure, go by them until they are given again; a PATTERN
-    of '' is none.
+    (4000), --colors and --exif, and how tables are read (--decimal, --dates, --type, and --encoding for tables that are
+    not UTF-8): later runs, and commands that measure, go by them until they are given again; a PATTERN of '' is none,
+    --type NAME= takes one back.
     """
     if drop or compact:
         once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))
@@ -145,12 +150,14 @@ def index(
 
     if table is None and (key is not None or encoding is not None):
         raise click.UsageError("--key and --encoding are for a table: name it with --attributes")
+    if table is None and forms:
+        raise click.UsageError("--decimal, --dates and --type are for a table: name it with --attributes")
     if not _provide_models(extractors, weights) and weights is not None:
         raise click.UsageError("--weights is for a deep extractor: name it with -x, for example -x resnet50")
     choices["features"] = _features(choices["features"], choices.pop("row_paths"))  # type: ignore[arg-type]
     files = None if files_from is None else list(listed_paths(files_from))
     choices |= {name: choices[name] or None for name in ("include", "exclude")}
-    options = Options(files=files, attributes=_source(table, key, encoding), **choices)  # type: ignore[arg-type]
+    options = Options(files=files, attributes=_source(table, key, encoding, forms), **choices)  # type: ignore[arg-type]
     summary = _update(folder, index_path, extractors, options)
     if format_ in JSON:
         write_object(asdict(summary))
@@ -173,12 +180,13 @@ def _provide_models(extractors: Sequence[str], weights: str | None) -> bool:
     return bool(networks)
 
 
-def _source(table: str | None, key: str | None, encoding: str | None) -> AttributeTable | None:
+def _source(table: str | None, key: str | None, encoding: str | None, forms: CellForms | None) -> AttributeTable | None:
     if table is None:
         return None
     from imgsim.index.description import AttributeTable
 
-    return AttributeTable(table, key, encoding)
+    source = AttributeTable(table, key, encoding)
+    return source if forms is None else replace(source, forms=forms)
 
 
 def _features(named: str | None, paths: str | None) -> FeaturesFile | None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgsim.core import ExtractorSpec, Statistics
-from imgsim.errors import IndexFormatError
+from imgsim.errors import ImgsimError, IndexFormatError
 from imgsim.images.limits import Limits
 from imgsim.index.store import Stamp, StoredExtractor
+from imgsim.tables.cell_forms import CellForms
 from imgsim.tables.values import TYPES
 
 if TYPE_CHECKING:
@@ -116,7 +117,19 @@ class StoredValues:
         limited = all(_is_positive(options.get(name, 1)) for name in Limits._fields)
         if not listed or not limited or not isinstance(options.get("exif", False), bool):
             raise self.damage("its options")
+        self._check_forms(options)
         return options
+
+    def _check_forms(self, options: dict[str, Any]) -> None:
+        """Make sure that how tables are written is told as a user would."""
+        encoding = options.get("encoding")
+        try:
+            CellForms(**options.get("forms", {}))
+            told = encoding is None or isinstance(encoding, str)
+        except (ImgsimError, TypeError, AttributeError):
+            told = False
+        if not told:
+            raise self.damage("its options")
 
     def declared(self, raw: object) -> dict[str, str]:
         """Read the types of attributes that are known whether or not photos have them."""
