@@ -44,7 +44,7 @@ def test_pictures_that_imgsim_drew_are_passed_over(run, claims):
     assert run("query", "claims/a.png", "--index", "shelf", "--grid", "claims/grid.png").code == 0
     result = run("query", "claims", "--index", "shelf", "-k", 1)
     assert len(result.out.splitlines()) == 3
-    assert result.err == "claims: 1 picture drawn by imgsim passed over\n"
+    assert result.err == "claims: 1 picture drawn by imgsim passed over (-v names what was)\n"
 
 
 def test_what_cannot_be_read_is_said_and_the_rest_answered(run, claims):
