@@ -62,8 +62,25 @@ class Update:
         self, wanted: list[Extractor], description: Description | None = None, rows: RowsToImport | None = None
     ) -> Summary:
         """Do all of it, in the order of a photo's way."""
-        found, changes = self._look()
         before = self.store.stamp
+        extractors = self._take_in(wanted, description, rows)
+        if rows:
+            self._import(rows)
+            extractors = self.store.extractors()
+        if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
+            self.finish(extractors)
+        if description:
+            self._describe(description)
+        for extractor in external(extractors):
+            if lacking := self.store.lacking(extractor):
+                self.observer.lacks_rows(extractor.spec.name, sorted(lacking, key=os.fsencode))
+        return self._summarised()
+
+    def _take_in(
+        self, wanted: list[Extractor], description: Description | None, rows: RowsToImport | None
+    ) -> list[StoredExtractor]:
+        """Commit what the folder holds; what was found there is let go before the features take memory."""
+        found, changes = self._look()
         self._pair(found, changes, description, rows)
         extractors = self._settle(wanted, rows)
         self._apply(changes, found)
@@ -76,17 +93,7 @@ class Update:
             from imgsim.index.headers import read_headers
 
             self.summary.headers = read_headers(self.root, self.store, unread, self.made.limits)
-        if rows:
-            self._import(rows)
-            extractors = self.store.extractors()
-        if self.options.refit or self.store.stamp != before or not all(map(self.store.is_pinned, extractors)):
-            self.finish(extractors)
-        if description:
-            self._describe(description)
-        for extractor in external(extractors):
-            if lacking := self.store.lacking(extractor):
-                self.observer.lacks_rows(extractor.spec.name, sorted(lacking, key=os.fsencode))
-        return self._summarised()
+        return extractors
 
     def _pair(self, found: Found, changes: Changes, description: Description | None, rows: RowsToImport | None) -> None:
         """Find out which photos tables are about, before anything is changed."""
