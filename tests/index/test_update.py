@@ -12,6 +12,7 @@ from imgsim.features import load_extractor
 from imgsim.images.read import read_image
 from imgsim.index.index import open_index
 from imgsim.index.options import Options, Remembered
+from imgsim.index.summary import Observer
 from imgsim.index.update import check_index, update_index
 from imgsim.processes import CHUNK
 from tests.explained import explains
@@ -20,7 +21,7 @@ from tests.photos import draw_photo
 FAST = ["histogram:bins=4"]
 
 
-class Heard:
+class Heard(Observer):
     """An observer that remembers."""
 
     def __init__(self):
