@@ -10,11 +10,11 @@ from itertools import takewhile
 from typing import NamedTuple
 
 CONTINUED = "> "  # as the shell asks for more of a command
-BLOCK = re.compile(r"^```(console|python)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(console|python)\n(.*?)^```|^<!-- a day later -->$", re.DOTALL | re.MULTILINE)
 
 
 class Step(NamedTuple):
-    """A command of the shell, or a block of Python, and what the page shows of its output."""
+    """A command of the shell, a block of Python, or a day that goes by, and what the page shows of its output."""
 
     kind: str
     command: str
@@ -23,12 +23,11 @@ class Step(NamedTuple):
 
 def steps_of(page):
     """Split a page's blocks into steps."""
-    for kind, block in re.findall(
-        r"^```(console|python)\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE
-    ):
-        if kind == "python":
+    for kind, block in BLOCK.findall(page.read_text("utf-8")):
+        if not kind:
+            yield Step("night", "", "")
+        elif kind == "python":
             yield Step(kind, block, "")
-            continue
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             first, *lines = step.split("\n")
             more = list(takewhile(lambda line: line.startswith(CONTINUED), lines))

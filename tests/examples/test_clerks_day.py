@@ -1,7 +1,5 @@
 """A clerk's day, as docs/days/clerk.md tells it and as the script does it."""
 
-import fnmatch
-import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -9,20 +7,10 @@ from contextlib import closing
 import pytest
 
 from tests.examples.running import ROOT, run, run_script
+from tests.sessions import is_shown, run_step, steps_of
 
-PAGE = (ROOT / "docs" / "days" / "clerk.md").read_text(encoding="utf-8")
-LATER = "<!-- a day later -->"
 DAY = 86400 * 10**9
 YESTERDAY = ["shelf/umbrella/red and white.jpg", "shelf/scarf/mustard zigzag.jpg", "shelf/wallet/red.jpg"]
-
-
-def sessions():
-    """Give each command of the page and what it prints, and None where a day goes by."""
-    for piece in re.findall(rf"^```console\n(.*?)^```|^({LATER})$", PAGE, re.DOTALL | re.MULTILINE):
-        if piece[1]:
-            yield None
-        for step in re.split(r"^\$ ", piece[0], flags=re.MULTILINE)[1:]:
-            yield step.partition("\n")[::2]
 
 
 def let_a_day_go_by(*folders):
@@ -42,17 +30,15 @@ def office(drawn, tmp_path):
 
 
 def test_the_page_prints_what_it_shows(office):
-    steps = list(sessions())
-    assert len([step for step in steps if step]) > 6
+    steps = list(steps_of(ROOT / "docs" / "days" / "clerk.md"))
+    assert [step.kind for step in steps].count("night") == 2
     for step in steps:
-        if step is None:
+        if step.kind == "night":
             let_a_day_go_by(office / "found", office / "claims")
             continue
-        command, expected = step
-        done = run("bash", "-c", f"cd '{office}' && {command}")
-        assert done.returncode == 0, command
-        pattern = "*".join(re.sub(r"([\[*?])", r"[\1]", piece) for piece in expected.split("..."))
-        assert fnmatch.fnmatchcase(done.stdout + done.stderr, pattern), (command, done.stdout + done.stderr)
+        printed, code = run_step(step, office)
+        assert code == 0, printed
+        assert is_shown(printed, step.shown), f"$ {step.command}\n{printed}"
 
 
 class TestYesterdaysFinds:
