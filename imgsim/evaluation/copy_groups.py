@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgsim.search.near_hashes import BITS, near_pairs, pack_hashes
+from imgsim.search.bit_pairs import NEAR_COPIES, find_bit_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-# Bits of phash that differ between copies, as measured: of photos saved again, or half as large, all of 350 are within
-# 6; of those a quarter as large 19 of 20; of 31,000 pairs of different photos none, the nearest differing in 8.
-NEAR = 6
+BITS = 64
 PLAIN = 8  # bits that must be set, and not be: a plain wall and a plain sky have none
 
 
@@ -33,12 +31,13 @@ def group_copies(
     links = [_equal(listed, among) for listed in keys]
     set_bits = (hashes > 0).sum(axis=1)
     telling = np.flatnonzero(among & hashed & (set_bits >= PLAIN) & (set_bits <= BITS - PLAIN))
-    different, place = np.unique(pack_hashes(hashes[telling]), return_inverse=True)
+    packed = np.packbits(hashes[telling] > 0, axis=1)
+    different, place = np.unique(packed.view(np.uint64).ravel(), return_inverse=True)
     first = np.zeros(len(different), np.intp)
     first[place[::-1]] = telling[::-1]
     links.append((telling, first[place]))
-    one, other = near_pairs(different, NEAR)
-    links.append((first[one], first[other]))
+    near = find_bit_pairs(different.view(np.uint8).reshape(-1, BITS // 8), NEAR_COPIES)
+    links += [(first[pairs.first], first[pairs.second]) for pairs in near]
     ends = [np.concatenate(end) for end in zip(*links, strict=True)]
     graph = coo_array((np.ones(len(ends[0]), bool), tuple(ends)), shape=(count, count))
     groups: NDArray[np.intp] = connected_components(graph, directed=False)[1].astype(np.intp)
@@ -82,4 +81,5 @@ def describe_groups(repeated: NDArray[np.bool_], exact: NDArray[np.bool_]) -> st
         return ""
     are = "photo is a copy of another" if count == 1 else "photos are copies of others"
     counts = "counts" if count == 1 else "count"
-    return f"{count} {are} ({near} by phash, within {NEAR} of {BITS} bits) and {counts} as one with the first by path"
+    by_phash = f"{near} by phash, within {NEAR_COPIES} of {BITS} bits"
+    return f"{count} {are} ({by_phash}) and {counts} as one with the first by path"

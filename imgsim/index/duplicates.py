@@ -11,7 +11,10 @@ import numpy as np
 from imgsim.errors import ImageReadError, ImgsimError
 from imgsim.features.measure import Task
 from imgsim.features.turned import measure_turned
+from imgsim.index.damaged_rows import damaged_photos, describe_damage
+from imgsim.index.threshold import DistanceRange, Threshold
 from imgsim.naming import parse_naming
+from imgsim.search.bit_pairs import NEAR_COPIES
 from imgsim.search.gallery import Gallery, squared_norms
 from imgsim.search.groups import find_groups
 from imgsim.search.leave_one_out import LeaveOneOut
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from imgsim.search.ranking import Term
 
 EXTRACTOR = "phash"
-FARTHEST = {EXTRACTOR: 6 / 64}  # docs/duplicates.md says from which numbers
+FARTHEST = {EXTRACTOR: f"{NEAR_COPIES}b"}
 KEEPING: dict[str, Callable[[ImageRecord], tuple[object, ...]]] = {
     "largest": lambda photo: (-photo.width * photo.height, -photo.size),
     "oldest": lambda photo: (photo.mtime_ns,),
@@ -48,16 +51,19 @@ class DuplicatePhoto(NamedTuple):
 
 @dataclass(frozen=True)
 class Nearness:
-    """By what photos count as near: a distance, the farthest that it may be, and as what photos are seen beside."""
+    """By what photos count as near: a distance, the farthest that it may be, and as what photos are seen beside.
+
+    `failed` hears of photos that cannot be turned, and of rows that are damaged.
+    """
 
     distance: ChosenDistance
-    farthest: float
+    farthest: float | str
     turns: Sequence[Turn] = ()
     jobs: int = 1
-    failed: Callable[[ImageReadError], None] = lambda _: None
+    failed: Callable[[ImgsimError], None] = lambda _: None
 
 
-def choose_farthest(extractors: Sequence[str], metric: str | None) -> float:
+def choose_farthest(extractors: Sequence[str], metric: str | None) -> str:
     """Give the distance within which photos are near unless told otherwise; ImgsimError where none was measured."""
     name = parse_naming(extractors[0]).name if len(extractors) == 1 else ""
     if name not in FARTHEST or metric not in (None, "hamming"):
@@ -78,8 +84,10 @@ def find_duplicates(
     same = _of_same_bytes(store, keys, allowed)
     gallery, leaders = None, same
     if nearness:
-        gallery = LeaveOneOut(_terms(nearness, store, keys), allowed & (same == np.arange(len(keys))))
-        leaders = _of_near(gallery, nearness.farthest, len(keys))[same]
+        terms = _terms(nearness, store, keys)
+        threshold = Threshold.within(DistanceRange.of(nearness.distance, terms), nearness.farthest, None)
+        gallery = LeaveOneOut(terms, allowed & (same == np.arange(len(keys))))
+        leaders = _of_near(gallery, threshold.max_distance or 0.0, len(keys))[same]
     groups = [_to_group(store, keys, places, keep, gallery, same) for places in _gather(leaders)]
     return sorted(groups, key=lambda group: os.fsencode(group[0].record.path))
 
@@ -133,8 +141,13 @@ def _to_group(
 
 
 def _terms(nearness: Nearness, store: Store, keys: Keys) -> list[Term]:
-    """Map the galleries and, where photos are turned, lay out what they are turned to beside each."""
-    terms = nearness.distance.terms()
+    """Lay out the store's own rows and, where photos are turned, what they are turned to beside each.
+
+    A cache is not believed here: what is found may be deleted.
+    """
+    terms = nearness.distance.terms(anew=True)
+    for damage in describe_damage(nearness.distance, damaged_photos(nearness.distance, terms)):
+        nearness.failed(damage)
     if not nearness.turns:
         return terms
     whole = [term.gallery.at(np.flatnonzero(term.gallery.whole)) for term in terms]

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgsim.core import Match
-from imgsim.errors import CalibrationError, ImgsimError, IndexFormatError, first_few
+from imgsim.errors import CalibrationError, ImgsimError, IndexFormatError
 from imgsim.features.measure import measure_all
 from imgsim.file_state import identity_of
 from imgsim.images.limits import LIMITS, Limits
+from imgsim.index.damaged_rows import damaged_photos, describe_damage
 from imgsim.index.external_rows import RowsByContent
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.stored_distances import rescore
@@ -52,22 +53,13 @@ class Searcher:
         self._terms, self._laid_out = self._distance.terms(anew=anew), anew
         photos = self._terms[0].gallery.photos
         self._allowed = select_photos(self._store.facts, self._where, photos) if self._where else None
-        damaged = any(len(term.gallery.damaged) for term in self._terms)
-        stored = set(self._store.part_keys().parts.tolist() if damaged else ())
-        for spec, term in zip(self._distance.specs, self._terms, strict=True):
-            for label in self._store.labels([key for key in term.gallery.damaged.tolist() if key in stored]):
-                self._damaged.setdefault(spec, {})[label.path] = None
+        for spec, paths in damaged_photos(self._distance, self._terms).items():
+            self._damaged.setdefault(spec, {}).update(dict.fromkeys(paths))
 
     @property
     def damaged(self) -> list[ImgsimError]:
         """What could not be compared, since its features in the index are not as they were stored: a line each."""
-        root = self._store.root
-        facts = {"folder": root, "index": outside(self._distance.directory, root)}
-        reason = "damaged in the index, features by"
-        return [
-            ImgsimError(f"{first_few(list(paths))}: {reason} {spec}", remedy="measure-again", **facts)
-            for spec, paths in self._damaged.items()
-        ]
+        return describe_damage(self._distance, self._damaged)
 
     @property
     def may_find(self) -> bool:

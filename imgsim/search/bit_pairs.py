@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+NEAR_COPIES = 6  # bits of phash's 64 that differ between copies: docs/duplicates.md says from which numbers
 PIECE = 16  # bits
 BATCH = 1 << 20  # pairs that are compared at a time
 PROBE, CANDIDATE, SCANNED = 5.0, 10.0, 1.5  # ns, measured: a look-up, a pair found by one, a pair of the plain scan

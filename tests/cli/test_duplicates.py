@@ -183,3 +183,52 @@ def test_photos_without_the_features_are_told(run, pile):
     assert "1 photo without features of phash, so compared by bytes alone" in result.err
     assert [row[2] for row in rows_of(result)] == ["deep/copy.png", "photo 0.png"]
     assert "large.jpg" in run("duplicates", pile.name).out  # the folder is brought up to date first
+
+
+def test_bits_and_ranges(run, pile):
+    expected = rows_of(run("duplicates", pile.name))
+    assert rows_of(run("duplicates", pile.name, "--max-distance", "6b")) == expected
+    result = run("duplicates", pile.name, "--max-distance", 6)
+    assert (result.code, result.out) == (2, "")
+    assert "--max-distance 6: distances by hamming are 0 to 1" in result.err
+
+
+def test_a_new_index_is_said_to_compare_by_hashes(run, pile):
+    assert "queries of its new index compare by phash" in run("duplicates", pile.name).err
+    assert "new index" not in run("duplicates", pile.name).err
+
+
+def test_a_row_that_is_damaged_is_named_and_counts_for_nothing(run, pile):
+    run("duplicates", pile.name)
+    with closing(sqlite3.connect(pile / ".imgsim" / "index.sqlite")) as database, database:
+        part = "(SELECT parts.id FROM parts JOIN images ON image_id = images.id WHERE path = ?)"
+        twin = "(SELECT parts.id FROM parts JOIN images ON image_id = images.id WHERE path = ?)"
+        vector = f"(SELECT vector FROM features WHERE part_id = {twin})"
+        changed = f"UPDATE features SET vector = {vector} WHERE part_id = {part}"
+        assert database.execute(changed, (b"photo 2.png", b"photo 1.png")).rowcount == 1
+    result = run("duplicates", pile.name)
+    assert "photo 1.png: damaged in the index, features by phash" in result.err
+    assert "photo 1.png" not in result.out
+    assert "large.jpg" in result.out
+
+
+def test_a_cache_that_was_changed_misleads_nobody(run, pile):
+    expected = rows_of(run("duplicates", pile.name))
+    run("query", pile / "photo 1.png", "--index", pile.name)
+    rows = [path for path in (pile / ".imgsim" / "cache").rglob("*") if path.is_file() and "rows" in path.name]
+    assert rows
+    for path in rows:
+        content = bytearray(path.read_bytes())
+        path.write_bytes(content[:-64] + bytes(64))
+    assert rows_of(run("duplicates", pile.name)) == expected
+
+
+def test_rows_from_a_file_cannot_be_seen_turned(run, pile):
+    run("index", pile.name, "-x", "phash")
+    np.save(pile.parent / "x.npy", np.eye(8, dtype=np.float32))
+    names = sorted(str(path.relative_to(pile)) for path in pile.rglob("*.*g") if ".imgsim" not in path.parts)
+    (pile.parent / "names.txt").write_text("\n".join(names) + "\n")
+    assert run("index", pile.name, "--features", "mine=x.npy", "--paths", "names.txt").code == 0
+    result = run("duplicates", pile.name, "-x", "external:mine", "--max-distance", "0.1", "--flips")
+    assert (result.code, result.out) == (2, "")
+    assert "external:mine: its rows come from a file" in result.err

@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from imgsim.evaluation.copy_groups import NEAR, describe_groups, group_copies, mark_repeated, torn_groups
+from imgsim.evaluation.copy_groups import NEAR_COPIES, describe_groups, group_copies, mark_repeated, torn_groups
 
 ALL = np.ones(6, bool)
 
@@ -31,14 +31,14 @@ def same(groups):
 
 
 def test_by_hand():
-    rows = hashes((), range(NEAR), range(2 * NEAR), None, None, range(NEAR + 1, 3 * NEAR))
+    rows = hashes((), range(NEAR_COPIES), range(2 * NEAR_COPIES), None, None, range(NEAR_COPIES + 1, 3 * NEAR_COPIES))
     # 0 and 1 differ in 6 bits, 1 and 2 in 6, 0 and 2 in 12: copies of copies; 4 has the content of 3; 5 is far off.
     assert same(group_copies([[b"a", b"b", b"c", b"d", b"d", b""]], rows, ALL, ALL)) == [[0, 1, 2], [3, 4]]
-    assert same(group_copies([], hashes((), range(NEAR + 1), None, None, None, None), ALL, ALL)) == []
+    assert same(group_copies([], hashes((), range(NEAR_COPIES + 1), None, None, None, None), ALL, ALL)) == []
 
 
 def test_what_does_not_take_part_links_nothing():
-    rows = hashes((), range(NEAR), range(2 * NEAR), None, None, None)
+    rows = hashes((), range(NEAR_COPIES), range(2 * NEAR_COPIES), None, None, None)
     among = np.array([True, False, True, True, True, True])
     assert same(group_copies([[b"", b"x", b"", b"y", b"y", b"x"]], rows, ALL, among)) == [[3, 4]]
     hashed = np.array([True, False, True, True, True, True])  # as of a photo that has no features

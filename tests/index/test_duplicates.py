@@ -56,7 +56,7 @@ def test_turns():
 
 
 def test_a_distance_within_which_photos_are_near_is_known_of_phash_alone():
-    assert choose_farthest(["phash"], None) == 6 / 64
+    assert choose_farthest(["phash"], None) == "6b"
     for extractors, metric in ((["histogram"], None), (["phash", "histogram"], None), (["phash"], "jaccard")):
         with pytest.raises(ImgsimError, match="no distance is known"):
             choose_farthest(extractors, metric)

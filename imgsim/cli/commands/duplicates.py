@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,18 +10,26 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.attributes import note_absent, where_option
-from imgsim.cli.flags import device_option, extractor_option, format_option, general_options, metric_option, refuse_nan
+from imgsim.cli.flags import (
+    device_option,
+    extractor_option,
+    format_option,
+    general_options,
+    max_distance_option,
+    metric_option,
+)
 from imgsim.cli.labels import indexed
 from imgsim.cli.lock_wait import wait_option
-from imgsim.cli.output import RowWriter, choose_format, write_paths, write_text
+from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format, write_paths
 from imgsim.cli.remedies import explain
 from imgsim.cli.which_index import open_for
-from imgsim.naming import without_weight
+from imgsim.index.location import has_index, name_directory
+from imgsim.naming import is_external, parse_naming, without_weight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imgsim.errors import ImageReadError
+    from imgsim.errors import ImgsimError
     from imgsim.index.duplicates import DuplicatePhoto, Nearness
     from imgsim.index.index import Index
 
@@ -41,13 +49,7 @@ COMPARING = ("extractors", "metric", "max_distance", "flips", "turns")
 @where_option
 @extractor_option(fused=True)
 @metric_option
-@click.option(
-    "--max-distance",
-    type=float,
-    callback=refuse_nan,
-    metavar="D",
-    help="How far apart photos of a group may be.  [default: 6 of phash's 64 bits, 0.09375]",
-)
+@max_distance_option
 @click.option("--flips", is_flag=True, help="See each photo mirrored, too; all are decoded for it, in every run.")
 @click.option("--turns", is_flag=True, help="See each photo turned by quarters, too; likewise.")
 @click.option("--exact", is_flag=True, help="Only files of the same bytes.")
@@ -59,9 +61,9 @@ COMPARING = ("extractors", "metric", "max_distance", "flips", "turns")
     help="Which of a group to keep: that of the most pixels, then bytes; by the file's time; or the first by path, "
     "which decides also where they are equal.",
 )
-@format_option("table", "tsv", "csv", "jsonl", "json", "paths")
+@format_option(*ROW_FORMATS, "paths")
 @click.option("-0", "--null", is_flag=True, help="Write the paths of what may go, ended by NUL, for `xargs -0`.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one a processor]")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes.  [default: one a processor]")
 @wait_option
 @device_option
 @general_options
@@ -76,10 +78,11 @@ def duplicates(
 ) -> None:
     """Group the photos in FOLDER that are copies of each other, and say which of each group to keep. Deletes nothing.
 
-    Files of the same bytes first, then photos within --max-distance: every two of a group, so that a chain of
-    neighbours is none. Photos are measured into the folder's index where it lacks them. Columns: group, keep (true or
-    false), path within the indexed folder, distance to the one that is kept. --format paths writes only what may go,
-    as paths that open from where you stand. Exit codes: 0 found some, 1 there are none, 2 error.
+    Files of the same bytes first, then photos within --max-distance, which without -x is 6 of phash's 64 bits (6b):
+    every two of a group, so that a chain of neighbours is none. Photos are measured into the folder's index where it
+    lacks them. Columns: group, keep (true or false), path within the indexed folder, distance to the one that is kept.
+    --format paths writes only what may go, as paths that open from where you stand. Exit codes: 0 found some, 1 there
+    are none, 2 error.
     """
     if null and format_ not in (None, "paths"):
         raise click.UsageError("-0 writes paths: it does not go with another --format")
@@ -106,7 +109,14 @@ def _opened(folder: str | None, index_path: str | None, extractors: Sequence[str
     """Bring the folder's index up to date and open it or, without one, open the index that is meant as it is."""
     if folder is not None:
         wanted = [without_weight(text) for text in extractors]
+        directory = name_directory(folder, index_path)
+        new = not has_index(directory)
         with indexed(folder, index_path, wanted, jobs=jobs, strict=False, reading=True) as index:
+            if new and has_index(directory):
+                stderr.say(
+                    f"imgsim: {folder}: queries of its new index compare by {' and '.join(wanted)}; `imgsim index "
+                    f"{shlex.quote(folder)} -x NAME --default NAME` lets them find by another"
+                )
             yield index
         return
     with open_for(index_path) as index, index.snapshot():
@@ -118,17 +128,18 @@ def _nearness(
     extractors: Sequence[str],
     *,
     metric: str | None,
-    max_distance: float,
+    max_distance: float | str,
     flips: bool,
     turns: bool,
     jobs: int | None,
     **_: object,
 ) -> Nearness:
+    from imgsim.errors import ParameterError
     from imgsim.features.turned import choose_turns
     from imgsim.index.duplicates import Nearness
     from imgsim.processes import default_jobs
 
-    def say(error: ImageReadError) -> None:
+    def say(error: ImgsimError) -> None:
         stderr.complain(f"imgsim: {explain(error)}")
 
     distance = index.distance(extractors, metric)
@@ -137,6 +148,9 @@ def _nearness(
             photos = f"{lacking} photo{'s' * (lacking > 1)}"
             stderr.say(f"imgsim: {photos} without features of {one.stored.spec}, so compared by bytes alone")
     seen = choose_turns(flips=flips, turns=turns)
+    external = next((text for text in extractors if is_external(parse_naming(text).name)), None)
+    if seen and external:
+        raise ParameterError(f"{external}: its rows come from a file, so photos cannot be seen turned or mirrored")
     return Nearness(distance, max_distance, seen, jobs or default_jobs(), say)
 
 
@@ -149,7 +163,4 @@ def _write(groups: Sequence[Sequence[DuplicatePhoto]], root: str, format_: str, 
         for number, group in enumerate(groups, start=1)
         for copy in group
     ]
-    if format_ == "json":
-        write_text(json.dumps(rows, indent=2) + "\n")
-    else:
-        RowWriter(format_, COLUMNS).write(rows)
+    RowWriter(format_, COLUMNS).write(rows)
