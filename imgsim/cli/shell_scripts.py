@@ -131,14 +131,12 @@ def use_scripts() -> None:
         add_completion_class(one, one.name)
 
 
-def script(shell: str) -> str:
-    """Write what makes a shell complete the command: `shell` is bash, zsh or fish."""
-    from imgsim.cli.group import COMPLETION, imgsim
-
+def script(shell: str, command: Command, variable: str) -> str:
+    """Write what makes a shell, bash, zsh or fish, complete a command, asking by an environment variable."""
     use_scripts()
     completer = get_completion_class(shell)
     assert completer is not None
-    return completer(imgsim, {}, "imgsim", COMPLETION).source()
+    return completer(command, {}, "imgsim", variable).source()
 
 
 def _words(line: str) -> tuple[list[str], bool]:

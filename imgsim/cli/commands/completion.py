@@ -17,6 +17,7 @@ def completion(shell: str) -> None:
     In ~/.bashrc: eval "$(imgsim completion bash)". In ~/.zshrc: eval "$(imgsim completion zsh)". For fish: imgsim
     completion fish > ~/.config/fish/completions/imgsim.fish.
     """
+    from imgsim.cli.group import COMPLETION
     from imgsim.cli.shell_scripts import script
 
-    write_text(script(shell) + "\n")
+    write_text(script(shell, click.get_current_context().find_root().command, COMPLETION) + "\n")
