@@ -170,7 +170,7 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict | list | tuple):
-        return json.dumps(value) if value else ""
+        return json.dumps(value, ensure_ascii=False) if value else ""
     return repr(value) if isinstance(value, float) else str(value)
 
 

@@ -638,3 +638,14 @@ def test_a_moment_that_is_none_is_one_line(run, described, where, message):
 def test_a_slip_in_the_name_of_a_field_is_told(run, described):
     result = run("list", "shelf", "--where", "aded >= yesterday")
     assert (result.code, result.err) == (2, "imgsim: unknown attribute 'aded': did you mean added?\n")
+
+
+def test_letters_of_any_script_are_said_as_they_are(run, make_photos, tmp_path):
+    folder = make_photos(2)
+    run("index", folder, "-x", "phash")
+    assert '장소 = "시청역"' in run("set", "장소=시청역", folder / "0.png").err
+    table = tmp_path / "tags.jsonl"
+    table.write_text('{"file": "1.png", "tags": ["흰색", "Töpferei"]}\n', encoding="utf-8")
+    run("index", folder, "--attributes", table)
+    listed = run("list", folder, "--show", "tags,장소", "--format", "tsv").out
+    assert listed.splitlines() == ["0.png\t\t시청역", '1.png\t["흰색", "Töpferei"]\t']

@@ -174,7 +174,8 @@ def _edit(index: Index, request: Request) -> AttributeEdit:
 def _said(edit: AttributeEdit, request: Request) -> str:
     """Say what was changed, and of how many photos."""
     changes = [
-        f"no {name}" if value is None else f"{name} = {json.dumps(value)}" for name, value in edit.attributes.items()
+        f"no {name}" if value is None else f"{name} = {json.dumps(value, ensure_ascii=False)}"
+        for name, value in edit.attributes.items()
     ]
     if len(request.photos) == 1 and not (request.listed or request.where):
         subject = request.photos[0]
