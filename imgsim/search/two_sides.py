@@ -80,6 +80,15 @@ class Pairs:
         return Pairs(*(getattr(self, name)[places] for name in self.__dataclass_fields__))
 
 
+class _Candidates(NamedTuple):
+    """Pairs (n,) of which a block told bounds: who asks, by place, ascending, and which found thing it may be."""
+
+    asking: NDArray[np.intp]
+    there: NDArray[np.intp]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+
 class _Measured(NamedTuple):
     """Found things of one lost thing, closest first, and the rows that speak."""
 
@@ -137,7 +146,7 @@ def _shortlist(
     own, asking = lost.rows_of(chunk), Parts(lost.parts.places[lost.parts.rows(chunk)])
     views = lost.views(own)
     farthest = np.full(len(chunk), np.inf)  # the k-th closest is surely not beyond
-    kept = (np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0), np.zeros(0))
+    kept = _Candidates(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0), np.zeros(0))
     for things, terms in found.blocks():
         lower, upper = enclose(terms, views)
         theirs = Parts(found.parts.places[found.parts.rows(things)])
@@ -148,10 +157,9 @@ def _shortlist(
         lower = asking.closest(theirs.closest(lower), axis=0)
         upper = lower if certain else asking.closest(theirs.closest(upper), axis=0)
         new = _near(lower, upper, farthest, k)
-        fresh = (new[0], things[new[1]], lower[new].astype(np.float64), upper[new].astype(np.float64))
-        joined = tuple(np.concatenate(pair) for pair in zip(kept, fresh, strict=True))
-        kept = _thinned(*joined, farthest, k)
-    return kept[0], kept[1]
+        fresh = _Candidates(new[0], things[new[1]], lower[new].astype(np.float64), upper[new].astype(np.float64))
+        kept = _thinned(_Candidates(*(np.concatenate(pair) for pair in zip(kept, fresh, strict=True))), farthest, k)
+    return kept.asking, kept.there
 
 
 def _near(
@@ -176,21 +184,14 @@ def _within(lower: NDArray[Any], farthest: NDArray[np.float64]) -> NDArray[np.bo
     return within
 
 
-def _thinned(
-    asking: NDArray[np.intp],
-    there: NDArray[np.intp],
-    lower: NDArray[np.float64],
-    upper: NDArray[np.float64],
-    farthest: NDArray[np.float64],
-    k: int,
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+def _thinned(pairs: _Candidates, farthest: NDArray[np.float64], k: int) -> _Candidates:
     """Drop what cannot be among the k closest any more, and bring `farthest` (q,) closer."""
-    order = np.lexsort((upper, asking))
-    starts = np.searchsorted(asking[order], np.arange(len(farthest) + 1))
+    order = np.lexsort((pairs.upper, pairs.asking))
+    starts = np.searchsorted(pairs.asking[order], np.arange(len(farthest) + 1))
     full = np.flatnonzero(np.diff(starts) >= k)
-    farthest[full] = np.minimum(farthest[full], upper[order[starts[full] + k - 1]])
-    order = order[lower[order] <= farthest[asking[order]]]
-    return asking[order], there[order], lower[order], upper[order]
+    farthest[full] = np.minimum(farthest[full], pairs.upper[order[starts[full] + k - 1]])
+    order = order[pairs.lower[order] <= farthest[pairs.asking[order]]]
+    return _Candidates(pairs.asking[order], pairs.there[order], pairs.lower[order], pairs.upper[order])
 
 
 def _measure(

@@ -1,0 +1,23 @@
+"""Names of attributes of two sides: ``lost.place``, ``found.place``."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from imgsim.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SIDES = ("lost", "found")
+
+
+@contextmanager
+def of_side(side: str) -> Iterator[None]:
+    """Say of a name that is not known whose it is."""
+    try:
+        yield
+    except UnknownNameError as error:
+        choices = [f"{side}.{name}" for name in error.choices]
+        raise UnknownNameError(error.kind, f"{side}.{error.name}", choices) from error
