@@ -19,10 +19,11 @@ from imgsim.paths import composed
 from imgsim.search.gallery import Gallery, squared_norms
 from imgsim.search.one_to_one import assign
 from imgsim.search.two_sides import Side, match_sides
+from imgsim.where.pair_conditions import PairConditions, SidePhotos
 from imgsim.where.select import explain_nothing, select_photos
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -56,36 +57,30 @@ class FoundMatch(NamedTuple):
 
 
 class _Pile(NamedTuple):
-    """One side: its photos' keys (P,) by path, which of them are meant, and its rows as the found side sees them."""
+    """One side: its photos' keys (P,) by path, which of them are meant, and its rows as the found side sees them.
+
+    `places` (N,) tells each row's photo; `rows` (n,) are those of photos that are meant, which all extractors have.
+    """
 
     name: str
     distance: ChosenDistance
     terms: Sequence[Term]
     photos: Keys
     wanted: NDArray[np.bool_]
+    places: NDArray[np.intp]
+    rows: NDArray[np.intp]
 
     @property
     def store(self) -> Store:
         return self.distance.store
 
-    @property
-    def rows(self) -> NDArray[np.intp]:
-        """The places of rows of photos that are meant, and that every extractor has."""
-        there = np.logical_and.reduce([term.gallery.present for term in self.terms])
-        return np.flatnonzero(there & self.wanted[self.places])
-
-    @property
-    def places(self) -> NDArray[np.intp]:
-        """Each row's photo, by its place among the keys."""
-        order = np.argsort(self.photos, kind="stable")
-        return order[np.searchsorted(self.photos, self.terms[0].gallery.photos, sorter=order)]
-
 
 class LostAndFound:
     """Two sides, brought together by the found one's extractors, metric, statistics and calibration.
 
-    No photo is decoded. Both indexes must be in a snapshot. `lost` and `found` are expressions that narrow the sides;
-    `thing` is the attribute that tells which photos are of one thing: one without it is a thing of its own.
+    No photo is decoded. Both indexes must be in a snapshot. `lost` and `found` are expressions that narrow the sides,
+    `on` those that pairs of photos must keep to, `near` pairs of places that are neighbours; `thing` is the attribute
+    that tells which photos are of one thing: one without it is a thing of its own.
     """
 
     def __init__(
@@ -97,6 +92,8 @@ class LostAndFound:
         lost: Sequence[str] = (),
         found: Sequence[str] = (),
         thing: str | None = None,
+        on: Sequence[str] = (),
+        near: Collection[tuple[str, str]] | None = None,
     ) -> None:
         distance = indexes[1].distance(extractors, metric)
         ours = distance if indexes[0] is indexes[1] else indexes[0].counterpart(distance)
@@ -106,6 +103,7 @@ class LostAndFound:
         self._found = _pile("found", distance, terms, found)
         self._lost = _pile("lost", ours, terms if ours is distance else _seen_by(terms, ours), lost)
         self._refuse()
+        self.conditions = PairConditions(on, {pile.name: _photos_of(pile) for pile in (self._lost, self._found)}, near)
 
     @property
     def damaged(self) -> list[ImgsimError]:
@@ -184,12 +182,19 @@ class LostAndFound:
         return numbers
 
     def _allowed(self) -> Allowed | None:
-        """Tell which pairs of rows count: of a photo with itself, none does."""
-        lost, found = self._lost, self._found
-        if lost.store is not found.store or not (lost.wanted & found.wanted).any():
+        """Tell which pairs of rows count: those that keep to the conditions, and of a photo with itself none."""
+        ours, theirs = self._lost.places, self._found.places
+        one = self._lost.store is self._found.store and bool((self._lost.wanted & self._found.wanted).any())
+        if not one and not self.conditions:
             return None
-        places = lost.places
-        return lambda ours, theirs: places[ours][:, None] != places[theirs]
+
+        def allowed(lost: NDArray[np.intp], found: NDArray[np.intp]) -> NDArray[np.bool_]:
+            fitting = self.conditions.allowed(ours[lost], theirs[found])
+            if one:
+                fitting &= ours[lost][:, None] != theirs[found]
+            return fitting
+
+        return allowed
 
     @staticmethod
     def _records(pile: _Pile, rows: NDArray[np.intp]) -> list[ImageRecord]:
@@ -197,6 +202,11 @@ class LostAndFound:
         chosen, back = np.unique(rows, return_inverse=True)
         records = list(pile.store.records(pile.terms[0].gallery.photos[chosen].tolist()))
         return [records[place] for place in back.tolist()]
+
+
+def _photos_of(pile: _Pile) -> SidePhotos:
+    keys = pile.photos.tolist()
+    return SidePhotos(pile.store.facts, pile.photos, lambda: pile.store.records(keys))
 
 
 def find_counterpart(directory: str, store: Store, distance: ChosenDistance) -> ChosenDistance:
@@ -251,4 +261,7 @@ def _pile(name: str, distance: ChosenDistance, terms: Sequence[Term], where: Seq
     if not wanted.any():
         reason = explain_nothing(store.facts, where) if len(photos) else "there are no photos"
         raise ImgsimError(f"{store.root}: nothing is {name}, {reason}")
-    return _Pile(name, distance, terms, photos, wanted)
+    order = np.argsort(photos, kind="stable")
+    places = order[np.searchsorted(photos, terms[0].gallery.photos, sorter=order)]
+    there = np.logical_and.reduce([term.gallery.present for term in terms])
+    return _Pile(name, distance, terms, photos, wanted, places, np.flatnonzero(there & wanted[places]))

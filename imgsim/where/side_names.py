@@ -13,6 +13,18 @@ if TYPE_CHECKING:
 SIDES = ("lost", "found")
 
 
+def split_side(name: str) -> tuple[str, str]:
+    """Tell whose attribute is meant, and which.
+
+    Examples
+    --------
+    >>> split_side("lost.photo.width")
+    ('lost', 'photo.width')
+    """
+    side, _, rest = name.partition(".")
+    return side, rest
+
+
 @contextmanager
 def of_side(side: str) -> Iterator[None]:
     """Say of a name that is not known whose it is."""

@@ -267,3 +267,51 @@ def test_sides_stay_as_they_are(run, office):
     before = content()
     run("match", "lost", "found", "--assign")
     assert content() == before
+
+
+def test_conditions_on_both_sides_come_before_ranking(run, office):
+    describe("lost", {f"l{seed}.png": ["kind=bag", "day=2026-05-10"] for seed in range(3)})
+    describe("found", {"f7.png": ["kind=bag", "day=2026-05-09"], "f8.png": ["kind=bag", "day=2026-05-11"]})
+    result = run("match", "lost", "found", "-k", 1, "--on", "found.kind = lost.kind and found.day >= lost.day")
+    assert pairs_of(result) == [(f"l{seed}.png", "f8.png") for seed in range(3)]
+    assert sum(row[4] == "true" for row in rows_of(result)) == 1
+    later = run("match", "lost", "found", "--on", "found.day >= lost.day - 1 day", "--on", "found.kind = lost.kind")
+    assert len(rows_of(later)) == 6
+    nothing = run("match", "lost", "found", "--on", "found.day > lost.day + 2 weeks")
+    assert (nothing.code, nothing.out) == (1, "")
+
+
+def test_near_reads_a_table_of_places(run, office):
+    describe("lost", {"l0.png": ["place=Line 2"]})
+    describe("found", {"f0.png": ["place=Central"], "f7.png": ["place=Harbour"]})
+    (office / "lines.csv").write_text("from,to\nCentral,Line 2\nLine 2,Airport\n")
+    options = ["match", "lost", "found", "--on", "found.place near lost.place"]
+    result = run(*options, "--near", "lines.csv")
+    assert pairs_of(result) == [("l0.png", "f0.png")]
+    assert "lines.csv: no photo has the place Airport" in result.err
+    (office / "lines.csv").write_text("from\nCentral\n")
+    assert "lines.csv: two columns are needed" in run(*options, "--near", "lines.csv").err
+    (office / "lines.csv").write_text("from,to\nCentral,\n")
+    assert "lines.csv: line 2 has no two places" in run(*options, "--near", "lines.csv").err
+    assert run(*options, "--near", "nowhere.csv").code == 2
+    assert "near needs a table" in run(*options).err
+    assert "--near is for a condition" in run("match", "lost", "found", "--near", "lines.csv").err
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("found.kindd = lost.kind", "unknown attribute 'found.kindd': did you mean found.kind?"),
+        ("found.kind = lost.day", "found.kind holds text, lost.day holds dates: = does not compare them"),
+        ("kind = 'bag'", "say whose: lost.kind or found.kind"),
+        ("found.kind = lost.kind; DROP TABLE images", "column 23 of the expression"),
+    ],
+)
+def test_a_wrong_condition_is_one_line(run, office, expression, said):
+    describe("lost", {"l0.png": ["kind=bag", "day=2026-05-10"]})
+    describe("found", {"f0.png": ["kind=bag"]})
+    result = run("match", "lost", "found", "--on", expression)
+    assert (result.code, result.out) == (2, "")
+    (line,) = result.err.splitlines()
+    assert said in line
+    assert run("match", "lost", "found").code == 0

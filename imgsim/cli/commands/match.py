@@ -47,6 +47,19 @@ SIDES = ("lost", "found")
 )
 @click.option("--found", multiple=True, metavar="EXPR", help="Likewise of the found ones.")
 @click.option(
+    "--on",
+    multiple=True,
+    metavar="EXPR",
+    help="Only pairs for which this holds, such as 'found.day >= lost.day - 2 days and found.kind = lost.kind'; "
+    "docs/matching.md describes it.",
+)
+@click.option(
+    "--near",
+    type=click.Path(),
+    metavar="FILE",
+    help="A table whose first two columns are places that are neighbours, for found.place near lost.place.",
+)
+@click.option(
     "--thing",
     metavar="NAME",
     shell_complete=name_completion.attributes,
@@ -140,15 +153,42 @@ def _matched(
     max_distance: float | str | None,
     min_probability: float | None,
     assign: bool,
+    on: Sequence[str],
+    near: str | None,
 ) -> tuple[LostAndFound, list[FoundMatch]]:
     from imgsim.index.lost_and_found import LostAndFound
 
-    sides = LostAndFound(indexes, extractors, metric, lost=lost, found=found, thing=thing)
+    if near and not any("near" in text for text in on):
+        raise click.UsageError("--near is for a condition such as --on 'found.place near lost.place'")
+    neighbours = _read_pairs(near) if near else None
+    sides = LostAndFound(indexes, extractors, metric, lost=lost, found=found, thing=thing, on=on, near=neighbours)
+    if absent := list(sides.conditions.absent):
+        stderr.say(f"imgsim: no photo has an attribute {first_few(absent)} yet, so all count as without")
+    if places := sides.conditions.unknown_places:
+        stderr.say(f"imgsim: {near}: no photo has the place {first_few(places)}")
     threshold = sides.threshold(max_distance, min_probability)
     for side, paths in sides.lacking.items():
         count = f"{len(paths)} {side} photo{'s' * (len(paths) > 1)}"
         stderr.say(f"imgsim: {count} without features, so not compared: {first_few(paths)}")
     return sides, sides.matches(k, threshold, one_to_one=assign)
+
+
+def _read_pairs(path: str) -> list[tuple[str, str]]:
+    """Read pairs of places from the first two columns of a table."""
+    from imgsim.errors import TableError
+    from imgsim.paths import composed
+    from imgsim.tables.table import read_table
+
+    table = read_table(path)
+    if len(table.columns) < 2:
+        raise TableError(path, "two columns are needed: a place and one that is near it")
+    pairs = []
+    for number, row in enumerate(table.rows):
+        places = [row.cells.get(column) for column in table.columns[:2]]
+        if None in places:
+            raise TableError(path, f"{table.place(number)} has no two places")
+        pairs.append((composed(str(places[0])), composed(str(places[1]))))
+    return pairs
 
 
 class _SideColumns:
