@@ -36,18 +36,9 @@ if TYPE_CHECKING:
 
 
 class FoundMatch(NamedTuple):
-    """A found thing that may be a lost one.
+    """A lost thing's photo and a found one's, those of the closest pair, and how the things fit.
 
-    Parameters
-    ----------
-    lost : ImageRecord
-        The lost thing's photo of the closest pair.
-    match : Match
-        The found thing's, its rank among things, and how far and probable it is.
-    mutual : bool
-        Whether each is the other's closest, among all that are allowed.
-    assigned : bool
-        Whether they are given to each other, where that was asked.
+    `mutual`: each is the other's closest among all that are allowed; `assigned`: they are given to each other.
     """
 
     lost: ImageRecord
@@ -76,11 +67,9 @@ class _Pile(NamedTuple):
 
 
 class LostAndFound:
-    """Two sides, brought together by the found one's extractors, metric, statistics and calibration.
+    """Two sides, each in a snapshot, brought together by what the found one is compared by; no photo is decoded.
 
-    No photo is decoded. Both indexes must be in a snapshot. `lost` and `found` are expressions that narrow the sides,
-    `on` those that pairs of photos must keep to, `near` pairs of places that are neighbours; `thing` is the attribute
-    that tells which photos are of one thing: one without it is a thing of its own.
+    `thing` is the attribute that says which photos are of one thing; pairs of photos must keep to the expressions `on`.
     """
 
     def __init__(

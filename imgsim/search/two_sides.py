@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 1 << 27  # of bounds at a time
 BLOCK_ROWS = 8192  # of the found side at a time
 PAIR_BYTES = 32  # bounds of a pair, with what they are made of
+GROUPED = 8  # lost rows, on average, that must fit with the same found ones to be asked for apart
 CROWDED = 4  # times k: a thing with more candidates has them thinned out before they are kept
 
 
 class Side:
-    """Rows that take part, thing by thing, by one and the same metrics on both sides.
+    """Rows that take part: places (n,) in the galleries of terms that all have them, and the thing (n,) of each.
 
-    `rows` (n,) are places in the terms' galleries, which all terms have; `things` (n,) say by any keys which are of one
-    thing. Things are numbered by their first row.
+    Things are numbered by their first row.
     """
 
     def __init__(self, terms: Sequence[Term], rows: NDArray[np.intp], things: NDArray[Any]) -> None:
@@ -64,7 +64,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class MatchedThings:
     """Pairs of things (n,), the closest of each lost thing first; `rows` of either side are the photos that speak."""
 
     lost: NDArray[np.intp]
@@ -75,9 +75,9 @@ class Pairs:
     found_rows: NDArray[np.intp]
     mutual: NDArray[np.bool_]
 
-    def at(self, places: NDArray[Any]) -> Pairs:
+    def at(self, places: NDArray[Any]) -> MatchedThings:
         """Keep some of them."""
-        return Pairs(*(getattr(self, name)[places] for name in self.__dataclass_fields__))
+        return MatchedThings(*(getattr(self, name)[places] for name in self.__dataclass_fields__))
 
 
 class _Candidates(NamedTuple):
@@ -98,11 +98,10 @@ class _Measured(NamedTuple):
     found_rows: NDArray[np.intp]
 
 
-def match_sides(lost: Side, found: Side, k: int, allowed: Allowed | None = None) -> Pairs:
+def match_sides(lost: Side, found: Side, k: int, allowed: Allowed | None = None) -> MatchedThings:
     """Find the at most k closest found things of each lost thing, by distance, then by number.
 
-    `allowed` tells which pairs of rows count, such as those of photos that fit together. A pair is mutual where each
-    is the other's closest among all that are allowed, whatever k is.
+    Of pairs of rows those count that are `allowed`. Mutual are things of which each is the other's closest, whatever k.
     """
     ranked = [_measure(lost, found, *one, allowed, k) for one in _candidates(lost, found, k, allowed)]
     counts = np.array([len(one.found) for one in ranked], np.intp)
@@ -114,7 +113,7 @@ def match_sides(lost: Side, found: Side, k: int, allowed: Allowed | None = None)
     mutual = np.zeros(len(things), bool)
     first = np.flatnonzero(ranks == 1)
     mutual[first] = _best_lost(lost, found, there[first], allowed) == things[first]
-    return Pairs(things, there, ranks, distances, lost_rows, found_rows, mutual)
+    return MatchedThings(things, there, ranks, distances, lost_rows, found_rows, mutual)
 
 
 def _best_lost(lost: Side, found: Side, things: NDArray[np.intp], allowed: Allowed | None) -> NDArray[np.intp]:
@@ -133,7 +132,10 @@ def _candidates(lost: Side, found: Side, k: int, allowed: Allowed | None) -> Ite
     step = max(1, CHUNK_BYTES // (PAIR_BYTES * rows * len(lost.terms)))
     for start in range(0, len(lost), step):
         chunk = np.arange(start, min(len(lost), start + step))
-        asking, there = _shortlist(lost, found, chunk, k, allowed)
+        groups = [] if allowed is None else _groups(lost, found, chunk, allowed)
+        asking, there = (
+            _of_groups(lost, found, k, groups, start) if groups else _shortlist(lost, found, chunk, k, allowed)
+        )
         ends = np.searchsorted(asking, np.arange(len(chunk) + 1))
         for place, thing in enumerate(chunk.tolist()):
             yield thing, there[ends[place] : ends[place + 1]]
@@ -148,8 +150,8 @@ def _shortlist(
     farthest = np.full(len(chunk), np.inf)  # the k-th closest is surely not beyond
     kept = _Candidates(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0), np.zeros(0))
     for things, terms in found.blocks():
-        lower, upper = enclose(terms, views)
         theirs = Parts(found.parts.places[found.parts.rows(things)])
+        lower, upper = enclose(terms, views)
         certain = lower is upper
         if allowed is not None:
             refused = ~allowed(own, found.rows_of(things))
@@ -162,6 +164,40 @@ def _shortlist(
     return kept.asking, kept.there
 
 
+def _groups(
+    lost: Side, found: Side, chunk: NDArray[np.intp], allowed: Allowed
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Gather the places of things that are allowed the same found ones, and these; none where few are alike."""
+    if not (lost.parts.single and found.parts.single and len(found)):
+        return []
+    own = lost.rows_of(chunk)
+    starts = range(0, len(found.rows), BLOCK_ROWS // 8 * 8 or len(found.rows))
+    ends = [*starts[1:], len(found.rows)]
+    blocks = [allowed(own, found.rows[start:end]) for start, end in zip(starts, ends, strict=True)]
+    alike: dict[bytes, list[int]] = {}
+    packed = np.concatenate([np.packbits(block, axis=1) for block in blocks], axis=1)
+    for place, row in enumerate(packed):
+        alike.setdefault(row.tobytes(), []).append(place)
+    if len(alike) * GROUPED > len(chunk):
+        return []
+    there = (np.unpackbits(packed[places[0]], count=len(found.rows)) for places in alike.values())
+    return [(np.array(places), np.flatnonzero(its)) for places, its in zip(alike.values(), there, strict=True)]
+
+
+def _of_groups(
+    lost: Side, found: Side, k: int, groups: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]], first: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Ask group by group, of what it is allowed alone: what few may see is not compared with all."""
+    pairs = []
+    for places, there in groups:
+        some = Side(found.terms, found.rows[there], there)
+        asking, closest = _shortlist(lost, some, places + first, k, None)
+        pairs.append((places[asking], there[closest]))
+    asking, closest = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    order = np.argsort(asking, kind="stable")
+    return asking[order], closest[order]
+
+
 def _near(
     lower: NDArray[Any], upper: NDArray[Any], farthest: NDArray[np.float64], k: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -172,7 +208,7 @@ def _near(
         nearest = np.partition(upper[crowded], k - 1, axis=1)[:, k - 1]
         farthest[crowded] = np.minimum(farthest[crowded], nearest)
         may[crowded] = _within(lower[crowded], farthest[crowded])
-    asking, there = np.nonzero(may)
+    asking, there = np.divmod(np.flatnonzero(may), may.shape[1])  # quicker than of both axes
     return asking, there
 
 

@@ -112,6 +112,19 @@ def test_a_gallery_that_comes_ever_closer_is_thinned_out(rng):
     assert pairs.found_rows.tolist() == [29_999, 29_998, 29_997] * 3
 
 
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 10_000), kinds=st.integers(1, 4), block=st.sampled_from([8, 16, 8192]))
+def test_groups_that_are_allowed_the_same_equal_brute_force(seed, kinds, block):
+    rng = np.random.default_rng(seed)
+    ours, theirs = rng.random((64, 6)).astype(np.float32), rng.random((50, 6)).astype(np.float32)
+    own, other = rng.integers(0, kinds, 64), rng.integers(0, kinds + 1, 50)
+    lost, found = sides_of(ours, theirs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(two_sides, "BLOCK_ROWS", block)
+        pairs = match_sides(lost, found, 4, lambda one, two: own[one][:, None] == other[two])
+    assert listed(pairs) == plain(lost, found, 4, own[:, None] == other)
+
+
 def test_nothing_on_a_side_gives_nothing():
     empty, some = np.zeros((0, 4), np.float32), np.ones((2, 4), np.float32)
     for ours, theirs in ((empty, some), (some, empty)):
