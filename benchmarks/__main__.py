@@ -12,7 +12,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from benchmarks import classifying, colors, copying, deep, filtering, indexing, judging, memory, searching, starting
+from benchmarks import (
+    classifying,
+    colors,
+    copying,
+    deep,
+    filtering,
+    indexing,
+    judging,
+    lost_and_found,
+    memory,
+    searching,
+    starting,
+)
 from benchmarks.measuring import Setting
 from benchmarks.neighbours import Neighbours
 
@@ -32,6 +44,8 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "rerank": searching.rerank,
     "duplicates": copying.duplicates,
     "duplicates-memory": copying.duplicates_memory,
+    "match": lost_and_found.match,
+    "match-memory": lost_and_found.match_memory,
     "query-where": filtering.query_where,
     "reindex": starting.reindex,
     "index-memory": memory.index_memory,

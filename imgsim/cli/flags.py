@@ -43,6 +43,17 @@ def max_distance_option(command: F) -> F:
     )(command)
 
 
+def min_probability_option(command: F) -> F:
+    """Add `--min-probability`."""
+    return click.option(
+        "--min-probability",
+        type=click.FloatRange(0, 1),
+        callback=refuse_nan,
+        metavar="P",
+        help="Leave out matches less probable than this; `imgsim calibrate` comes first.",
+    )(command)
+
+
 def _distance(ctx: click.Context, param: click.Parameter, value: str | None) -> float | str | None:
     """Read a number; leave bits as they are written."""
     if value is None or (value[-1:] == "b" and value[:-1].isdecimal()):

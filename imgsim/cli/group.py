@@ -39,6 +39,7 @@ COMMANDS: Registry[click.Command] = Registry(
         "recommend": "imgsim.cli.commands.recommend:recommend",
         "calibrate": "imgsim.cli.commands.calibrate:calibrate",
         "duplicates": "imgsim.cli.commands.duplicates:duplicates",
+        "match": "imgsim.cli.commands.match:match",
         "models": "imgsim.cli.commands.models:models",
         "color": "imgsim.cli.commands.color:color",
         "stats": "imgsim.cli.commands.stats:stats",
@@ -62,6 +63,7 @@ SUMMARIES = {  # which `--help` shows without importing the commands; a test com
     "calibrate": "Turn distances into probabilities, fitted to the photos in FOLDER, of which it is known what "
     "they show.",
     "duplicates": "Group the photos in FOLDER that are copies of each other.",
+    "match": "Find for each lost thing the found ones that may be it.",
     "models": "Import, list and export networks.",
     "color": "Name colours as people do.",
     "stats": "Describe the sizes and colour values of photos.",

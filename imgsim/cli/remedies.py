@@ -17,6 +17,7 @@ _BY_HAND = f" on a machine with a network, bring the file here, and run {_IMPORT
 REMEDIES = {
     "add-extractor": "; `imgsim index` with -x adds them",
     "add-rows": "; `imgsim index FOLDER --features {name}=FILE.npy --paths FILE` adds rows",
+    "add-side": ": `imgsim index {folder}{index} -x {extractor}` adds them",
     "add-photo": "; `imgsim index` adds it",
     "allow-model-more": "; if you trust it, IMGSIM_MODEL_SECONDS and IMGSIM_MODEL_MEMORY allow it more",
     "calibrate": ": run `imgsim calibrate {folder}{index}{extractors}{metric}`",
@@ -47,6 +48,7 @@ REMEDIES = {
     "name-key": ": --key says which does, or a pattern such as {pattern}",
     "name-output": ": --layer names one",
     "name-weights": ": use -x {extractor}",
+    "narrow-sides": ": --lost and --found say which photos are which",
     "nearer": ": ask for nearer ones by --max-distance",
     "not-strict": ", and --strict was given: {photos}",
     "other-patterns": ", which `imgsim info` shows: `imgsim index` with other --include or --exclude takes it in",

@@ -229,6 +229,28 @@ class Index:
 
         return choose_distance(self.directory, self._store, extractors, metric)
 
+    def counterpart(self, distance: ChosenDistance) -> ChosenDistance:
+        """Choose the extractors that another index's distance is by, among those of this one.
+
+        Parameters
+        ----------
+        distance : ChosenDistance
+            Of another index.
+
+        Returns
+        -------
+        ChosenDistance
+            Of this index; it says whose rows are meant, while the other says how they are compared.
+
+        Raises
+        ------
+        ExtractorMismatchError
+            If this index has no features of one of them, or of another version.
+        """
+        from imgsim.index.lost_and_found import find_counterpart
+
+        return find_counterpart(self.directory, self._store, distance)
+
     def rows_by_content(self) -> RowsByContent:
         """Find photos' rows by what is in a file; within `snapshot`, of one state.
 

@@ -42,22 +42,25 @@ def parse(expression: str, now: datetime | None = None) -> Condition:
     >>> type(tree).__name__, [type(condition).__name__ for condition in tree.conditions]
     ('AnyOf', ['NoneOf', 'AllOf'])
     """
-    parser = _Parser(composed(expression), now or datetime.now())
+    parser = Parser(composed(expression), now or datetime.now())
     tree = parser.expression()
     parser.expect_end()
     return tree
 
 
-class _Parser:
+class Parser:
     """Walks over the pieces once, from left to right."""
 
     def __init__(self, text: str, now: datetime) -> None:
         self._text, self._now = text, now
-        self._tokens = tokenize(text)
+        self._tokens = self._cut(text)
         self._place = 0
         self._depth = 0
 
     # ------------------------------------------------------------- the pieces
+
+    def _cut(self, text: str) -> list[Token]:
+        return tokenize(text)
 
     @property
     def _next(self) -> Token:

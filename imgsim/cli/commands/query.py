@@ -20,7 +20,7 @@ from imgsim.cli.flags import (
     limits_options,
     max_distance_option,
     metric_option,
-    refuse_nan,
+    min_probability_option,
 )
 from imgsim.cli.inputs import QueryPhoto, expand_photos, photos_in
 from imgsim.cli.output import RowWriter, choose_format, write_paths
@@ -55,13 +55,7 @@ COLUMNS = ("query", "rank", "path", "distance")
 @extractor_option(fused=True)
 @metric_option
 @max_distance_option
-@click.option(
-    "--min-probability",
-    type=click.FloatRange(0, 1),
-    callback=refuse_nan,
-    metavar="P",
-    help="Leave out matches less probable than this; `imgsim calibrate` comes first.",
-)
+@min_probability_option
 @click.option(
     "--rerank",
     metavar="NAME[:KEY=VALUE,...]",

@@ -1,0 +1,241 @@
+"""`imgsim match`."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgsim.cli import name_completion, stderr
+from imgsim.cli.attributes import AttributeColumns, note_absent
+from imgsim.cli.flags import (
+    count_option,
+    extractor_option,
+    format_option,
+    general_options,
+    max_distance_option,
+    metric_option,
+    min_probability_option,
+)
+from imgsim.cli.output import JSON, RowWriter, choose_format, write_paths
+from imgsim.cli.remedies import explain
+from imgsim.cli.which_index import open_for
+from imgsim.errors import UnknownNameError, first_few
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgsim.index.index import Index
+    from imgsim.index.lost_and_found import FoundMatch, LostAndFound
+
+COLUMNS = ("lost", "found", "rank", "distance")
+SIDES = ("lost", "found")
+
+
+@click.command(short_help="Find for each lost thing the found ones that may be it.")
+@click.argument("folders", metavar="[LOST FOUND]", nargs=-1, type=click.Path())
+@click.option(
+    "--index",
+    "index_path",
+    type=click.Path(),
+    metavar="FOLDER_OR_PATH",
+    help="One index of both sides, which --lost and --found tell apart. Without it and LOST FOUND: the nearest.",
+)
+@click.option(
+    "--lost", multiple=True, metavar="EXPR", help="Only lost photos for which this holds, as in `imgsim query`."
+)
+@click.option("--found", multiple=True, metavar="EXPR", help="Likewise of the found ones.")
+@click.option(
+    "--on",
+    multiple=True,
+    metavar="EXPR",
+    help="Only pairs for which this holds, such as 'found.day >= lost.day - 2 days and found.kind = lost.kind'; "
+    "docs/matching.md describes it.",
+)
+@click.option(
+    "--near",
+    type=click.Path(),
+    metavar="FILE",
+    help="A table whose first two columns are places that are neighbours, for found.place near lost.place.",
+)
+@click.option(
+    "--thing",
+    metavar="NAME",
+    shell_complete=name_completion.attributes,
+    help="The attribute that says which photos are of one report or item; a photo without it is one thing.",
+)
+@count_option
+@extractor_option(fused=True)
+@metric_option
+@max_distance_option
+@min_probability_option
+@click.option(
+    "--assign",
+    is_flag=True,
+    help="Say too which pairs fit best altogether, each thing in one at most: as many as can be, then the least sum "
+    "of distances. Paths are then those alone.",
+)
+@click.option(
+    "--show",
+    metavar="SIDE.NAME,...",
+    help="Show these attributes too, a column each, such as lost.place,found.place.",
+)
+@format_option("table", "tsv", "csv", "json", "jsonl", "paths")
+@click.option("-0", "--null", is_flag=True, help="Write the found photos' paths, ended by NUL, for `xargs -0`.")
+@general_options
+def match(
+    folders: tuple[str, ...],
+    index_path: str | None,
+    show: str | None,
+    format_: str | None,
+    null: bool,  # noqa: FBT001
+    **choices: Any,  # noqa: ANN401 (each has its own type)
+) -> None:
+    """Find for each lost thing the found ones that may be it, in two indexed folders, or in one by conditions.
+
+    No photo is read: rows are compared as the indexes hold them, by what the found side is compared by. Columns: lost
+    and found, the paths of the closest pair of photos within their folders, rank, distance, the probability where the
+    found side was calibrated, mutual (true where each is the other's closest). Exit codes: 0 something matched, 1
+    nothing did, 2 error.
+    """
+    if null and format_ not in (None, "paths"):
+        raise click.UsageError("-0 writes paths: it does not go with another --format")
+    format_ = "paths" if null else choose_format(format_)
+    with ExitStack() as stack:
+        indexes = _opened(folders, index_path, choices, stack)
+        for index, side in zip(indexes, SIDES, strict=True):
+            note_absent(index, choices[side])
+        columns = _SideColumns(indexes, show, format_)
+        sides, matches = _matched(indexes, **choices)
+        _write(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])
+        damaged = sides.damaged
+    for damage in damaged:
+        stderr.complain(f"imgsim: {explain(damage)}")
+    click.get_current_context().exit(2 if damaged else 0 if matches else 1)
+
+
+def _opened(
+    folders: Sequence[str], index_path: str | None, choices: dict[str, Any], stack: ExitStack
+) -> tuple[Index, Index]:
+    """Open both sides, in a snapshot each; one index twice is one."""
+    if len(folders) not in (0, 2):
+        raise click.UsageError("name two indexed folders, LOST FOUND; or one by --index, with --lost and --found")
+    if folders and index_path:
+        raise click.UsageError("--index is one index of both sides: leave it out, or LOST and FOUND")
+    if not folders and not (choices["lost"] and choices["found"]):
+        raise click.UsageError("in one index, --lost and --found say which photos are which: both are needed")
+    opened: dict[str, Index] = {}
+    places = [stack.enter_context(open_for(place)) for place in folders or (index_path,)]
+    for index in places:
+        if _identity(index) not in opened:
+            opened[_identity(index)] = index
+            stack.enter_context(index.snapshot())
+    lost, found = opened[_identity(places[0])], opened[_identity(places[-1])]
+    return lost, found
+
+
+def _identity(index: Index) -> str:
+    import os
+
+    return os.path.realpath(index.directory)
+
+
+def _matched(
+    indexes: tuple[Index, Index],
+    *,
+    extractors: Sequence[str],
+    metric: str | None,
+    lost: Sequence[str],
+    found: Sequence[str],
+    thing: str | None,
+    k: int,
+    max_distance: float | str | None,
+    min_probability: float | None,
+    assign: bool,
+    on: Sequence[str],
+    near: str | None,
+) -> tuple[LostAndFound, list[FoundMatch]]:
+    from imgsim.index.lost_and_found import LostAndFound
+
+    if near and not any("near" in text for text in on):
+        raise click.UsageError("--near is for a condition such as --on 'found.place near lost.place'")
+    neighbours = _read_pairs(near) if near else None
+    sides = LostAndFound(indexes, extractors, metric, lost=lost, found=found, thing=thing, on=on, near=neighbours)
+    if absent := list(sides.conditions.absent):
+        stderr.say(f"imgsim: no photo has an attribute {first_few(absent)} yet, so all count as without")
+    if places := sides.conditions.unknown_places:
+        stderr.say(f"imgsim: {near}: no photo has the place {first_few(places)}")
+    threshold = sides.threshold(max_distance, min_probability)
+    for side, paths in sides.lacking.items():
+        count = f"{len(paths)} {side} photo{'s' * (len(paths) > 1)}"
+        stderr.say(f"imgsim: {count} without features, so not compared: {first_few(paths)}")
+    return sides, sides.matches(k, threshold, one_to_one=assign)
+
+
+def _read_pairs(path: str) -> list[tuple[str, str]]:
+    """Read pairs of places from the first two columns of a table."""
+    from imgsim.errors import TableError
+    from imgsim.paths import composed
+    from imgsim.tables.table import read_table
+
+    table = read_table(path)
+    if len(table.columns) < 2:
+        raise TableError(path, "two columns are needed: a place and one that is near it")
+    pairs = []
+    for number, row in enumerate(table.rows):
+        places = [row.cells.get(column) for column in table.columns[:2]]
+        if None in places:
+            raise TableError(path, f"{table.place(number)} has no two places")
+        pairs.append((composed(str(places[0])), composed(str(places[1]))))
+    return pairs
+
+
+class _SideColumns:
+    """Adds to rows what --show names of either side."""
+
+    def __init__(self, indexes: tuple[Index, Index], show: str | None, format_: str) -> None:
+        from imgsim.where.name_list import split_names
+        from imgsim.where.side_names import of_side
+
+        named: dict[str, list[str]] = {side: [] for side in SIDES}
+        for name in split_names(show or ""):
+            side, _, rest = name.partition(".")
+            if side not in named or not rest:
+                raise UnknownNameError("attribute", name, [f"{side}.{name}" for side in SIDES])
+            named[side].append(rest)
+        self._nested = format_ in JSON
+        self._sides = {}
+        for side, index in zip(SIDES, indexes, strict=True):
+            with of_side(side):
+                self._sides[side] = AttributeColumns(index, None if show is None else named[side], format_, ())
+        self.titles = [f"{side}.{title}" for side, its in self._sides.items() for title in its.columns]
+
+    def of(self, found: FoundMatch) -> dict[str, Any]:
+        """Give what is added to a pair's row."""
+        added = {"lost": self._sides["lost"].of(found.lost), "found": self._sides["found"].of(found.match)}
+        return {f"{side}.{title}": value for side, its in added.items() for title, value in its.items()}
+
+
+def _write(
+    matches: Sequence[FoundMatch],
+    sides: LostAndFound,
+    columns: _SideColumns,
+    root: str,
+    format_: str,
+    *,
+    null: bool,
+    assign: bool,
+) -> None:
+    if format_ == "paths":
+        chosen = [one for one in matches if one.assigned or not assign]
+        write_paths(dict.fromkeys(one.match.path for one in chosen), root, null=null)
+        return
+    wanted = {"probability": sides.calibrated, "mutual": True, "assigned": assign}
+    shown = (*COLUMNS, *(name for name, asked in wanted.items() if asked), *columns.titles)
+    rows = []
+    for one in matches:
+        row = {"lost": one.lost.path, "found": one.match.path, "rank": one.match.rank, "distance": one.match.distance}
+        told = {"probability": one.match.probability, "mutual": one.mutual, "assigned": one.assigned}
+        rows.append(row | {name: told[name] for name, asked in wanted.items() if asked} | columns.of(one))
+    RowWriter(format_, shown).write(rows)

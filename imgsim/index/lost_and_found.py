@@ -1,0 +1,256 @@
+"""The found photos that may show what is on the lost ones, by the rows that two indexes hold, or one of both."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from imgsim.core import Match
+from imgsim.errors import ExtractorMismatchError, ImgsimError, UnknownNameError, first_few
+from imgsim.index.distance import ChosenDistance, ChosenExtractor
+from imgsim.index.gallery_cache import load_gallery
+from imgsim.index.search import Searcher, read_calibration
+from imgsim.index.sqlite.connection import outside
+from imgsim.metrics import load_metric
+from imgsim.paths import composed
+from imgsim.search.gallery import Gallery, squared_norms
+from imgsim.search.one_to_one import assign
+from imgsim.search.two_sides import Side, match_sides
+from imgsim.where.pair_conditions import PairConditions, SidePhotos
+from imgsim.where.select import explain_nothing, select_photos
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.core import FittedMetric, ImageRecord, Keys
+    from imgsim.index.index import Index
+    from imgsim.index.store import Store, StoredExtractor
+    from imgsim.index.threshold import Threshold
+    from imgsim.search.ranking import Term
+    from imgsim.search.two_sides import Allowed
+
+
+class FoundMatch(NamedTuple):
+    """A lost thing's photo and a found one's, those of the closest pair, and how the things fit.
+
+    `mutual`: each is the other's closest among all that are allowed; `assigned`: they are given to each other.
+    """
+
+    lost: ImageRecord
+    match: Match
+    mutual: bool
+    assigned: bool = False
+
+
+class _Pile(NamedTuple):
+    """One side: its photos' keys (P,) by path, which of them are meant, and its rows as the found side sees them.
+
+    `places` (N,) tells each row's photo; `rows` (n,) are those of photos that are meant, which all extractors have.
+    """
+
+    name: str
+    distance: ChosenDistance
+    terms: Sequence[Term]
+    photos: Keys
+    wanted: NDArray[np.bool_]
+    places: NDArray[np.intp]
+    rows: NDArray[np.intp]
+
+    @property
+    def store(self) -> Store:
+        return self.distance.store
+
+
+class LostAndFound:
+    """Two sides, each in a snapshot, brought together by what the found one is compared by; no photo is decoded.
+
+    `thing` is the attribute that says which photos are of one thing; pairs of photos must keep to the expressions `on`.
+    """
+
+    def __init__(
+        self,
+        indexes: tuple[Index, Index],
+        extractors: Sequence[str] = (),
+        metric: str | None = None,
+        *,
+        lost: Sequence[str] = (),
+        found: Sequence[str] = (),
+        thing: str | None = None,
+        on: Sequence[str] = (),
+        near: Collection[tuple[str, str]] | None = None,
+    ) -> None:
+        distance = indexes[1].distance(extractors, metric)
+        ours = distance if indexes[0] is indexes[1] else indexes[0].counterpart(distance)
+        self._searchers = [Searcher(one) for one in dict.fromkeys((distance, ours))]
+        self._distance, self._thing = distance, thing
+        terms = distance.terms()
+        self._found = _pile("found", distance, terms, found)
+        self._lost = _pile("lost", ours, terms if ours is distance else _seen_by(terms, ours), lost)
+        self._refuse()
+        self.conditions = PairConditions(on, {pile.name: _photos_of(pile) for pile in (self._lost, self._found)}, near)
+
+    @property
+    def damaged(self) -> list[ImgsimError]:
+        """What could not be compared, since its features are not as they were stored: a line each."""
+        return [damage for searcher in self._searchers for damage in searcher.damaged]
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether matches carry a probability."""
+        return self._searchers[0].calibrated
+
+    @property
+    def lacking(self) -> dict[str, list[str]]:
+        """The paths of photos that are meant and were not compared, since they lack features, by side."""
+        lacking = {}
+        for pile in (self._lost, self._found):
+            left_out = pile.wanted.copy()
+            left_out[pile.places[pile.rows]] = False
+            keys = pile.photos[left_out].tolist()
+            if keys:
+                lacking[pile.name] = [record.path for record in pile.store.records(keys)]
+        return lacking
+
+    def threshold(self, max_distance: float | str | None, min_probability: float | None) -> Threshold:
+        """Hold thresholds against the distance and its calibration, as for a query."""
+        return self._searchers[0].threshold(max_distance, min_probability)
+
+    def matches(self, k: int, threshold: Threshold, *, one_to_one: bool = False) -> list[FoundMatch]:
+        """Give the k closest found things of each lost one that keep to the thresholds, by the lost things' paths."""
+        lost, found = (self._side(pile) for pile in (self._lost, self._found))
+        pairs = match_sides(lost, found, k, self._allowed())
+        calibration = read_calibration(self._distance)
+        probabilities = [None] * len(pairs.lost) if calibration is None else calibration(pairs.distances).tolist()
+        ours, theirs = self._records(self._lost, pairs.lost_rows), self._records(self._found, pairs.found_rows)
+        matches = []
+        for place, (record, lost_record) in enumerate(zip(theirs, ours, strict=True)):
+            rank_, distance = int(pairs.ranks[place]), float(pairs.distances[place])
+            match = Match(rank_, record.path, "", distance, record.attributes, probability=probabilities[place])
+            matches.append(FoundMatch(lost_record, match, bool(pairs.mutual[place])))
+        kept = [place for place, one in enumerate(matches) if threshold.admits(one.match)]
+        if not one_to_one:
+            return [matches[place] for place in kept]
+        given = assign(pairs.lost[kept], pairs.found[kept], pairs.distances[kept]).tolist()
+        return [matches[place]._replace(assigned=one) for place, one in zip(kept, given, strict=True)]
+
+    def _refuse(self) -> None:
+        """Refuse sides that are the same, and those that have no row."""
+        lost, found = self._lost, self._found
+        if lost.store is found.store and np.array_equal(lost.wanted, found.wanted):
+            count = np.count_nonzero(lost.wanted)
+            raise ImgsimError(f"lost and found are the same {count} photos", remedy="narrow-sides")
+        for pile in (lost, found):
+            if not len(pile.rows):
+                named = first_few(list(pile.distance.specs))
+                reason = f"none of {np.count_nonzero(pile.wanted)} photos has features by {named}"
+                raise ImgsimError(f"{pile.store.root}: nothing is {pile.name}, {reason}", remedy="index-it")
+
+    def _side(self, pile: _Pile) -> Side:
+        rows = pile.rows
+        return Side(pile.terms, rows, self._things(pile)[pile.places[rows]])
+
+    def _things(self, pile: _Pile) -> NDArray[np.intp]:
+        """Give each photo (P,) the number of its thing."""
+        if self._thing is None:
+            return np.arange(len(pile.photos))
+        name = composed(self._thing)
+        known = {**self._lost.store.facts.types(), **self._found.store.facts.types()}
+        if name not in known:
+            raise UnknownNameError("attribute", name, known)
+        firsts: dict[str, int] = {}  # each value's first photo
+        numbers = np.arange(len(pile.photos))
+        for place, record in enumerate(pile.store.records(pile.photos.tolist())):
+            value = {composed(key): value for key, value in record.attributes.items()}.get(name)
+            if value is not None:
+                numbers[place] = firsts.setdefault(json.dumps(value, sort_keys=True), place)
+        return numbers
+
+    def _allowed(self) -> Allowed | None:
+        """Tell which pairs of rows count: those that keep to the conditions, and of a photo with itself none."""
+        ours, theirs = self._lost.places, self._found.places
+        one = self._lost.store is self._found.store and bool((self._lost.wanted & self._found.wanted).any())
+        if not one and not self.conditions:
+            return None
+
+        def allowed(lost: NDArray[np.intp], found: NDArray[np.intp]) -> NDArray[np.bool_]:
+            fitting = self.conditions.allowed(ours[lost], theirs[found])
+            if one:
+                fitting &= ours[lost][:, None] != theirs[found]
+            return fitting
+
+        return allowed
+
+    @staticmethod
+    def _records(pile: _Pile, rows: NDArray[np.intp]) -> list[ImageRecord]:
+        """Read what is known of the photos that rows are of, in their order."""
+        chosen, back = np.unique(rows, return_inverse=True)
+        records = list(pile.store.records(pile.terms[0].gallery.photos[chosen].tolist()))
+        return [records[place] for place in back.tolist()]
+
+
+def _photos_of(pile: _Pile) -> SidePhotos:
+    keys = pile.photos.tolist()
+    return SidePhotos(pile.store.facts, pile.photos, lambda: pile.store.records(keys))
+
+
+def find_counterpart(directory: str, store: Store, distance: ChosenDistance) -> ChosenDistance:
+    """Find among an index's extractors those that another index's distance is by, of the same versions."""
+    own = {one.spec: one for one in store.extractors()}
+    chosen = []
+    for one in distance.extractors:
+        wanted = one.stored.spec
+        if wanted not in own:
+            there = ", ".join(f"{spec} (version {spec.version})" for spec in own) or "nothing"
+            message = (
+                f"{store.root}: no features of {wanted} (version {wanted.version}), which {distance.store.root} "
+                f"is compared by; it has {there}"
+            )
+            facts = {"folder": store.root, "index": outside(directory, store.root), "extractor": str(wanted)}
+            raise ExtractorMismatchError(message, remedy="add-side", **facts)
+        chosen.append(ChosenExtractor(own[wanted], one.extractor, one.weight))
+    return replace(distance, extractors=tuple(chosen), directory=directory, store=store)
+
+
+def _seen_by(terms: Sequence[Term], ours: ChosenDistance) -> list[Term]:
+    """Give galleries in the spaces of another index's metrics: a cache has only what no statistics make."""
+    seen = []
+    for term, one, metric in zip(terms, ours.extractors, ours.metrics, strict=True):
+        own = load_metric(metric, binary=one.stored.binary).needs_statistics
+        gallery = (
+            _laid_out(ours.store, one.stored, term.metric)
+            if own
+            else load_gallery(ours.directory, ours.store, one.stored, term.metric)
+        )
+        seen.append(replace(term, gallery=gallery))
+    return seen
+
+
+def _laid_out(store: Store, extractor: StoredExtractor, metric: FittedMetric) -> Gallery:
+    """Lay out an extractor's rows in memory."""
+    chunks = list(store.features(extractor))
+    none = metric.embed(np.zeros((0, extractor.dim), np.float32))
+    rows = np.concatenate([none, *(metric.embed(chunk.features) for chunk in chunks)])
+    present, damaged = (
+        np.concatenate([np.zeros(0, bool), *(getattr(chunk, name) for chunk in chunks)])
+        for name in ("present", "damaged")
+    )
+    keys = store.part_keys()
+    return Gallery(rows, squared_norms(rows), present, *keys, keys.parts[damaged])
+
+
+def _pile(name: str, distance: ChosenDistance, terms: Sequence[Term], where: Sequence[str]) -> _Pile:
+    store = distance.store
+    photos = store.photo_keys()
+    wanted = select_photos(store.facts, where, photos) if where else np.ones(len(photos), bool)
+    if not wanted.any():
+        reason = explain_nothing(store.facts, where) if len(photos) else "there are no photos"
+        raise ImgsimError(f"{store.root}: nothing is {name}, {reason}")
+    order = np.argsort(photos, kind="stable")
+    places = order[np.searchsorted(photos, terms[0].gallery.photos, sorter=order)]
+    there = np.logical_and.reduce([term.gallery.present for term in terms])
+    return _Pile(name, distance, terms, photos, wanted, places, np.flatnonzero(there & wanted[places]))

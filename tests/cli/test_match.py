@@ -1,0 +1,317 @@
+"""`imgsim match`."""
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from imgsim.index.index import Index, open_index
+from imgsim.index.update import update_index
+
+EXTRACTOR = "histogram:bins=4"
+
+
+def draw(path, seed, shade=0):
+    """Draw a photo of a thing, a little darker or brighter than others of it."""
+    coarse = np.random.default_rng(seed).integers(20, 200, (4, 4, 3)) + shade
+    path.parent.mkdir(parents=True, exist_ok=True)
+    PIL.Image.fromarray(coarse.astype(np.uint8)).resize((48, 36), PIL.Image.Resampling.BICUBIC).save(path)
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch):
+    """Two indexed folders: three lost things, of which two were found, the second on two photos; and two others."""
+    for seed in range(3):
+        draw(tmp_path / "lost" / f"l{seed}.png", seed)
+    for seed in (1, 0, 7, 8):
+        draw(tmp_path / "found" / f"f{seed}.png", seed, shade=3)
+    draw(tmp_path / "found" / "f1 again.png", 1)
+    for folder in ("lost", "found"):
+        update_index(tmp_path / folder, extractors=[EXTRACTOR])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def describe(folder, described):
+    with open_index(folder) as index, index.writing() as writer:
+        for name, assignments in described.items():
+            writer.edit([name], assignments)
+
+
+def rows_of(result):
+    return [tuple(line.split("\t")) for line in result.out.splitlines()]
+
+
+def pairs_of(result):
+    return [row[:2] for row in rows_of(result)]
+
+
+def test_each_lost_thing_has_its_closest_first(run, office):
+    result = run("match", "lost", "found", "-k", 1)
+    assert result.code == 0
+    first, second, third = rows_of(result)
+    assert first[:3] == ("l0.png", "f0.png", "1")
+    assert second == ("l1.png", "f1 again.png", "1", "0.0", "true")
+    assert third[0] == "l2.png"
+    assert first[4] == "true"
+
+
+def test_no_photo_is_read(run, office):
+    before = run("match", "lost", "found").out
+    for folder in ("lost", "found"):
+        for photo in (office / folder).glob("*.png"):
+            photo.write_bytes(b"no picture any more")
+    assert run("match", "lost", "found").out == before
+
+
+def test_distances_are_those_of_a_query(run, office):
+    asked = {row[2]: row[3] for row in rows_of(run("query", "lost/l0.png", "--index", "found"))}
+    assert {row[1]: row[3] for row in rows_of(run("match", "lost", "found")) if row[0] == "l0.png"} == asked
+
+
+def test_exchanged_sides_measure_the_same(run, office):
+    there = {row[:2]: row[3] for row in rows_of(run("match", "lost", "found"))}
+    back = {row[1::-1]: row[3] for row in rows_of(run("match", "found", "lost"))}
+    assert len(there) == 15
+    assert there == back
+
+
+@pytest.mark.parametrize("metric", ["seuclidean", "mahalanobis", "centred_cosine"])
+def test_the_found_sides_statistics_rule(run, office, metric):
+    asked = {row[2]: float(row[3]) for row in rows_of(run("query", "lost/l0.png", "--index", "found", "-m", metric))}
+    assert asked
+    for _ in range(2):  # the second finds what the first kept
+        there = {row[:2]: float(row[3]) for row in rows_of(run("match", "lost", "found", "-m", metric))}
+        assert {found: there[lost, found] for lost, found in there if lost == "l0.png"} == pytest.approx(asked)
+    back = {row[1::-1]: float(row[3]) for row in rows_of(run("match", "found", "lost", "-m", metric))}
+    assert back != pytest.approx(there)
+    own = run("query", "lost/l0.png", "--index", "lost", "-m", metric).out
+    run("match", "lost", "found", "-m", metric)
+    assert run("query", "lost/l0.png", "--index", "lost", "-m", metric).out == own
+
+
+def test_the_order_in_which_sides_are_named_is_nothing(run, office):
+    describe("found", {"f0.png": ["pile=lost"], "f1.png": ["pile=found"], "f8.png": ["pile=found"]})
+    conditions = (["--lost", "pile = 'lost'"], ["--found", "pile = 'found'"])
+    one = run("match", "--index", "found", *conditions[0], *conditions[1], "-m", "seuclidean")
+    other = run("match", *conditions[1], "--index", "found", *conditions[0], "-m", "seuclidean")
+    assert one.code == 0
+    assert {row[0] for row in rows_of(one)} == {"f0.png"}
+    assert {row[1] for row in rows_of(one)} == {"f1.png", "f8.png"}
+    assert other.out == one.out
+
+
+def test_things_of_several_photos_count_once(run, office):
+    describe("found", {"f1.png": ["item=A"], "f1 again.png": ["item=A"], "f7.png": ["item=B"]})
+    describe("lost", {"l1.png": ["item=R"], "l2.png": ["item=R"]})
+    result = run("match", "lost", "found", "--thing", "item", "--show", "lost.item,found.item", "-k", 4)
+    mine = [row for row in rows_of(result) if row[5] == "R"]
+    assert mine[0][:4] == ("l1.png", "f1 again.png", "1", "0.0")
+    assert [row[2] for row in mine] == ["1", "2", "3", "4"]
+    assert sorted(row[6] for row in mine) == ["", "", "A", "B"]
+    assert len(rows_of(result)) == 2 * 4
+
+
+def test_a_photo_is_no_match_of_itself(run, office):
+    result = run("match", "--index", "found", "--lost", "path like 'f1%'", "--found", "path like 'f%'")
+    assert result.code == 0
+    assert all(lost != found for lost, found in pairs_of(result))
+    assert ("f1.png", "f1 again.png") in pairs_of(result)
+
+
+def test_conditions_narrow_two_folders(run, office):
+    result = run("match", "lost", "found", "--lost", "path = 'l0.png'", "--found", "path in ('f7.png', 'f8.png')")
+    assert {row[0] for row in rows_of(result)} == {"l0.png"}
+    assert sorted(row[1] for row in rows_of(result)) == ["f7.png", "f8.png"]
+
+
+def test_one_to_one(run, office):
+    result = run("match", "lost", "found", "--assign")
+    given = [row[:2] for row in rows_of(result) if row[5] == "true"]
+    assert len({lost for lost, _ in given}) == len({found for _, found in given}) == len(given) == 3
+    assert ("l1.png", "f1 again.png") in given
+    paths = run("match", "lost", "found", "--assign", "--format", "paths").out.splitlines()
+    assert sorted(paths) == sorted(os.path.join("found", found) for _, found in given)
+
+
+def test_thresholds(run, office):
+    assert pairs_of(run("match", "lost", "found", "--max-distance", 0)) == [("l1.png", "f1 again.png")]
+    nothing = run("match", "lost", "found", "--max-distance", 0, "--lost", "path = 'l2.png'")
+    assert (nothing.code, nothing.out) == (1, "")
+    outside = run("match", "lost", "found", "--max-distance", -1)
+    assert outside.code == 2
+    assert outside.err.startswith("imgsim: --max-distance -1: distances by hellinger are 0 to 1")
+    uncalibrated = run("match", "lost", "found", "--min-probability", 0.5)
+    assert uncalibrated.code == 2
+    assert "run `imgsim calibrate" in uncalibrated.err
+
+
+def test_probabilities_of_the_found_side(run, office):
+    from imgsim.metrics.calibration import Calibration
+
+    with open_index("found") as index, index.writing() as writer:
+        writer.keep_calibration(index.distance(), Calibration("isotonic", (0.0, 0.5), (0.9, 0.1)))
+    result = run("match", "lost", "found", "--format", "csv")
+    header, *lines = result.out.splitlines()
+    assert header == "lost,found,rank,distance,probability,mutual"
+    assert "l1.png,f1 again.png,1,0.0,0.9,true" in lines
+    assert pairs_of(run("match", "lost", "found", "--min-probability", 0.9)) == [("l1.png", "f1 again.png")]
+    assert "probability" not in run("match", "found", "lost", "--format", "csv").out
+
+
+def test_formats_say_the_same(run, office):
+    describe("lost", {"l0.png": ["place=Line 2"]})
+    describe("found", {"f0.png": ["place=Central", "width=5"]})
+    options = ["match", "lost", "found", "-k", 1, "--show", "lost.place,found.place,found.photo.width"]
+    rows = rows_of(run(*options))
+    assert rows[0][5:] == ("Line 2", "Central", "48")
+    document = json.loads(run(*options, "--format", "json").out)
+    lines = [json.loads(line) for line in run(*options, "--format", "jsonl").out.splitlines()]
+    assert document == lines
+    assert lines[0]["lost.attributes"] == {"place": "Line 2"}
+    assert lines[0]["found.attributes"] == {"place": "Central"}
+    assert lines[0]["found.width"] == 48
+    assert lines[0]["mutual"] is True
+    assert run(*options, "--format", "csv").out.startswith(
+        "lost,found,rank,distance,mutual,lost.place,found.place,found.width\n"
+    )
+    assert "Line 2" in run(*options, "--format", "table").out
+    null = run("match", "lost", "found", "-k", 1, "-0").out.split("\0")
+    assert null[:2] == ["found/f0.png", "found/f1 again.png"]
+
+
+def test_photos_without_features_are_named(run, office):
+    draw(office / "found" / "new.png", 9)
+    update_index(office / "found", extractors=["phash"])
+    with closing(sqlite3.connect(office / "found" / ".imgsim" / "index.sqlite")) as database, database:
+        database.execute(
+            "DELETE FROM features WHERE part_id = (SELECT parts.id FROM parts JOIN images ON images.id = image_id "
+            "WHERE CAST(path AS TEXT) = 'new.png') AND extractor_id = 1"
+        )
+        database.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+    result = run("match", "lost", "found")
+    assert result.code == 0
+    assert "1 found photo without features, so not compared: new.png" in result.err
+    assert "new.png" not in result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lost"], "name two indexed folders, LOST FOUND"),
+        ([], "in one index, --lost and --found say which photos are which"),
+        (["--index", "found", "--lost", "has x"], "both are needed"),
+        (["lost", "found", "--index", "found"], "--index is one index of both sides"),
+        (["lost", "lost"], "lost and found are the same 3 photos: --lost and --found say which photos are which"),
+        (["lost", "nowhere"], "nowhere"),
+        (["lost", "found", "--lost", "path = 'x'"], "nothing is lost, no photo has path = 'x'"),
+        (["lost", "found", "--found", "pathh = 'x'"], "unknown attribute 'pathh': did you mean path?"),
+        (["lost", "found", "--show", "place"], "unknown attribute 'place': did you mean"),
+        (["lost", "found", "--show", "lost.widht"], "did you mean lost.width?"),
+        (["lost", "found", "--thing", "colour"], "unknown attribute 'colour': did you mean color?"),
+        (["lost", "found", "-k", "0"], "0 is not in the range"),
+        (["lost", "found", "-x", "phash"], "has no features of phash"),
+        (["lost", "found", "-0", "--format", "csv"], "-0 writes paths"),
+    ],
+)
+def test_bad_input_is_one_line(run, office, arguments, said):
+    describe("found", {"f0.png": ["color=red"]})
+    result = run("match", *arguments)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert "Traceback" not in result.err
+
+
+def test_sides_indexed_differently_are_told_what_to_run(run, office):
+    update_index(office / "found", extractors=["phash"])
+    result = run("match", "lost", "found", "-x", "phash")
+    assert (result.code, result.out) == (2, "")
+    (line,) = result.err.splitlines()
+    assert "no features of phash" in line
+    assert line.endswith(f"`imgsim index {office / 'lost'} -x phash` adds them")
+    assert run("index", "lost", "-x", "phash").code == 0
+    assert run("match", "lost", "found", "-x", "phash").code == 0
+
+
+def test_damaged_rows_are_told_and_left_out(run, office):
+    with closing(sqlite3.connect(office / "lost" / ".imgsim" / "index.sqlite")) as database, database:
+        database.execute(
+            "UPDATE features SET checksum = checksum + 1 WHERE part_id = (SELECT min(part_id) FROM features)"
+        )
+        database.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+    result = run("match", "lost", "found")
+    assert result.code == 2
+    assert "l0.png: damaged in the index" in result.err
+    assert "l0.png" not in result.out
+    assert "l1.png" in result.out
+
+
+def test_fused_extractors_with_the_found_sides_medians(run, office):
+    for folder in ("lost", "found"):
+        update_index(office / folder, extractors=["phash"])
+    options = ("-x", EXTRACTOR, "-x", "phash@2")
+    asked = {row[2]: row[3] for row in rows_of(run("query", "lost/l0.png", "--index", "found", *options))}
+    matched = {row[1]: row[3] for row in rows_of(run("match", "lost", "found", *options)) if row[0] == "l0.png"}
+    assert matched == asked
+
+
+def test_sides_stay_as_they_are(run, office):
+    def content():
+        with Index.open("lost") as lost, Index.open("found") as found:
+            return lost.counts, found.counts
+
+    before = content()
+    run("match", "lost", "found", "--assign")
+    assert content() == before
+
+
+def test_conditions_on_both_sides_come_before_ranking(run, office):
+    describe("lost", {f"l{seed}.png": ["kind=bag", "day=2026-05-10"] for seed in range(3)})
+    describe("found", {"f7.png": ["kind=bag", "day=2026-05-09"], "f8.png": ["kind=bag", "day=2026-05-11"]})
+    result = run("match", "lost", "found", "-k", 1, "--on", "found.kind = lost.kind and found.day >= lost.day")
+    assert pairs_of(result) == [(f"l{seed}.png", "f8.png") for seed in range(3)]
+    assert sum(row[4] == "true" for row in rows_of(result)) == 1
+    later = run("match", "lost", "found", "--on", "found.day >= lost.day - 1 day", "--on", "found.kind = lost.kind")
+    assert len(rows_of(later)) == 6
+    nothing = run("match", "lost", "found", "--on", "found.day > lost.day + 2 weeks")
+    assert (nothing.code, nothing.out) == (1, "")
+
+
+def test_near_reads_a_table_of_places(run, office):
+    describe("lost", {"l0.png": ["place=Line 2"]})
+    describe("found", {"f0.png": ["place=Central"], "f7.png": ["place=Harbour"]})
+    (office / "lines.csv").write_text("from,to\nCentral,Line 2\nLine 2,Airport\n")
+    options = ["match", "lost", "found", "--on", "found.place near lost.place"]
+    result = run(*options, "--near", "lines.csv")
+    assert pairs_of(result) == [("l0.png", "f0.png")]
+    assert "lines.csv: no photo has the place Airport" in result.err
+    (office / "lines.csv").write_text("from\nCentral\n")
+    assert "lines.csv: two columns are needed" in run(*options, "--near", "lines.csv").err
+    (office / "lines.csv").write_text("from,to\nCentral,\n")
+    assert "lines.csv: line 2 has no two places" in run(*options, "--near", "lines.csv").err
+    assert run(*options, "--near", "nowhere.csv").code == 2
+    assert "near needs a table" in run(*options).err
+    assert "--near is for a condition" in run("match", "lost", "found", "--near", "lines.csv").err
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("found.kindd = lost.kind", "unknown attribute 'found.kindd': did you mean found.kind?"),
+        ("found.kind = lost.day", "found.kind holds text, lost.day holds dates: = does not compare them"),
+        ("kind = 'bag'", "say whose: lost.kind or found.kind"),
+        ("found.kind = lost.kind; DROP TABLE images", "column 23 of the expression"),
+    ],
+)
+def test_a_wrong_condition_is_one_line(run, office, expression, said):
+    describe("lost", {"l0.png": ["kind=bag", "day=2026-05-10"]})
+    describe("found", {"f0.png": ["kind=bag"]})
+    result = run("match", "lost", "found", "--on", expression)
+    assert (result.code, result.out) == (2, "")
+    (line,) = result.err.splitlines()
+    assert said in line
+    assert run("match", "lost", "found").code == 0
