@@ -75,10 +75,6 @@ class MatchedThings:
     found_rows: NDArray[np.intp]
     mutual: NDArray[np.bool_]
 
-    def at(self, places: NDArray[Any]) -> MatchedThings:
-        """Keep some of them."""
-        return MatchedThings(*(getattr(self, name)[places] for name in self.__dataclass_fields__))
-
 
 class _Candidates(NamedTuple):
     """Pairs (n,) of which a block told bounds: who asks, by place, ascending, and which found thing it may be."""
