@@ -23,7 +23,6 @@ from imgsim.cli.lock_wait import wait_option
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format, write_paths
 from imgsim.cli.remedies import explain
 from imgsim.cli.which_index import open_for
-from imgsim.index.location import has_index, name_directory
 from imgsim.naming import is_external, parse_naming, without_weight
 
 if TYPE_CHECKING:
@@ -108,6 +107,8 @@ def duplicates(
 def _opened(folder: str | None, index_path: str | None, extractors: Sequence[str], jobs: int | None) -> Iterator[Index]:
     """Bring the folder's index up to date and open it or, without one, open the index that is meant as it is."""
     if folder is not None:
+        from imgsim.index.location import has_index, name_directory
+
         wanted = [without_weight(text) for text in extractors]
         directory = name_directory(folder, index_path)
         new = not has_index(directory)
