@@ -55,11 +55,13 @@ def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
     return None if value is None else tuple(split_names(value))
 
 
-def note_absent(index: Index, where: Sequence[str]) -> None:
-    """Say once which attributes conditions ask for, and no photo has yet."""
-    from imgsim.where.select import find_absent
+def note_conditions(index: Index, where: Sequence[str]) -> None:
+    """Say once which attributes conditions ask for that no photo has yet, or that some have as text."""
+    from imgsim.where.select import find_absent, find_mixed
 
     absent = find_absent(index.facts, where) if where else {}
+    for name, (type_, text) in find_mixed(index.facts, where).items() if where else ():
+        stderr.say(f"imgsim: {name} is text on some photos, such as {text!r}, and those are not compared with {type_}s")
     if not absent:
         return
     names, (name, type_) = list(absent), next(iter(absent.items()))

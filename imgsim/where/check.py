@@ -71,6 +71,19 @@ def absent_names(tree: Condition, catalogue: Mapping[str, Collection[str]]) -> I
                 yield from absent_names(condition, catalogue)
 
 
+def mixed_names(tree: Condition, catalogue: Mapping[str, Collection[str]]) -> Iterator[Compares]:
+    """Give the comparisons with numbers or dates of attributes that are such on some photos and text on others."""
+    match tree:
+        case Compares(name):
+            if {tree.type, "text"} <= set(catalogue.get(name, ())) and tree.type in ("number", "date"):
+                yield tree
+        case NoneOf(condition):
+            yield from mixed_names(condition, catalogue)
+        case AllOf(conditions) | AnyOf(conditions):
+            for condition in conditions:
+                yield from mixed_names(condition, catalogue)
+
+
 def find_subject(name: str, catalogue: Mapping[str, Collection[str]], *, quoted: bool) -> Subject | None:
     """Find what a name stands for: an attribute, or else, unless it is quoted, something that every photo has.
 

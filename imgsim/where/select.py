@@ -10,7 +10,7 @@ import numpy as np
 
 from imgsim.errors import ExpressionError
 from imgsim.paths import composed
-from imgsim.where.check import LOOK_AT_TEXTS, NOTHING, absent_names, check
+from imgsim.where.check import LOOK_AT_TEXTS, NOTHING, absent_names, check, mixed_names
 from imgsim.where.conditions import AllOf, AnyOf, Compares, Has, NoneOf
 from imgsim.where.parse import parse
 
@@ -92,6 +92,14 @@ def find_absent(facts: FactTable, expressions: Sequence[str]) -> dict[str, str]:
         for leaf in absent_names(tree, catalogue):
             absent[leaf.name] = absent.get(leaf.name) or (leaf.type if isinstance(leaf, Compares) else "")
     return absent
+
+
+def find_mixed(facts: FactTable, expressions: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Give the attributes that are compared with numbers or dates and are text on some photos: the type, and a text."""
+    catalogue = facts.types()
+    leaves = (leaf for text in map(composed, expressions) for leaf in mixed_names(parse(text), catalogue))
+    types = {leaf.name: leaf.type for leaf in leaves}
+    return {name: (type_, min(facts.texts(name))) for name, type_ in types.items()}
 
 
 def _demanded(tree: Condition) -> Iterator[Compares]:

@@ -649,3 +649,17 @@ def test_letters_of_any_script_are_said_as_they_are(run, make_photos, tmp_path):
     run("index", folder, "--attributes", table)
     listed = run("list", folder, "--show", "tags,장소", "--format", "tsv").out
     assert listed.splitlines() == ["0.png\t\t시청역", '1.png\t["흰색", "Töpferei"]\t']
+
+
+def test_photos_whose_value_is_text_are_said_where_numbers_are_compared(run, make_photos):
+    folder = make_photos(3)
+    run("index", folder, "-x", "phash")
+    run("set", folder / "0.png", "price=5")
+    run("set", folder / "1.png", 'price="12,50"')
+    result = run("list", folder, "--where", "not price > 9 and has price")
+    assert [line.rpartition("/")[2] for line in result.out.splitlines()] == ["0.png", "1.png"]
+    assert result.err == (
+        "imgsim: price is text on some photos, such as '12,50', and those are not compared with numbers\n"
+    )
+    assert run("list", folder, "--where", "price = '12,50'").err == ""
+    assert run("query", folder / "2.png", "--index", folder, "--where", "price < 9").err == result.err

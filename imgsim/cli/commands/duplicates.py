@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import stderr
-from imgsim.cli.attributes import note_absent, where_option
+from imgsim.cli.attributes import note_conditions, where_option
 from imgsim.cli.flags import (
     device_option,
     extractor_option,
@@ -94,7 +94,7 @@ def duplicates(
 
         choices["max_distance"] = choose_farthest(extractors, choices["metric"])
     with _opened(folder, index_path, extractors, choices["jobs"]) as index:
-        note_absent(index, where)
+        note_conditions(index, where)
         nearness = None if choices["exact"] else _nearness(index, extractors, **choices)
         groups = index.duplicates(nearness, keep=keep, where=where)
         _write(groups, index.root, "paths" if null else choose_format(format_), null=null)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.attributes import AttributeColumns, note_absent, show_option, where_option
+from imgsim.cli.attributes import AttributeColumns, note_conditions, show_option, where_option
 from imgsim.cli.flags import folder_argument, format_option, general_options, index_option
 from imgsim.cli.output import RowWriter, choose_format, write_paths
 from imgsim.cli.which_index import open_for
@@ -59,7 +59,7 @@ def list_photos(
     format_ = "paths" if null or (format_ is None and show is None) else choose_format(format_)
     with open_for(index_path or folder) as index, index.snapshot():
         write = _writer(index, format_, show, null=null)
-        note_absent(index, where)
+        note_conditions(index, where)
         records = index.photos(where, sort=() if sort is None else [sort], limit=limit)
         found = False
         for batch in iter(lambda: list(islice(records, BATCH)), []):

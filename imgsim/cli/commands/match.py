@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.attributes import AttributeColumns, note_absent
+from imgsim.cli.attributes import AttributeColumns, note_conditions
 from imgsim.cli.flags import (
     count_option,
     extractor_option,
@@ -105,7 +105,7 @@ def match(
     with ExitStack() as stack:
         indexes = _opened(folders, index_path, choices, stack)
         for index, side in zip(indexes, SIDES, strict=True):
-            note_absent(index, choices[side])
+            note_conditions(index, choices[side])
         columns = _SideColumns(indexes, show, format_)
         sides, matches = _matched(indexes, **choices)
         _write(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.attributes import AttributeColumns, note_absent, show_option, where_option
+from imgsim.cli.attributes import AttributeColumns, note_conditions, show_option, where_option
 from imgsim.cli.flags import (
     count_option,
     device_option,
@@ -116,7 +116,7 @@ def query(
         added = {"reranked": choices["rerank"], "probability": calibrated, SIMILARITY: similar}
         columns = (*COLUMNS, *(name for name, wanted in added.items() if wanted))
         write = _writer(index, "paths" if null else choose_format(format_), columns, attributes, null=null)
-        note_absent(index, choices["where"])
+        note_conditions(index, choices["where"])
         remarks = Remarks(index)
         for answer, complete in _ask_by_photos(index, asked, **choices) if photos else _ask_by_color(index, **choices):
             failed |= not complete

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.attributes import note_absent, where_option
+from imgsim.cli.attributes import note_conditions, where_option
 from imgsim.cli.flags import general_options, index_option
 from imgsim.cli.inputs import listed_photos
 from imgsim.cli.lock_wait import once_unlocked, wait_option
@@ -102,7 +102,7 @@ def set_attributes(
             _drop(index, drop)
             return
         _check_complete(request)
-        note_absent(index, where)
+        note_conditions(index, where)
         edit = once_unlocked(lambda: _edit(index, request))
         if not edit.photos:
             stderr.say(f"imgsim: {_explain_nothing(index, request)}")
