@@ -42,7 +42,7 @@ class Loss(torch.nn.Module, ABC):
         with torch.autocast(embeddings.device.type, enabled=False):
             rows = embeddings.float() if embeddings.dtype in _HALF else embeddings
             nothing = 0 * rows.sum() + sum(0 * one.sum() for one in self.parameters())  # a path for gradients
-            return self.measure(rows, labels, triplets) + nothing
+            return self.measure(rows, labels, triplets) + nothing if len(rows) else nothing
 
     @abstractmethod
     def measure(self, embeddings: torch.Tensor, labels: torch.Tensor, triplets: Triplets | None) -> torch.Tensor:

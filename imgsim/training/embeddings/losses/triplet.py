@@ -27,8 +27,8 @@ class TripletLoss(MinedLoss):
     Notes
     -----
     ``max(0, d(a, p) - d(a, n) + margin)`` for a triplet, with squared Euclidean distances and a margin of 0.2 (Schroff,
-    equation 1), averaged over the triplets where it is above 0 (Hermans: the more triplets are 0, the less would a mean
-    over all of them say).
+    section 3.1), averaged over the triplets where it is above 0 (Hermans: the more triplets are 0, the less would a
+    mean over all of them say).
 
     References
     ----------
