@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from imgsim.training.embeddings.batch_triplets import alike, unlike
 from imgsim.training.embeddings.losses.base_loss import Kind, LossSetting, MinedLoss
-from imgsim.training.embeddings.pair_distances import batch_distances, mean_of_violations
+from imgsim.training.embeddings.pair_distances import Distance, batch_distances, mean_of_violations
 
 if TYPE_CHECKING:
     from imgsim.models.tensors import torch
@@ -36,6 +36,7 @@ class ContrastiveLoss(MinedLoss):
 
     name: ClassVar[str] = "contrastive"
     paper: ClassVar[str] = "Hadsell, Chopra, LeCun 2006"
+    distance: ClassVar[Distance] = "euclidean"
     kinds: tuple[Kind, ...] = ("classes", "scores")
 
     def __init__(self, setting: LossSetting, *, margin: float = 1.0) -> None:  # noqa: ARG002
@@ -47,12 +48,12 @@ class ContrastiveLoss(MinedLoss):
         """Compute the loss of all pairs where no triplets were chosen."""
         if triplets is not None:
             return self.measure_triplets(embeddings, labels, triplets)
-        distances = batch_distances(embeddings, "euclidean")
+        distances = batch_distances(embeddings, self.distance)
         return self._of(distances[alike(labels)], distances[unlike(labels)])
 
     def measure_triplets(self, embeddings: torch.Tensor, labels: torch.Tensor, triplets: Triplets) -> torch.Tensor:  # noqa: ARG002
         """Compute the loss of both pairs of each triplet."""
-        distances = batch_distances(embeddings, "euclidean")
+        distances = batch_distances(embeddings, self.distance)
         anchors, positives, negatives = triplets
         return self._of(distances[anchors, positives], distances[anchors, negatives])
 

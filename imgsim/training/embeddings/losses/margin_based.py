@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from imgsim.models.tensors import torch
 from imgsim.training.embeddings.losses.base_loss import Kind, LossSetting, MinedLoss
-from imgsim.training.embeddings.pair_distances import batch_distances
+from imgsim.training.embeddings.pair_distances import Distance, batch_distances
 
 if TYPE_CHECKING:
     from imgsim.training.embeddings.batch_triplets import Triplets
@@ -45,6 +45,7 @@ class MarginLoss(MinedLoss):
     name: ClassVar[str] = "margin"
     paper: ClassVar[str] = "Wu, Manmatha, Smola, Kraehenbuehl 2017"
     rate: ClassVar[float] = 100.0
+    distance: ClassVar[Distance] = "euclidean"
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class MarginLoss(MinedLoss):
 
     def measure_triplets(self, embeddings: torch.Tensor, labels: torch.Tensor, triplets: Triplets) -> torch.Tensor:
         """Compute the loss of both pairs of each triplet."""
-        distances = batch_distances(embeddings, "euclidean")
+        distances = batch_distances(embeddings, self.distance)
         anchors, positives, negatives = triplets
         border = self.beta[labels[anchors]] if len(self.beta) > 1 else self.beta.expand(len(anchors))
         near = (distances[anchors, positives] - border + self.margin).relu()
