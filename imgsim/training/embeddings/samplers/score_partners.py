@@ -50,6 +50,7 @@ class ScorePartners(Sampler):
             raise EvaluationError("scores are numbers, and not all of these are")
         self.widths = find_widths(f"sampler {self.name}", within, beyond, scores)
         self._order = np.argsort(scores, kind="stable")
+        self._rank = np.argsort(self._order)
         self._near, self._far = (_ranks(scores, width) for width in self.widths)
         no_near = self._near[:, 1] - self._near[:, 0] < 2  # itself is one
         no_far = (self._far[:, 0] == 0) & (self._far[:, 1] == len(scores))
@@ -75,7 +76,7 @@ class ScorePartners(Sampler):
 
     def _draw_near(self, anchor: int, seen: set[int], rng: np.random.Generator) -> int:
         begin, end = self._near[anchor].tolist()
-        itself = int(np.flatnonzero(self._order[begin:end] == anchor)[0]) + begin
+        itself = int(self._rank[anchor])
         for _ in range(_TRIES):
             rank = int(rng.integers(begin, end - 1))
             partner = int(self._order[rank + (rank >= itself)])
