@@ -31,7 +31,7 @@ class Loss(torch.nn.Module, ABC):
     paper: ClassVar[str]
     mined: ClassVar[bool] = False  # whether it takes triplets that a miner chose
     rate: ClassVar[float] = 1.0
-    kinds: tuple[Kind, ...] = ("classes",)
+    kinds: ClassVar[tuple[Kind, ...]] = ("classes",)
 
     def forward(self, embeddings: torch.Tensor, labels: torch.Tensor, triplets: Triplets | None = None) -> torch.Tensor:
         """Give the loss of embeddings (B, D), each of length 1, by labels (B,): a scalar, never of half precision.

@@ -37,7 +37,7 @@ class ContrastiveLoss(MinedLoss):
     name: ClassVar[str] = "contrastive"
     paper: ClassVar[str] = "Hadsell, Chopra, LeCun 2006"
     distance: ClassVar[Distance] = "euclidean"
-    kinds: tuple[Kind, ...] = ("classes", "scores")
+    kinds: ClassVar[tuple[Kind, ...]] = ("classes", "scores")
 
     def __init__(self, setting: LossSetting, *, margin: float = 1.0) -> None:  # noqa: ARG002
         super().__init__()

@@ -36,7 +36,7 @@ class LogRatioLoss(Loss):
 
     name: ClassVar[str] = "log-ratio"
     paper: ClassVar[str] = "Kim, Seo, Laptev, Cho, Kwak 2019"
-    kinds: tuple[Kind, ...] = ("scores",)
+    kinds: ClassVar[tuple[Kind, ...]] = ("scores",)
 
     def __init__(self, setting: LossSetting) -> None:  # noqa: ARG002
         super().__init__()

@@ -46,6 +46,7 @@ class MarginLoss(MinedLoss):
     paper: ClassVar[str] = "Wu, Manmatha, Smola, Kraehenbuehl 2017"
     rate: ClassVar[float] = 100.0
     distance: ClassVar[Distance] = "euclidean"
+    kinds: ClassVar[tuple[Kind, ...]] = ("classes", "scores")
 
     def __init__(
         self,
@@ -61,7 +62,6 @@ class MarginLoss(MinedLoss):
         self.require(0 < beta < 2, f"beta is between 0 and 2, not {beta:g}")
         self.require(0 <= nu < float("inf"), f"nu is 0 or more, not {nu:g}")
         self.margin, self.nu = margin, nu
-        self.kinds: tuple[Kind, ...] = ("classes", "scores")
         start = torch.full((setting.classes if betas == "class" and setting.classes else 1,), beta)
         self.beta = torch.nn.Parameter(start, requires_grad=betas != "fixed")
 

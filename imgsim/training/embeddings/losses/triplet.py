@@ -40,7 +40,7 @@ class TripletLoss(MinedLoss):
 
     name: ClassVar[str] = "triplet"
     paper: ClassVar[str] = "Schroff, Kalenichenko, Philbin 2015"
-    kinds: tuple[Kind, ...] = ("classes", "scores")
+    kinds: ClassVar[tuple[Kind, ...]] = ("classes", "scores")
 
     def __init__(self, setting: LossSetting, *, margin: float = 0.2, distance: Distance = "sqeuclidean") -> None:  # noqa: ARG002
         super().__init__()
