@@ -61,8 +61,7 @@ class Embedding:
     @property
     def paper(self) -> str:
         """Where it was described how the model was learned, or of what."""
-        recipe = self._header.details["recipe"]
-        paper = recipe.get("paper", "") if isinstance(recipe, dict) else ""
+        paper = self._header.details["recipe"].get("paper", "")
         return paper if isinstance(paper, str) and paper.isprintable() else ""
 
     @property

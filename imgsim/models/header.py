@@ -282,9 +282,9 @@ def _is_spec(value: object) -> bool:
     if not isinstance(value, str) or len(value) > LONGEST_SPEC:
         return False
     spec = ExtractorSpec.from_json(value)
-    typed = _is_text(spec.name) and _is_count(spec.version) and spec.to_json() == value
-    values = [one for _, one in spec.params]
-    return typed and all(isinstance(one, int | float) or (isinstance(one, str) and one.isprintable()) for one in values)
+    values: list[Any] = [one for _, one in spec.params]
+    typed = all(type(one) in (int, float, bool) or (type(one) is str and one.isprintable()) for one in values)
+    return typed and _is_text(spec.name) and _is_count(spec.version) and spec.to_json() == value
 
 
 def _are_names(values: Any, count: int) -> bool:  # noqa: ANN401
