@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from imgsim.cli.flags import refuse_nan
 from imgsim.training.embeddings.recipe import CHOICES, DIMS, TrainingRecipe, read_recipe
 
 if TYPE_CHECKING:
@@ -61,6 +62,26 @@ def recipe_options(command: F) -> F:
             help=said + (f"  [default: {default}]" if default != "" else ""),
         )(command)
     return command
+
+
+def torch_device_option(command: F) -> F:
+    """Add `--device`, of torch's."""
+    return click.option("--device", metavar="cpu|cuda", help="Where to train.  [default: cuda where there is one]")(
+        command
+    )
+
+
+def memory_option(command: F) -> F:
+    """Add `--memory`."""
+    return click.option(
+        "--memory",
+        type=click.FloatRange(min=0, min_open=True),
+        callback=refuse_nan,
+        default=2000,
+        show_default=True,
+        metavar="MB",
+        help="For decoded photos; those beyond it are decoded again and again.",
+    )(command)
 
 
 def told_recipe(options: Mapping[str, Any], config: str | None) -> dict[str, Any]:

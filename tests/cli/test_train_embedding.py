@@ -40,7 +40,7 @@ def test_it_writes_a_model_a_folder_and_what_it_came_to(run, photos, tmp_path):
         (part, rows) for part in ("validation", "test") for rows in ("embedding", "pooled", "linear")
     ]
     assert all(0 <= row["low"] <= row["recall@1"] <= row["high"] <= 1 for row in rows)
-    assert "epoch 2 of 2: loss" in done.err
+    assert "epoch 2: loss" in done.err
     assert "-x embedding:m.onnx" in done.err
     made = {path.name for path in (tmp_path / "m.run").iterdir()}
     assert {"config.toml", "splits.csv", "log.csv", "metrics.json", "checkpoint.pt"} <= made

@@ -13,10 +13,10 @@ from imgsim.cli.flags import format_option, general_options, labels_options, lim
 from imgsim.cli.inputs import photos_among
 from imgsim.cli.labels import LabelSource, attributes_at, labels_for
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
-from imgsim.cli.recipe_options import differing, recipe_options, told_recipe
+from imgsim.cli.recipe_options import differing, memory_option, recipe_options, told_recipe, torch_device_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from imgsim.images.limits import Limits
     from imgsim.training.embeddings.assembly import ClassedPhotos, Trained
@@ -37,15 +37,8 @@ OF_PHOTOS = ("labels", "key", "encoding")  # what a run that goes on has in its 
 )
 @recipe_options
 @labels_options(scores=False)
-@click.option("--device", metavar="cpu|cuda", help="Where to train.  [default: cuda where there is one]")
-@click.option(
-    "--memory",
-    type=click.FloatRange(min=0, min_open=True),
-    default=2000,
-    show_default=True,
-    metavar="MB",
-    help="For decoded photos; those beyond it are decoded again and again.",
-)
+@torch_device_option
+@memory_option
 @format_option(*ROW_FORMATS)
 @limits_options()
 @general_options
@@ -85,12 +78,13 @@ def embedding(
     run = RunFolder.of(output)
     recipe = _standing_recipe(run, told) if resume else _new_recipe(run, told)
     with judging_bar() as advanced:
-        jobs, heard = options["jobs"] or default_jobs(), _teller(recipe)
-        means = Means(device or "", jobs, int(memory * 1e6), limits, stderr.say, heard, advanced)
+        jobs = options["jobs"] or default_jobs()
+        heard = lambda epoch: stderr.say(describe_epoch(epoch))  # noqa: E731
+        means = Means(device or "", jobs, int(memory * 1e6), limits, None, stderr.say, heard, advanced)
         if resume:
             trained = resume_run(folder, recipe, run, means)
         else:
-            trained = begin_run(_labelled(folder, source), recipe, run, means)
+            trained = begin_run(labelled_photos(folder, source), recipe, run, means)
     _write(trained, run, output, format_)
 
 
@@ -125,7 +119,7 @@ def _standing_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
     return recipe
 
 
-def _labelled(folder: str, source: LabelSource) -> ClassedPhotos:
+def labelled_photos(folder: str, source: LabelSource) -> ClassedPhotos:
     """Find the photos in a folder, and the class of each."""
     from imgsim.index.index import remembered_at
     from imgsim.tables.ground_truth import check_photos, check_readable
@@ -142,16 +136,12 @@ def _labelled(folder: str, source: LabelSource) -> ClassedPhotos:
     return ClassedPhotos(folder, paths, list(labels.names), labels.codes, source.strict)
 
 
-def _teller(recipe: TrainingRecipe) -> Callable[[Epoch], None]:
-    """Give what says of each epoch what it came to."""
-
-    def tell(epoch: Epoch) -> None:
-        best = ", the best so far" if epoch.best else ""
-        waited = f", {epoch.waited:.1f} s of them waiting for photos" if epoch.waited > 0 else ""
-        figures = f"loss {epoch.loss:.4f}, recall@1 {epoch.recall:.4f}, MAP@R {epoch.precision:.4f}{best}"
-        stderr.say(f"epoch {epoch.epoch} of {recipe.epochs}: {figures} ({epoch.seconds:.1f} s{waited})")
-
-    return tell
+def describe_epoch(epoch: Epoch) -> str:
+    """Say what an epoch came to."""
+    best = ", the best so far" if epoch.best else ""
+    waited = f", {epoch.waited:.1f} s of them waiting for photos" if epoch.waited > 0 else ""
+    figures = f"loss {epoch.loss:.4f}, recall@1 {epoch.recall:.4f}, MAP@R {epoch.precision:.4f}{best}"
+    return f"epoch {epoch.epoch}: {figures} ({epoch.seconds:.1f} s{waited})"
 
 
 def _write(trained: Trained, run: RunFolder, output: str, format_: str | None) -> None:

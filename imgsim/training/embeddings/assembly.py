@@ -65,6 +65,7 @@ class Means(NamedTuple):
     jobs: int
     most_bytes: int
     limits: Limits
+    decoder: Decoder | None = None  # what several runs on the same photos share
     said: Callable[[str], None] = lambda _: None
     heard: Callable[[Epoch], None] = lambda _: None
     advanced: Callable[[str, float], None] = lambda _, __: None
@@ -108,8 +109,10 @@ def resume_run(root: str, recipe: TrainingRecipe, folder: RunFolder, means: Mean
     device, backbone = find_device(means.device), sized_backbone(recipe)
     split = read_splits(folder.splits)
     decoded = _decode(root, split.paths, backbone, means, hashed=False)
+    wanted = set(split.paths)
     for error in decoded.unreadable:
-        raise error
+        if error.path in wanted:
+            raise error
     return _Assembly(recipe, backbone, split, decoded.photos, folder, means, device).train(resumed=True)
 
 
@@ -160,8 +163,32 @@ def sized_backbone(recipe: TrainingRecipe) -> Backbone:
     return dataclasses.replace(backbone, preprocessing=sized)
 
 
+class Decoder:
+    """Decodes photos for several runs, once for all of those whose networks see them alike."""
+
+    def __init__(self) -> None:
+        self._form: PixelForm | None = None
+        self._paths: list[str] = []
+        self._outcome: DecodingOutcome | None = None
+
+    def decode(self, form: PixelForm, root: str, paths: list[str], means: Means) -> DecodingOutcome:
+        """Decode photos, and compute their hashes; or give what came of those the last time, or of some of them."""
+        known = set(self._paths)
+        if self._outcome is None or form != self._form or not known.issuperset(paths):
+            self._outcome = _decoded(form, root, paths, means, hashed=True)
+            self._form, self._paths = form, paths
+        places = {path: place for place, path in enumerate(self._paths)}
+        return self._outcome.take(np.array([places[path] for path in paths], np.intp))
+
+
 def _decode(root: str, paths: list[str], backbone: Backbone, means: Means, *, hashed: bool) -> DecodingOutcome:
     form = PixelForm(backbone.preprocessing, "whole" if backbone.any_size else "squash", means.limits)
+    if means.decoder is not None:
+        return means.decoder.decode(form, root, paths, means)
+    return _decoded(form, root, paths, means, hashed=hashed)
+
+
+def _decoded(form: PixelForm, root: str, paths: list[str], means: Means, *, hashed: bool) -> DecodingOutcome:
     heard = lambda share: means.advanced("decoding", share)  # noqa: E731
     return decode_photos(root, paths, form, most_bytes=means.most_bytes, jobs=means.jobs, hashed=hashed, advanced=heard)
 

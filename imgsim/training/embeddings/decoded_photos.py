@@ -91,6 +91,11 @@ class DecodingOutcome(NamedTuple):
     hashes: Features
     unreadable: list[ImageReadError]
 
+    def take(self, places: NDArray[np.intp]) -> DecodingOutcome:
+        """Give what came of some of the photos."""
+        digests = [self.digests[place] for place in places]
+        return DecodingOutcome(self.photos.take(places), digests, self.hashes[places], self.unreadable)
+
 
 def decode_photos(
     root: str,

@@ -119,7 +119,7 @@ def export_embedding(network: EmbeddingNetwork, backbone: Backbone, recipe: Mapp
     axes = {0: "n", 2: "h", 3: "w"} if backbone.any_size else {0: "n"}
     sample = torch.from_numpy(_noise(side, side))
     data = write_onnx(network, sample, header, axes, f"the embedding of {backbone.architecture}")
-    session = Session(data, "cpu", "embedding")
+    session = Session(data, "cpu", "embedding", threads=1)
     sides = [(side, side), (side + 31, side + 64)] if backbone.any_size else [(side, side)]
     for height, width in sides:
         images = _noise(height, width)

@@ -121,16 +121,26 @@ _LEAST = {
 }
 
 
-def read_recipe(path: str) -> dict[str, Any]:
-    """Read a configuration: values by the recipe's fields, those only that it names."""
+def read_toml(path: str) -> dict[str, Any]:
+    """Read a configuration as it is; RecipeError where it is not TOML."""
     try:
-        raw = tomllib.loads(Path(path).read_bytes().decode())
+        return tomllib.loads(Path(path).read_bytes().decode())
     except OSError as error:
         raise RecipeError(f"{path}: {error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"{path}: not TOML ({error})") from error
+
+
+def read_recipe(path: str) -> dict[str, Any]:
+    """Read a configuration: values by the recipe's fields, those only that it names."""
+    raw = read_toml(path)
     if (kind := raw.pop("kind", KIND)) != KIND:
         raise RecipeError(f"{path}: of a run of kind {kind}, not {KIND}")
+    return checked_keys(path, raw)
+
+
+def checked_keys(path: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Give options' values by the recipe's fields; RecipeError where there is no such option, or a value is no such."""
     known = {_key(field.name): field for field in fields(TrainingRecipe)}
     for key in raw:
         if key not in known:

@@ -52,6 +52,11 @@ class RunFolder(NamedTuple):
         return self.file("splits.csv")
 
     @property
+    def metrics(self) -> str:
+        """What the trained network came to; there once the run is over."""
+        return self.file("metrics.json")
+
+    @property
     def curves(self) -> str:
         """The picture of its log."""
         return self.file("curves.png")
@@ -96,7 +101,7 @@ class RunFolder(NamedTuple):
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Write what the trained network came to."""
-        self.write(self.file("metrics.json"), json.dumps(metrics, indent=1).encode() + b"\n")
+        self.write(self.metrics, json.dumps(metrics, indent=1).encode() + b"\n")
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Write the checkpoint."""
