@@ -8,6 +8,7 @@ BASE ?= .venv-base
 BASE_INSTALLED = $(BASE)/.installed
 CASES = ../shared/cases
 SUDO = $(shell test "$$(id -u)" = 0 || echo sudo)
+TESTS = -m pytest --numprocesses auto --dist loadfile
 CODE = imgsim tests benchmarks examples docs conftest.py
 
 .DEFAULT_GOAL = help
@@ -42,10 +43,10 @@ layers: $(INSTALLED) ## the floors: a file imports only from floors below it
 	$(BIN)/lint-imports
 
 test: $(INSTALLED) ## the tests; those on real data run where ../shared/data is
-	$(BIN)/python -m pytest
+	$(BIN)/python $(TESTS)
 
 test-base: $(BASE_INSTALLED) ## the tests where no extra is installed: no torch, no matplotlib, no pyarrow
-	$(BASE)/bin/python -m pytest
+	$(BASE)/bin/python $(TESTS)
 
 $(BASE_INSTALLED): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(BASE)
