@@ -69,6 +69,25 @@ class Known(NamedTuple):
     key: Hashable = None
 
 
+class StoredPhoto(NamedTuple):
+    """A photo as it was when it was stored: what its file is compared with, and where its rows are found.
+
+    Parameters
+    ----------
+    known : Known
+        Its file.
+    part : hashable
+        The key of the part that is the whole photo, as `Store.part_keys` has it.
+    width, height : int
+        Upright pixels.
+    """
+
+    known: Known
+    part: Hashable
+    width: int
+    height: int
+
+
 class HiddenPhoto(NamedTuple):
     """A photo that is not where it was: kept with all that is known of it, and hidden from whatever reads photos.
 
@@ -727,6 +746,20 @@ class Store(Protocol):
         -------
         hashable or None
             As `photo_keys` has it; None where there is no such photo.
+        """
+
+    def stored_photo(self, key: Hashable) -> StoredPhoto | None:
+        """Give how a photo is stored.
+
+        Parameters
+        ----------
+        key : hashable
+            As `photo_key` gives it.
+
+        Returns
+        -------
+        StoredPhoto or None
+            None where there is no such photo.
         """
 
     def labels(self, part_keys: Sequence[Hashable]) -> list[PartLabel]:

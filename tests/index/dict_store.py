@@ -9,7 +9,18 @@ from dataclasses import replace
 import numpy as np
 
 from imgsim.errors import ImgsimError
-from imgsim.index.store import COLORS, HEADERS, LEFT_OUT, MISSING, HiddenPhoto, PartKeys, PartLabel, Rows, Stamp
+from imgsim.index.store import (
+    COLORS,
+    HEADERS,
+    LEFT_OUT,
+    MISSING,
+    HiddenPhoto,
+    PartKeys,
+    PartLabel,
+    Rows,
+    Stamp,
+    StoredPhoto,
+)
 from imgsim.tables.values import change_attributes
 from tests.index.dict_extractors import DictExtractors
 from tests.index.dict_facts import DictFacts, Photo
@@ -182,6 +193,11 @@ class DictStore(DictExtractors, DictLedger):
 
     def photo_key(self, path):
         return self._photos[path].key if path in self._photos else None
+
+    def stored_photo(self, key):
+        rows = (row for row in self._rows() if row[1].key == key and not row[2])
+        found = (StoredPhoto(one.known, part, one.record.width, one.record.height) for part, one, *_ in rows)
+        return next(found, None)
 
     def labels(self, part_keys):
         labels = {key: PartLabel(one.record.path, name, one.seen.attributes) for key, one, _, name, _ in self._rows()}

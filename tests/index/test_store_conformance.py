@@ -532,6 +532,21 @@ def test_a_run_over_a_folder_fills_it_and_queries_are_answered(store, make_photo
         assert {match.path for match in rank_by_color(store, matches[0].attributes["color"], 9)} == set(store.known())
 
 
+def test_a_stored_photo_is_told_with_the_part_that_is_the_whole_of_it(store):
+    extractor = add(store)
+    told = {"ctime_ns": 7, "inode": 8}
+    coat = photo("a", {extractor.id: [4, 5, 6]}, parts=("coat",), owner="person", **told)
+    put(store, photo("a", {extractor.id: [1, 2, 3]}, **told), coat)
+    key = store.photo_key("a")
+    stored = store.stored_photo(key)
+    assert stored == (store.known()["a"], stored.part, 640, 480)
+    assert (stored.known.ctime_ns, stored.known.inode, stored.known.key) == (7, 8, key)
+    assert store.rows(extractor, [stored.part]).features.tolist() == [[1, 2, 3]]
+    with store.transaction():
+        store.hide([key], MISSING)
+    assert store.stored_photo(key) is None
+
+
 def test_parts_without_features_are_absent_rows(store):
     first, second = add(store), add(store, BITS, 8, binary=True)
     put(store, photo("a", {second.id: [1] * 8}), photo("b", {first.id: [1, 2, 3]}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +23,7 @@ from imgsim.cli.flags import (
     metric_option,
     min_probability_option,
 )
-from imgsim.cli.inputs import QueryPhoto, expand_photos, photos_in
+from imgsim.cli.inputs import QueryPhoto, photo_groups, photos_in
 from imgsim.cli.output import RowWriter, choose_format, write_paths
 from imgsim.cli.pictures import QueryAnswer, check_plot, draw_grid_of, plot_colors_of
 from imgsim.cli.remarks import Remarks, find_missed
@@ -99,13 +100,13 @@ def query(
 
     _refuse(photos, format_, grid, choices, null=null)
     complaints: list[str] = []
-    asked: Iterable[QueryPhoto] = _photos_of(photos, complaints)
+    asked: Iterable[list[QueryPhoto]] = _photos_of(photos, complaints)
     if plot:
         check_plot(plot)
     if plot and "-" not in photos and not choices["together"]:
         asked = list(asked)
-        if len(asked) > 1:
-            raise click.UsageError(f"--plot draws one query, and here are {len(asked)}: name one, or use --together")
+        if (count := sum(map(len, asked))) > 1:
+            raise click.UsageError(f"--plot draws one query, and here are {count}: name one, or use --together")
     answers: list[QueryAnswer] = []
     matched = failed = False
     with open_for(index_path, photos) as index, index.snapshot():
@@ -158,25 +159,34 @@ def _refuse(
         raise click.UsageError(f"--{option} is about comparing photos: name a PHOTO")
 
 
-def _photos_of(names: Sequence[str], complaints: list[str]) -> Iterator[QueryPhoto]:
-    """Give the photos that are named, and those in the folders that are; say and note what is wrong with these."""
+def _photos_of(names: Sequence[str], complaints: list[str]) -> Iterator[list[QueryPhoto]]:
+    """Give the photos that are named, and those in the folders that are, as many at a time as are there at once.
+
+    Say and note what is wrong with folders.
+    """
 
     def complain(message: str) -> None:
         stderr.complain(f"imgsim: {message}")
         complaints.append(message)
 
-    for photo in expand_photos(names):
-        if isinstance(photo.source, bytes) or not os.path.isdir(photo.source):
-            yield photo
-        elif within := photos_in(photo.source, complain):
-            yield from within
-        else:
-            complain(f"{photo.name}: no photos in this folder")
+    def is_folder(photo: QueryPhoto) -> bool:
+        return isinstance(photo.source, str) and os.path.isdir(photo.source)
+
+    for group in photo_groups(names):
+        for folders, some in groupby(group, is_folder):
+            if not folders:
+                yield list(some)
+                continue
+            for folder in some:
+                within = photos_in(folder.name, complain)
+                yield within
+                if not within:
+                    complain(f"{folder.name}: no photos in this folder")
 
 
 def _ask_by_photos(
     index: Index,
-    photos: Iterable[QueryPhoto],
+    photos: Iterable[Sequence[QueryPhoto]],
     *,
     k: int,
     extractors: Sequence[str],
@@ -194,10 +204,10 @@ def _ask_by_photos(
     matched = False
     with index.searcher(extractors, metric, where) as searcher:
         threshold = searcher.threshold(max_distance, min_probability)
-        for views in _groups(photos, together=together):
-            answer = _answer(searcher, views, k, threshold, options)
-            matched |= answer is not None and bool(answer.matches)
-            yield answer, answer is not None and len(answer.views) == len(views)
+        for things in _things(photos, together=together):
+            for views, answer in zip(things, _answers(searcher, things, k, threshold, options), strict=True):
+                matched |= answer is not None and bool(answer.matches)
+                yield answer, answer is not None and len(answer.views) == len(views)
         for damage in searcher.damaged:
             stderr.complain(f"imgsim: {explain(damage)}")
             yield None, matched  # nothing found, where some could not be looked at, is an error
@@ -224,27 +234,32 @@ def _explain(index: Index, where: Sequence[str]) -> None:
     stderr.say(f"imgsim: {explain_nothing(index.facts, where)}")
 
 
-def _groups(photos: Iterable[QueryPhoto], *, together: bool) -> Iterator[list[QueryPhoto]]:
+def _things(photos: Iterable[Sequence[QueryPhoto]], *, together: bool) -> Iterator[Sequence[Sequence[QueryPhoto]]]:
+    """Give the views of each thing that is asked for, as many things at a time as there are photos at once."""
     if together:
-        views = list(photos)
-        yield from [views] if views else []
+        views = list(chain.from_iterable(photos))
+        yield [views] if views else []
     else:
-        yield from ([photo] for photo in photos)
+        yield from ([[photo] for photo in group] for group in photos)
 
 
-def _answer(
-    searcher: Searcher, views: list[QueryPhoto], k: int, threshold: Threshold, options: dict[str, Any]
-) -> QueryAnswer | None:
-    """Search by those views that can be read; say which cannot."""
-    while views:
-        try:
-            ranked = searcher.ranked([view.source for view in views], k, **options)
-            return _kept(views[0].name, ranked, threshold, views)
-        except ImageReadError as error:
-            stderr.complain(f"imgsim: {explain(error)}")
-            unreadable = error.path
+def _answers(
+    searcher: Searcher,
+    things: Sequence[Sequence[QueryPhoto]],
+    k: int,
+    threshold: Threshold,
+    options: dict[str, Any],
+) -> Iterator[QueryAnswer | None]:
+    """Search by those views of each thing that can be read; say which cannot."""
+    sources = ([view.source for view in views] for views in things)
+    for given, found in zip(things, searcher.ranked_each(sources, k, **options), strict=True):
+        views, answer = given, found
+        while isinstance(answer, ImageReadError):
+            stderr.complain(f"imgsim: {explain(answer)}")
+            unreadable = answer.path
             views = [view for view in views if view.name != unreadable]
-    return None
+            answer = next(searcher.ranked_each([[view.source for view in views]], k, **options)) if views else []
+        yield _kept(views[0].name, answer, threshold, views) if views else None
 
 
 def _kept(name: str, ranked: Sequence[Match], threshold: Threshold, views: Sequence[QueryPhoto] = ()) -> QueryAnswer:
