@@ -126,6 +126,11 @@ class Index:
         return self._store.root
 
     @property
+    def identity(self) -> str:
+        """A name that no other index has, by which pairs tell of which one a lost photo is."""
+        return self._store.stamp.store
+
+    @property
     def facts_of_place(self) -> dict[str, str | None]:
         """The indexed folder, and the index's own where it is not inside: what an error's remedy names it by."""
         from imgsim.index.sqlite.connection import outside
@@ -435,6 +440,30 @@ class Index:
             if key is None:
                 raise ImgsimError(f"{path}: not in the index of {self.root}", remedy="add-photo")
             return next(self._store.records([key]))
+
+    def find_photos(self, names: Iterable[str]) -> list[ImageRecord]:
+        """Give what is known of photos that paths, as they are typed, lead to.
+
+        Parameters
+        ----------
+        names : iterable of str
+            As seen from the working folder or, where nothing is there, from the indexed one.
+
+        Returns
+        -------
+        list of ImageRecord
+            One a name.
+
+        Raises
+        ------
+        ImgsimError
+            If one of them is not in the index.
+        """
+        from imgsim.index.photo_lookup import PhotoLookup
+
+        with self.snapshot():
+            keys = list(map(PhotoLookup(self._store).find, names))
+            return list(self._store.records(keys))
 
     def pairs(self, lost: Index | None = None) -> list[DecidedPair]:
         """List what people decided about lost photos and found ones of this index, and what they were told.

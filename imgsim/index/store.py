@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from imgsim.core import local_time
 from imgsim.images.formats import DECODING
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ COLORS = ("color", "color_probabilities", "palette")  # the attributes that meas
 HEADERS = ("taken", "camera", "place_lat", "place_lon")  # and those that reading headers sets
 MISSING, LEFT_OUT, UNREADABLE = "missing", "left out", "unreadable"  # why a photo is hidden
 STATES = SAID, CONFIRMED, REJECTED = "said", "confirmed", "rejected"  # of a pair
+LATEST = 1 << 62  # moment of a decision, in nanoseconds: of the year 2116
 
 
 class Stamp(NamedTuple):
@@ -170,7 +172,7 @@ class DecidedPair(NamedTuple):
     who : str, optional
         Who decided; empty where nobody said.
     decided_ns : int, optional
-        When, nanoseconds since the epoch.
+        When, nanoseconds since the epoch, before `LATEST`.
     lost_store : str, optional
         The `Stamp.store` of the index that the lost photo is of; empty where that is unknown. The found one is of the
         index that keeps the pair.
@@ -184,6 +186,11 @@ class DecidedPair(NamedTuple):
     who: str = ""
     decided_ns: int = 0
     lost_store: str = ""
+
+    @property
+    def decided(self) -> str:
+        """When it was decided or said, as the local clock showed it."""
+        return local_time(self.decided_ns)
 
 
 @dataclass(frozen=True)

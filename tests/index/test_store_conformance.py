@@ -483,7 +483,7 @@ def test_pairs_are_kept_beside_the_content_whatever_becomes_of_photos(store):
     before = store.stamp
     pairs = [
         decided(b"a", b"b", "confirmed", who="Kim", decided_ns=7, lost_store="0123456789ab"),
-        decided(b"c", b"b", "rejected", decided_ns=-1),
+        decided(b"c", b"b", "rejected", decided_ns=2**62 - 1),
         decided(b"a", b"d", "said")._replace(lost_path=os.fsdecode(b"\xff"), found_path="\n"),
     ]
     assert store.pairs() == []

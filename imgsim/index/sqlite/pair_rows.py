@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from imgsim.index.sqlite.database import Database
-from imgsim.index.store import SAID, STATES, DecidedPair
+from imgsim.index.store import LATEST, SAID, STATES, DecidedPair
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -27,6 +27,8 @@ class PairRows(Database):
         lost, found, states, *paths, stores, who, moments = self.values.columns(rows, *kinds, of="a pair")
         if not set(states) <= set(STATES):
             raise self.values.damage("a pair of another state")
+        if moments and not (min(moments) >= 0 and max(moments) < LATEST):
+            raise self.values.damage("a pair of another age")
         lost_paths, found_paths = map(self.values.paths, paths)
         columns = (lost, found, states, lost_paths, found_paths, who, moments, stores)
         return list(map(DecidedPair, *columns))

@@ -180,6 +180,7 @@ VALUES = {
     "a pair of another state": "INSERT INTO pairs VALUES (x'61', x'62', 'sold', x'61', x'62', '', '', 1)",
     "a pair that leads out": "INSERT INTO pairs VALUES (x'61', x'62', 'said', CAST('../a' AS BLOB), x'62', '', '', 1)",
     "a pair of nobody": "INSERT INTO pairs VALUES (x'61', x'62', 'said', x'61', x'62', '', x'00', 1)",
+    "a pair of another age": "INSERT INTO pairs VALUES (x'61', x'62', 'said', x'61', x'62', '', '', -1)",
     "a pair of no time": "INSERT INTO pairs VALUES (x'61', x'62', 'said', x'61', x'62', '', '', 'now')",
     "a failure of bytes": "INSERT INTO failures (path, size, mtime_ns, reason) VALUES (x'61', 1, 1, x'00')",
     "an attribute of no type": "UPDATE kinds SET type = 'x'",
