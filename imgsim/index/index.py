@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from imgsim.index.options import Options, Remembered
     from imgsim.index.run import Update
     from imgsim.index.search import Searcher
-    from imgsim.index.store import Failure, MeasuredPhoto, StoredExtractor
+    from imgsim.index.store import DecidedPair, Failure, MeasuredPhoto, StoredExtractor
     from imgsim.index.summary import Observer
     from imgsim.metrics.calibration import Calibration
     from imgsim.where.facts import FactTable
@@ -124,6 +124,11 @@ class Index:
     def root(self) -> str:
         """The indexed folder."""
         return self._store.root
+
+    @property
+    def identity(self) -> str:
+        """A name that no other index has, by which pairs tell of which one a lost photo is."""
+        return self._store.stamp.store
 
     @property
     def facts_of_place(self) -> dict[str, str | None]:
@@ -436,6 +441,66 @@ class Index:
                 raise ImgsimError(f"{path}: not in the index of {self.root}", remedy="add-photo")
             return next(self._store.records([key]))
 
+    def find_photos(self, names: Iterable[str]) -> list[ImageRecord]:
+        """Give what is known of photos that paths, as they are typed, lead to.
+
+        Parameters
+        ----------
+        names : iterable of str
+            As seen from the working folder or, where nothing is there, from the indexed one.
+
+        Returns
+        -------
+        list of ImageRecord
+            One a name.
+
+        Raises
+        ------
+        ImgsimError
+            If one of them is not in the index.
+        """
+        from imgsim.index.photo_lookup import PhotoLookup
+
+        with self.snapshot():
+            keys = list(map(PhotoLookup(self._store).find, names))
+            return list(self._store.records(keys))
+
+    def pairs(self, lost: Index | None = None) -> list[DecidedPair]:
+        """List what people decided about lost photos and found ones of this index, and what they were told.
+
+        Parameters
+        ----------
+        lost : Index, optional
+            That of the lost photos, where it is another one: it tells where they are now.
+
+        Returns
+        -------
+        list of DecidedPair
+            By path, the lost one's first. Paths are those of today where the photos are indexed, else the last ones.
+        """
+        from imgsim.index.decided_pairs import list_pairs
+
+        with self.snapshot():
+            return list_pairs(self._store, None if lost is None else lost.photos_with)
+
+    def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[str]]:
+        """Find the photos that have some contents.
+
+        Parameters
+        ----------
+        digests : iterable of bytes
+            BLAKE2b-128 of the contents, as `ImageRecord` and `DecidedPair` have them.
+
+        Returns
+        -------
+        dict of bytes to list of str
+            Their paths, sorted; contents that no photo has are left out.
+        """
+        from imgsim.index.decided_pairs import paths_with
+
+        with self.snapshot():
+            return paths_with(self._store, digests)
+
     def photos(
         self, where: str | Sequence[str] = (), *, sort: str | Sequence[str] = (), limit: int | None = None
     ) -> Iterator[ImageRecord]:
@@ -659,6 +724,21 @@ class IndexWriter(Index):
 
         with self.transaction():
             return declare(self._store, declarations)
+
+    def decide(self, pairs: Sequence[DecidedPair]) -> list[DecidedPair | None]:
+        """Keep what was decided about pairs, or that they were said; give what was kept of each before.
+
+        A later decision takes the place of an earlier one; that a pair was said takes the place of nothing.
+        """
+        from imgsim.index.decided_pairs import keep_decisions
+
+        with self.transaction():
+            return keep_decisions(self._store, pairs)
+
+    def forget_pairs(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        """Forget what was decided about pairs, or that they were said, by the digests of the lost and found photos."""
+        with self.transaction():
+            self._store.forget_pairs(pairs)
 
     def keep_calibration(self, distance: ChosenDistance, calibration: Calibration) -> None:
         """Keep the calibration of a distance, in place of an earlier one, until one of its extractors is dropped."""

@@ -12,6 +12,7 @@ WRITERS = {
     "compact": ["index", "shelf", "--compact"],
     "set": ["set", "shelf/0.png", "price=5", "--index", "shelf"],
     "evaluate": ["evaluate", "shelf", "-x", "phash", "--labels", "labels.csv:kind", "--retrieval-only"],
+    "pair": ["pair", "confirm", "shelf/0.png", "shelf/1.png"],
     "calibrate": ["calibrate", "shelf", "-x", "phash", "--labels", "labels.csv:kind"],
 }
 

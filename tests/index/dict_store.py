@@ -35,7 +35,7 @@ class DictStore(DictExtractors, DictLedger):
         self._photos, self._failures, self._extractors, self._statistics, self._hidden = {}, {}, {}, {}, {}
         self._calibrations, self._default, self._options, self._measure = {}, None, {}, (None, None)
         self._stale, self._drawn = set(), {}
-        self.declared = {}
+        self.declared, self._pairs = {}, {}
 
     stamp = property(lambda self: Stamp(self._identity, self._generation))
     options = property(lambda self: copy.deepcopy(self._options))
@@ -57,6 +57,23 @@ class DictStore(DictExtractors, DictLedger):
 
     def set_declared(self, declared):
         self.declared = dict(declared)
+
+    def pairs(self):
+        places = {key: tuple(map(os.fsencode, (one.lost_path, one.found_path))) for key, one in self._pairs.items()}
+        return [self._pairs[key] for key in sorted(self._pairs, key=lambda key: (places[key], key))]
+
+    def keep_pairs(self, pairs):
+        for pair in pairs:
+            if pair.state != "said" or pair[:2] not in self._pairs:
+                self._pairs[pair[:2]] = pair
+
+    def forget_pairs(self, pairs):
+        for pair in pairs:
+            self._pairs.pop(pair, None)
+
+    def photos_with(self, digests):
+        found = {digest: [one.key for one in self.photos if one.record.digest == digest] for digest in digests}
+        return {digest: keys for digest, keys in found.items() if keys}
 
     def known(self):
         return {path: one.known for path, one in self._photos.items()}

@@ -20,7 +20,17 @@ from imgsim.index.gallery_cache import load_gallery
 from imgsim.index.options import Options
 from imgsim.index.run import Update
 from imgsim.index.search import Searcher
-from imgsim.index.store import LEFT_OUT, MISSING, UNREADABLE, DefaultQuery, Failure, HiddenPhoto, Known, MeasuredPhoto
+from imgsim.index.store import (
+    LEFT_OUT,
+    MISSING,
+    UNREADABLE,
+    DecidedPair,
+    DefaultQuery,
+    Failure,
+    HiddenPhoto,
+    Known,
+    MeasuredPhoto,
+)
 from imgsim.index.summary import Observer
 from imgsim.metrics import load_metric, measure_statistics
 from imgsim.search.ranking import Term, rank
@@ -462,6 +472,66 @@ def test_options_are_kept_beside_the_content(store):
             store.set_options(options)
         assert store.options == options
     assert store.stamp == before
+
+
+def decided(lost, found, state, **changes):
+    return DecidedPair(lost * 16, found * 16, state, f"lost {lost!r}", f"found {found!r}", **changes)
+
+
+def test_pairs_are_kept_beside_the_content_whatever_becomes_of_photos(store):
+    put(store, photo("a.png", {}, b"a" * 16), photo("b.png", {}, b"b" * 16))
+    before = store.stamp
+    pairs = [
+        decided(b"a", b"b", "confirmed", who="Kim", decided_ns=7, lost_store="0123456789ab"),
+        decided(b"c", b"b", "rejected", decided_ns=2**62 - 1),
+        decided(b"a", b"d", "said")._replace(lost_path=os.fsdecode(b"\xff"), found_path="\n"),
+    ]
+    assert store.pairs() == []
+    with store.transaction():
+        store.keep_pairs(pairs)
+    assert store.stamp == before
+    assert sorted(store.pairs()) == sorted(pairs)
+    with store.transaction():
+        store.remove([store.photo_key("a.png")])
+        store.hide([store.photo_key("b.png")], MISSING)
+    assert sorted(store.pairs()) == sorted(pairs)
+    assert [os.fsencode(pair.lost_path) for pair in store.pairs()] == [b"lost b'a'", b"lost b'c'", b"\xff"]
+
+
+def test_a_decision_takes_the_place_of_another_and_what_was_said_of_none(store):
+    said, later = decided(b"a", b"b", "said", decided_ns=1), decided(b"a", b"b", "said", decided_ns=2)
+    rejected, confirmed = decided(b"a", b"b", "rejected", who="Kim"), decided(b"a", b"b", "confirmed")
+    for kept, expected in ((said, said), (later, said), (rejected, rejected), (said, rejected), (confirmed, confirmed)):
+        with store.transaction():
+            store.keep_pairs([kept])
+        assert store.pairs() == [expected]
+    with store.transaction():
+        store.forget_pairs([(b"b" * 16, b"a" * 16), (b"a" * 16, b"c" * 16)])
+    assert store.pairs() == [confirmed]
+    before = store.stamp
+    with store.transaction():
+        store.forget_pairs([confirmed[:2]])
+    assert (store.pairs(), store.stamp) == ([], before)
+
+
+def test_pairs_of_a_transaction_that_fails_are_not_kept(store):
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        store.keep_pairs([decided(b"a", b"b", "said")])
+        raise ZeroDivisionError
+    assert store.pairs() == []
+
+
+def test_photos_are_found_by_their_content(store):
+    put(store, photo("b.png", {}, b"a" * 16), photo("a.png", {}, b"a" * 16), photo("c.png", {}, b"\0" * 16))
+    put(store, photo("gone.png", {}, b"g" * 16))
+    with store.transaction():
+        store.hide([store.photo_key("gone.png")], MISSING)
+    found = store.photos_with([b"a" * 16, b"\0" * 16, b"x" * 16, b"g" * 16])
+    assert found == {
+        b"a" * 16: [store.photo_key("a.png"), store.photo_key("b.png")],
+        b"\0" * 16: [store.photo_key("c.png")],
+    }
+    assert store.photos_with([]) == {}
 
 
 def test_stamps_tell_generations_apart(store):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from imgsim.index.sqlite.connection import connect_reader, connect_writer, lock_writer
 from imgsim.index.sqlite.extractor_rows import ExtractorRows
 from imgsim.index.sqlite.fact_rows import DECLARED
+from imgsim.index.sqlite.pair_rows import PairRows
 from imgsim.index.sqlite.photo_rows import PhotoRows
 from imgsim.index.store import LEFT_OUT, MISSING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from imgsim.index.store import Stamp
 
 
-class SqliteStore(ExtractorRows, PhotoRows):
+class SqliteStore(ExtractorRows, PhotoRows, PairRows):
     """A `Store` in a folder of its own."""
 
     def __init__(self, directory: str, connection: Connection, lock: sqlite3.Connection | None = None) -> None:
