@@ -24,10 +24,11 @@ class DictStore(DictExtractors, DictLedger):
         self._photos, self._failures, self._extractors, self._statistics, self._hidden = {}, {}, {}, {}, {}
         self._calibrations, self._default, self._options, self._measure = {}, None, {}, (None, None)
         self._stale, self._drawn = set(), {}
-        self.declared = {}
+        self.declared, self._sight_rules = {}, []
 
     stamp = property(lambda self: Stamp(self._identity, self._generation))
     options = property(lambda self: copy.deepcopy(self._options))
+    sight_rules = property(lambda self: list(self._sight_rules))
     color_measure = property(lambda self: self._measure[0])
     photos = property(lambda self: [self._photos[path] for path in sorted(self._photos, key=os.fsencode)])
     _all = property(lambda self: [*self.photos, *(one for _, one in self._hidden.values())])
@@ -46,6 +47,9 @@ class DictStore(DictExtractors, DictLedger):
 
     def set_declared(self, declared):
         self.declared = dict(declared)
+
+    def set_sight_rules(self, rules):
+        self._sight_rules = list(rules)
 
     def known(self):
         return {path: one.known for path, one in self._photos.items()}
