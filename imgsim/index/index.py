@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from imgsim.index.options import Options, Remembered
     from imgsim.index.run import Update
     from imgsim.index.search import Searcher
+    from imgsim.index.sight_rules import SightChange
     from imgsim.index.store import DecidedPair, Failure, MeasuredPhoto, StoredExtractor
     from imgsim.index.summary import Observer
     from imgsim.metrics.calibration import Calibration
     from imgsim.where.facts import FactTable
+    from imgsim.where.sight import Sight, SightRule
 
 
 class Index:
@@ -189,6 +191,53 @@ class Index:
         """How SQLite writes: ``wal``, or ``delete`` on network shares."""
         return self._store.journal_mode
 
+    @property
+    def sight(self) -> Sight:
+        """What the index's rules keep out of sight, as of now."""
+        from imgsim.where.sight import Sight
+
+        return Sight(self._store.facts, self._store.sight_rules)
+
+    @property
+    def sight_rules(self) -> list[SightRule]:
+        """The rules that keep photos out of sight, the first added first, with the number of photos of each."""
+        return self.sight.counted(self._store.photo_keys())
+
+    def count_out_of_sight(self, where: str | Sequence[str] = ()) -> int:
+        """Count the photos that are out of sight.
+
+        Parameters
+        ----------
+        where : str or sequence of str, optional
+            As for `search`.
+
+        Returns
+        -------
+        int
+            Of those for which the expressions hold.
+        """
+        return self.sight.count_unseen(_listed(where), self._store.photo_keys())
+
+    def explain_nothing(self, where: str | Sequence[str] = (), *, out_of_sight: bool = False) -> ImgsimError | None:
+        """Say why no photo is found.
+
+        Parameters
+        ----------
+        where : str or sequence of str, optional
+            As for `search`.
+        out_of_sight : bool, default False
+            As for `search`.
+
+        Returns
+        -------
+        ImgsimError or None
+            An `OutOfSightError` where photos fit that are all out of sight; None where nothing was asked.
+        """
+        from imgsim.where.select import explain_nothing
+
+        unseen = None if out_of_sight else self.sight.explain_nothing(_listed(where), self._store.photo_keys())
+        return unseen or (ImgsimError(explain_nothing(self.facts, _listed(where))) if where else None)
+
     def count_features(self, extractor: StoredExtractor) -> int:
         """Count an extractor's rows."""
         return self._store.count_features(extractor)
@@ -299,6 +348,7 @@ class Index:
         include_self: bool = False,
         rerank: str | None = None,
         where: str | Sequence[str] = (),
+        out_of_sight: bool = False,
     ) -> list[Match]:
         """Find the photos most like a photo.
 
@@ -324,6 +374,8 @@ class Index:
             ``query_expansion``; see `imgsim.search.reranking`.
         where : str or sequence of str, optional
             Find only photos for which these expressions hold, such as ``"price < 30000 and category = 'shirt'"``.
+        out_of_sight : bool, default False
+            Whether photos may be found that rules of the index keep out of sight (`IndexWriter.change_sight`).
 
         Returns
         -------
@@ -347,7 +399,7 @@ class Index:
         """
         from imgsim.images.photo import to_photos
 
-        with self.searcher(extractors, metric, where) as searcher:
+        with self.searcher(extractors, metric, where, out_of_sight=out_of_sight) as searcher:
             return searcher.search(
                 to_photos(photo),
                 k,
@@ -394,7 +446,12 @@ class Index:
 
     @contextmanager
     def searcher(
-        self, extractors: Sequence[str] = (), metric: str | None = None, where: str | Sequence[str] = ()
+        self,
+        extractors: Sequence[str] = (),
+        metric: str | None = None,
+        where: str | Sequence[str] = (),
+        *,
+        out_of_sight: bool = False,
     ) -> Iterator[Searcher]:
         """Prepare many queries by the same extractors, metric and conditions, on one state of the index.
 
@@ -406,6 +463,8 @@ class Index:
             As for `search`.
         where : str or sequence of str, optional
             As for `search`.
+        out_of_sight : bool, default False
+            As for `search`.
 
         Yields
         ------
@@ -415,7 +474,8 @@ class Index:
         from imgsim.index.search import Searcher
 
         with self.snapshot():
-            yield Searcher(self.distance(extractors, metric), _listed(where))
+            rules = () if out_of_sight else self._store.sight_rules
+            yield Searcher(self.distance(extractors, metric), _listed(where), rules)
 
     def photo(self, path: str) -> ImageRecord:
         """Give what is known of one photo.
@@ -502,7 +562,12 @@ class Index:
             return paths_with(self._store, digests)
 
     def photos(
-        self, where: str | Sequence[str] = (), *, sort: str | Sequence[str] = (), limit: int | None = None
+        self,
+        where: str | Sequence[str] = (),
+        *,
+        sort: str | Sequence[str] = (),
+        limit: int | None = None,
+        out_of_sight: bool = True,
     ) -> Iterator[ImageRecord]:
         """Give what is known of the photos for which expressions hold.
 
@@ -515,6 +580,8 @@ class Index:
             with the largest, and photos that lack one come last.
         limit : int, optional
             Give only so many of the first.
+        out_of_sight : bool, default True
+            Whether photos that are out of sight are among them.
 
         Yields
         ------
@@ -531,11 +598,13 @@ class Index:
             If it sorts by what has no order.
         """
         from imgsim.where.order import order_photos
-        from imgsim.where.select import select_photos
+        from imgsim.where.sight import Sight
 
         with self.snapshot():
             keys = self._store.photo_keys()
-            keys = keys[select_photos(self._store.facts, _listed(where), keys)]
+            rules = () if out_of_sight else self._store.sight_rules
+            chosen = Sight(self._store.facts, rules).select(_listed(where), keys)
+            keys = keys if chosen is None else keys[chosen]
             if sort:
                 keys = keys[order_photos(self._store.facts, _listed(sort), keys)]
             yield from self._store.records(keys[:limit].tolist())
@@ -571,7 +640,9 @@ class Index:
         with self.snapshot():
             return find_duplicates(self._store, nearness, keep=keep, where=_listed(where))
 
-    def search_color(self, color: str, k: int = 10, *, where: str | Sequence[str] = ()) -> list[Match]:
+    def search_color(
+        self, color: str, k: int = 10, *, where: str | Sequence[str] = (), out_of_sight: bool = False
+    ) -> list[Match]:
         """Find the photos that most probably have a colour, without any photo to compare with.
 
         Parameters
@@ -581,6 +652,8 @@ class Index:
         k : int, default 10
             Matches wanted.
         where : str or sequence of str, optional
+            As for `search`.
+        out_of_sight : bool, default False
             As for `search`.
 
         Returns
@@ -598,7 +671,8 @@ class Index:
         from imgsim.index.by_color import rank_by_color
 
         with self.snapshot():
-            return rank_by_color(self._store, color, k, _listed(where))
+            rules = () if out_of_sight else self._store.sight_rules
+            return rank_by_color(self._store, color, k, _listed(where), rules)
 
     def color_expression(self, color: str) -> str:
         """Write the expression that holds for photos of a colour.
@@ -739,6 +813,19 @@ class IndexWriter(Index):
         """Forget what was decided about pairs, or that they were said, by the digests of the lost and found photos."""
         with self.transaction():
             self._store.forget_pairs(pairs)
+
+    def change_sight(
+        self, added: str | Iterable[str] = (), *, dropped: Iterable[str] = (), all_dropped: bool = False
+    ) -> SightChange:
+        """Keep photos out of sight for which expressions hold, from now on and whatever comes; take rules back before.
+
+        Of what is out of sight, `search` and `match` know nothing; nothing is removed.
+        """
+        from imgsim.index.sight_rules import change_rules
+
+        with self.transaction():
+            listed = [added] if isinstance(added, str) else added
+            return change_rules(self._store, listed, dropped, all_dropped=all_dropped)
 
     def keep_calibration(self, distance: ChosenDistance, calibration: Calibration) -> None:
         """Keep the calibration of a distance, in place of an earlier one, until one of its extractors is dropped."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from imgsim.core import Match
-from imgsim.errors import ExtractorMismatchError, ImgsimError, UnknownNameError, first_few
+from imgsim.errors import ExtractorMismatchError, ImgsimError, OutOfSightError, UnknownNameError, first_few
 from imgsim.index.distance import ChosenDistance, ChosenExtractor
 from imgsim.index.gallery_cache import load_gallery
 from imgsim.index.search import Searcher, read_calibration
@@ -20,7 +20,8 @@ from imgsim.search.gallery import Gallery, squared_norms
 from imgsim.search.one_to_one import assign
 from imgsim.search.two_sides import Side, match_sides
 from imgsim.where.pair_conditions import PairConditions, SidePhotos
-from imgsim.where.select import explain_nothing, select_photos
+from imgsim.where.select import explain_nothing
+from imgsim.where.sight import Sight
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -83,14 +84,16 @@ class LostAndFound:
         thing: str | None = None,
         on: Sequence[str] = (),
         near: Collection[tuple[str, str]] | None = None,
+        out_of_sight: bool = False,  # whether what a side's own rules keep so is meant
     ) -> None:
         distance = indexes[1].distance(extractors, metric)
         ours = distance if indexes[0] is indexes[1] else indexes[0].counterpart(distance)
         self._searchers = [Searcher(one) for one in dict.fromkeys((distance, ours))]
         self._distance, self._thing = distance, thing
         terms = distance.terms()
-        self._found = _pile("found", distance, terms, found)
-        self._lost = _pile("lost", ours, terms if ours is distance else _seen_by(terms, ours), lost)
+        seen = terms if ours is distance else _seen_by(terms, ours)
+        self._found = _pile("found", distance, terms, found, out_of_sight=out_of_sight)
+        self._lost = _pile("lost", ours, seen, lost, out_of_sight=out_of_sight)
         self._refuse()
         self.conditions = PairConditions(on, {pile.name: _photos_of(pile) for pile in (self._lost, self._found)}, near)
 
@@ -243,11 +246,17 @@ def _laid_out(store: Store, extractor: StoredExtractor, metric: FittedMetric) ->
     return Gallery(rows, squared_norms(rows), present, *keys, keys.parts[damaged])
 
 
-def _pile(name: str, distance: ChosenDistance, terms: Sequence[Term], where: Sequence[str]) -> _Pile:
+def _pile(
+    name: str, distance: ChosenDistance, terms: Sequence[Term], where: Sequence[str], *, out_of_sight: bool
+) -> _Pile:
     store = distance.store
     photos = store.photo_keys()
-    wanted = select_photos(store.facts, where, photos) if where else np.ones(len(photos), bool)
+    sight = Sight(store.facts, () if out_of_sight else store.sight_rules)
+    wanted = sight.select(where, photos)
+    wanted = np.ones(len(photos), bool) if wanted is None else wanted
     if not wanted.any():
+        if unseen := sight.explain_nothing(where, photos):
+            raise OutOfSightError(f"{store.root}: nothing is {name}, {unseen}", remedy=unseen.remedy)
         reason = explain_nothing(store.facts, where) if len(photos) else "there are no photos"
         raise ImgsimError(f"{store.root}: nothing is {name}, {reason}")
     order = np.argsort(photos, kind="stable")

@@ -20,7 +20,7 @@ from imgsim.index.threshold import DistanceRange, Threshold
 from imgsim.metrics.calibration import Calibration
 from imgsim.search.parts import Parts
 from imgsim.search.ranking import rank, rank_each
-from imgsim.where.select import select_photos
+from imgsim.where.sight import Sight
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
@@ -38,17 +38,17 @@ if TYPE_CHECKING:
 class Searcher:
     """Answers queries by the same extractors and metric."""
 
-    def __init__(self, distance: ChosenDistance, where: Sequence[str] = ()) -> None:
-        self._distance, self._store, self._where = distance, distance.store, where
+    def __init__(self, distance: ChosenDistance, where: Sequence[str] = (), rules: Sequence[str] = ()) -> None:
+        self._distance, self._store, self._where, self._rules = distance, distance.store, where, rules
         self._damaged: dict[str, dict[str, None]] = {}  # paths, by extractor, in the order in which they were met
         self._calibration, self._query_rows = read_calibration(distance), QueryRows(distance)
         self._map()
 
     def _map(self, *, anew: bool = False) -> None:
-        """Map the galleries, and find the rows that the expressions hold for."""
+        """Map the galleries, and find the rows that the expressions hold for and no rule keeps out of sight."""
         self._terms, self._laid_out = self._distance.terms(anew=anew), anew
         photos = self._terms[0].gallery.photos
-        self._allowed = select_photos(self._store.facts, self._where, photos) if self._where else None
+        self._allowed = Sight(self._store.facts, self._rules).select(self._where, photos)
         for spec, paths in damaged_photos(self._distance, self._terms).items():
             self._damaged.setdefault(spec, {}).update(dict.fromkeys(paths))
 
@@ -59,7 +59,7 @@ class Searcher:
 
     @property
     def may_find(self) -> bool:
-        """Whether the expressions hold for any photo at all."""
+        """Whether the expressions hold for any photo that is in sight."""
         return self._allowed is None or bool(self._allowed.any())
 
     @property

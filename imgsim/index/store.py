@@ -378,6 +378,19 @@ class Store(Protocol):
             The keys of those that are shown, by path; contents that no photo has are left out.
         """
 
+    @property
+    def sight_rules(self) -> list[str]:
+        """The expressions that keep photos out of sight, as they were typed; see `imgsim.where.sight`."""
+
+    def set_sight_rules(self, rules: Sequence[str]) -> None:
+        """Set what keeps photos out of sight; the stamp stays.
+
+        Parameters
+        ----------
+        rules : sequence of str
+            Expressions, in place of those before.
+        """
+
     def snapshot(self) -> AbstractContextManager[None]:
         """Read one consistent state inside the block."""
 

@@ -35,10 +35,11 @@ class DictStore(DictExtractors, DictLedger):
         self._photos, self._failures, self._extractors, self._statistics, self._hidden = {}, {}, {}, {}, {}
         self._calibrations, self._default, self._options, self._measure = {}, None, {}, (None, None)
         self._stale, self._drawn = set(), {}
-        self.declared, self._pairs = {}, {}
+        self.declared, self._pairs, self._sight_rules = {}, {}, []
 
     stamp = property(lambda self: Stamp(self._identity, self._generation))
     options = property(lambda self: copy.deepcopy(self._options))
+    sight_rules = property(lambda self: list(self._sight_rules))
     color_measure = property(lambda self: self._measure[0])
     photos = property(lambda self: [self._photos[path] for path in sorted(self._photos, key=os.fsencode)])
     _all = property(lambda self: [*self.photos, *(one for _, one in self._hidden.values())])
@@ -74,6 +75,9 @@ class DictStore(DictExtractors, DictLedger):
     def photos_with(self, digests):
         found = {digest: [one.key for one in self.photos if one.record.digest == digest] for digest in digests}
         return {digest: keys for digest, keys in found.items() if keys}
+
+    def set_sight_rules(self, rules):
+        self._sight_rules = list(rules)
 
     def known(self):
         return {path: one.known for path, one in self._photos.items()}

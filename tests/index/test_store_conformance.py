@@ -534,6 +534,33 @@ def test_photos_are_found_by_their_content(store):
     assert store.photos_with([]) == {}
 
 
+def test_rules_of_sight_are_kept_beside_the_content(store):
+    assert store.sight_rules == []
+    before = store.stamp
+    for rules in (["status = 'r\u00e9turn\udcff'", "  added < today - 90 days"], ["a = 1", "a = 1"], []):
+        with store.transaction():
+            store.set_sight_rules(rules)
+        assert store.sight_rules == rules
+        store.sight_rules.append("not kept")
+        assert store.sight_rules == rules
+    assert store.stamp == before
+    with pytest.raises(KeyError), store.transaction():
+        store.set_sight_rules(["price = 5"])
+        raise KeyError
+    assert store.sight_rules == []
+
+
+def test_rules_of_sight_outlive_what_becomes_of_photos(store):
+    key = add(store).id
+    put(store, photo("a", {key: [1, 2, 3]}), photo("b", {key: [1, 2, 3]}))
+    with store.transaction():
+        store.set_sight_rules(["returned = true"])
+        store.hide([store.photo_key("a")], MISSING)
+        store.remove([store.photo_key("b")])
+        store.drop_extractor(store.extractors()[0])
+    assert store.sight_rules == ["returned = true"]
+
+
 def test_stamps_tell_generations_apart(store):
     key = add(store).id
     stamps = [store.stamp]

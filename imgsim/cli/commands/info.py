@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 @format_option("text", "json", "jsonl", default="text")
 @general_options
 def info(folder: str | None, index_path: str | None, format_: str | None) -> None:
-    """Say what an index holds: photos, extractors, calibrated distances, attributes, sizes, generation.
+    """Say what an index holds: photos, extractors, calibrated distances, rules, attributes, sizes, generation.
 
     Photos that are missing, or left out by patterns, are hidden from all other commands, and kept until they are back.
+    What is out of sight, by rules (`imgsim hide`), is not found unless --all is given.
     """
     with open_for(index_path or folder) as index, index.snapshot():
         facts = _facts(index)
@@ -32,7 +33,7 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
         write_object(facts)
         return
     for key, value in facts.items():
-        if key not in ("extractors", "calibrations", "stale_calibrations", "attributes"):
+        if key not in ("extractors", "calibrations", "stale_calibrations", "attributes", "sight_rules"):
             said = (shlex.join(value) or "not given") if isinstance(value, list) else value
             write_text(f"{key.replace('_', ' ')}: {'that of each extractor' if said is None else said}\n")
     for extractor in facts["extractors"]:
@@ -43,6 +44,9 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
     for distance in facts["calibrations"]:
         stale = " (stale: photos were measured anew since)" if distance in facts["stale_calibrations"] else ""
         write_text(f"calibrated: {distance}{stale}\n")
+    for rule in facts["sight_rules"]:
+        waiting = f" (passed over: {rule['waiting']})" if rule["waiting"] else ""
+        write_text(f"out of sight where: {rule['rule']}: {rule['photos']} photos{waiting}\n")
     for attribute in facts["attributes"]:
         types = " and ".join(attribute["types"])
         write_text(f"attribute: {attribute['name']}: {types}, {attribute['photos']} photos\n")
@@ -67,6 +71,7 @@ def _facts(index: Index) -> dict[str, Any]:
         "photos": counts["photos"],
         "missing": counts["missing"],
         "left_out": counts["left_out"],
+        "out_of_sight": index.count_out_of_sight(),
         "failures": counts["failures"],
         "include": list(made.include),
         "exclude": list(made.exclude),
@@ -81,6 +86,10 @@ def _facts(index: Index) -> dict[str, Any]:
         "default_metric": default.metric if default else None,
         "calibrations": index.calibrations,
         "stale_calibrations": sorted(index.stale_calibrations),
+        "sight_rules": [
+            {"rule": rule, "photos": photos, "waiting": waiting and waiting.reason}
+            for rule, photos, waiting in index.sight_rules
+        ],
         "attributes": [attribute._asdict() for attribute in index.facts.counts()],
         "generation": counts["generation"],
         "bytes": _size(index.directory),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.attributes import AttributeColumns, note_conditions
+from imgsim.cli.attributes import AttributeColumns, all_option, note_conditions, note_sight
 from imgsim.cli.flags import (
     count_option,
     extractor_option,
@@ -21,7 +21,7 @@ from imgsim.cli.flags import (
 from imgsim.cli.output import JSON, RowWriter, choose_format, write_paths
 from imgsim.cli.remedies import explain
 from imgsim.cli.which_index import open_for
-from imgsim.errors import UnknownNameError, first_few
+from imgsim.errors import OutOfSightError, UnknownNameError, first_few
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +65,7 @@ SIDES = ("lost", "found")
     shell_complete=name_completion.attributes,
     help="The attribute that says which photos are of one report or item; a photo without it is one thing.",
 )
+@all_option
 @count_option
 @extractor_option(fused=True)
 @metric_option
@@ -106,8 +107,14 @@ def match(
         indexes = _opened(folders, index_path, choices, stack)
         for index, side in zip(indexes, SIDES, strict=True):
             note_conditions(index, choices[side])
+        for index in () if choices["out_of_sight"] else dict.fromkeys(indexes):
+            note_sight(index)
         columns = _SideColumns(indexes, show, format_)
-        sides, matches = _matched(indexes, **choices)
+        try:
+            sides, matches = _matched(indexes, **choices)
+        except OutOfSightError as error:  # as when all is settled, which is no fault
+            stderr.say(f"imgsim: {explain(error)}")
+            click.get_current_context().exit(1)
         _write(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])
         damaged = sides.damaged
     for damage in damaged:
@@ -155,13 +162,24 @@ def _matched(
     assign: bool,
     on: Sequence[str],
     near: str | None,
+    out_of_sight: bool,
 ) -> tuple[LostAndFound, list[FoundMatch]]:
     from imgsim.index.lost_and_found import LostAndFound
 
     if near and not any("near" in text for text in on):
         raise click.UsageError("--near is for a condition such as --on 'found.place near lost.place'")
     neighbours = _read_pairs(near) if near else None
-    sides = LostAndFound(indexes, extractors, metric, lost=lost, found=found, thing=thing, on=on, near=neighbours)
+    sides = LostAndFound(
+        indexes,
+        extractors,
+        metric,
+        lost=lost,
+        found=found,
+        thing=thing,
+        on=on,
+        near=neighbours,
+        out_of_sight=out_of_sight,
+    )
     if absent := list(sides.conditions.absent):
         stderr.say(f"imgsim: no photo has an attribute {first_few(absent)} yet, so all count as without")
     if places := sides.conditions.unknown_places:

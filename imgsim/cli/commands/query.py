@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.attributes import AttributeColumns, note_conditions, show_option, where_option
+from imgsim.cli.attributes import (
+    AttributeColumns,
+    all_option,
+    explain_empty,
+    note_conditions,
+    note_sight,
+    note_unseen,
+    show_option,
+    where_option,
+)
 from imgsim.cli.flags import (
     count_option,
     device_option,
@@ -47,6 +56,7 @@ COLUMNS = ("query", "rank", "path", "distance")
 @index_option
 @count_option
 @where_option
+@all_option
 @click.option(
     "--color",
     metavar="NAME",
@@ -118,6 +128,8 @@ def query(
         columns = (*COLUMNS, *(name for name, wanted in added.items() if wanted))
         write = _writer(index, "paths" if null else choose_format(format_), columns, attributes, null=null)
         note_conditions(index, choices["where"])
+        if not choices["out_of_sight"]:
+            note_sight(index)
         remarks = Remarks(index)
         for answer, complete in _ask_by_photos(index, asked, **choices) if photos else _ask_by_color(index, **choices):
             failed |= not complete
@@ -192,6 +204,7 @@ def _ask_by_photos(
     extractors: Sequence[str],
     metric: str | None,
     where: Sequence[str],
+    out_of_sight: bool,
     color: str | None,
     together: bool,
     max_distance: float | str | None,
@@ -201,37 +214,41 @@ def _ask_by_photos(
     """Search by photos; give each answer, and whether all of its photos could be read."""
     if color is not None:
         where = (*where, index.color_expression(color))
-    matched = False
-    with index.searcher(extractors, metric, where) as searcher:
+    matched = ranked = False
+    with index.searcher(extractors, metric, where, out_of_sight=out_of_sight) as searcher:
         threshold = searcher.threshold(max_distance, min_probability)
         for things in _things(photos, together=together):
             for views, answer in zip(things, _answers(searcher, things, k, threshold, options), strict=True):
                 matched |= answer is not None and bool(answer.matches)
+                ranked |= answer is None or bool(answer.matches or answer.missed)
                 yield answer, answer is not None and len(answer.views) == len(views)
         for damage in searcher.damaged:
             stderr.complain(f"imgsim: {explain(damage)}")
             yield None, matched  # nothing found, where some could not be looked at, is an error
         if not searcher.may_find:
-            _explain(index, where)
+            explain_empty(index, where, out_of_sight=out_of_sight)
+        elif not out_of_sight and (not ranked or (not matched and stderr.is_terminal())):
+            note_unseen(index, where)
 
 
 def _ask_by_color(
-    index: Index, *, k: int, where: Sequence[str], color: str, max_distance: float | str | None, **_: object
+    index: Index,
+    *,
+    k: int,
+    where: Sequence[str],
+    out_of_sight: bool,
+    color: str,
+    max_distance: float | str | None,
+    **_: object,
 ) -> Iterator[tuple[QueryAnswer, bool]]:
     """Rank by a colour's probability."""
     from imgsim.index.threshold import COLOR_RANGE, Threshold
 
     threshold = Threshold.within(COLOR_RANGE, max_distance, None)
-    ranked = index.search_color(color, k, where=where)
+    ranked = index.search_color(color, k, where=where, out_of_sight=out_of_sight)
     if not ranked:
-        _explain(index, (*where, "has color_probabilities"))
+        explain_empty(index, (*where, "has color_probabilities"), out_of_sight=out_of_sight)
     yield _kept(color, ranked, threshold), True
-
-
-def _explain(index: Index, where: Sequence[str]) -> None:
-    from imgsim.where.select import explain_nothing
-
-    stderr.say(f"imgsim: {explain_nothing(index.facts, where)}")
 
 
 def _things(photos: Iterable[Sequence[QueryPhoto]], *, together: bool) -> Iterator[Sequence[Sequence[QueryPhoto]]]:

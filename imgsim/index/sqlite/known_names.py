@@ -29,6 +29,13 @@ def attribute_names(directory: str) -> list[str]:
         )
 
 
+def sight_rules(directory: str) -> list[str]:
+    """List the rules that keep photos out of sight; IndexFormatError if the index's format is old."""
+    with _opened(directory) as connection:
+        rules = connection.execute("SELECT value FROM meta WHERE key = 'sight'").fetchone()
+        return list(json.loads(rules[0])["rules"]) if rules else []
+
+
 def color_names(directory: str) -> list[str]:
     """List the colours that photos of an index are of; IndexFormatError if its format is old."""
     from imgsim.index.store import COLORS

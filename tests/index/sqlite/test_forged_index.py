@@ -172,6 +172,8 @@ VALUES = {
     "types in a list": """INSERT OR REPLACE INTO meta VALUES ('options', '{"forms": {"types": ["price"]}}')""",
     "forms of another kind": """INSERT OR REPLACE INTO meta VALUES ('options', '{"forms": {"colour": "red"}}')""",
     "an encoding of words": """INSERT OR REPLACE INTO meta VALUES ('options', '{"encoding": ["utf-8"]}')""",
+    "rules of numbers": f"""{REMEMBER} ('sight', '{{"rules": [5]}}')""",
+    "rules that are none": f"{REMEMBER} ('sight', '[]')",
     "a name that is a path": "UPDATE meta SET value = '../../x' WHERE key = 'store'",
     "no name": "DELETE FROM meta WHERE key = 'store'",
     "a negative generation": "UPDATE meta SET value = -1 WHERE key = 'generation'",
