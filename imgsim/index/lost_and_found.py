@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,28 +13,32 @@ from imgsim.core import Match
 from imgsim.errors import ExtractorMismatchError, ImgsimError, OutOfSightError, UnknownNameError, first_few
 from imgsim.index.distance import ChosenDistance, ChosenExtractor
 from imgsim.index.gallery_cache import load_gallery
+from imgsim.index.pair_memory import Things, recall
 from imgsim.index.search import Searcher, read_calibration
 from imgsim.index.sqlite.connection import outside
+from imgsim.index.store import SAID, DecidedPair
 from imgsim.metrics import load_metric
 from imgsim.paths import composed
 from imgsim.search.gallery import Gallery, squared_norms
 from imgsim.search.one_to_one import assign
+from imgsim.search.refused_pairs import RefusedPairs
 from imgsim.search.two_sides import Side, match_sides
 from imgsim.where.pair_conditions import PairConditions, SidePhotos
 from imgsim.where.select import explain_nothing
 from imgsim.where.sight import Sight
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from imgsim.core import FittedMetric, ImageRecord, Keys
     from imgsim.index.index import Index
+    from imgsim.index.pair_memory import PairMemory
     from imgsim.index.store import Store, StoredExtractor
     from imgsim.index.threshold import Threshold
     from imgsim.search.ranking import Term
-    from imgsim.search.two_sides import Allowed
+    from imgsim.search.two_sides import Allowed, Refused
 
 
 class FoundMatch(NamedTuple):
@@ -46,6 +51,7 @@ class FoundMatch(NamedTuple):
     match: Match
     mutual: bool
     assigned: bool = False
+    found_digest: bytes = b""
 
 
 class _Pile(NamedTuple):
@@ -71,6 +77,8 @@ class LostAndFound:
     """Two sides, each in a snapshot, brought together by what the found one is compared by; no photo is decoded.
 
     `thing` is the attribute that says which photos are of one thing; pairs of photos must keep to the expressions `on`.
+    What the found side keeps of pairs counts: rejected ones are left out, and both things of confirmed ones; where only
+    what is `new` is wanted, those that were said too.
     """
 
     def __init__(
@@ -84,12 +92,13 @@ class LostAndFound:
         thing: str | None = None,
         on: Sequence[str] = (),
         near: Collection[tuple[str, str]] | None = None,
+        new: bool = False,
         out_of_sight: bool = False,  # whether what a side's own rules keep so is meant
     ) -> None:
         distance = indexes[1].distance(extractors, metric)
         ours = distance if indexes[0] is indexes[1] else indexes[0].counterpart(distance)
         self._searchers = [Searcher(one) for one in dict.fromkeys((distance, ours))]
-        self._distance, self._thing = distance, thing
+        self._distance, self._thing, self._new = distance, thing, new
         terms = distance.terms()
         seen = terms if ours is distance else _seen_by(terms, ours)
         self._found = _pile("found", distance, terms, found, out_of_sight=out_of_sight)
@@ -125,8 +134,8 @@ class LostAndFound:
 
     def matches(self, k: int, threshold: Threshold, *, one_to_one: bool = False) -> list[FoundMatch]:
         """Give the k closest found things of each lost one that keep to the thresholds, by the lost things' paths."""
-        lost, found = (self._side(pile) for pile in (self._lost, self._found))
-        pairs = match_sides(lost, found, k, self._allowed())
+        lost, found = map(self._side, (self._lost, self._found), self._memory.closed)
+        pairs = match_sides(lost, found, k, self._allowed(), self._refused())
         calibration = read_calibration(self._distance)
         probabilities = [None] * len(pairs.lost) if calibration is None else calibration(pairs.distances).tolist()
         ours, theirs = self._records(self._lost, pairs.lost_rows), self._records(self._found, pairs.found_rows)
@@ -134,7 +143,7 @@ class LostAndFound:
         for place, (record, lost_record) in enumerate(zip(theirs, ours, strict=True)):
             rank_, distance = int(pairs.ranks[place]), float(pairs.distances[place])
             match = Match(rank_, record.path, "", distance, record.attributes, probability=probabilities[place])
-            matches.append(FoundMatch(lost_record, match, bool(pairs.mutual[place])))
+            matches.append(FoundMatch(lost_record, match, bool(pairs.mutual[place]), found_digest=record.digest))
         kept = [place for place, one in enumerate(matches) if threshold.admits(one.match)]
         if not one_to_one:
             return [matches[place] for place in kept]
@@ -153,11 +162,44 @@ class LostAndFound:
                 reason = f"none of {np.count_nonzero(pile.wanted)} photos has features by {named}"
                 raise ImgsimError(f"{pile.store.root}: nothing is {pile.name}, {reason}", remedy="index-it")
 
-    def _side(self, pile: _Pile) -> Side:
-        rows = pile.rows
-        return Side(pile.terms, rows, self._things(pile)[pile.places[rows]])
+    def as_said(self, matches: Iterable[FoundMatch], moment: int) -> list[DecidedPair]:
+        """Give pairs as they are to be kept once they were said, at a moment in nanoseconds since the epoch."""
+        store = self._lost.store.stamp.store
+        return [
+            DecidedPair(one.lost.digest, one.found_digest, SAID, one.lost.path, one.match.path, "", moment, store)
+            for one in matches
+        ]
 
-    def _things(self, pile: _Pile) -> NDArray[np.intp]:
+    @property
+    def decided(self) -> tuple[int, int, int]:
+        """How many lost and found photos, of those that are meant, confirmed pairs closed; how many are rejected."""
+        piles = zip((self._lost, self._found), self._memory.closed, strict=True)
+        lost, found = (int(np.count_nonzero(pile.wanted & closed)) for pile, closed in piles)
+        return lost, found, self._memory.rejected
+
+    @cached_property
+    def _memory(self) -> PairMemory:
+        sides = [Things(pile.store, pile.photos, self._things[pile.name]) for pile in (self._lost, self._found)]
+        return recall(self._found.store.pairs(), sides[0], sides[1], new=self._new)
+
+    def _refused(self) -> Refused | None:
+        """Find pairs of rows that are not to be said, by their things."""
+        refused = self._memory.refused
+        if not len(refused):
+            return None
+        lost, found = (self._things[pile.name][pile.places] for pile in (self._lost, self._found))
+        return RefusedPairs(lost, found, refused)
+
+    def _side(self, pile: _Pile, closed: NDArray[np.bool_]) -> Side:
+        rows = pile.rows[~closed[pile.places[pile.rows]]]
+        return Side(pile.terms, rows, self._things[pile.name][pile.places[rows]])
+
+    @cached_property
+    def _things(self) -> dict[str, NDArray[np.intp]]:
+        """The number of each photo's (P,) thing, by side."""
+        return {pile.name: self._things_of(pile) for pile in (self._lost, self._found)}
+
+    def _things_of(self, pile: _Pile) -> NDArray[np.intp]:
         """Give each photo (P,) the number of its thing."""
         if self._thing is None:
             return np.arange(len(pile.photos))

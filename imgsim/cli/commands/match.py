@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ from imgsim.cli.flags import (
     metric_option,
     min_probability_option,
 )
-from imgsim.cli.output import JSON, RowWriter, choose_format, write_paths
+from imgsim.cli.lock_wait import once_unlocked, wait_option
+from imgsim.cli.output import JSON, RowWriter, choose_format, settle, write_paths
 from imgsim.cli.remedies import explain
 from imgsim.cli.which_index import open_for
 from imgsim.errors import OutOfSightError, UnknownNameError, first_few
@@ -26,8 +28,10 @@ from imgsim.errors import OutOfSightError, UnknownNameError, first_few
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imgsim.index.index import Index
+    from imgsim.errors import ImgsimError
+    from imgsim.index.index import Index, IndexWriter
     from imgsim.index.lost_and_found import FoundMatch, LostAndFound
+    from imgsim.index.store import DecidedPair
 
 COLUMNS = ("lost", "found", "rank", "distance")
 SIDES = ("lost", "found")
@@ -82,8 +86,14 @@ SIDES = ("lost", "found")
     metavar="SIDE.NAME,...",
     help="Show these attributes too, a column each, such as lost.place,found.place.",
 )
+@click.option(
+    "--new",
+    is_flag=True,
+    help="Say only pairs that no run with --new said before, and keep in the found side's index which are said.",
+)
 @format_option("table", "tsv", "csv", "json", "jsonl", "paths")
 @click.option("-0", "--null", is_flag=True, help="Write the found photos' paths, ended by NUL, for `xargs -0`.")
+@wait_option
 @general_options
 def match(
     folders: tuple[str, ...],
@@ -91,20 +101,45 @@ def match(
     show: str | None,
     format_: str | None,
     null: bool,  # noqa: FBT001
+    new: bool,  # noqa: FBT001
     **choices: Any,  # noqa: ANN401 (each has its own type)
 ) -> None:
     """Find for each lost thing the found ones that may be it, in two indexed folders, or in one by conditions.
 
     No photo is read: rows are compared as the indexes hold them, by what the found side is compared by. Columns: lost
     and found, the paths of the closest pair of photos within their folders, rank, distance, the probability where the
-    found side was calibrated, mutual (true where each is the other's closest). Exit codes: 0 something matched, 1
-    nothing did, 2 error.
+    found side was calibrated, mutual (true where each is the other's closest). Pairs that `imgsim pair` rejected are
+    left out, and both things of those that it confirmed. Exit codes: 0 something matched, 1 nothing did, 2 error.
     """
     if null and format_ not in (None, "paths"):
         raise click.UsageError("-0 writes paths: it does not go with another --format")
     format_ = "paths" if null else choose_format(format_)
+    places = _places(folders, index_path, choices)
+    with ExitStack() as held:
+        # Held till the end, so that nobody else says the same.
+        writer = held.enter_context(_writer(places[-1])) if new else None
+        damaged, said = _match(places, show, format_, new=new, null=null, **choices)
+        if writer and said:
+            settle()
+            writer.decide(said)
+    for damage in damaged:
+        stderr.complain(f"imgsim: {explain(damage)}")
+    if new and not said:
+        stderr.say("imgsim: nothing new")
+    click.get_current_context().exit(2 if damaged else 0 if said else 1)
+
+
+def _match(
+    places: Sequence[str | None],
+    show: str | None,
+    format_: str,
+    *,
+    null: bool,
+    **choices: Any,  # noqa: ANN401 (each has its own type)
+) -> tuple[list[ImgsimError], list[DecidedPair]]:
+    """Match, and write what fits; give what is damaged, and the pairs that were written."""
     with ExitStack() as stack:
-        indexes = _opened(folders, index_path, choices, stack)
+        indexes = _opened(places, stack)
         for index, side in zip(indexes, SIDES, strict=True):
             note_conditions(index, choices[side])
         for index in () if choices["out_of_sight"] else dict.fromkeys(indexes):
@@ -115,30 +150,37 @@ def match(
         except OutOfSightError as error:  # as when all is settled, which is no fault
             stderr.say(f"imgsim: {explain(error)}")
             click.get_current_context().exit(1)
+        if format_ == "paths" and choices["assign"]:
+            matches = [one for one in matches if one.assigned]
         _write(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])
-        damaged = sides.damaged
-    for damage in damaged:
-        stderr.complain(f"imgsim: {explain(damage)}")
-    click.get_current_context().exit(2 if damaged else 0 if matches else 1)
+        return sides.damaged, sides.as_said(matches, time.time_ns())
 
 
-def _opened(
-    folders: Sequence[str], index_path: str | None, choices: dict[str, Any], stack: ExitStack
-) -> tuple[Index, Index]:
-    """Open both sides, in a snapshot each; one index twice is one."""
+def _places(folders: Sequence[str], index_path: str | None, choices: dict[str, Any]) -> Sequence[str | None]:
+    """Tell where the indexes of both sides are, or the one."""
     if len(folders) not in (0, 2):
         raise click.UsageError("name two indexed folders, LOST FOUND; or one by --index, with --lost and --found")
     if folders and index_path:
         raise click.UsageError("--index is one index of both sides: leave it out, or LOST and FOUND")
     if not folders and not (choices["lost"] and choices["found"]):
         raise click.UsageError("in one index, --lost and --found say which photos are which: both are needed")
+    return folders or (index_path,)
+
+
+def _writer(place: str | None) -> IndexWriter:
+    with open_for(place) as index:
+        return once_unlocked(index.writing)
+
+
+def _opened(places: Sequence[str | None], stack: ExitStack) -> tuple[Index, Index]:
+    """Open both sides, in a snapshot each; one index twice is one."""
     opened: dict[str, Index] = {}
-    places = [stack.enter_context(open_for(place)) for place in folders or (index_path,)]
-    for index in places:
+    named = [stack.enter_context(open_for(place)) for place in places]
+    for index in named:
         if _identity(index) not in opened:
             opened[_identity(index)] = index
             stack.enter_context(index.snapshot())
-    lost, found = opened[_identity(places[0])], opened[_identity(places[-1])]
+    lost, found = opened[_identity(named[0])], opened[_identity(named[-1])]
     return lost, found
 
 
@@ -162,6 +204,7 @@ def _matched(
     assign: bool,
     on: Sequence[str],
     near: str | None,
+    new: bool,
     out_of_sight: bool,
 ) -> tuple[LostAndFound, list[FoundMatch]]:
     from imgsim.index.lost_and_found import LostAndFound
@@ -178,6 +221,7 @@ def _matched(
         thing=thing,
         on=on,
         near=neighbours,
+        new=new,
         out_of_sight=out_of_sight,
     )
     if absent := list(sides.conditions.absent):
@@ -188,7 +232,23 @@ def _matched(
     for side, paths in sides.lacking.items():
         count = f"{len(paths)} {side} photo{'s' * (len(paths) > 1)}"
         stderr.say(f"imgsim: {count} without features, so not compared: {first_few(paths)}")
+    _note_decided(sides)
     return sides, sides.matches(k, threshold, one_to_one=assign)
+
+
+def _note_decided(sides: LostAndFound) -> None:
+    """Say what is left out because of what people decided."""
+    lost, found, rejected = sides.decided
+    closed = " and ".join(_counted(count, of) for count, of in ((lost, "lost photo"), (found, "found photo")) if count)
+    told = [f"{closed} of confirmed pairs"] if closed else []
+    if rejected:
+        told.append(_counted(rejected, "rejected pair"))
+    if told:
+        stderr.say(f"imgsim: left out, see `imgsim pairs`: {', '.join(told)}")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _read_pairs(path: str) -> list[tuple[str, str]]:
@@ -246,8 +306,7 @@ def _write(
     assign: bool,
 ) -> None:
     if format_ == "paths":
-        chosen = [one for one in matches if one.assigned or not assign]
-        write_paths(dict.fromkeys(one.match.path for one in chosen), root, null=null)
+        write_paths(dict.fromkeys(one.match.path for one in matches), root, null=null)
         return
     wanted = {"probability": sides.calibrated, "mutual": True, "assigned": assign}
     shown = (*COLUMNS, *(name for name, asked in wanted.items() if asked), *columns.titles)
@@ -256,4 +315,6 @@ def _write(
         row = {"lost": one.lost.path, "found": one.match.path, "rank": one.match.rank, "distance": one.match.distance}
         told = {"probability": one.match.probability, "mutual": one.mutual, "assigned": one.assigned}
         rows.append(row | {name: told[name] for name, asked in wanted.items() if asked} | columns.of(one))
-    RowWriter(format_, shown).write(rows)
+    writer = RowWriter(format_, shown)
+    writer.write(rows)
+    writer.end()
