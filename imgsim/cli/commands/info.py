@@ -32,7 +32,7 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
         write_object(facts)
         return
     for key, value in facts.items():
-        if key not in ("extractors", "calibrations", "stale_calibrations", "attributes"):
+        if key not in ("extractors", "calibrations", "stale_calibrations", "attributes", "pairs"):
             said = (shlex.join(value) or "not given") if isinstance(value, list) else value
             write_text(f"{key.replace('_', ' ')}: {'that of each extractor' if said is None else said}\n")
     for extractor in facts["extractors"]:
@@ -43,6 +43,8 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
     for distance in facts["calibrations"]:
         stale = " (stale: photos were measured anew since)" if distance in facts["stale_calibrations"] else ""
         write_text(f"calibrated: {distance}{stale}\n")
+    if facts["pairs"]:
+        write_text(f"pairs: {', '.join(f'{count} {state}' for state, count in facts['pairs'].items())}\n")
     for attribute in facts["attributes"]:
         types = " and ".join(attribute["types"])
         write_text(f"attribute: {attribute['name']}: {types}, {attribute['photos']} photos\n")
@@ -81,6 +83,7 @@ def _facts(index: Index) -> dict[str, Any]:
         "default_metric": default.metric if default else None,
         "calibrations": index.calibrations,
         "stale_calibrations": sorted(index.stale_calibrations),
+        "pairs": index.count_pairs(),
         "attributes": [attribute._asdict() for attribute in index.facts.counts()],
         "generation": counts["generation"],
         "bytes": _size(index.directory),
