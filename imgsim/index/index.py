@@ -543,6 +543,11 @@ class Index:
         with self.snapshot():
             return list_pairs(self._store, None if lost is None else lost.photos_with)
 
+    def count_pairs(self) -> dict[str, int]:
+        """Count the pairs that are kept, by their state; states that no pair has are left out."""
+        states = [pair.state for pair in self._store.pairs()]
+        return {state: states.count(state) for state in sorted(set(states))}
+
     def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[str]]:
         """Find the photos that have some contents.
 

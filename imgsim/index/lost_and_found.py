@@ -180,7 +180,7 @@ class LostAndFound:
     @cached_property
     def _memory(self) -> PairMemory:
         sides = [Things(pile.store, pile.photos, self._things[pile.name]) for pile in (self._lost, self._found)]
-        return recall(self._found.store.pairs(), sides[0], sides[1], new=self._new)
+        return recall(self._found.store.pairs(decided=not self._new), sides[0], sides[1])
 
     def _refused(self) -> Refused | None:
         """Find pairs of rows that are not to be said, by their things."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from imgsim.index.store import CONFIRMED, REJECTED, SAID
+from imgsim.index.store import CONFIRMED, REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,9 +29,9 @@ class Things(NamedTuple):
 
     def with_content(self, digests: Iterable[bytes]) -> dict[bytes, list[int]]:
         """Give the things that photos of some contents show."""
-        places = {key: place for place, key in enumerate(self.photos.tolist())}
+        numbers = dict(zip(self.photos.tolist(), self.numbers.tolist(), strict=True))
         found = self.store.photos_with(digests)
-        return {digest: self.numbers[[places[key] for key in keys]].tolist() for digest, keys in found.items()}
+        return {digest: [numbers[key] for key in keys] for digest, keys in found.items()}
 
 
 class PairMemory(NamedTuple):
@@ -40,20 +39,20 @@ class PairMemory(NamedTuple):
 
     closed: tuple[NDArray[np.bool_], NDArray[np.bool_]]
     refused: NDArray[np.intp]
-    rejected: int  # of them
+    rejected: int  # pairs of photos
 
 
-def recall(kept: Sequence[DecidedPair], lost: Things, found: Things, *, new: bool) -> PairMemory:
-    """Hold pairs against two sides; rejected ones are not said, and where only what is `new` is wanted, none is.
+def recall(kept: Sequence[DecidedPair], lost: Things, found: Things) -> PairMemory:
+    """Hold pairs against two sides: confirmed ones close their things, and the others are not to be said.
 
     In one index of both sides it does not matter which of the two photos was called lost.
     """
-    kept = [pair for pair in kept if new or pair.state != SAID]
     if not kept:
         return PairMemory((np.zeros(len(lost.photos), bool), np.zeros(len(found.photos), bool)), _NONE, 0)
     one = lost.store is found.store
-    ours, theirs = (side.with_content({content for pair in kept for content in pair[:2]}) for side in (lost, found))
-    closed, refused, rejected = (set[int](), set[int]()), set[tuple[int, int]](), set[tuple[int, int]]()
+    ours = lost.with_content({content for pair in kept for content in pair[: 1 + one]})
+    theirs = ours if one else found.with_content({pair.found for pair in kept})
+    closed, refused = (set[int](), set[int]()), set[int]()  # pairs as one number each
     for pair in kept:
         for digests in (pair[:2], pair[1::-1]) if one else (pair[:2],):
             things = ours.get(digests[0], ()), theirs.get(digests[1], ())
@@ -61,7 +60,8 @@ def recall(kept: Sequence[DecidedPair], lost: Things, found: Things, *, new: boo
                 closed[0].update(things[0])
                 closed[1].update(things[1])
             else:
-                (rejected if pair.state == REJECTED else refused).update(product(*things))
+                refused.update(mine * len(found.photos) + its for mine in things[0] for its in things[1])
     masks = tuple(np.isin(side.numbers, list(numbers)) for side, numbers in zip((lost, found), closed, strict=True))
-    pairs = np.array(sorted(refused | rejected), np.intp).reshape(-1, 2)
-    return PairMemory((masks[0], masks[1]), pairs, len(rejected))
+    pairs = np.stack(np.divmod(np.sort(np.fromiter(refused, np.intp)), len(found.photos)), axis=1)
+    rejected = sum(pair.state == REJECTED and pair.lost in ours and pair.found in theirs for pair in kept)
+    return PairMemory((masks[0], masks[1]), pairs, rejected)

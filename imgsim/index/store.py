@@ -343,8 +343,19 @@ class Store(Protocol):
             Types by name, in place of those before.
         """
 
-    def pairs(self) -> list[DecidedPair]:
-        """List the pairs that were kept, by the paths that they were kept with, the lost one's first."""
+    def pairs(self, *, decided: bool = False) -> list[DecidedPair]:
+        """List the pairs that were kept, by the paths that they were kept with, the lost one's first.
+
+        Parameters
+        ----------
+        decided : bool
+            Leave out those that were only said.
+
+        Returns
+        -------
+        list of DecidedPair
+            As they were kept.
+        """
 
     def keep_pairs(self, pairs: Iterable[DecidedPair]) -> None:
         """Keep pairs; the stamp stays.

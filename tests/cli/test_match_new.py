@@ -219,6 +219,8 @@ def test_one_index_of_both(run, piles):
     assert run(*sides, "--new") == NOTHING
     turned = ("match", "--index", "found", "--found", "path != 'f2.png'", "--lost", "path != 'f0.png'")
     assert run(*turned, "--new") == NOTHING
+    run("pair", "reject", "found/f0.png", "found/f1.png")
+    assert run(*sides).err == run(*turned).err == "imgsim: left out, see `imgsim pairs`: 1 rejected pair\n"
     run("pair", "confirm", "found/f1.png", "found/f2.png")
     for asked in (sides, turned):
         assert run(*asked)[:2] == (1, "")

@@ -42,6 +42,14 @@ def test_decisions_are_kept_with_who_and_when(run, piles):
         assert lost.pairs() == []
 
 
+def test_info_counts_them(run, piles):
+    assert "pairs" not in run("info", "found").out
+    run("pair", "confirm", "lost/l0.png", "found/f1.png")
+    run("pair", "reject", "lost/l0.png", "found/f0.png", "lost/l1.png", "found/f0.png")
+    assert "\npairs: 1 confirmed, 2 rejected\n" in run("info", "found").out
+    assert json.loads(run("info", "found", "--format", "json").out)["pairs"] == {"confirmed": 1, "rejected": 2}
+
+
 def test_deciding_leaves_the_generation_alone(run, piles):
     def stamps():
         with open_index("found") as index, open_index("lost") as lost:

@@ -59,9 +59,10 @@ class DictStore(DictExtractors, DictLedger):
     def set_declared(self, declared):
         self.declared = dict(declared)
 
-    def pairs(self):
+    def pairs(self, *, decided=False):
         places = {key: tuple(map(os.fsencode, (one.lost_path, one.found_path))) for key, one in self._pairs.items()}
-        return [self._pairs[key] for key in sorted(self._pairs, key=lambda key: (places[key], key))]
+        listed = [self._pairs[key] for key in sorted(self._pairs, key=lambda key: (places[key], key))]
+        return [pair for pair in listed if not decided or pair.state != "said"]
 
     def keep_pairs(self, pairs):
         for pair in pairs:

@@ -495,6 +495,7 @@ def test_pairs_are_kept_beside_the_content_whatever_becomes_of_photos(store):
         store.remove([store.photo_key("a.png")])
         store.hide([store.photo_key("b.png")], MISSING)
     assert sorted(store.pairs()) == sorted(pairs)
+    assert store.pairs(decided=True) == pairs[:2]
     assert [os.fsencode(pair.lost_path) for pair in store.pairs()] == [b"lost b'a'", b"lost b'c'", b"\xff"]
 
 

@@ -15,6 +15,8 @@ from imgsim.cli.which_index import open_for
 if TYPE_CHECKING:
     from imgsim.index.index import Index
 
+LISTED = ("extractors", "calibrations", "stale_calibrations", "sight_rules", "pairs", "attributes")  # a line each
+
 
 @click.command(short_help="Say what an index holds.")
 @folder_argument
@@ -33,7 +35,7 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
         write_object(facts)
         return
     for key, value in facts.items():
-        if key not in ("extractors", "calibrations", "stale_calibrations", "attributes", "sight_rules"):
+        if key not in LISTED:
             said = (shlex.join(value) or "not given") if isinstance(value, list) else value
             write_text(f"{key.replace('_', ' ')}: {'that of each extractor' if said is None else said}\n")
     for extractor in facts["extractors"]:
@@ -47,6 +49,8 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
     for rule in facts["sight_rules"]:
         waiting = f" (passed over: {rule['waiting']})" if rule["waiting"] else ""
         write_text(f"out of sight where: {rule['rule']}: {rule['photos']} photos{waiting}\n")
+    if facts["pairs"]:
+        write_text(f"pairs: {', '.join(f'{count} {state}' for state, count in facts['pairs'].items())}\n")
     for attribute in facts["attributes"]:
         types = " and ".join(attribute["types"])
         write_text(f"attribute: {attribute['name']}: {types}, {attribute['photos']} photos\n")
@@ -90,6 +94,7 @@ def _facts(index: Index) -> dict[str, Any]:
             {"rule": rule, "photos": photos, "waiting": waiting and waiting.reason}
             for rule, photos, waiting in index.sight_rules
         ],
+        "pairs": index.count_pairs(),
         "attributes": [attribute._asdict() for attribute in index.facts.counts()],
         "generation": counts["generation"],
         "bytes": _size(index.directory),

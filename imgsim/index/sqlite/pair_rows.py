@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from imgsim.index.sqlite.database import Database
@@ -18,10 +18,11 @@ COLUMNS = "lost, found, state, lost_path, found_path, lost_store, who, decided_n
 class PairRows(Database):
     """Pairs, as `imgsim.index.store.Store` describes them."""
 
-    def pairs(self) -> list[DecidedPair]:
-        """List the pairs, by the paths that they were known by, the lost one's first."""
+    def pairs(self, *, decided: bool = False) -> list[DecidedPair]:
+        """List the pairs, by the paths that they were known by, the lost one's first; perhaps without what was said."""
+        chosen = f"SELECT {COLUMNS} FROM pairs{' WHERE state != ?' * decided}"  # noqa: S608 (written above)
         rows = self._connection.execute(
-            f"SELECT {COLUMNS} FROM pairs ORDER BY lost_path, found_path, lost, found"  # noqa: S608 (written above)
+            f"{chosen} ORDER BY lost_path, found_path, lost, found", (SAID,) * decided
         ).fetchall()
         kinds = (bytes, bytes, str, bytes, bytes, str, str, int)
         lost, found, states, *paths, stores, who, moments = self.values.columns(rows, *kinds, of="a pair")
@@ -35,14 +36,14 @@ class PairRows(Database):
 
     def keep_pairs(self, pairs: Iterable[DecidedPair]) -> None:
         """Keep pairs, in place of what was kept of them; what was only said takes the place of nothing."""
-        places = ", ".join("?" * len(COLUMNS.split(",")))
-        for pair in pairs:
-            way = "IGNORE" if pair.state == SAID else "REPLACE"
-            row = (
-                *(pair.lost, pair.found, pair.state, os.fsencode(pair.lost_path), os.fsencode(pair.found_path)),
-                *(pair.lost_store, pair.who, pair.decided_ns),
+        values = ", ".join("?" * len(COLUMNS.split(",")))
+        for was_said, same in groupby(pairs, lambda pair: pair.state == SAID):
+            rows = (
+                (*pair[:3], os.fsencode(pair.lost_path), os.fsencode(pair.found_path), pair.lost_store, *pair[5:7])
+                for pair in same
             )
-            self._connection.execute(f"INSERT OR {way} INTO pairs ({COLUMNS}) VALUES ({places})", row)  # noqa: S608
+            way = "IGNORE" if was_said else "REPLACE"
+            self._connection.executemany(f"INSERT OR {way} INTO pairs ({COLUMNS}) VALUES ({values})", rows)  # noqa: S608
 
     def forget_pairs(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
         """Forget what was kept of pairs."""
@@ -50,13 +51,11 @@ class PairRows(Database):
 
     def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[Hashable]]:
         """Give the keys of the photos that have some contents, by path."""
-        wanted = json.dumps([digest.hex().upper() for digest in digests])
-        rows = self._connection.execute(
-            "SELECT digest, id FROM images WHERE hidden = '' AND hex(digest) IN (SELECT value FROM json_each(?))"
-            " ORDER BY path",
-            (wanted,),
-        )
+        wanted = set(digests)
         photos: dict[bytes, list[Hashable]] = {}
-        for digest, key in rows:
-            photos.setdefault(digest, []).append(key)
+        if wanted:
+            rows = self._connection.execute("SELECT digest, id FROM images WHERE hidden = '' ORDER BY path").fetchall()
+            for digest, key in rows:  # quicker than having SQLite look each up in a list of theirs
+                if digest in wanted:
+                    photos.setdefault(digest, []).append(key)
         return photos
