@@ -20,6 +20,7 @@ from imgsim.cli.flags import (
 )
 from imgsim.cli.output import JSON, RowWriter, choose_format, write_paths
 from imgsim.cli.remedies import explain
+from imgsim.cli.report_option import report_option
 from imgsim.cli.which_index import open_for
 from imgsim.errors import UnknownNameError, first_few
 
@@ -83,6 +84,7 @@ SIDES = ("lost", "found")
 )
 @format_option("table", "tsv", "csv", "json", "jsonl", "paths")
 @click.option("-0", "--null", is_flag=True, help="Write the found photos' paths, ended by NUL, for `xargs -0`.")
+@report_option("each lost thing beside its matches", each="lost thing")
 @general_options
 def match(
     folders: tuple[str, ...],
@@ -90,6 +92,7 @@ def match(
     show: str | None,
     format_: str | None,
     null: bool,  # noqa: FBT001
+    report: str | None,
     **choices: Any,  # noqa: ANN401 (each has its own type)
 ) -> None:
     """Find for each lost thing the found ones that may be it, in two indexed folders, or in one by conditions.
@@ -109,6 +112,10 @@ def match(
         columns = _SideColumns(indexes, show, format_)
         sides, matches = _matched(indexes, **choices)
         _write(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])
+        if report:
+            from imgsim.cli.match_report import report_matches
+
+            report_matches(report, indexes, sides, matches, columns.named, choices)
         damaged = sides.damaged
     for damage in damaged:
         stderr.complain(f"imgsim: {explain(damage)}")
@@ -204,6 +211,7 @@ class _SideColumns:
             if side not in named or not rest:
                 raise UnknownNameError("attribute", name, [f"{side}.{name}" for side in SIDES])
             named[side].append(rest)
+        self.named = None if show is None else named
         self._nested = format_ in JSON
         self._sides = {}
         for side, index in zip(SIDES, indexes, strict=True):
