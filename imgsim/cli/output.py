@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli.main import UNWRITTEN
-from imgsim.cli.stderr import cleaned, discard
+from imgsim.cli.stderr import discard
 from imgsim.errors import ImgsimError
-from imgsim.paths import seen_from_here
+from imgsim.paths import cleaned, seen_from_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -150,6 +150,19 @@ class LostAndFound:
         given = assign(pairs.lost[kept], pairs.found[kept], pairs.distances[kept]).tolist()
         return [matches[place]._replace(assigned=one) for place, one in zip(kept, given, strict=True)]
 
+    def reasons(self, one: FoundMatch) -> list[str]:
+        """Tell which parts of the conditions hold for a pair, as they were written."""
+        places = (self._places["lost"][one.lost.path], self._places["found"][one.match.path])
+        return self.conditions.reasons(*places)
+
+    @cached_property
+    def _places(self) -> dict[str, dict[str, int]]:
+        """The place of each photo among its side's, by path."""
+        return {
+            pile.name: {record.path: place for place, record in enumerate(pile.store.records(pile.photos.tolist()))}
+            for pile in (self._lost, self._found)
+        }
+
     def _refuse(self) -> None:
         """Refuse sides that are the same, and those that have no row."""
         lost, found = self._lost, self._found

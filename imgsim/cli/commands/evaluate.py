@@ -24,12 +24,14 @@ from imgsim.cli.labels import (
     scores_for,
 )
 from imgsim.cli.lock_wait import wait_option
+from imgsim.cli.report_option import report_option
 from imgsim.errors import EvaluationError
 from imgsim.paths import key_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from imgsim.cli.evaluation_report import ReportPictures
     from imgsim.evaluation.candidates import Candidate
     from imgsim.evaluation.judge import Judgement
     from imgsim.index.index import Index
@@ -37,11 +39,12 @@ if TYPE_CHECKING:
 
 
 class JudgedRows(NamedTuple):
-    """Rows, their titles where they are shown, and how many candidates could not be judged."""
+    """Rows, their titles where they are shown, how many candidates could not be judged, and pictures for a report."""
 
     rows: list[dict[str, Any]]
     titles: dict[str, str]
     refused: int
+    drawn: ReportPictures | None = None
 
 
 @click.command()
@@ -95,6 +98,7 @@ class JudgedRows(NamedTuple):
 @click.option("--plots", type=click.Path(file_okay=False), metavar="FOLDER", help="Draw what was found into FOLDER.")
 @click.option("--plots-only", is_flag=True, help="Draw, and write no table.")
 @click.option("--plot-format", type=click.Choice(["png", "svg"]), default="png", show_default=True)
+@report_option("the tables and the pictures")
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder.")
 @wait_option
 @wide_option
@@ -108,6 +112,7 @@ def evaluate(
     index_path: str | None,
     jobs: int | None,
     seed: int,
+    report: str | None,
     **options: Any,  # noqa: ANN401 (what click makes of the rest)
 ) -> None:
     """Judge extractors and distances on the photos in FOLDER, whose classes or scores are known.
@@ -137,6 +142,7 @@ def evaluate(
     with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict, reading=True) as index:
         candidates = asked or pair_with_metrics([[str(one.spec)] for one in index.extractors], metrics)
         candidates = with_rerankings(candidates, options["rerank"])
+        options["report"] = report
         shared = {"seed": seed, "jobs": jobs or default_jobs()}
         if source.scores:
             answer = _judge_scores(index, candidates, source, options, seed)
@@ -144,6 +150,10 @@ def evaluate(
             answer = _judge_classes(index, candidates, source, options, shared)
     if not options["plots_only"]:
         _write(answer.rows, answer.titles, options["format_"] or "table", wide=options["wide"])
+    if report:
+        from imgsim.cli.evaluation_report import ReportPictures, report_evaluation
+
+        report_evaluation(report, folder, answer.rows, answer.titles, options, answer.drawn or ReportPictures())
     if answer.refused and source.strict:
         fail(f"{answer.refused} of {len(candidates)} could not be judged, and --strict was given")
 
@@ -209,11 +219,10 @@ def _judge_classes(
         judgements, refused = judge_each(candidates, judge.judge)
     for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
         stderr.say(remark)
-    if options["plots"]:
-        _draw(options["plots"], options["plot_format"], index, labels, judgements, shared["seed"])
+    drawn = _draw(index, labels, judgements, shared["seed"], options)
     verdicts = give_verdicts(judgements, options["by"], seed=shared["seed"])
     titles = titles_at(ks, TITLES) if options["recall"] else TITLES
-    return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused)
+    return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused, drawn)
 
 
 def _judge_scores(
@@ -235,11 +244,22 @@ def _judge_scores(
     return JudgedRows(score_objects(judgements, seed=seed), SCORE_TITLES, refused)
 
 
-def _draw(folder: str, kind: str, index: Index, labels: Labels, judgements: Sequence[Judgement], seed: int) -> None:
+def _draw(
+    index: Index, labels: Labels, judgements: Sequence[Judgement], seed: int, options: dict[str, Any]
+) -> ReportPictures | None:
+    """Draw what was found out into a folder, and for a report, each where it is asked for."""
+    if not options["plots"] and not options["report"]:
+        return None
+    from imgsim.cli.evaluation_report import draw_for_report, embed
     from imgsim.reports.evaluation_plots import draw_evaluation
 
-    for path in draw_evaluation(folder, kind, index, labels, judgements, seed=seed):
-        stderr.say(f"drew {path}")
+    if not options["plots"]:
+        return draw_for_report(index, labels, judgements, seed)
+    drawn = []
+    for plot in draw_evaluation(options["plots"], options["plot_format"], index, labels, judgements, seed=seed):
+        stderr.say(f"drew {plot.path}")
+        drawn.append(plot)
+    return embed(drawn) if options["report"] else None
 
 
 def _write(rows: list[dict[str, Any]], titles: dict[str, str], format_: str, *, wide: bool) -> None:

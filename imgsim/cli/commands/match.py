@@ -22,6 +22,7 @@ from imgsim.cli.flags import (
 from imgsim.cli.lock_wait import once_unlocked, wait_option
 from imgsim.cli.output import JSON, RowWriter, choose_format, settle, write_paths
 from imgsim.cli.remedies import explain
+from imgsim.cli.report_option import report_option
 from imgsim.cli.which_index import open_for
 from imgsim.errors import OutOfSightError, UnknownNameError, first_few
 
@@ -93,6 +94,7 @@ SIDES = ("lost", "found")
 )
 @format_option("table", "tsv", "csv", "json", "jsonl", "paths")
 @click.option("-0", "--null", is_flag=True, help="Write the found photos' paths, ended by NUL, for `xargs -0`.")
+@report_option("each lost thing beside its matches", each="lost thing")
 @wait_option
 @general_options
 def match(
@@ -102,6 +104,7 @@ def match(
     format_: str | None,
     null: bool,  # noqa: FBT001
     new: bool,  # noqa: FBT001
+    report: str | None,
     **choices: Any,  # noqa: ANN401 (each has its own type)
 ) -> None:
     """Find for each lost thing the found ones that may be it, in two indexed folders, or in one by conditions.
@@ -118,7 +121,7 @@ def match(
     with ExitStack() as held:
         # Held till the end, so that nobody else says the same.
         writer = held.enter_context(_writer(places[-1])) if new else None
-        damaged, said = _match(places, show, format_, new=new, null=null, **choices)
+        damaged, said = _match(places, show, format_, report, new=new, null=null, **choices)
         if writer and said:
             settle()
             writer.decide(said)
@@ -133,6 +136,7 @@ def _match(
     places: Sequence[str | None],
     show: str | None,
     format_: str,
+    report: str | None,
     *,
     null: bool,
     **choices: Any,  # noqa: ANN401 (each has its own type)
@@ -153,6 +157,10 @@ def _match(
         if format_ == "paths" and choices["assign"]:
             matches = [one for one in matches if one.assigned]
         _write(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])
+        if report:
+            from imgsim.cli.match_report import report_matches
+
+            report_matches(report, indexes, sides, matches, columns.named, choices)
         return sides.damaged, sides.as_said(matches, time.time_ns())
 
 
@@ -282,6 +290,7 @@ class _SideColumns:
             if side not in named or not rest:
                 raise UnknownNameError("attribute", name, [f"{side}.{name}" for side in SIDES])
             named[side].append(rest)
+        self.named = None if show is None else named
         self._nested = format_ in JSON
         self._sides = {}
         for side, index in zip(SIDES, indexes, strict=True):

@@ -37,6 +37,7 @@ from imgsim.cli.output import RowWriter, choose_format, write_paths
 from imgsim.cli.pictures import QueryAnswer, check_plot, draw_grid_of, plot_colors_of
 from imgsim.cli.remarks import Remarks, find_missed
 from imgsim.cli.remedies import explain
+from imgsim.cli.report_option import report_option
 from imgsim.cli.similarity import SIMILARITY, check_similarity, without_similarity
 from imgsim.errors import ImageReadError
 
@@ -85,6 +86,7 @@ COLUMNS = ("query", "rank", "path", "distance")
     metavar="FILE.png|svg",
     help="Draw the red, green and blue of a query over those of its matches.",
 )
+@report_option("each query beside its matches")
 @limits_options()
 @device_option
 @general_options
@@ -96,6 +98,7 @@ def query(
     show: tuple[str, ...] | None,
     grid: str | None,
     plot: str | None,
+    report: str | None,
     **choices: Any,  # noqa: ANN401 (each has its own type)
 ) -> None:
     """Find the indexed photos that look most like each PHOTO, or that have a colour.
@@ -137,7 +140,7 @@ def query(
                 matched |= bool(answer.matches)
                 write(answer)
                 remarks.hear(answer)
-                answers += [answer] if grid or plot else []
+                answers += [answer] if grid or plot or report else []
         remarks.say()
         if grid and answers:
             shown = AttributeColumns(index, attributes, "tsv", columns)
@@ -145,6 +148,10 @@ def query(
             draw_grid_of(answers, grid, index.root, choices["limits"], shown_of)
         if plot and answers:
             plot_colors_of(answers, plot, index.root, choices["limits"])
+        if report and answers:
+            from imgsim.cli.report_pages import report_answers
+
+            report_answers(report, index, answers, show, choices)
     click.get_current_context().exit(2 if failed or complaints else 0 if matched else 1)
 
 
