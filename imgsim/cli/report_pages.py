@@ -15,7 +15,7 @@ from imgsim.reports.thumbnails import thumbnails_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from imgsim.cli.pictures import QueryAnswer
+    from imgsim.cli.answers import QueryAnswer
     from imgsim.core import Match
     from imgsim.index.duplicates import DuplicatePhoto, Nearness
     from imgsim.index.index import Index

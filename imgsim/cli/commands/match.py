@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.attributes import AttributeColumns, all_option, note_conditions, note_sight
+from imgsim.cli.attributes import all_option, note_conditions, note_sight
 from imgsim.cli.flags import (
     count_option,
     extractor_option,
@@ -20,11 +20,12 @@ from imgsim.cli.flags import (
     min_probability_option,
 )
 from imgsim.cli.lock_wait import once_unlocked, wait_option
-from imgsim.cli.output import JSON, RowWriter, choose_format, settle, write_paths
+from imgsim.cli.matched_rows import SIDES, SideColumns, write_matches
+from imgsim.cli.output import choose_format, settle
 from imgsim.cli.remedies import explain
 from imgsim.cli.report_option import report_option
 from imgsim.cli.which_index import open_for
-from imgsim.errors import OutOfSightError, UnknownNameError, first_few
+from imgsim.errors import OutOfSightError, first_few
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from imgsim.index.index import Index, IndexWriter
     from imgsim.index.lost_and_found import FoundMatch, LostAndFound
     from imgsim.index.store import DecidedPair
-
-COLUMNS = ("lost", "found", "rank", "distance")
-SIDES = ("lost", "found")
 
 
 @click.command(short_help="Find for each lost thing the found ones that may be it.")
@@ -148,7 +146,7 @@ def _match(
             note_conditions(index, choices[side])
         for index in () if choices["out_of_sight"] else dict.fromkeys(indexes):
             note_sight(index)
-        columns = _SideColumns(indexes, show, format_)
+        columns = SideColumns(indexes, show, format_)
         try:
             sides, matches = _matched(indexes, **choices)
         except OutOfSightError as error:  # as when all is settled, which is no fault
@@ -156,7 +154,7 @@ def _match(
             click.get_current_context().exit(1)
         if format_ == "paths" and choices["assign"]:
             matches = [one for one in matches if one.assigned]
-        _write(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])
+        write_matches(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])
         if report:
             from imgsim.cli.match_report import report_matches
 
@@ -216,10 +214,11 @@ def _matched(
     out_of_sight: bool,
 ) -> tuple[LostAndFound, list[FoundMatch]]:
     from imgsim.index.lost_and_found import LostAndFound
+    from imgsim.tables.place_pairs import read_place_pairs
 
     if near and not any("near" in text for text in on):
         raise click.UsageError("--near is for a condition such as --on 'found.place near lost.place'")
-    neighbours = _read_pairs(near) if near else None
+    neighbours = read_place_pairs(near) if near else None
     sides = LostAndFound(
         indexes,
         extractors,
@@ -257,73 +256,3 @@ def _note_decided(sides: LostAndFound) -> None:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
-
-
-def _read_pairs(path: str) -> list[tuple[str, str]]:
-    """Read pairs of places from the first two columns of a table."""
-    from imgsim.errors import TableError
-    from imgsim.paths import composed
-    from imgsim.tables.table import read_table
-
-    table = read_table(path)
-    if len(table.columns) < 2:
-        raise TableError(path, "two columns are needed: a place and one that is near it")
-    pairs = []
-    for number, row in enumerate(table.rows):
-        places = [row.cells.get(column) for column in table.columns[:2]]
-        if None in places:
-            raise TableError(path, f"{table.place(number)} has no two places")
-        pairs.append((composed(str(places[0])), composed(str(places[1]))))
-    return pairs
-
-
-class _SideColumns:
-    """Adds to rows what --show names of either side."""
-
-    def __init__(self, indexes: tuple[Index, Index], show: str | None, format_: str) -> None:
-        from imgsim.where.name_list import split_names
-        from imgsim.where.side_names import of_side
-
-        named: dict[str, list[str]] = {side: [] for side in SIDES}
-        for name in split_names(show or ""):
-            side, _, rest = name.partition(".")
-            if side not in named or not rest:
-                raise UnknownNameError("attribute", name, [f"{side}.{name}" for side in SIDES])
-            named[side].append(rest)
-        self.named = None if show is None else named
-        self._nested = format_ in JSON
-        self._sides = {}
-        for side, index in zip(SIDES, indexes, strict=True):
-            with of_side(side):
-                self._sides[side] = AttributeColumns(index, None if show is None else named[side], format_, ())
-        self.titles = [f"{side}.{title}" for side, its in self._sides.items() for title in its.columns]
-
-    def of(self, found: FoundMatch) -> dict[str, Any]:
-        """Give what is added to a pair's row."""
-        added = {"lost": self._sides["lost"].of(found.lost), "found": self._sides["found"].of(found.match)}
-        return {f"{side}.{title}": value for side, its in added.items() for title, value in its.items()}
-
-
-def _write(
-    matches: Sequence[FoundMatch],
-    sides: LostAndFound,
-    columns: _SideColumns,
-    root: str,
-    format_: str,
-    *,
-    null: bool,
-    assign: bool,
-) -> None:
-    if format_ == "paths":
-        write_paths(dict.fromkeys(one.match.path for one in matches), root, null=null)
-        return
-    wanted = {"probability": sides.calibrated, "mutual": True, "assigned": assign}
-    shown = (*COLUMNS, *(name for name, asked in wanted.items() if asked), *columns.titles)
-    rows = []
-    for one in matches:
-        row = {"lost": one.lost.path, "found": one.match.path, "rank": one.match.rank, "distance": one.match.distance}
-        told = {"probability": one.match.probability, "mutual": one.mutual, "assigned": one.assigned}
-        rows.append(row | {name: told[name] for name, asked in wanted.items() if asked} | columns.of(one))
-    writer = RowWriter(format_, shown)
-    writer.write(rows)
-    writer.end()

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import functools
 import os
-from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from imgsim.cli import name_completion, stderr
+from imgsim.cli import name_completion
+from imgsim.cli.answers import ask_by_color, ask_by_photos, asked_photos
 from imgsim.cli.attributes import (
     AttributeColumns,
     all_option,
-    explain_empty,
     note_conditions,
     note_sight,
-    note_unseen,
     show_option,
     where_option,
 )
@@ -32,22 +30,20 @@ from imgsim.cli.flags import (
     metric_option,
     min_probability_option,
 )
-from imgsim.cli.inputs import QueryPhoto, photo_groups, photos_in
 from imgsim.cli.output import RowWriter, choose_format, write_paths
-from imgsim.cli.pictures import QueryAnswer, check_plot, draw_grid_of, plot_colors_of
-from imgsim.cli.remarks import Remarks, find_missed
-from imgsim.cli.remedies import explain
+from imgsim.cli.pictures import check_plot, draw_grid_of, plot_colors_of
+from imgsim.cli.remarks import Remarks
 from imgsim.cli.report_option import report_option
 from imgsim.cli.similarity import SIMILARITY, check_similarity, without_similarity
-from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from imgsim.cli.answers import QueryAnswer
+    from imgsim.cli.inputs import QueryPhoto
     from imgsim.core import Match
+    from imgsim.images.limits import Limits
     from imgsim.index.index import Index
-    from imgsim.index.search import Searcher
-    from imgsim.index.threshold import Threshold
 
 COLUMNS = ("query", "rank", "path", "distance")
 
@@ -113,13 +109,10 @@ def query(
 
     _refuse(photos, format_, grid, choices, null=null)
     complaints: list[str] = []
-    asked: Iterable[list[QueryPhoto]] = _photos_of(photos, complaints)
+    asked: Iterable[list[QueryPhoto]] = asked_photos(photos, complaints)
     if plot:
         check_plot(plot)
-    if plot and "-" not in photos and not choices["together"]:
-        asked = list(asked)
-        if (count := sum(map(len, asked))) > 1:
-            raise click.UsageError(f"--plot draws one query, and here are {count}: name one, or use --together")
+        asked = asked if "-" in photos or choices["together"] else _one_of(asked)
     answers: list[QueryAnswer] = []
     matched = failed = False
     with open_for(index_path, photos) as index, index.snapshot():
@@ -134,7 +127,7 @@ def query(
         if not choices["out_of_sight"]:
             note_sight(index)
         remarks = Remarks(index)
-        for answer, complete in _ask_by_photos(index, asked, **choices) if photos else _ask_by_color(index, **choices):
+        for answer, complete in ask_by_photos(index, asked, **choices) if photos else ask_by_color(index, **choices):
             failed |= not complete
             if answer is not None:
                 matched |= bool(answer.matches)
@@ -142,13 +135,11 @@ def query(
                 remarks.hear(answer)
                 answers += [answer] if grid or plot or report else []
         remarks.say()
-        if grid and answers:
+        if answers:
             shown = AttributeColumns(index, attributes, "tsv", columns)
             shown_of = functools.partial(_shown, attributes=shown, similar=similar)
-            draw_grid_of(answers, grid, index.root, choices["limits"], shown_of)
-        if plot and answers:
-            plot_colors_of(answers, plot, index.root, choices["limits"])
-        if report and answers:
+            _draw(answers, grid, plot, index.root, choices["limits"], shown_of)
+        if answers and report:
             from imgsim.cli.report_pages import report_answers
 
             report_answers(report, index, answers, show, choices)
@@ -178,117 +169,26 @@ def _refuse(
         raise click.UsageError(f"--{option} is about comparing photos: name a PHOTO")
 
 
-def _photos_of(names: Sequence[str], complaints: list[str]) -> Iterator[list[QueryPhoto]]:
-    """Give the photos that are named, and those in the folders that are, as many at a time as are there at once.
-
-    Say and note what is wrong with folders.
-    """
-
-    def complain(message: str) -> None:
-        stderr.complain(f"imgsim: {message}")
-        complaints.append(message)
-
-    def is_folder(photo: QueryPhoto) -> bool:
-        return isinstance(photo.source, str) and os.path.isdir(photo.source)
-
-    for group in photo_groups(names):
-        for folders, some in groupby(group, is_folder):
-            if not folders:
-                yield list(some)
-                continue
-            for folder in some:
-                within = photos_in(folder.name, complain)
-                yield within
-                if not within:
-                    complain(f"{folder.name}: no photos in this folder")
+def _one_of(asked: Iterable[list[QueryPhoto]]) -> list[list[QueryPhoto]]:
+    """Make sure that no more than one photo is asked for."""
+    listed = list(asked)
+    if (count := sum(map(len, listed))) > 1:
+        raise click.UsageError(f"--plot draws one query, and here are {count}: name one, or use --together")
+    return listed
 
 
-def _ask_by_photos(
-    index: Index,
-    photos: Iterable[Sequence[QueryPhoto]],
-    *,
-    k: int,
-    extractors: Sequence[str],
-    metric: str | None,
-    where: Sequence[str],
-    out_of_sight: bool,
-    color: str | None,
-    together: bool,
-    max_distance: float | str | None,
-    min_probability: float | None,
-    **options: Any,  # noqa: ANN401 (what `Searcher.ranked` takes)
-) -> Iterator[tuple[QueryAnswer | None, bool]]:
-    """Search by photos; give each answer, and whether all of its photos could be read."""
-    if color is not None:
-        where = (*where, index.color_expression(color))
-    matched = ranked = False
-    with index.searcher(extractors, metric, where, out_of_sight=out_of_sight) as searcher:
-        threshold = searcher.threshold(max_distance, min_probability)
-        for things in _things(photos, together=together):
-            for views, answer in zip(things, _answers(searcher, things, k, threshold, options), strict=True):
-                matched |= answer is not None and bool(answer.matches)
-                ranked |= answer is None or bool(answer.matches or answer.missed)
-                yield answer, answer is not None and len(answer.views) == len(views)
-        for damage in searcher.damaged:
-            stderr.complain(f"imgsim: {explain(damage)}")
-            yield None, matched  # nothing found, where some could not be looked at, is an error
-        if not searcher.may_find:
-            explain_empty(index, where, out_of_sight=out_of_sight)
-        elif not out_of_sight and (not ranked or (not matched and stderr.is_terminal())):
-            note_unseen(index, where)
-
-
-def _ask_by_color(
-    index: Index,
-    *,
-    k: int,
-    where: Sequence[str],
-    out_of_sight: bool,
-    color: str,
-    max_distance: float | str | None,
-    **_: object,
-) -> Iterator[tuple[QueryAnswer, bool]]:
-    """Rank by a colour's probability."""
-    from imgsim.index.threshold import COLOR_RANGE, Threshold
-
-    threshold = Threshold.within(COLOR_RANGE, max_distance, None)
-    ranked = index.search_color(color, k, where=where, out_of_sight=out_of_sight)
-    if not ranked:
-        explain_empty(index, (*where, "has color_probabilities"), out_of_sight=out_of_sight)
-    yield _kept(color, ranked, threshold), True
-
-
-def _things(photos: Iterable[Sequence[QueryPhoto]], *, together: bool) -> Iterator[Sequence[Sequence[QueryPhoto]]]:
-    """Give the views of each thing that is asked for, as many things at a time as there are photos at once."""
-    if together:
-        views = list(chain.from_iterable(photos))
-        yield [views] if views else []
-    else:
-        yield from ([[photo] for photo in group] for group in photos)
-
-
-def _answers(
-    searcher: Searcher,
-    things: Sequence[Sequence[QueryPhoto]],
-    k: int,
-    threshold: Threshold,
-    options: dict[str, Any],
-) -> Iterator[QueryAnswer | None]:
-    """Search by those views of each thing that can be read; say which cannot."""
-    sources = ([view.source for view in views] for views in things)
-    for given, found in zip(things, searcher.ranked_each(sources, k, **options), strict=True):
-        views, answer = given, found
-        while isinstance(answer, ImageReadError):
-            stderr.complain(f"imgsim: {explain(answer)}")
-            unreadable = answer.path
-            views = [view for view in views if view.name != unreadable]
-            answer = next(searcher.ranked_each([[view.source for view in views]], k, **options)) if views else []
-        yield _kept(views[0].name, answer, threshold, views) if views else None
-
-
-def _kept(name: str, ranked: Sequence[Match], threshold: Threshold, views: Sequence[QueryPhoto] = ()) -> QueryAnswer:
-    """Keep the matches that a threshold admits."""
-    return QueryAnswer(name, list(filter(threshold.admits, ranked)), views, find_missed(ranked, threshold))
+def _draw(
+    answers: Sequence[QueryAnswer],
+    grid: str | None,
+    plot: str | None,
+    root: str,
+    limits: Limits,
+    shown_of: Callable[[Match], Mapping[str, Any]],
+) -> None:
+    if grid:
+        draw_grid_of(answers, grid, root, limits, shown_of)
+    if plot:
+        plot_colors_of(answers, plot, root, limits)
 
 
 def _writer(
