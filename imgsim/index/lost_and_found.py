@@ -77,8 +77,8 @@ class LostAndFound:
     """Two sides, each in a snapshot, brought together by what the found one is compared by; no photo is decoded.
 
     `thing` is the attribute that says which photos are of one thing; pairs of photos must keep to the expressions `on`.
-    What the found side keeps of pairs counts: rejected ones are left out, and both things of confirmed ones; where only
-    what is `new` is wanted, those that were said too.
+    What the found side keeps of pairs counts: rejected ones are left out, and both things of confirmed ones. Where only
+    what is `new` is wanted, those that were said take their rank, and are not given.
     """
 
     def __init__(
@@ -145,10 +145,14 @@ class LostAndFound:
             match = Match(rank_, record.path, "", distance, record.attributes, probability=probabilities[place])
             matches.append(FoundMatch(lost_record, match, bool(pairs.mutual[place]), found_digest=record.digest))
         kept = [place for place, one in enumerate(matches) if threshold.admits(one.match)]
-        if not one_to_one:
-            return [matches[place] for place in kept]
-        given = assign(pairs.lost[kept], pairs.found[kept], pairs.distances[kept]).tolist()
-        return [matches[place]._replace(assigned=one) for place, one in zip(kept, given, strict=True)]
+        if one_to_one:
+            given = assign(pairs.lost[kept], pairs.found[kept], pairs.distances[kept]).tolist()
+            for place, one in zip(kept, given, strict=True):
+                matches[place] = matches[place]._replace(assigned=one)
+        fresh = ~self._memory.were_said(
+            *map(self._things_at, (self._lost, self._found), (pairs.lost_rows, pairs.found_rows))
+        )
+        return [matches[place] for place in kept if fresh[place]]
 
     def reasons(self, one: FoundMatch) -> list[str]:
         """Tell which parts of the conditions hold for a pair, as they were written."""
@@ -200,12 +204,16 @@ class LostAndFound:
         refused = self._memory.refused
         if not len(refused):
             return None
-        lost, found = (self._things[pile.name][pile.places] for pile in (self._lost, self._found))
+        lost, found = (self._things_at(pile, slice(None)) for pile in (self._lost, self._found))
         return RefusedPairs(lost, found, refused)
+
+    def _things_at(self, pile: _Pile, rows: NDArray[np.intp] | slice) -> NDArray[np.intp]:
+        """Give the number of the thing that each row shows."""
+        return self._things[pile.name][pile.places[rows]]
 
     def _side(self, pile: _Pile, closed: NDArray[np.bool_]) -> Side:
         rows = pile.rows[~closed[pile.places[pile.rows]]]
-        return Side(pile.terms, rows, self._things[pile.name][pile.places[rows]])
+        return Side(pile.terms, rows, self._things_at(pile, rows))
 
     @cached_property
     def _things(self) -> dict[str, NDArray[np.intp]]:
