@@ -89,9 +89,9 @@ def all_option(command: F) -> F:
     return click.option("--all", "out_of_sight", is_flag=True, help=said)(command)
 
 
-def note_sight(index: Index) -> None:
+def note_sight(index: Index, *, out_of_sight: bool) -> None:
     """Say once which rules keep nothing out of sight, since they cannot be asked at the moment."""
-    waiting = index.sight.waiting
+    waiting = {} if out_of_sight else index.sight.waiting
     if waiting:
         listed = [f"{rule} ({reason_of(why)})" for rule, why in waiting.items()]
         stderr.say(f"imgsim: rule{'s' * (len(listed) > 1)} passed over: {first_few(listed)}")

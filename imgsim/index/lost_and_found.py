@@ -57,7 +57,8 @@ class FoundMatch(NamedTuple):
 class _Pile(NamedTuple):
     """One side: its photos' keys (P,) by path, which of them are meant, and its rows as the found side sees them.
 
-    `places` (N,) tells each row's photo; `rows` (n,) are those of photos that are meant, which all extractors have.
+    `places` (N,) tells each row's photo; `rows` (n,) are those of photos that are meant, which all extractors have;
+    `unseen` says that none is meant, since all that fit are out of sight.
     """
 
     name: str
@@ -67,6 +68,7 @@ class _Pile(NamedTuple):
     wanted: NDArray[np.bool_]
     places: NDArray[np.intp]
     rows: NDArray[np.intp]
+    unseen: OutOfSightError | None = None
 
     @property
     def store(self) -> Store:
@@ -112,6 +114,11 @@ class LostAndFound:
         return [damage for searcher in self._searchers for damage in searcher.damaged]
 
     @property
+    def unseen(self) -> list[OutOfSightError]:
+        """Which sides are empty, since all that is meant is out of sight: a line each; then nothing matches."""
+        return [pile.unseen for pile in (self._lost, self._found) if pile.unseen]
+
+    @property
     def calibrated(self) -> bool:
         """Whether matches carry a probability."""
         return self._searchers[0].calibrated
@@ -134,6 +141,8 @@ class LostAndFound:
 
     def matches(self, k: int, threshold: Threshold, *, one_to_one: bool = False) -> list[FoundMatch]:
         """Give the k closest found things of each lost one that keep to the thresholds, by the lost things' paths."""
+        if self.unseen:
+            return []
         lost, found = map(self._side, (self._lost, self._found), self._memory.closed)
         pairs = match_sides(lost, found, k, self._allowed(), self._refused())
         calibration = read_calibration(self._distance)
@@ -169,6 +178,8 @@ class LostAndFound:
 
     def _refuse(self) -> None:
         """Refuse sides that are the same, and those that have no row."""
+        if self.unseen:
+            return
         lost, found = self._lost, self._found
         if lost.store is found.store and np.array_equal(lost.wanted, found.wanted):
             count = np.count_nonzero(lost.wanted)
@@ -317,12 +328,13 @@ def _pile(
     sight = Sight(store.facts, () if out_of_sight else store.sight_rules)
     wanted = sight.select(where, photos)
     wanted = np.ones(len(photos), bool) if wanted is None else wanted
-    if not wanted.any():
-        if unseen := sight.explain_nothing(where, photos):
-            raise OutOfSightError(f"{store.root}: nothing is {name}, {unseen}", remedy=unseen.remedy)
+    unseen = None if wanted.any() else sight.explain_nothing(where, photos)
+    if unseen:
+        unseen = OutOfSightError(f"{store.root}: nothing is {name}, {unseen}", remedy=unseen.remedy)
+    elif not wanted.any():
         reason = explain_nothing(store.facts, where) if len(photos) else "there are no photos"
         raise ImgsimError(f"{store.root}: nothing is {name}, {reason}")
     order = np.argsort(photos, kind="stable")
     places = order[np.searchsorted(photos, terms[0].gallery.photos, sorter=order)]
     there = np.logical_and.reduce([term.gallery.present for term in terms])
-    return _Pile(name, distance, terms, photos, wanted, places, np.flatnonzero(there & wanted[places]))
+    return _Pile(name, distance, terms, photos, wanted, places, np.flatnonzero(there & wanted[places]), unseen)

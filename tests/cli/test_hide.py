@@ -236,6 +236,10 @@ def test_sides_are_matched_less_what_is_out_of_sight(run, claims):
     result = run("match", "claims", "shelf")
     assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
     assert "nothing is lost, nothing is in sight: 2 photos are kept out of it by settled = true; --all" in result.err
+    assert json.loads(run("match", "claims", "shelf", "--format", "json").out) == []
+    assert run("match", "claims", "shelf", "--new", "--assign").code == 1
+    one = ("match", "--index", "claims", "--lost", "path = 'a.png'", "--found", "path = 'b.png'")
+    assert (run(*one).code, run(*one, "--all").code) == (1, 0)
     run("hide", "claims", "--drop-all")
     run("set", "--drop", "status", "--index", "shelf")
     assert run("match", "claims", "shelf", "--lost", "has settled").err.startswith("imgsim: rule passed over: status")

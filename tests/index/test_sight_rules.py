@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from imgsim.errors import ExpressionError, OutOfSightError, UnknownNameError
+from imgsim.errors import ExpressionError, ImgsimError, OutOfSightError, UnknownNameError
 from imgsim.index.index import IndexWriter, open_index
 from imgsim.index.lost_and_found import LostAndFound
 from imgsim.index.options import Options
@@ -141,7 +141,9 @@ def pairs(ours, theirs, **options):
     with open_index(ours) as one, open_index(theirs) as other:
         indexes = (other, other) if ours == theirs else (one, other)
         with indexes[0].snapshot(), indexes[1].snapshot():
-            matches = LostAndFound(indexes, **options).matches(9, Threshold(None, None))
+            sides = LostAndFound(indexes, **options)
+            matches = sides.matches(9, Threshold(None, None))
+            assert bool(matches) != bool(sides.unseen)
     return {(match.lost.path, match.match.path) for match in matches}
 
 
@@ -155,8 +157,13 @@ def test_each_side_is_matched_by_its_own_rules(shelf, make_photos):
     assert len(pairs(claims, shelf, out_of_sight=True)) == 2 * 6
     sides = {"lost": ["path < '3'"], "found": ["path >= '3'"]}
     assert pairs(shelf, shelf, **sides) == {("2.png", f"{place}.png") for place in (3, 4, 5)}
-    with pytest.raises(OutOfSightError, match="nothing is lost, nothing that fits is in sight: 1 photo is kept"):
-        pairs(claims, shelf, lost=["settled = true"])
+    assert pairs(claims, shelf, lost=["settled = true"]) == set()
+    one, other = open_index(claims), open_index(shelf)
+    with one, other, one.snapshot(), other.snapshot():
+        (unseen,) = LostAndFound((one, other), lost=["settled = true"]).unseen
+    assert "nothing is lost, nothing that fits is in sight: 1 photo is kept out of it by settled = true" in str(unseen)
+    with pytest.raises(ImgsimError, match="nothing is lost, no photo has settled = false"):
+        pairs(claims, shelf, lost=["settled = false"])
 
 
 def test_rules_outlive_what_an_index_goes_through(shelf, tmp_path):

@@ -68,8 +68,7 @@ def list_photos(
     with open_for(index_path or folder) as index, index.snapshot():
         write = _writer(index, format_, show, null=null)
         note_conditions(index, where)
-        if visible:
-            note_sight(index)
+        note_sight(index, out_of_sight=not visible)
         records = index.photos(where, sort=() if sort is None else [sort], limit=limit, out_of_sight=not visible)
         found = False
         for batch in iter(lambda: list(islice(records, BATCH)), []):

@@ -25,7 +25,7 @@ from imgsim.cli.output import choose_format, settle
 from imgsim.cli.remedies import explain
 from imgsim.cli.report_option import report_option
 from imgsim.cli.which_index import open_for
-from imgsim.errors import OutOfSightError, first_few
+from imgsim.errors import first_few
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,14 +144,10 @@ def _match(
         indexes = _opened(places, stack)
         for index, side in zip(indexes, SIDES, strict=True):
             note_conditions(index, choices[side])
-        for index in () if choices["out_of_sight"] else dict.fromkeys(indexes):
-            note_sight(index)
+        for index in dict.fromkeys(indexes):
+            note_sight(index, out_of_sight=choices["out_of_sight"])
         columns = SideColumns(indexes, show, format_)
-        try:
-            sides, matches = _matched(indexes, **choices)
-        except OutOfSightError as error:  # as when all is settled, which is no fault
-            stderr.say(f"imgsim: {explain(error)}")
-            click.get_current_context().exit(1)
+        sides, matches = _matched(indexes, **choices)
         if format_ == "paths" and choices["assign"]:
             matches = [one for one in matches if one.assigned]
         write_matches(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])
@@ -231,6 +227,8 @@ def _matched(
         new=new,
         out_of_sight=out_of_sight,
     )
+    for unseen in sides.unseen:  # as when all is settled, which is no fault
+        stderr.say(f"imgsim: {explain(unseen)}")
     if absent := list(sides.conditions.absent):
         stderr.say(f"imgsim: no photo has an attribute {first_few(absent)} yet, so all count as without")
     if places := sides.conditions.unknown_places:

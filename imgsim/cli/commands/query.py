@@ -124,8 +124,7 @@ def query(
         columns = (*COLUMNS, *(name for name, wanted in added.items() if wanted))
         write = _writer(index, "paths" if null else choose_format(format_), columns, attributes, null=null)
         note_conditions(index, choices["where"])
-        if not choices["out_of_sight"]:
-            note_sight(index)
+        note_sight(index, out_of_sight=choices["out_of_sight"])
         remarks = Remarks(index)
         for answer, complete in ask_by_photos(index, asked, **choices) if photos else ask_by_color(index, **choices):
             failed |= not complete
