@@ -316,6 +316,12 @@ class TestRefused:
         assert sorted(os.listdir(office)) == before
 
 
+def test_a_folder_that_is_not_there_needs_its_slash(run, office):
+    result = run("match", "lost", "found", "--report", "claims")
+    said = "reports are written as HTML: give the file the ending .html, or a / at its end for a folder of reports"
+    assert (result.code, result.out, result.err) == (2, "", f"imgsim: claims: {said}\n")
+
+
 def test_only_match_takes_a_folder(run, office):
     (office / "r.html").mkdir()
     result = run("query", "lost/l0.png", "--index", "found", "--report", "r.html")
