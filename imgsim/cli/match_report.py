@@ -23,33 +23,37 @@ if TYPE_CHECKING:
     from imgsim.index.lost_and_found import FoundMatch, LostAndFound
 
 LONGEST = 60  # characters of a file's name that say which thing it is of
+NOTHING = {False: "No found photo fits a lost one.", True: "Nothing new: no other found photo fits a lost one."}
 MUTUAL, ASSIGNED = "each is the other's closest", "assigned"
 
 
 def report_matches(
     path: str,
     indexes: tuple[Index, Index],
-    sides: LostAndFound,
+    sides: LostAndFound | None,
     matches: Sequence[FoundMatch],
     show: Mapping[str, Sequence[str]] | None,
-    choices: Mapping[str, Any],
+    choices: dict[str, Any],
 ) -> None:
-    """Write what was found for each lost thing, on one page, or on one each into a folder."""
+    """Write what was found for each lost thing, on one page, or on one each into a folder; nothing, without sides."""
     lost, found = (
         PhotoNotes(index, None if show is None else show[side])
         for index, side in zip(indexes, ("lost", "found"), strict=True)
     )
-    cases = [_case(name, some, sides, lost, found) for name, some in _by_thing(matches, choices["thing"])]
+    cases = []
+    if sides is not None:
+        things = _by_thing(matches, choices["thing"])
+        cases = [_case(name, some, sides, lost, found) for name, some in things]
     facts = [
         *compared_by(indexes[1], choices["extractors"], choices["metric"]),
         *_places(*indexes),
-        *asked(choices),
+        *asked(choices | {"near": os.path.basename(choices["near"] or "")}),
     ]
     if is_folder(path):
         _write_each(path, cases, facts)
         return
     candidates = count(sum(len(case.candidates) for case in cases), "candidate")
-    summary = f"{count(len(cases), 'lost thing')}, {candidates}" if cases else "No found photo fits a lost one."
+    summary = f"{count(len(cases), 'lost thing')}, {candidates}" if cases else NOTHING[choices["new"]]
     report = Report("Lost and found", summary, facts, cases)
     write_page(path, "match", report=report, thumbnails=thumbnails_of([cases], jobs=default_jobs()))
     stderr.say(f"wrote {path}")

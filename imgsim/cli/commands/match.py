@@ -153,14 +153,12 @@ def _match(
             sides, matches = _matched(indexes, **choices)
         except OutOfSightError as error:  # as when all is settled, which is no fault
             stderr.say(f"imgsim: {explain(error)}")
+            _report(report, indexes, None, [], columns, choices)
             click.get_current_context().exit(1)
         if format_ == "paths" and choices["assign"]:
             matches = [one for one in matches if one.assigned]
         _write(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])
-        if report:
-            from imgsim.cli.match_report import report_matches
-
-            report_matches(report, indexes, sides, matches, columns.named, choices)
+        _report(report, indexes, sides, matches, columns, choices)
         return sides.damaged, sides.as_said(matches, time.time_ns())
 
 
@@ -275,6 +273,20 @@ def _read_pairs(path: str) -> list[tuple[str, str]]:
             raise TableError(path, f"{table.place(number)} has no two places")
         pairs.append((composed(str(places[0])), composed(str(places[1]))))
     return pairs
+
+
+def _report(
+    path: str | None,
+    indexes: tuple[Index, Index],
+    sides: LostAndFound | None,
+    matches: Sequence[FoundMatch],
+    columns: _SideColumns,
+    choices: dict[str, Any],
+) -> None:
+    if path:
+        from imgsim.cli.match_report import report_matches
+
+        report_matches(path, indexes, sides, matches, columns.named, choices)
 
 
 class _SideColumns:

@@ -148,11 +148,21 @@ def query(
             draw_grid_of(answers, grid, index.root, choices["limits"], shown_of)
         if plot and answers:
             plot_colors_of(answers, plot, index.root, choices["limits"])
-        if report and answers:
-            from imgsim.cli.report_pages import report_answers
-
-            report_answers(report, index, answers, show, choices)
+        _report(report, index, answers, show, choices)
     click.get_current_context().exit(2 if failed or complaints else 0 if matched else 1)
+
+
+def _report(
+    path: str | None,
+    index: Index,
+    answers: Sequence[QueryAnswer],
+    show: Sequence[str] | None,
+    choices: Mapping[str, Any],
+) -> None:
+    if path and answers:
+        from imgsim.cli.report_pages import report_answers
+
+        report_answers(path, index, answers, show, choices)
 
 
 def _refuse(
