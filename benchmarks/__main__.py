@@ -22,6 +22,7 @@ from benchmarks import (
     judging,
     lost_and_found,
     memory,
+    reporting,
     searching,
     starting,
 )
@@ -46,6 +47,7 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "duplicates-memory": copying.duplicates_memory,
     "match": lost_and_found.match,
     "match-memory": lost_and_found.match_memory,
+    "report": reporting.report,
     "query-where": filtering.query_where,
     "reindex": starting.reindex,
     "index-memory": memory.index_memory,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from imgsim.index.lost_and_found import FoundMatch, LostAndFound
 
 LONGEST = 60  # characters of a file's name that say which thing it is of
+NOTHING = {False: "No found photo fits a lost one.", True: "Nothing new: no other found photo fits a lost one."}
 MUTUAL, ASSIGNED = "each is the other's closest", "assigned"
 
 
@@ -32,7 +33,7 @@ def report_matches(
     sides: LostAndFound,
     matches: Sequence[FoundMatch],
     show: Mapping[str, Sequence[str]] | None,
-    choices: Mapping[str, Any],
+    choices: dict[str, Any],
 ) -> None:
     """Write what was found for each lost thing, on one page, or on one each into a folder."""
     lost, found = (
@@ -43,19 +44,21 @@ def report_matches(
     facts = [
         *compared_by(indexes[1], choices["extractors"], choices["metric"]),
         *_places(*indexes),
-        *asked(choices),
+        *asked(choices | {"near": os.path.basename(choices["near"] or "")}),
     ]
     if is_folder(path):
         _write_each(path, cases, facts)
         return
     candidates = count(sum(len(case.candidates) for case in cases), "candidate")
-    summary = f"{count(len(cases), 'lost thing')}, {candidates}" if cases else "No found photo fits a lost one."
+    summary = f"{count(len(cases), 'lost thing')}, {candidates}" if cases else NOTHING[choices["new"]]
     report = Report("Lost and found", summary, facts, cases)
     write_page(path, "match", report=report, thumbnails=thumbnails_of([cases], jobs=default_jobs()))
     stderr.say(f"wrote {path}")
 
 
 def _write_each(folder: str, cases: Sequence[Case], facts: Sequence[Fact]) -> None:
+    if not cases:
+        return
     make_report_folder(folder)
     thumbnails = thumbnails_of([[case] for case in cases], jobs=default_jobs())
     for name, case in zip(name_files([case.title for case in cases]), cases, strict=True):

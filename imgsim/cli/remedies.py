@@ -65,6 +65,7 @@ REMEDIES = {
     "take-type-back": "; --type {column}= takes that back",
     "wait": ", or let --wait SECONDS wait for it",
     "refit": ": `imgsim index FOLDER --refit` makes them anew",
+    "report-folder": ", or a / at its end for a folder of reports",
     "replace-model": ": `imgsim models remove {architecture}`, then import it again",
 }
 # The option whose value an error begins with.

@@ -32,6 +32,8 @@ _ASKED = {
     "max_distance": "No farther than",
     "min_probability": "At least as probable as",
     "rerank": "Put in order again by",
+    "new": "Only pairs that were not said before",
+    "out_of_sight": "Photos that are out of sight, too",
 }
 
 
@@ -80,7 +82,8 @@ def compared_by(index: Index, extractors: Sequence[str], metric: str | None) -> 
 def asked(choices: Mapping[str, Any], *, by_photo: bool = True) -> list[Fact]:
     """Say what was asked for, of what is not as usual; `color` without a photo is the query itself."""
     given = {said: choices.get(name) for name, said in _ASKED.items() if by_photo or name != "color"}
-    return facts_of({said: "\n".join(one) if isinstance(one, tuple) else one for said, one in given.items()})
+    texts = {said: "\n".join(one) if isinstance(one, tuple) else one for said, one in given.items()}
+    return facts_of({said: text for said, text in texts.items() if text is not False})
 
 
 def place(index: Index) -> str:

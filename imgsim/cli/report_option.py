@@ -24,7 +24,10 @@ def report_option(shown: str, *, each: str = "") -> Callable[[F], F]:
         if value is not None and not ctx.resilient_parsing:
             from imgsim.reports.html_file import check_report_folder, check_report_path
 
-            (check_report_folder if each and is_folder(value) else check_report_path)(value)
+            if each and is_folder(value):
+                check_report_folder(value)
+            else:
+                check_report_path(value, remedy="report-folder" if each else "")
         return value
 
     metavar = "FILE.html|FOLDER/" if each else "FILE.html"

@@ -27,11 +27,14 @@ class ReportError(ImgsimError):
     """A report that cannot be written: a full disk, a folder that is not there."""
 
 
-def check_report_path(path: str) -> None:
-    """Make sure that a report can be made and written, before any work is done for it."""
+def check_report_path(path: str, *, remedy: str = "") -> None:
+    """Make sure that a report can be made and written, before any work is done for it.
+
+    `remedy` is what else would help where the ending is not a page's.
+    """
     _require_jinja()
     if os.path.splitext(path)[1].lower() not in ENDINGS:
-        raise ReportError(f"{path}: reports are written as HTML: give the file the ending .html")
+        raise ReportError(f"{path}: reports are written as HTML: give the file the ending .html", remedy=remedy)
     _check_place(path, os.path.dirname(os.path.abspath(path)), "is a folder" if os.path.isdir(path) else None)
 
 

@@ -183,6 +183,26 @@ class TestMatch:
         assert run(*self.ASKED, "--on", "found.kind = 'umbrella'", "--report", "r.html").code == 1
         assert "No found photo fits a lost one." in Page(office / "r.html").texts
 
+    def test_what_is_new_is_reported_once_and_is_said_only_after_the_report(self, run, office, monkeypatch):
+        asked = ("match", "lost", "found", "--thing", "report", "--new", "--report", "r.html")
+        with monkeypatch.context() as full:
+            full.setattr("imgsim.files.os.replace", lambda *_: os.stat("/nowhere"))
+            assert run(*asked).code == 2
+        assert run(*asked).code == 0
+        page = Page(office / "r.html")
+        assert {"R1", "Only pairs that were not said before"} <= set(page.texts)
+        assert run(*asked).code == 1
+        assert "Nothing new: no other found photo fits a lost one." in Page(office / "r.html").texts
+
+    def test_what_is_out_of_sight_is_no_reason_to_keep_yesterdays(self, run, office):
+        (office / "r.html").write_text("yesterday's")
+        run("hide", "--index", "found", "has photo.path")
+        result = run(*self.ASKED, "--report", "r.html")
+        assert result.code == 1
+        assert "No found photo fits a lost one." in Page(office / "r.html").texts
+        assert run(*self.ASKED, "--all", "--report", "r.html").code == 0
+        assert "Photos that are out of sight, too" in Page(office / "r.html").texts
+
 
 class TestDuplicates:
     def test_groups_say_which_to_keep(self, run, office):
@@ -314,6 +334,12 @@ class TestRefused:
         assert result.err.splitlines()[-1] == "imgsim: r.html: cannot write the report: no space left on device"
         assert (office / "r.html").read_text() == "yesterday's"
         assert sorted(os.listdir(office)) == before
+
+
+def test_a_folder_that_is_not_there_needs_its_slash(run, office):
+    result = run("match", "lost", "found", "--report", "claims")
+    said = "reports are written as HTML: give the file the ending .html, or a / at its end for a folder of reports"
+    assert (result.code, result.out, result.err) == (2, "", f"imgsim: claims: {said}\n")
 
 
 def test_only_match_takes_a_folder(run, office):

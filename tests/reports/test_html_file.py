@@ -1,6 +1,7 @@
 """Reports as files: whole or not at all, and checked before any work."""
 
 import os
+import re
 import sys
 
 import pytest
@@ -74,6 +75,24 @@ def test_it_is_made_for_paper_and_for_either_light(tmp_path):
     assert "@media screen and (prefers-color-scheme: dark)" in source
     assert "break-inside: avoid" in source
     assert [word for word in ("Name", "Signature", "Date") if f"<dt>{word}</dt><dd></dd>" not in source] == []
+
+
+def luminance(color):
+    """Give the relative luminance of a colour, WCAG 2.2."""
+    channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_its_colours_are_told_apart_in_either_light():
+    style = (html_file.FOLDER / "style.css").read_text()
+    palettes = [dict(re.findall(r"--(\w+): (#\w{6})", one)) for one in re.findall(r":root {([^}]*)", style)]
+    assert [len(palette) for palette in palettes] == [7, 7]
+    for palette in palettes:
+        for ink in ("ink", "faint", "accent", "good"):
+            for paper in ("paper", "wash"):
+                dark, light = sorted(luminance(palette[name]) for name in (ink, paper))
+                assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, paper)
 
 
 def test_a_photo_that_is_gone_says_so(tmp_path):

@@ -138,11 +138,21 @@ def query(
             shown = AttributeColumns(index, attributes, "tsv", columns)
             shown_of = functools.partial(_shown, attributes=shown, similar=similar)
             _draw(answers, grid, plot, index.root, choices["limits"], shown_of)
-        if answers and report:
-            from imgsim.cli.report_pages import report_answers
-
-            report_answers(report, index, answers, show, choices)
+        _report(report, index, answers, show, choices)
     click.get_current_context().exit(2 if failed or complaints else 0 if matched else 1)
+
+
+def _report(
+    path: str | None,
+    index: Index,
+    answers: Sequence[QueryAnswer],
+    show: Sequence[str] | None,
+    choices: Mapping[str, Any],
+) -> None:
+    if path and answers:
+        from imgsim.cli.report_pages import report_answers
+
+        report_answers(path, index, answers, show, choices)
 
 
 def _refuse(
