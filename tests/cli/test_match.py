@@ -4,11 +4,13 @@ import json
 import os
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import pytest
 
+from imgsim.index.gallery_folders import CACHE
 from imgsim.index.index import Index, open_index
 from imgsim.index.update import update_index
 
@@ -248,6 +250,61 @@ def test_damaged_rows_are_told_and_left_out(run, office):
     assert "l0.png: damaged in the index" in result.err
     assert "l0.png" not in result.out
     assert "l1.png" in result.out
+
+
+def overwrite(folder, name, write):
+    """Change an array of each of a side's cached galleries in place, as a disk may: nothing else tells of it."""
+    galleries = list((Path(folder) / ".imgsim" / CACHE).glob("*-*"))
+    assert galleries
+    for gallery in galleries:
+        array = np.lib.format.open_memmap(gallery / f"{name}.npy", mode="r+")
+        write(array)
+        array.flush()
+
+
+def reverse(array):
+    array[:] = array[::-1].copy()
+
+
+@pytest.mark.parametrize("side", ["lost", "found"])
+@pytest.mark.parametrize("name", ["rows", "parts", "photos"])
+@pytest.mark.parametrize("metric", ["hellinger", "seuclidean"])
+def test_bits_that_flip_in_the_cache_match_nothing(run, office, side, name, metric):
+    options = ["match", "lost", "found", "-m", metric, "--assign"]
+    right = run(*options)
+    assert right.code == 0
+    overwrite(side, name, reverse)
+    assert run(*options) == right
+
+
+@pytest.mark.parametrize("side", ["lost", "found"])
+def test_a_cached_row_of_a_photo_that_has_none_matches_nothing(run, office, side):
+    database = office / side / ".imgsim" / "index.sqlite"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DELETE FROM features WHERE part_id = (SELECT max(part_id) FROM features)")
+        connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+    right = run("match", "lost", "found")
+    assert "1 " + side + " photo without features" in right.err
+
+    def claim(present):
+        present[:] = True
+
+    overwrite(side, "present", claim)
+    assert run("match", "lost", "found")[:2] == right[:2]
+
+
+def test_a_row_that_is_damaged_beneath_the_cache_is_told_and_left_out(run, office):
+    before = run("match", "lost", "found")
+    for side, path in (("lost", "l1.png"), ("found", "f0.png")):
+        with closing(sqlite3.connect(office / side / ".imgsim" / "index.sqlite")) as database, database:
+            where = "WHERE part_id = (SELECT parts.id FROM parts JOIN images ON image_id = images.id WHERE path = ?)"
+            database.execute(f"UPDATE features SET checksum = checksum + 1 {where}", (path.encode(),))
+    result = run("match", "lost", "found")
+    kept = [row for row in rows_of(before) if row[0] != "l1.png" and row[1] != "f0.png"]
+    assert [(*row[:2], row[3]) for row in rows_of(result)] == [(*row[:2], row[3]) for row in kept]
+    assert result.code == 2
+    assert "l1.png: damaged in the index" in result.err
+    assert "f0.png: damaged in the index" in result.err
 
 
 def test_fused_extractors_with_the_found_sides_medians(run, office):
