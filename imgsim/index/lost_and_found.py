@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from imgsim.index.store import Store, StoredExtractor
     from imgsim.index.threshold import Threshold
     from imgsim.search.ranking import Term
+    from imgsim.search.reranking import Reranker
     from imgsim.search.two_sides import Allowed, MatchedThings, Refused
 
 
@@ -136,16 +137,21 @@ class LostAndFound:
         """Hold thresholds against the distance and its calibration, as for a query."""
         return self._searcher.threshold(max_distance, min_probability)
 
-    def matches(self, k: int, threshold: Threshold, *, one_to_one: bool = False) -> list[FoundMatch]:
-        """Give the k closest found things of each lost one that keep to the thresholds, by the lost things' paths."""
-        pairs = self._pairs(k)
+    def matches(
+        self, k: int, threshold: Threshold, *, one_to_one: bool = False, rerank: str | None = None
+    ) -> list[FoundMatch]:
+        """Give the k closest found things of each lost one that keep to the thresholds, by the lost things' paths.
+
+        With `rerank`, as for a query, those k that it puts first; one to one is by distance all the same.
+        """
+        pairs, values = self._pairs(k, self._reranker(rerank) if rerank else None)
         calibration = read_calibration(self._distance)
         probabilities = [None] * len(pairs.lost) if calibration is None else calibration(pairs.distances).tolist()
         ours, theirs = self._records(self._lost, pairs.lost_rows), self._records(self._found, pairs.found_rows)
         matches = []
         for place, (record, lost_record) in enumerate(zip(theirs, ours, strict=True)):
             rank_, distance = int(pairs.ranks[place]), float(pairs.distances[place])
-            match = Match(rank_, record.path, "", distance, record.attributes, probability=probabilities[place])
+            match = Match(rank_, record.path, "", distance, record.attributes, (), probabilities[place], values[place])
             matches.append(FoundMatch(lost_record, match, bool(pairs.mutual[place]), found_digest=record.digest))
         kept = [place for place, one in enumerate(matches) if threshold.admits(one.match)]
         if not one_to_one:
@@ -166,19 +172,37 @@ class LostAndFound:
             for pile in (self._lost, self._found)
         }
 
-    def _pairs(self, k: int, *, laid_out: bool = False) -> MatchedThings:
-        """Match by the cached galleries, and measure what is found by the stores; in doubt those are laid out anew."""
+    def _pairs(
+        self, k: int, reranker: Reranker | None, *, laid_out: bool = False
+    ) -> tuple[MatchedThings, list[float | None]]:
+        """Match by the cached galleries, and measure what is found by the stores; in doubt those are laid out anew.
+
+        Beside the pairs is by what they were re-ranked, None where they were not.
+        """
         lost, found = map(self._side, (self._lost, self._found), self._memory.closed)
-        pairs = match_sides(lost, found, k, self._allowed(), self._refused())
+        allowed, first = self._allowed(), max(k, reranker.shortlist) if reranker else k
+        pairs, values = match_sides(lost, found, first, allowed, self._refused()), None
+        if reranker:
+            from imgsim.search.reranked_things import rerank_things
+
+            pairs, values = rerank_things(lost, found, pairs, k, reranker, allowed)
         sides = StoredSide(self._lost.distance, lost), StoredSide(self._found.distance, found)
         distances = measure_again(*sides, pairs)
-        if distances is not None:
-            return pairs if np.array_equal(distances, pairs.distances) else pairs.measured(distances)
-        if laid_out:
-            return pairs
-        terms, seen = _terms(self._distance, self._lost.distance, anew=True)
-        self._found, self._lost = _laid(self._found, terms), _laid(self._lost, seen)
-        return self._pairs(k, laid_out=True)
+        if distances is None and not laid_out:
+            terms, seen = _terms(self._distance, self._lost.distance, anew=True)
+            self._found, self._lost = _laid(self._found, terms), _laid(self._lost, seen)
+            return self._pairs(k, reranker, laid_out=True)
+        if distances is not None and not np.array_equal(distances, pairs.distances):
+            pairs = pairs.measured(distances) if values is None else replace(pairs, distances=distances)
+        if values is None:
+            return pairs, [None] * len(pairs.lost)
+        return pairs, [None if np.isnan(value) else value for value in values.tolist()]
+
+    def _reranker(self, text: str) -> Reranker:
+        """Build a re-ranking, and make sure that it suits the metrics."""
+        from imgsim.search.reranking import suited_reranker  # which other matches do without
+
+        return suited_reranker(text, self._distance.metrics)
 
     def _refuse(self) -> None:
         """Refuse sides that are the same, and those that have no row."""

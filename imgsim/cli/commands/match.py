@@ -18,6 +18,7 @@ from imgsim.cli.flags import (
     max_distance_option,
     metric_option,
     min_probability_option,
+    rerank_option,
 )
 from imgsim.cli.lock_wait import once_unlocked, wait_option
 from imgsim.cli.output import JSON, RowWriter, choose_format, settle, write_paths
@@ -27,7 +28,7 @@ from imgsim.cli.which_index import open_for
 from imgsim.errors import OutOfSightError, UnknownNameError, first_few
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from imgsim.errors import ImgsimError
     from imgsim.index.index import Index, IndexWriter
@@ -76,6 +77,7 @@ SIDES = ("lost", "found")
 @metric_option
 @max_distance_option
 @min_probability_option
+@rerank_option
 @click.option(
     "--assign",
     is_flag=True,
@@ -110,9 +112,10 @@ def match(
     """Find for each lost thing the found ones that may be it, in two indexed folders, or in one by conditions.
 
     No photo is read: rows are compared as the indexes hold them, by what the found side is compared by. Columns: lost
-    and found, the paths of the closest pair of photos within their folders, rank, distance, the probability where the
-    found side was calibrated, mutual (true where each is the other's closest). Pairs that `imgsim pair` rejected are
-    left out, and both things of those that it confirmed. Exit codes: 0 something matched, 1 nothing did, 2 error.
+    and found, the paths of the closest pair of photos within their folders, rank, distance, with --rerank by what the
+    first 200 are ordered instead, the probability where the found side was calibrated, mutual (true where each is the
+    other's closest). Pairs that `imgsim pair` rejected are left out, and both things of those that it confirmed. Exit
+    codes: 0 something matched, 1 nothing did, 2 error.
     """
     if null and format_ not in (None, "paths"):
         raise click.UsageError("-0 writes paths: it does not go with another --format")
@@ -156,7 +159,7 @@ def _match(
             click.get_current_context().exit(1)
         if format_ == "paths" and choices["assign"]:
             matches = [one for one in matches if one.assigned]
-        _write(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])
+        _write(matches, sides, columns, indexes[1].root, format_, choices, null=null)
         if report:
             from imgsim.cli.match_report import report_matches
 
@@ -209,6 +212,7 @@ def _matched(
     k: int,
     max_distance: float | str | None,
     min_probability: float | None,
+    rerank: str | None,
     assign: bool,
     on: Sequence[str],
     near: str | None,
@@ -241,7 +245,7 @@ def _matched(
         count = f"{len(paths)} {side} photo{'s' * (len(paths) > 1)}"
         stderr.say(f"imgsim: {count} without features, so not compared: {first_few(paths)}")
     _note_decided(sides)
-    return sides, sides.matches(k, threshold, one_to_one=assign)
+    return sides, sides.matches(k, threshold, one_to_one=assign, rerank=rerank)
 
 
 def _note_decided(sides: LostAndFound) -> None:
@@ -310,20 +314,23 @@ def _write(
     columns: _SideColumns,
     root: str,
     format_: str,
+    choices: Mapping[str, Any],
     *,
     null: bool,
-    assign: bool,
 ) -> None:
     if format_ == "paths":
         write_paths(dict.fromkeys(one.match.path for one in matches), root, null=null)
         return
-    wanted = {"probability": sides.calibrated, "mutual": True, "assigned": assign}
+    added = {"reranked": choices["rerank"], "probability": sides.calibrated, "mutual": True}
+    wanted = added | {"assigned": choices["assign"]}
     shown = (*COLUMNS, *(name for name, asked in wanted.items() if asked), *columns.titles)
     rows = []
     for one in matches:
         row = {"lost": one.lost.path, "found": one.match.path, "rank": one.match.rank, "distance": one.match.distance}
-        told = {"probability": one.match.probability, "mutual": one.mutual, "assigned": one.assigned}
-        rows.append(row | {name: told[name] for name, asked in wanted.items() if asked} | columns.of(one))
+        told = {"reranked": one.match.reranked, "probability": one.match.probability}
+        told |= {"mutual": one.mutual, "assigned": one.assigned}
+        row |= {name: told[name] for name, asked in wanted.items() if asked and told[name] is not None}
+        rows.append(row | columns.of(one))
     writer = RowWriter(format_, shown)
     writer.write(rows)
     writer.end()
