@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks import (
+    asking,
     classifying,
     colors,
     copying,
@@ -48,6 +49,7 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "match": lost_and_found.match,
     "match-memory": lost_and_found.match_memory,
     "report": reporting.report,
+    "query-stored": asking.query_stored,
     "query-where": filtering.query_where,
     "reindex": starting.reindex,
     "index-memory": memory.index_memory,

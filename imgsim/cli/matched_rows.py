@@ -9,7 +9,7 @@ from imgsim.cli.output import JSON, RowWriter, write_paths
 from imgsim.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from imgsim.index.index import Index
     from imgsim.index.lost_and_found import FoundMatch, LostAndFound
@@ -51,21 +51,24 @@ def write_matches(
     columns: SideColumns,
     root: str,
     format_: str,
+    choices: Mapping[str, Any],
     *,
     null: bool,
-    assign: bool,
 ) -> None:
     """Write the pairs, or the found photos' paths."""
     if format_ == "paths":
         write_paths(dict.fromkeys(one.match.path for one in matches), root, null=null)
         return
-    wanted = {"probability": sides.calibrated, "mutual": True, "assigned": assign}
+    added = {"reranked": choices["rerank"], "probability": sides.calibrated, "mutual": True}
+    wanted = added | {"assigned": choices["assign"]}
     shown = (*COLUMNS, *(name for name, asked in wanted.items() if asked), *columns.titles)
     rows = []
     for one in matches:
         row = {"lost": one.lost.path, "found": one.match.path, "rank": one.match.rank, "distance": one.match.distance}
-        told = {"probability": one.match.probability, "mutual": one.mutual, "assigned": one.assigned}
-        rows.append(row | {name: told[name] for name, asked in wanted.items() if asked} | columns.of(one))
+        told = {"reranked": one.match.reranked, "probability": one.match.probability}
+        told |= {"mutual": one.mutual, "assigned": one.assigned}
+        row |= {name: told[name] for name, asked in wanted.items() if asked and told[name] is not None}
+        rows.append(row | columns.of(one))
     writer = RowWriter(format_, shown)
     writer.write(rows)
     writer.end()

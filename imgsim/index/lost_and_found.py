@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from imgsim.core import Match
 from imgsim.errors import ExtractorMismatchError, ImgsimError, OutOfSightError, UnknownNameError, first_few
+from imgsim.index.damaged_rows import damaged_photos, describe_damage
 from imgsim.index.distance import ChosenDistance, ChosenExtractor
 from imgsim.index.gallery_cache import load_gallery
 from imgsim.index.pair_memory import Things, recall
 from imgsim.index.search import Searcher, read_calibration
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.store import SAID, DecidedPair
+from imgsim.index.stored_distances import StoredSide, have_keys_of, measure_again
 from imgsim.metrics import load_metric
 from imgsim.paths import composed
 from imgsim.search.gallery import Gallery, squared_norms
@@ -38,7 +41,8 @@ if TYPE_CHECKING:
     from imgsim.index.store import Store, StoredExtractor
     from imgsim.index.threshold import Threshold
     from imgsim.search.ranking import Term
-    from imgsim.search.two_sides import Allowed, Refused
+    from imgsim.search.reranking import Reranker
+    from imgsim.search.two_sides import Allowed, MatchedThings, Refused
 
 
 class FoundMatch(NamedTuple):
@@ -99,10 +103,9 @@ class LostAndFound:
     ) -> None:
         distance = indexes[1].distance(extractors, metric)
         ours = distance if indexes[0] is indexes[1] else indexes[0].counterpart(distance)
-        self._searchers = [Searcher(one) for one in dict.fromkeys((distance, ours))]
+        self._searcher = Searcher(distance)
         self._distance, self._thing, self._new = distance, thing, new
-        terms = distance.terms()
-        seen = terms if ours is distance else _seen_by(terms, ours)
+        terms, seen = _terms(distance, ours)
         self._found = _pile("found", distance, terms, found, out_of_sight=out_of_sight)
         self._lost = _pile("lost", ours, seen, lost, out_of_sight=out_of_sight)
         self._refuse()
@@ -111,7 +114,9 @@ class LostAndFound:
     @property
     def damaged(self) -> list[ImgsimError]:
         """What could not be compared, since its features are not as they were stored: a line each."""
-        return [damage for searcher in self._searchers for damage in searcher.damaged]
+        piles = {id(pile.store): pile for pile in (self._lost, self._found)}.values()
+        lines = (describe_damage(pile.distance, damaged_photos(pile.distance, pile.terms)) for pile in piles)
+        return list(chain.from_iterable(lines))
 
     @property
     def unseen(self) -> list[OutOfSightError]:
@@ -121,7 +126,7 @@ class LostAndFound:
     @property
     def calibrated(self) -> bool:
         """Whether matches carry a probability."""
-        return self._searchers[0].calibrated
+        return self._searcher.calibrated
 
     @property
     def lacking(self) -> dict[str, list[str]]:
@@ -137,21 +142,26 @@ class LostAndFound:
 
     def threshold(self, max_distance: float | str | None, min_probability: float | None) -> Threshold:
         """Hold thresholds against the distance and its calibration, as for a query."""
-        return self._searchers[0].threshold(max_distance, min_probability)
+        return self._searcher.threshold(max_distance, min_probability)
 
-    def matches(self, k: int, threshold: Threshold, *, one_to_one: bool = False) -> list[FoundMatch]:
-        """Give the k closest found things of each lost one that keep to the thresholds, by the lost things' paths."""
+    def matches(
+        self, k: int, threshold: Threshold, *, one_to_one: bool = False, rerank: str | None = None
+    ) -> list[FoundMatch]:
+        """Give the k closest found things of each lost one that keep to the thresholds, by the lost things' paths.
+
+        With `rerank`, as for a query, those k that it puts first; one to one is by distance all the same.
+        """
+        reranker = self._reranker(rerank) if rerank else None
         if self.unseen:
             return []
-        lost, found = map(self._side, (self._lost, self._found), self._memory.closed)
-        pairs = match_sides(lost, found, k, self._allowed(), self._refused())
+        pairs, values = self._pairs(k, reranker)
         calibration = read_calibration(self._distance)
         probabilities = [None] * len(pairs.lost) if calibration is None else calibration(pairs.distances).tolist()
         ours, theirs = self._records(self._lost, pairs.lost_rows), self._records(self._found, pairs.found_rows)
         matches = []
         for place, (record, lost_record) in enumerate(zip(theirs, ours, strict=True)):
             rank_, distance = int(pairs.ranks[place]), float(pairs.distances[place])
-            match = Match(rank_, record.path, "", distance, record.attributes, probability=probabilities[place])
+            match = Match(rank_, record.path, "", distance, record.attributes, (), probabilities[place], values[place])
             matches.append(FoundMatch(lost_record, match, bool(pairs.mutual[place]), found_digest=record.digest))
         kept = [place for place, one in enumerate(matches) if threshold.admits(one.match)]
         if one_to_one:
@@ -175,6 +185,38 @@ class LostAndFound:
             pile.name: {record.path: place for place, record in enumerate(pile.store.records(pile.photos.tolist()))}
             for pile in (self._lost, self._found)
         }
+
+    def _pairs(
+        self, k: int, reranker: Reranker | None, *, laid_out: bool = False
+    ) -> tuple[MatchedThings, list[float | None]]:
+        """Match by the cached galleries, and measure what is found by the stores; in doubt those are laid out anew.
+
+        Beside the pairs is by what they were re-ranked, None where they were not.
+        """
+        lost, found = map(self._side, (self._lost, self._found), self._memory.closed)
+        allowed, first = self._allowed(), max(k, reranker.shortlist) if reranker else k
+        pairs, values = match_sides(lost, found, first, allowed, self._refused()), None
+        if reranker:
+            from imgsim.search.reranked_things import rerank_things
+
+            pairs, values = rerank_things(lost, found, pairs, k, reranker, allowed)
+        sides = StoredSide(self._lost.distance, lost), StoredSide(self._found.distance, found)
+        distances = measure_again(*sides, pairs)
+        if distances is None and not laid_out:
+            terms, seen = _terms(self._distance, self._lost.distance, anew=True)
+            self._found, self._lost = _laid(self._found, terms), _laid(self._lost, seen)
+            return self._pairs(k, reranker, laid_out=True)
+        if distances is not None and not np.array_equal(distances, pairs.distances):
+            pairs = pairs.measured(distances) if values is None else replace(pairs, distances=distances)
+        if values is None:
+            return pairs, [None] * len(pairs.lost)
+        return pairs, [None if np.isnan(value) else value for value in values.tolist()]
+
+    def _reranker(self, text: str) -> Reranker:
+        """Build a re-ranking, and make sure that it suits the metrics."""
+        from imgsim.search.reranking import suited_reranker  # which other matches do without
+
+        return suited_reranker(text, self._distance.metrics)
 
     def _refuse(self) -> None:
         """Refuse sides that are the same, and those that have no row."""
@@ -293,7 +335,18 @@ def find_counterpart(directory: str, store: Store, distance: ChosenDistance) -> 
     return replace(distance, extractors=tuple(chosen), directory=directory, store=store)
 
 
-def _seen_by(terms: Sequence[Term], ours: ChosenDistance) -> list[Term]:
+def _terms(distance: ChosenDistance, ours: ChosenDistance, *, anew: bool = False) -> tuple[list[Term], list[Term]]:
+    """Map the galleries of the found side, and of the lost one as the other sees it; `anew`, where keys are wrong."""
+    terms = distance.terms(anew=anew)
+    if not anew and not have_keys_of(distance.store, terms):
+        terms = distance.terms(anew=True)
+    if ours is distance:
+        return terms, terms
+    seen = _seen_by(terms, ours, anew=anew)
+    return terms, seen if anew or have_keys_of(ours.store, seen) else _seen_by(terms, ours, anew=True)
+
+
+def _seen_by(terms: Sequence[Term], ours: ChosenDistance, *, anew: bool) -> list[Term]:
     """Give galleries in the spaces of another index's metrics: a cache has only what no statistics make."""
     seen = []
     for term, one, metric in zip(terms, ours.extractors, ours.metrics, strict=True):
@@ -301,7 +354,7 @@ def _seen_by(terms: Sequence[Term], ours: ChosenDistance) -> list[Term]:
         gallery = (
             _laid_out(ours.store, one.stored, term.metric)
             if own
-            else load_gallery(ours.directory, ours.store, one.stored, term.metric)
+            else load_gallery(ours.directory, ours.store, one.stored, term.metric, anew=anew)
         )
         seen.append(replace(term, gallery=gallery))
     return seen
@@ -334,7 +387,13 @@ def _pile(
     elif not wanted.any():
         reason = explain_nothing(store.facts, where) if len(photos) else "there are no photos"
         raise ImgsimError(f"{store.root}: nothing is {name}, {reason}")
-    order = np.argsort(photos, kind="stable")
-    places = order[np.searchsorted(photos, terms[0].gallery.photos, sorter=order)]
+    none = np.zeros(0, np.intp)
+    return _laid(_Pile(name, distance, terms, photos, wanted, none, none, unseen), terms)
+
+
+def _laid(pile: _Pile, terms: Sequence[Term]) -> _Pile:
+    """Give a side with the rows of galleries, perhaps in place of others."""
+    order = np.argsort(pile.photos, kind="stable")
+    places = order[np.searchsorted(pile.photos, terms[0].gallery.photos, sorter=order)]
     there = np.logical_and.reduce([term.gallery.present for term in terms])
-    return _Pile(name, distance, terms, photos, wanted, places, np.flatnonzero(there & wanted[places]), unseen)
+    return pile._replace(terms=terms, places=places, rows=np.flatnonzero(there & pile.wanted[places]))

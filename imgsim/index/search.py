@@ -154,11 +154,9 @@ class Searcher:
 
     def _reranker(self, text: str) -> Reranker:
         """Build a re-ranking, and make sure that it suits the metrics."""
-        from imgsim.search.reranking import load_reranker  # which other queries do without
+        from imgsim.search.reranking import suited_reranker  # which other queries do without
 
-        reranker = load_reranker(text)
-        reranker.check(self._distance.metrics)
-        return reranker
+        return suited_reranker(text, self._distance.metrics)
 
     def _matches(
         self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable], ranked: Ranked | None

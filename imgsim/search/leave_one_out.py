@@ -49,6 +49,7 @@ class LeaveOneOut:
         self.terms = terms
         self._rows = np.flatnonzero(usable)
         self._parts = Parts(keys[self._rows])
+        self._all = len(self._rows) == len(keys)
         self.photos: NDArray[np.intp] = everything.places[self._rows[self._parts.starts]]
 
     def __len__(self) -> int:
@@ -117,7 +118,7 @@ class LeaveOneOut:
 
     def _of_photos(self, asking: Parts, bounds: NDArray[Any]) -> NDArray[Any]:
         """Reduce bounds between rows to bounds between the photos that take part."""
-        if len(self._rows) < bounds.shape[1]:
+        if not self._all:
             bounds = bounds[:, self._rows]
         return asking.closest(self._parts.closest(bounds), axis=0)
 
@@ -129,3 +130,18 @@ class LeaveOneOut:
 
     def _views(self, rows: NDArray[np.intp]) -> list[NDArray[Any]]:
         return [term.gallery.rows[self._rows[rows]] for term in self.terms]
+
+
+class GalleryOfThings(LeaveOneOut):
+    """Things in place of photos: `rows` (n,) of theirs, which all terms have, lie side by side for each of `things`.
+
+    `things` (n,) is each row's thing, by any key. Where the rows are few, they are laid out by themselves.
+    """
+
+    def __init__(self, terms: Sequence[Term], rows: NDArray[np.intp], things: NDArray[Any]) -> None:
+        everything = len(terms[0].gallery.rows)
+        few = 2 * len(rows) < everything
+        self.terms = [replace(term, gallery=term.gallery.at(rows)) for term in terms] if few else terms
+        self._rows, self._parts = np.arange(len(rows)) if few else rows, Parts(things)
+        self._all = few or np.array_equal(rows, np.arange(everything))
+        self.photos = np.arange(len(self._parts))

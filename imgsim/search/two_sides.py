@@ -6,7 +6,7 @@ only that, is measured in full. A thing is seen on several photos, of which the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -76,6 +76,12 @@ class MatchedThings:
     lost_rows: NDArray[np.intp]
     found_rows: NDArray[np.intp]
     mutual: NDArray[np.bool_]
+
+    def measured(self, distances: NDArray[np.float64]) -> MatchedThings:
+        """Put distances that differ by rounding in place of these, and order each lost thing's by them."""
+        order = np.lexsort((self.found, distances, self.lost))
+        columns = {field.name: getattr(self, field.name)[order] for field in fields(self)}
+        return replace(self, **columns | {"ranks": self.ranks, "distances": distances[order]})
 
 
 class _Candidates(NamedTuple):

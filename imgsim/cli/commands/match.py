@@ -18,6 +18,7 @@ from imgsim.cli.flags import (
     max_distance_option,
     metric_option,
     min_probability_option,
+    rerank_option,
 )
 from imgsim.cli.lock_wait import once_unlocked, wait_option
 from imgsim.cli.matched_rows import SIDES, SideColumns, write_matches
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
 @metric_option
 @max_distance_option
 @min_probability_option
+@rerank_option
 @click.option(
     "--assign",
     is_flag=True,
@@ -108,9 +110,10 @@ def match(
     """Find for each lost thing the found ones that may be it, in two indexed folders, or in one by conditions.
 
     No photo is read: rows are compared as the indexes hold them, by what the found side is compared by. Columns: lost
-    and found, the paths of the closest pair of photos within their folders, rank, distance, the probability where the
-    found side was calibrated, mutual (true where each is the other's closest). Pairs that `imgsim pair` rejected are
-    left out, and both things of those that it confirmed. Exit codes: 0 something matched, 1 nothing did, 2 error.
+    and found, the paths of the closest pair of photos within their folders, rank, distance, with --rerank by what the
+    first 200 are ordered instead, the probability where the found side was calibrated, mutual (true where each is the
+    other's closest). Pairs that `imgsim pair` rejected are left out, and both things of those that it confirmed. Exit
+    codes: 0 something matched, 1 nothing did, 2 error.
     """
     if null and format_ not in (None, "paths"):
         raise click.UsageError("-0 writes paths: it does not go with another --format")
@@ -150,7 +153,7 @@ def _match(
         sides, matches = _matched(indexes, **choices)
         if format_ == "paths" and choices["assign"]:
             matches = [one for one in matches if one.assigned]
-        write_matches(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])
+        write_matches(matches, sides, columns, indexes[1].root, format_, choices, null=null)
         if report:
             from imgsim.cli.match_report import report_matches
 
@@ -203,6 +206,7 @@ def _matched(
     k: int,
     max_distance: float | str | None,
     min_probability: float | None,
+    rerank: str | None,
     assign: bool,
     on: Sequence[str],
     near: str | None,
@@ -238,7 +242,7 @@ def _matched(
         count = f"{len(paths)} {side} photo{'s' * (len(paths) > 1)}"
         stderr.say(f"imgsim: {count} without features, so not compared: {first_few(paths)}")
     _note_decided(sides)
-    return sides, sides.matches(k, threshold, one_to_one=assign)
+    return sides, sides.matches(k, threshold, one_to_one=assign, rerank=rerank)
 
 
 def _note_decided(sides: LostAndFound) -> None:

@@ -29,6 +29,7 @@ from imgsim.cli.flags import (
     max_distance_option,
     metric_option,
     min_probability_option,
+    rerank_option,
 )
 from imgsim.cli.output import RowWriter, choose_format, write_paths
 from imgsim.cli.pictures import check_plot, draw_grid_of, plot_colors_of
@@ -64,12 +65,7 @@ COLUMNS = ("query", "rank", "path", "distance")
 @metric_option
 @max_distance_option
 @min_probability_option
-@click.option(
-    "--rerank",
-    metavar="NAME[:KEY=VALUE,...]",
-    shell_complete=name_completion.rerankings,
-    help="Put the first matches in another order: k_reciprocal or query_expansion. For finding all, not the first.",
-)
+@rerank_option
 @click.option("--together", is_flag=True, help="The photos are views of one thing: give one ranking.")
 @click.option("--include-self", is_flag=True, help="Let the query photo itself be a match, if it is in the index.")
 @show_option
