@@ -100,7 +100,7 @@ class LostAndFound:
         self._searchers = [Searcher(one) for one in dict.fromkeys((distance, ours))]
         self._distance, self._thing, self._new = distance, thing, new
         terms = distance.terms()
-        seen = terms if ours is distance else _seen_by(terms, ours)
+        seen = terms if ours is distance else seen_by(terms, ours)
         self._found = _pile("found", distance, terms, found, out_of_sight=out_of_sight)
         self._lost = _pile("lost", ours, seen, lost, out_of_sight=out_of_sight)
         self._refuse()
@@ -274,7 +274,7 @@ def find_counterpart(directory: str, store: Store, distance: ChosenDistance) -> 
     return replace(distance, extractors=tuple(chosen), directory=directory, store=store)
 
 
-def _seen_by(terms: Sequence[Term], ours: ChosenDistance) -> list[Term]:
+def seen_by(terms: Sequence[Term], ours: ChosenDistance) -> list[Term]:
     """Give galleries in the spaces of another index's metrics: a cache has only what no statistics make."""
     seen = []
     for term, one, metric in zip(terms, ours.extractors, ours.metrics, strict=True):
@@ -314,7 +314,14 @@ def _pile(
             raise OutOfSightError(f"{store.root}: nothing is {name}, {unseen}", remedy=unseen.remedy)
         reason = explain_nothing(store.facts, where) if len(photos) else "there are no photos"
         raise ImgsimError(f"{store.root}: nothing is {name}, {reason}")
-    order = np.argsort(photos, kind="stable")
-    places = order[np.searchsorted(photos, terms[0].gallery.photos, sorter=order)]
+    places = row_places(store, terms)
     there = np.logical_and.reduce([term.gallery.present for term in terms])
     return _Pile(name, distance, terms, photos, wanted, places, np.flatnonzero(there & wanted[places]))
+
+
+def row_places(store: Store, terms: Sequence[Term]) -> NDArray[np.intp]:
+    """Tell which photo, by path, each row (N,) is of."""
+    photos = store.photo_keys()
+    order = np.argsort(photos, kind="stable")
+    places: NDArray[np.intp] = order[np.searchsorted(photos, terms[0].gallery.photos, sorter=order)]
+    return places
