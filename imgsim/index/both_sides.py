@@ -28,6 +28,7 @@ class TwoSidedDistance:
     found: ChosenDistance
     lost_things: NDArray[np.intp]
     found_things: NDArray[np.intp]
+    one: bool  # index of both sides, where things of equal numbers are the same
 
     @property
     def specs(self) -> tuple[str, ...]:
@@ -39,15 +40,10 @@ class TwoSidedDistance:
         """Each extractor's metric."""
         return self.found.metrics
 
-    @property
-    def one(self) -> bool:
-        """Whether both sides are of one index, where things of equal numbers are the same."""
-        return self.lost is self.found
-
     def sides(self) -> tuple[ThingSide, ThingSide]:
         """Give the rows of either side that take part, in the spaces of the found one's metrics."""
         theirs = self.found.terms()
-        ours = theirs if self.one else seen_by(theirs, self.lost)
+        ours = theirs if self.lost is self.found else seen_by(theirs, self.lost)
         lost = take_part(ours, row_places(self.lost.store, ours), self.lost_things)
         return lost, take_part(theirs, row_places(self.found.store, theirs), self.found_things)
 
@@ -57,11 +53,13 @@ def compare_sides(
     things: tuple[NDArray[np.intp], NDArray[np.intp]],
     extractors: Sequence[str] = (),
     metric: str | None = None,
+    *,
+    one: bool = False,
 ) -> TwoSidedDistance:
     """Choose a distance of the found index, the second, and its counterpart; both indexes are in a snapshot."""
     found = indexes[1].distance(extractors, metric)
     lost = found if indexes[0] is indexes[1] else indexes[0].counterpart(found)
-    return TwoSidedDistance(lost, found, *things)
+    return TwoSidedDistance(lost, found, *things, one or lost is found)
 
 
 def choose_photos(index: Index, where: Sequence[str]) -> NDArray[np.bool_]:
