@@ -306,8 +306,20 @@ def table(title: str, offices: Sequence[dict[str, Figures]]) -> Iterator[str]:
         yield f"| {row} | {' | '.join(cells)} |"
 
 
+def gains(offices: Sequence[dict[str, Figures]]) -> list[dict[str, Figures]]:
+    """Give by how much the last row of each office differs from each of the others."""
+    return [
+        {
+            f"beside {name}": {one: last[one] - figures[one] for one in ("Brier", "ECE", "of them right")}
+            for name, figures in rest.items()
+        }
+        for *others, (_, last) in (list(office.items()) for office in offices)
+        for rest in [dict(others)]
+    ]
+
+
 def main() -> None:
-    """Print both tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="the folder that holds grocery, neardup and clothing")
     parser.add_argument("-x", default="efficientnet_lite0", help="the extractor")
@@ -320,8 +332,10 @@ def main() -> None:
         print(line, flush=True)
     print()
     judged = [judge_probabilities(office, seed) for seed, office in enumerate(offices)]
-    for line in table("", judged):
-        print(line, flush=True)
+    for rows in (judged, gains(judged)):
+        for line in table("", rows):
+            print(line, flush=True)
+        print()
 
 
 if __name__ == "__main__":

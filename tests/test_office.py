@@ -11,6 +11,7 @@ from benchmarks.office import (
     conditions,
     deal,
     decide,
+    gains,
     judge_matches,
     judge_probabilities,
     table,
@@ -82,6 +83,15 @@ def test_probabilities_are_judged_on_others(photos):
     best = min(judged, key=lambda name: judged[name]["Brier"])
     assert best != "`--labels`: kinds"
     assert judged["`--pairs`: also what was said"]["ECE"] < judged["`--labels`: kinds"]["ECE"]
+
+
+def test_a_gain_is_of_the_same_office():
+    figures = {"Brier": 0.25, "ECE": 0.5, "of them right": 0.5, "other": 1}
+    (told,) = gains([{"a": figures, "b": dict.fromkeys(figures, 0.75), "c": dict.fromkeys(figures, 1.0)}])
+    assert told == {
+        "beside a": {"Brier": 0.75, "ECE": 0.5, "of them right": 0.5},
+        "beside b": dict.fromkeys(("Brier", "ECE", "of them right"), 0.25),
+    }
 
 
 def test_a_table_has_the_mean_and_what_19_of_20_lie_within():

@@ -108,6 +108,16 @@ def test_figures_are_of_lost_things_that_were_found(run, office):
     assert "accuracy" not in table.out.splitlines()[0]
 
 
+def test_a_report_of_decided_pairs(run, office):
+    pytest.importorskip("jinja2")
+    decide(*some(6))
+    assert run("evaluate", "found", "--pairs", "--lost", "lost", "--report", "r.html").code == 0
+    page = (office / "r.html").read_text(encoding="utf-8")
+    assert "judged by decided pairs" in page
+    assert "of the lost things in lost" in page
+    assert "Pictures are drawn of classes, not of pairs." in page
+
+
 def test_sides_need_not_be_measured_yet(run, office):
     decide(*some(6))
     assert "phash" in run("evaluate", "found", "--pairs", "--lost", "lost", "-x", "phash").out
@@ -173,6 +183,16 @@ def test_pairs_outlive_new_names(run, office):
     for number in range(6):
         (office / "lost" / f"l{number:02}.png").rename(office / "lost" / f"renamed {number}.png")
     assert objects(run("evaluate", "found", "--pairs", "--lost", "lost", "--format", "json"))[0]["n"] == 6
+
+
+def test_what_was_given_back_goes_on_teaching(run, office):
+    decide(*some(6))
+    for side in ("lost", "found"):
+        with open_index(side) as index, index.writing() as writer:
+            writer.edit([f"{side[0]}00.png"], ["status=returned"])
+        assert run("hide", side, "status = 'returned'").code == 0
+    (row,) = objects(run("evaluate", "found", "--pairs", "--lost", "lost", "--format", "json"))
+    assert (row["n"], row["found_things"]) == (6, THINGS + 6)
 
 
 def test_pairs_of_another_lost_folder(run, office):
