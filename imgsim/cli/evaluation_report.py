@@ -51,6 +51,13 @@ def draw_for_report(index: Index, labels: Labels, judgements: Sequence[Judgement
         return embed(draw_evaluation(folder, "png", index, labels, judgements, seed=seed))
 
 
+def _labels(options: Mapping[str, Any]) -> tuple[str, str]:
+    """Tell what it is judged by, and where that is from."""
+    if options["pairs"]:
+        return "decided pairs", f"of the lost things in {options['lost']}" if options["lost"] else "of one index"
+    return ("scores", options["scores"]) if options["scores"] else ("classes", options["labels"] or "folders")
+
+
 def report_evaluation(
     path: str,
     folder: str,
@@ -60,15 +67,15 @@ def report_evaluation(
     drawn: ReportPictures,
 ) -> None:
     """Write what was found out about each extractor and distance."""
-    judged = "by scores" if options["scores"] else "by classes"
+    by, source = _labels(options)
     asked = {
-        "Scores" if options["scores"] else "Classes": options["scores"] or options["labels"] or "folders",
+        by.capitalize(): source,
         "Compared by": rows[0]["compared_by"],
         "Copies of a photo count as one": "yes" if options["group"] else "",
     }
     facts = [Fact("Photos", os.path.basename(os.path.abspath(folder))), *facts_of(asked)]
     facts += [Fact("Extractors", "\n".join(dict.fromkeys(spec for row in rows for spec in row["specs"])))]
-    report = Report("How well photos are found", f"{len(rows)} judged {judged}", facts)
+    report = Report("How well photos are found", f"{len(rows)} judged by {by}", facts)
     notes = [f"{note}." for note in to_notes(rows)]
     notes.insert(
         0, "Below each figure its 95 % interval; the last column tells which differences from the best are real."
@@ -80,6 +87,6 @@ def report_evaluation(
         report=report,
         tables=[table],
         pictures=drawn.pictures,
-        without_pictures=drawn.lacking,
+        without_pictures="Pictures are drawn of classes, not of pairs." if options["pairs"] else drawn.lacking,
     )
     stderr.say(f"wrote {path}")

@@ -21,6 +21,7 @@ REMEDIES = {
     "add-photo": "; `imgsim index` adds it",
     "allow-model-more": "; if you trust it, IMGSIM_MODEL_SECONDS and IMGSIM_MODEL_MEMORY allow it more",
     "calibrate": ": run `imgsim calibrate {folder}{index}{extractors}{metric}`",
+    "decide-pairs": "; `imgsim match --new` shows some, `imgsim pair confirm` and `imgsim pair reject` decide them",
     "describe-network": "; of another program's, --size, --mean and --deviation say what it takes",
     "download-by-hand": "; download that file" + _BY_HAND,
     "download-import": ": " + _DOWNLOAD + _IMPORT,

@@ -342,11 +342,11 @@ def _terms(distance: ChosenDistance, ours: ChosenDistance, *, anew: bool = False
         terms = distance.terms(anew=True)
     if ours is distance:
         return terms, terms
-    seen = _seen_by(terms, ours, anew=anew)
-    return terms, seen if anew or have_keys_of(ours.store, seen) else _seen_by(terms, ours, anew=True)
+    seen = seen_by(terms, ours, anew=anew)
+    return terms, seen if anew or have_keys_of(ours.store, seen) else seen_by(terms, ours, anew=True)
 
 
-def _seen_by(terms: Sequence[Term], ours: ChosenDistance, *, anew: bool) -> list[Term]:
+def seen_by(terms: Sequence[Term], ours: ChosenDistance, *, anew: bool = False) -> list[Term]:
     """Give galleries in the spaces of another index's metrics: a cache has only what no statistics make."""
     seen = []
     for term, one, metric in zip(terms, ours.extractors, ours.metrics, strict=True):
@@ -393,7 +393,14 @@ def _pile(
 
 def _laid(pile: _Pile, terms: Sequence[Term]) -> _Pile:
     """Give a side with the rows of galleries, perhaps in place of others."""
-    order = np.argsort(pile.photos, kind="stable")
-    places = order[np.searchsorted(pile.photos, terms[0].gallery.photos, sorter=order)]
+    places = row_places(pile.store, terms)
     there = np.logical_and.reduce([term.gallery.present for term in terms])
     return pile._replace(terms=terms, places=places, rows=np.flatnonzero(there & pile.wanted[places]))
+
+
+def row_places(store: Store, terms: Sequence[Term]) -> NDArray[np.intp]:
+    """Tell which photo, by path, each row (N,) is of."""
+    photos = store.photo_keys()
+    order = np.argsort(photos, kind="stable")
+    places: NDArray[np.intp] = order[np.searchsorted(photos, terms[0].gallery.photos, sorter=order)]
+    return places

@@ -24,6 +24,7 @@ from imgsim.cli.labels import (
     scores_for,
 )
 from imgsim.cli.lock_wait import wait_option
+from imgsim.cli.pair_sources import PairSource, decided_sides, note_assumption, pairs_options
 from imgsim.cli.report_option import report_option
 from imgsim.errors import EvaluationError
 from imgsim.paths import key_within
@@ -50,6 +51,7 @@ class JudgedRows(NamedTuple):
 @click.command()
 @click.argument("folder", type=click.Path())
 @labels_options(scores=True)
+@pairs_options
 @click.option(
     "-x",
     "--extractor",
@@ -121,12 +123,16 @@ def evaluate(
     Every figure has a 95 % interval; the last column tells which differences from the best are real (paired tests,
     Holm's correction). An extractor and a distance that do not suit each other are named and left out. How each figure
     is defined: docs/evaluation.md.
+
+    With --pairs each lost thing that is confirmed to be a found one asks for it among all that was found, and every
+    other counts as no match of it; intervals are over lost things. Pairs that were rejected are what a threshold tells
+    the confirmed ones from.
     """
     from imgsim.evaluation.candidates import bare_extractors, pair_with_metrics, parse_candidates, with_rerankings
     from imgsim.processes import default_jobs
     from imgsim.search.reranking import load_reranker
 
-    source = _source(options)
+    source, decided = _source(options), _pair_source(options)
     source.check_known(index_path or folder)
     if options["plots"]:
         from imgsim.reports.evaluation_plots import prepare_folder
@@ -144,7 +150,9 @@ def evaluate(
         candidates = with_rerankings(candidates, options["rerank"])
         options["report"] = report
         shared = {"seed": seed, "jobs": jobs or default_jobs()}
-        if source.scores:
+        if decided.pairs:
+            answer = _judge_pairs(index, candidates, decided, options, jobs=jobs, seed=seed)
+        elif source.scores:
             answer = _judge_scores(index, candidates, source, options, seed)
         else:
             answer = _judge_classes(index, candidates, source, options, shared)
@@ -186,6 +194,15 @@ def _source(options: dict[str, Any]) -> LabelSource:
     return source.checked()
 
 
+def _pair_source(options: dict[str, Any]) -> PairSource:
+    """Read of which pairs it is, and refuse options that would be passed over in silence."""
+    decided = PairSource(options["pairs"], options["lost"], options["where"], options["thing"])
+    decided.checked("scores", "k", "rerank", "group", "plots")
+    if decided.pairs and options["by"] == CLASSIFIED:
+        raise click.UsageError(f"--by {CLASSIFIED} is for classes, and --pairs are none: choose another figure")
+    return decided
+
+
 def _whatever_there_is(folder: str, index_path: str | None) -> list[str]:
     """Choose extractors for a folder without index: all that need no weights."""
     from imgsim.errors import IndexNotFoundError
@@ -223,6 +240,36 @@ def _judge_classes(
     verdicts = give_verdicts(judgements, options["by"], seed=shared["seed"])
     titles = titles_at(ks, TITLES) if options["recall"] else TITLES
     return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused, drawn)
+
+
+def _judge_pairs(
+    index: Index,
+    candidates: Sequence[Candidate],
+    decided: PairSource,
+    options: dict[str, Any],
+    *,
+    jobs: int | None,
+    seed: int,
+) -> JudgedRows:
+    from imgsim.cli.progress_bars import judging_bar
+    from imgsim.evaluation.candidates import bare_extractors
+    from imgsim.evaluation.comparison import give_verdicts
+    from imgsim.evaluation.pair_judge import PairJudge
+    from imgsim.evaluation.retrieval import KS
+    from imgsim.reports.judgement_rows import TITLES, to_objects
+
+    ks = counted(options["recall"] or KS, options["by"])
+    wanted = bare_extractors(candidates)
+    with decided_sides(index, decided, wanted, jobs=jobs, strict=options["strict"]) as sides, judging_bar() as advanced:
+        note_assumption(sides.labels)
+        full = not options["retrieval_only"]
+        judge = PairJudge(sides.distance, sides.labels, full=full, ks=ks, advanced=advanced, seed=seed)
+        judgements, refused = judge_each(candidates, judge.judge)
+    for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
+        stderr.say(remark)
+    verdicts = give_verdicts(judgements, options["by"], seed=seed)
+    titles = titles_at(ks, TITLES) if options["recall"] else TITLES
+    return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused)
 
 
 def _judge_scores(
