@@ -168,10 +168,9 @@ class LostAndFound:
             given = assign(pairs.lost[kept], pairs.found[kept], pairs.distances[kept]).tolist()
             for place, one in zip(kept, given, strict=True):
                 matches[place] = matches[place]._replace(assigned=one)
-        fresh = ~self._memory.were_said(
-            *map(self._things_at, (self._lost, self._found), (pairs.lost_rows, pairs.found_rows))
-        )
-        return [matches[place] for place in kept if fresh[place]]
+        things = self._things_at(self._lost, pairs.lost_rows), self._things_at(self._found, pairs.found_rows)
+        said = self._memory.were_said(*things)
+        return [matches[place] for place in kept if not said[place]]
 
     def reasons(self, one: FoundMatch) -> list[str]:
         """Tell which parts of the conditions hold for a pair, as they were written."""
