@@ -183,6 +183,11 @@ class TestMatch:
         assert run(*self.ASKED, "--on", "found.kind = 'umbrella'", "--report", "r.html").code == 1
         assert "No found photo fits a lost one." in Page(office / "r.html").texts
 
+    def test_nothing_found_makes_no_folder(self, run, office):
+        result = run(*self.ASKED, "--on", "found.kind = 'umbrella'", "--report", "claims/", "-q")
+        assert (result.code, result.err) == (1, "")
+        assert not (office / "claims").exists()
+
     def test_what_is_new_is_reported_once_and_is_said_only_after_the_report(self, run, office, monkeypatch):
         asked = ("match", "lost", "found", "--thing", "report", "--new", "--report", "r.html")
         with monkeypatch.context() as full:
