@@ -106,6 +106,61 @@ def test_what_is_declared_and_names_of_several_words_are_known(shelf, monkeypatc
     assert completed("set", "0.png", "returned") == (["returned="], "")
 
 
+def test_an_index_that_is_named_before_an_option_is_asked(shelf, make_photos, monkeypatch):
+    other = make_photos(1, folder="other")
+    update_index(other, extractors=["phash"])
+    for folder, name in ((shelf, "price"), (other, "promise")):
+        with IndexWriter(str(folder / ".imgsim")) as writer:
+            writer.set_attributes(str(folder / "0.png"), [f"{name}=3"])
+    monkeypatch.chdir(shelf.parent)
+    assert completed("list", "shelf", "--where", "pr") == (["price"], "")
+    assert completed("list", "other", "--where", "pr") == (["promise"], "")
+    assert completed("query", "other/0.png", "--where", "pr") == (["promise"], "")
+    assert completed("set", "other/0.png", "--drop", "pr") == (["promise"], "")
+    assert completed("set", "other/0.png", "pr") == (["promise="], "")
+    assert completed("list", "--where", "pr") == ([], "")
+
+
+def test_rules_are_completed_and_their_names(shelf, tmp_path, monkeypatch):
+    with IndexWriter(str(shelf / ".imgsim")) as writer:
+        writer.set_attributes("0.png", ["status=returned", "sold=true"])
+        writer.change_sight(["sold = true", "status = 'returned'"])
+    monkeypatch.chdir(shelf.parent)
+    assert completed("hide", "sta") == (["status"], "")
+    assert completed("hide", "shelf", "'sold = true and (sta") == (["sold = true and (status"], "")
+    assert completed("hide", "--index", "shelf", "so") == (["sold"], "")
+    assert completed("hide", "she") == (["she"], "")  # of a folder, which the shell knows
+    assert completed("hide", "shelf", "--drop", "'so") == (["sold = true"], "")
+    (tmp_path / "bare").mkdir()
+    assert completed("hide", "bare", "--drop", "so") == ([], "")
+
+
+def test_names_of_both_sides_are_those_of_their_indexes(shelf, make_photos, monkeypatch):
+    other = make_photos(1, folder="claims")
+    update_index(other, extractors=["phash"])
+    for folder, names in ((shelf, ["place=x", "pl on=1"]), (other, ["plea=3", "report=R1"])):
+        with IndexWriter(str(folder / ".imgsim")) as writer:
+            writer.set_attributes(str(folder / "0.png"), names)
+    monkeypatch.chdir(shelf.parent)
+    two = ("match", "claims", "shelf")
+    assert completed(*two, "--lost", "pl") == (["plea"], "")
+    assert completed(*two, "--found", "'not (pl") == (["not (place"], "")
+    assert completed(*two, "--found", "'not (\"pl") == (['not ("pl on"'], "")
+    assert completed("match", "--found", "x=1", *two[1:], "--lost", "re") == (["report"], "")
+    assert completed(*two, "--on", "lost.pl") == (["lost.plea"], "")
+    assert completed(*two, "--on", "'lost.plea = found.pl") == (["lost.plea = found.place"], "")
+    assert {"lost.plea", "lost.report", "lost.width"} < set(completed(*two, "--on", "lo")[0])
+    assert {"lost.report", "found.place", 'found."pl on"'} < set(completed(*two, "--on", "'")[0])
+    assert completed(*two, "--on", "neither.pl") == ([], "")
+    assert completed(*two, "--show", "lost.report,found.pla") == (["lost.report,found.place"], "")
+    assert completed(*two, "--thing", "pl") == (["pl\\ on", "place", "plea"], "")
+    assert completed("match", "--index", "shelf", "--lost", "pla") == (["place"], "")
+    assert completed("match", "--index", "shelf", "--on", "lost.pla") == (["lost.place"], "")
+    monkeypatch.chdir(shelf)
+    assert completed("match", "--found", "pla") == (["place"], "")
+    assert completed("match", "nowhere", "neither", "--found", "pla") == ([], "")
+
+
 @pytest.fixture
 def colored(make_photos, monkeypatch):
     folder = make_photos(4, folder="shelf")
@@ -123,7 +178,15 @@ def test_colours_are_those_that_photos_are_of(colored):
 
 
 @pytest.mark.parametrize(
-    "words", [["query", "--where", ""], ["query", "--show", "p"], ["set", "0.png", "p"], ["query", "--color", ""]]
+    "words",
+    [
+        ["query", "--where", ""],
+        ["query", "--show", "p"],
+        ["match", "--on", "lost.p"],
+        ["hide", "p"],
+        ["set", "0.png", "p"],
+        ["query", "--color", ""],
+    ],
 )
 def test_asking_an_index_imports_no_library_that_measures(colored, words):
     found, said = completed(*words, python=("-X", "importtime"))
