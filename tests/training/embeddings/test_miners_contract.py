@@ -10,6 +10,7 @@ from scipy.stats import chisquare
 pytest.importorskip("torch", reason="the extra deep is not installed")
 
 from imgsim.errors import ParameterError, UnknownNameError
+from imgsim.evaluation.score_widths import Widths
 from imgsim.models.tensors import torch
 from imgsim.training.embeddings.batch_triplets import every_triplet
 from imgsim.training.embeddings.losses import build_loss
@@ -17,7 +18,6 @@ from imgsim.training.embeddings.losses.base_loss import LossSetting
 from imgsim.training.embeddings.miners import MINERS, build_miner, spell_miner
 from imgsim.training.embeddings.miners.draws import draw_one_each
 from imgsim.training.embeddings.named_part import parameters_of
-from imgsim.training.embeddings.score_widths import Widths
 from tests.training.embeddings.plain_losses import DISTANCES
 from tests.training.embeddings.plain_losses import every_triplet as plain_triplets
 

@@ -11,9 +11,9 @@ from imgsim.training.embeddings.named_part import build_part, spell_part
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from imgsim.evaluation.score_widths import Widths
     from imgsim.training.embeddings.losses.base_loss import Kind, Loss
     from imgsim.training.embeddings.miners.base_miner import Miner
-    from imgsim.training.embeddings.score_widths import Widths
 
 MINERS: Registry[Callable[..., Miner]] = Registry(
     "miner",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from imgsim.evaluation.score_widths import require_widths
 from imgsim.training.embeddings.miners.base_miner import Miner
 from imgsim.training.embeddings.miners.draws import draw_negatives, draw_pairs
-from imgsim.training.embeddings.score_widths import require_widths
 
 if TYPE_CHECKING:
     from imgsim.models.tensors import torch

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 
 from imgsim.errors import EvaluationError
+from imgsim.evaluation.score_widths import find_widths
 from imgsim.training.embeddings.samplers.base_sampler import Sampler, SamplerSetting
-from imgsim.training.embeddings.score_widths import find_widths
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

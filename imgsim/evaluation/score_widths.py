@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from imgsim.errors import ParameterError
-from imgsim.training.embeddings.named_part import require
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,8 +38,10 @@ def find_widths(name: str, within: str, beyond: str, scores: NDArray[np.floating
 
 def require_widths(name: str, within: float, beyond: float) -> None:
     """Raise ParameterError unless widths are such as make sense."""
-    require(name, 0 <= within < float("inf"), f"within is 0 or more, not {within:g}")
-    require(name, within <= beyond < float("inf"), f"beyond is no less than within, {within:g}, not {beyond:g}")
+    if not 0 <= within < float("inf"):
+        raise ParameterError(f"{name}: within is 0 or more, not {within:g}")
+    if not within <= beyond < float("inf"):
+        raise ParameterError(f"{name}: beyond is no less than within, {within:g}, not {beyond:g}")
 
 
 def _read(name: str, key: str, text: str, scores: NDArray[np.floating]) -> float:
@@ -50,7 +51,8 @@ def _read(name: str, key: str, text: str, scores: NDArray[np.floating]) -> float
         raise ParameterError(f"{name}: {key} is a number, or q0.1 for that quantile, not {text!r}") from None
     if not text.startswith(QUANTILE):
         return value
-    require(name, 0 <= value <= 1, f"{key}: a quantile is 0 to 1, not {value:g}")
+    if not 0 <= value <= 1:
+        raise ParameterError(f"{name}: {key}: a quantile is 0 to 1, not {value:g}")
     return float(np.quantile(_differences(scores), value))
 
 
