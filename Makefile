@@ -8,10 +8,11 @@ BASE ?= .venv-base
 BASE_INSTALLED = $(BASE)/.installed
 CASES = ../shared/cases
 SUDO = $(shell test "$$(id -u)" = 0 || echo sudo)
+TESTS = -m pytest --numprocesses auto --dist loadfile
 CODE = imgsim tests benchmarks examples docs conftest.py
 
 .DEFAULT_GOAL = help
-.PHONY: help install system check test test-base test-large cases lint types layers graphs docs bench thresholds demo clean
+.PHONY: help install system check test test-base test-large cases lint types layers graphs docs bench thresholds office demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,10 +43,10 @@ layers: $(INSTALLED) ## the floors: a file imports only from floors below it
 	$(BIN)/lint-imports
 
 test: $(INSTALLED) ## the tests; those on real data run where ../shared/data is
-	$(BIN)/python -m pytest
+	$(BIN)/python $(TESTS)
 
 test-base: $(BASE_INSTALLED) ## the tests where no extra is installed: no torch, no matplotlib, no pyarrow
-	$(BASE)/bin/python -m pytest
+	$(BASE)/bin/python $(TESTS)
 
 $(BASE_INSTALLED): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(BASE)
@@ -72,6 +73,9 @@ bench: $(INSTALLED) ## measure speed side by side with plain code; writes build/
 
 thresholds: $(INSTALLED) ## measure starting values of --max-distance on ../shared/data, as in docs/thresholds.md
 	$(BIN)/python -m benchmarks.thresholds ../shared/data
+
+office: $(INSTALLED) ## measure what matching finds in offices made up of ../shared/data, as in docs/matching.md
+	$(BIN)/python -m benchmarks.office ../shared/data
 
 demo: $(INSTALLED) ## draw a small shelf of lost things, index it and query it
 	$(BIN)/python -m examples.demo build/demo

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks import (
+    asking,
     classifying,
     colors,
     copying,
@@ -22,6 +23,7 @@ from benchmarks import (
     judging,
     lost_and_found,
     memory,
+    reporting,
     searching,
     starting,
 )
@@ -46,6 +48,8 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "duplicates-memory": copying.duplicates_memory,
     "match": lost_and_found.match,
     "match-memory": lost_and_found.match_memory,
+    "report": reporting.report,
+    "query-stored": asking.query_stored,
     "query-where": filtering.query_where,
     "reindex": starting.reindex,
     "index-memory": memory.index_memory,

@@ -26,7 +26,7 @@ def query_where(setting: Setting) -> list[Figure]:
     commands = {"": plain} | {name: [*plain, "--where", condition] for name, condition in CONDITIONS.items()}
     runs = {name: (lambda command=command: process_seconds(*command)) for name, command in commands.items()}
     times = interleave(runs, 3 * setting.repeats)
-    return [
+    figures = [
         slowdown(
             f"query {setting.rows:,} photos --where, {name}",
             "the query without",
@@ -35,3 +35,17 @@ def query_where(setting: Setting) -> list[Figure]:
         )
         for name in CONDITIONS
     ]
+    return [*figures, _out_of_sight(setting, plain, index)]
+
+
+def _out_of_sight(setting: Setting, plain: list[str], index: str) -> Figure:
+    """Query what a rule of the index leaves in sight, against the same condition of the run."""
+    condition = CONDITIONS["four comparisons"]
+    process_seconds(IMGSIM, "hide", "--index", index, f"not ({condition})")
+    commands = {"ours": plain, "theirs": [*plain, "--all", "--where", condition]}
+    times = interleave(
+        {name: (lambda command=command: process_seconds(*command)) for name, command in commands.items()},
+        3 * setting.repeats,
+    )
+    process_seconds(IMGSIM, "hide", "--index", index, "--drop-all")
+    return slowdown(f"query {setting.rows:,} photos, others out of sight", "the same by --where", times, 1.2)

@@ -317,15 +317,15 @@ class ImageRecord:
     @property
     def added(self) -> str | None:
         """When it was first indexed, as the local clock showed it."""
-        return None if self.added_ns is None else _local_time(self.added_ns)
+        return None if self.added_ns is None else local_time(self.added_ns)
 
     @property
     def modified(self) -> str:
         """When its file was changed last, as the local clock showed it."""
-        return _local_time(self.mtime_ns)
+        return local_time(self.mtime_ns)
 
 
-def _local_time(nanoseconds: int) -> str:
+def local_time(nanoseconds: int) -> str:
     """Write a moment since the epoch as the local clock shows it, to the second."""
     return datetime.fromtimestamp(nanoseconds // 10**9).isoformat()
 

@@ -109,6 +109,10 @@ class ExpressionError(ImgsimError):
         return f"column {self.position + 1} of the expression: {self.reason}"
 
 
+class OutOfSightError(ImgsimError):
+    """Photos that fit, all of which an index's rules keep out of sight."""
+
+
 class TableError(FileReadError):
     """A table of attributes that cannot be used, and on which line: nothing is changed because of it."""
 

@@ -11,6 +11,15 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def cleaned(text: str, kept: str = "\n\t") -> str:
+    """Write out what a terminal would obey or cannot show, but for some characters; spaces of all widths stay."""
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    if text.isprintable():
+        return text
+    harmless = (one.isprintable() or one in kept or unicodedata.category(one) == "Zs" for one in text)
+    return "".join(one if fine else repr(one)[1:-1] for one, fine in zip(text, harmless, strict=True))
+
+
 def key_within(folder: str, path: str) -> str | None:
     """Give an absolute path as seen from a folder above it; None where that is not above it, as on another drive."""
     try:

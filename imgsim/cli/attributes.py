@@ -9,16 +9,18 @@ import click
 
 from imgsim.cli import name_completion, stderr
 from imgsim.cli.output import JSON
+from imgsim.cli.remedies import REMEDIES, explain
 from imgsim.core import ImageRecord
 from imgsim.errors import first_few
 from imgsim.paths import composed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from imgsim.core import Match
     from imgsim.index.index import Index
     from imgsim.where.check import Subject
+    from imgsim.where.sight import Waiting
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -57,19 +59,60 @@ def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
 
 def note_conditions(index: Index, where: Sequence[str]) -> None:
     """Say once which attributes conditions ask for that no photo has yet, or that some have as text."""
-    from imgsim.where.select import find_absent, find_mixed
+    from imgsim.where.select import find_absent
 
     absent = find_absent(index.facts, where) if where else {}
+    note_mixed(index, where)
+    if absent:
+        names = first_few(list(absent))
+        stderr.say(f"imgsim: no photo has an attribute {names} yet, so all count as without: {_declaring(absent)}")
+
+
+def note_mixed(index: Index, where: Sequence[str]) -> None:
+    """Say which attributes conditions compare with numbers or dates that some photos have as text."""
+    from imgsim.where.select import find_mixed
+
     for name, (type_, text) in find_mixed(index.facts, where).items() if where else ():
         stderr.say(f"imgsim: {name} is text on some photos, such as {text!r}, and those are not compared with {type_}s")
-    if not absent:
-        return
-    names, (name, type_) = list(absent), next(iter(absent.items()))
+
+
+def _declaring(absent: Mapping[str, str]) -> str:
+    """Say how the first of some attributes is declared."""
+    name, type_ = next(iter(absent.items()))
     declaration = shlex.quote(f"{name}={type_ or 'TYPE'}")
-    stderr.say(
-        f"imgsim: no photo has an attribute {first_few(names)} yet, so all count as without: "
-        f"`imgsim set --declare {declaration}` says that it is meant"
-    )
+    return f"`imgsim set --declare {declaration}` says that it is meant"
+
+
+def all_option(command: F) -> F:
+    """Add `--all`."""
+    said = "Find also what rules keep out of sight, see `imgsim hide`."
+    return click.option("--all", "out_of_sight", is_flag=True, help=said)(command)
+
+
+def note_sight(index: Index, *, out_of_sight: bool) -> None:
+    """Say once which rules keep nothing out of sight, since they cannot be asked at the moment."""
+    waiting = {} if out_of_sight else index.sight.waiting
+    if waiting:
+        listed = [f"{rule} ({reason_of(why)})" for rule, why in waiting.items()]
+        stderr.say(f"imgsim: rule{'s' * (len(listed) > 1)} passed over: {first_few(listed)}")
+
+
+def note_unseen(index: Index, where: Sequence[str]) -> None:
+    """Say how many photos that fit are out of sight, if any are."""
+    if count := index.count_out_of_sight(where):
+        said = f"{count:,} photos that fit are" if count > 1 else "1 photo that fits is"
+        stderr.say(f"imgsim: {said} out of sight{REMEDIES['lift-rules']}")
+
+
+def reason_of(waiting: Waiting) -> str:
+    """Say why a rule is passed over, and what ends that."""
+    return f"{waiting.reason}: {_declaring(waiting.absent)}" if waiting.absent else waiting.reason
+
+
+def explain_empty(index: Index, where: Sequence[str], *, out_of_sight: bool) -> None:
+    """Say why no photo is found, if there is a reason."""
+    if reason := index.explain_nothing(where, out_of_sight=out_of_sight):
+        stderr.say(f"imgsim: {explain(reason)}")
 
 
 class AttributeColumns:

@@ -43,6 +43,16 @@ def max_distance_option(command: F) -> F:
     )(command)
 
 
+def rerank_option(command: F) -> F:
+    """Add `--rerank`, of answers."""
+    return click.option(
+        "--rerank",
+        metavar="NAME[:KEY=VALUE,...]",
+        shell_complete=name_completion.rerankings,
+        help="Put the first matches in another order: k_reciprocal or query_expansion. For finding all, not the first.",
+    )(command)
+
+
 def min_probability_option(command: F) -> F:
     """Add `--min-probability`."""
     return click.option(

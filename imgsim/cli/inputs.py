@@ -114,6 +114,11 @@ def listed_photos(*, null: bool) -> list[str]:
     if sniff(data[:HEAD]):
         raise ImgsimError("standard input: a picture, where paths are read, one a line")
     separator = b"\0" if null or b"\0" in data else b"\n"
+    return decoded_lines(data, separator)
+
+
+def decoded_lines(data: bytes, separator: bytes) -> list[str]:
+    """Decode what a separator ends, lines or paths, less what is empty."""
     return _decoded(data.split(separator), separator)
 
 

@@ -139,7 +139,7 @@ def labels_for(
 
     table = {"key": source.key, "encoding": source.encoding}
     labels = read_labels(source.labels or FOLDERS, root, paths, **table, attributes=attributes)
-    _say(labels.remarks, "labels", strict=source.strict)
+    say_remarks(labels.remarks, "labels", strict=source.strict)
     return labels
 
 
@@ -151,7 +151,7 @@ def scores_for(
 
     table = {"key": source.key, "encoding": source.encoding}
     scores = read_scores(source.scores or "", root, paths, **table, attributes=attributes)
-    _say(scores.remarks, "scores", strict=source.strict)
+    say_remarks(scores.remarks, "scores", strict=source.strict)
     return scores
 
 
@@ -177,7 +177,7 @@ def _copies(index: Index, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Mark, of some photos, those with an earlier one's content, or with its features to the last bit."""
     from imgsim.evaluation.copies import describe_copies, mark_copies
 
-    copies = mark_copies(filter(None, _keys(index)), among)
+    copies = mark_copies(filter(None, copy_keys(index)), among)
     if told := describe_copies(copies):
         stderr.say(told)
     return copies
@@ -189,7 +189,7 @@ def _near_copies(index: Index, among: NDArray[np.bool_], codes: NDArray[np.intp]
     from imgsim.evaluation.copies import mark_copies
     from imgsim.evaluation.copy_groups import describe_groups, group_copies, mark_repeated, torn_groups
 
-    keys = list(filter(None, _keys(index)))
+    keys = list(filter(None, copy_keys(index)))
     groups = group_copies(keys, *index.distance([HASH]).features(), among)
     repeated = mark_repeated(groups, among)
     if told := describe_groups(repeated, mark_copies(keys, among)):
@@ -200,7 +200,7 @@ def _near_copies(index: Index, among: NDArray[np.bool_], codes: NDArray[np.intp]
     return repeated
 
 
-def _keys(index: Index) -> Iterator[Sequence[bytes]]:
+def copy_keys(index: Index) -> Iterator[Sequence[bytes]]:
     """Give what tells copies to the last bit: the photos' content, and their rows by each extractor."""
     from imgsim.evaluation.copies import keys_of_rows
 
@@ -217,7 +217,8 @@ def fail(message: str) -> None:
     click.get_current_context().exit(2)
 
 
-def _say(remarks: Sequence[str], what: str, *, strict: bool) -> None:
+def say_remarks(remarks: Sequence[str], what: str, *, strict: bool) -> None:
+    """Say what does not fit; where a user is strict, end the command."""
     for remark in remarks:
         stderr.complain(f"imgsim: {remark}") if strict else stderr.say(remark)
     if strict and remarks:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from imgsim.core import EMBEDDING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import click
     from click.shell_completion import CompletionItem
@@ -106,6 +106,20 @@ def conditions(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     return _beginning(last, written, before)
 
 
+def rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the attribute's name at the end of a rule, or else a folder."""
+    from click.shell_completion import CompletionItem
+
+    names = conditions(ctx, param, incomplete)
+    return names if incomplete and names else [CompletionItem(incomplete, type="file")]
+
+
+def sight_rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a rule that the index has."""
+    del param
+    return _beginning(incomplete, _asked(ctx, "sight_rules"))
+
+
 def assignments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the attribute's name of an assignment, or else a file's."""
     from click.shell_completion import CompletionItem
@@ -140,11 +154,23 @@ def _asked(ctx: click.Context, names: str) -> list[str]:
         from imgsim.index.location import locate_index
         from imgsim.index.sqlite import known_names
 
-        meant = find_meant(ctx.params.get("index_path") or ctx.params.get("folder"), ctx.params.get("photos") or ())
+        named, photos = _meant_by(ctx)
+        meant = find_meant(named, photos)
         if meant is not None:
             found: list[str] = getattr(known_names, names)(locate_index(meant))
             return found
     return []
+
+
+def _meant_by(ctx: click.Context) -> tuple[str | None, Sequence[str]]:
+    """Give the index that a line names, and the photos; where an option is completed, click leaves arguments aside."""
+    import os
+
+    photos = ctx.params.get("photos") or ctx.params.get("arguments") or ctx.args
+    folder = ctx.params.get("folder")
+    if any(param.name in ("folder", "arguments") for param in ctx.command.params):
+        folder = folder or next((name for name in photos[:1] if os.path.isdir(name)), None)
+    return ctx.params.get("index_path") or folder, photos
 
 
 def _beginning(incomplete: str, names: Iterable[str], before: str = "") -> list[CompletionItem]:

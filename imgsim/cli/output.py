@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli.main import UNWRITTEN
-from imgsim.cli.stderr import cleaned, discard
+from imgsim.cli.stderr import discard
 from imgsim.errors import ImgsimError
-from imgsim.paths import seen_from_here
+from imgsim.paths import cleaned, seen_from_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,6 +52,16 @@ def write_bytes(data: bytes) -> None:
         raise ImgsimError(f"{UNWRITTEN} ({error.strerror})") from error
 
 
+def settle() -> None:
+    """Wait until what was written is on the disk, where it goes to one; ImgsimError if it cannot be written."""
+    try:
+        os.fsync(sys.stdout.fileno())
+    except OSError as error:  # pipes and terminals have nothing to wait for
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            discard(sys.stdout)
+            raise ImgsimError(f"{UNWRITTEN} ({error.strerror})") from error
+
+
 def write_text(text: str, *, obeyed: str | None = "\n\t") -> None:
     """Write text to stdout; file names that are no UTF-8 leave as the bytes they are.
 
@@ -77,7 +88,7 @@ class RowWriter:
         self._format = format_
         self._wide = wide
         self._columns = columns
-        self._begun = False
+        self._begun = self._ended = False
         if format_ == "json":  # one list, which the end of the command closes unless that is an error
             click.get_current_context().with_resource(self)
 
@@ -86,7 +97,13 @@ class RowWriter:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None or issubclass(kind, click.exceptions.Exit):
+            self.end()
+
+    def end(self) -> None:
+        """Write what ends a json document, now and not at the end of the command."""
+        if self._format == "json" and not self._ended:
             write_text("\n]\n" if self._begun else "[]\n")
+            self._ended = True
 
     def write(self, rows: Iterable[Row]) -> None:
         """Write some rows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from imgsim.cli import stderr
 from imgsim.core import Scale
@@ -13,19 +13,9 @@ from imgsim.errors import ImageReadError, ImgsimError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from imgsim.cli.inputs import QueryPhoto
-    from imgsim.cli.remarks import Missed
+    from imgsim.cli.answers import QueryAnswer
     from imgsim.core import Match
     from imgsim.images.limits import Limits
-
-
-class QueryAnswer(NamedTuple):
-    """The matches of one query: of one photo, of several views of one thing, or of a colour's name."""
-
-    name: str
-    matches: list[Match]
-    views: Sequence[QueryPhoto] = ()
-    missed: Missed | None = None
 
 
 def draw_grid_of(

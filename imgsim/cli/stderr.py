@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from imgsim.paths import cleaned
+
 if TYPE_CHECKING:
     from typing import TextIO
 
@@ -73,17 +75,6 @@ def printable(message: str) -> str:
     """Keep a message one line that any terminal can show, whatever bytes a file's name has, and however long it is."""
     clean = cleaned(message, kept="")
     return clean if len(clean) <= LONGEST else f"{clean[: LONGEST // 2]} ... {clean[-LONGEST // 2 :]}"
-
-
-def cleaned(text: str, kept: str = "\n\t") -> str:
-    """Write out what a terminal would obey or cannot show, but for some characters; spaces of all widths stay."""
-    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    if text.isprintable():
-        return text
-    from unicodedata import category
-
-    harmless = (one.isprintable() or one in kept or category(one) == "Zs" for one in text)
-    return "".join(one if fine else repr(one)[1:-1] for one, fine in zip(text, harmless, strict=True))
 
 
 def _echo(message: str, level: int) -> None:

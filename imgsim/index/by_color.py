@@ -10,7 +10,7 @@ from imgsim.colors.names import plain_name
 from imgsim.core import Match
 from imgsim.errors import ImgsimError, UnknownNameError
 from imgsim.index.store import COLORS
-from imgsim.where.select import select_photos
+from imgsim.where.sight import Sight
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 COLOR, PROBABILITIES, _ = COLORS  # a photo's most probable colour, and the probability of each
 
 
-def rank_by_color(store: Store, color: str, k: int, where: Sequence[str] = ()) -> list[Match]:
-    """Find the photos that most probably have a colour."""
+def rank_by_color(
+    store: Store, color: str, k: int, where: Sequence[str] = (), rules: Sequence[str] = ()
+) -> list[Match]:
+    """Find the photos that most probably have a colour, but for those that rules keep out of sight."""
     having, probabilities = store.facts.numbers_within(PROBABILITIES, color)
     if not len(having):
         having, probabilities = store.facts.numbers_within(PROBABILITIES, plain_name(color))
@@ -29,7 +31,8 @@ def rank_by_color(store: Store, color: str, k: int, where: Sequence[str] = ()) -
         raise _unknown(store, color, store.facts.names_within(PROBABILITIES))
     photos, places, found = np.intersect1d(store.photo_keys(), having, assume_unique=True, return_indices=True)
     best = np.lexsort((places, -probabilities[found]))  # ties by path
-    best = best[select_photos(store.facts, where, photos[best])][:k]
+    wanted = Sight(store.facts, rules).select(where, photos[best])
+    best = (best if wanted is None else best[wanted])[:k]
     distances = (1 - probabilities[found[best]]).tolist()
     ranked = enumerate(zip(store.records(photos[best].tolist()), distances, strict=True), start=1)
     return [Match(rank, record.path, "", distance, record.attributes) for rank, (record, distance) in ranked]

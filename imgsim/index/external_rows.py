@@ -62,12 +62,21 @@ class RowsByContent:
             raise ImageReadError(name, told, remedy="add-rows", name=rows.removeprefix(EXTERNAL))
         return row
 
-    def of_photos(self, extractor: StoredExtractor, photos: Sequence[Photo]) -> Features:
-        """Give the rows of photos, (N, D), or raise the ImageReadError of the first that has none."""
+    def of_photos(
+        self, extractor: StoredExtractor, photos: Sequence[Photo], digests: Sequence[bytes | None] | None = None
+    ) -> Features:
+        """Give the rows of photos, (N, D), or raise the ImageReadError of the first that has none.
+
+        `digests` are of their files, as far as they are known.
+        """
         from imgsim.images.photo import to_source
 
         sources = [to_source(photo) for photo in photos]
-        named = [(_digest(source), source if isinstance(source, str) else "-") for source in sources]
+        known = digests or [None] * len(sources)
+        named = [
+            (digest or _digest(source), source if isinstance(source, str) else "-")
+            for source, digest in zip(sources, known, strict=True)
+        ]
         found = [self.of_photo(extractor, *one) for one in named]
         return np.concatenate([np.zeros((0, extractor.dim), np.float32), *found])
 

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from imgsim.index.options import Options, Remembered
     from imgsim.index.run import Update
     from imgsim.index.search import Searcher
-    from imgsim.index.store import Failure, MeasuredPhoto, StoredExtractor
+    from imgsim.index.sight_rules import SightChange
+    from imgsim.index.store import DecidedPair, Failure, MeasuredPhoto, StoredExtractor
     from imgsim.index.summary import Observer
     from imgsim.metrics.calibration import Calibration
     from imgsim.where.facts import FactTable
+    from imgsim.where.sight import Sight, SightRule
 
 
 class Index:
@@ -126,6 +128,11 @@ class Index:
         return self._store.root
 
     @property
+    def identity(self) -> str:
+        """A name that no other index has, by which pairs tell of which one a lost photo is."""
+        return self._store.stamp.store
+
+    @property
     def facts_of_place(self) -> dict[str, str | None]:
         """The indexed folder, and the index's own where it is not inside: what an error's remedy names it by."""
         from imgsim.index.sqlite.connection import outside
@@ -183,6 +190,53 @@ class Index:
     def journal_mode(self) -> str:
         """How SQLite writes: ``wal``, or ``delete`` on network shares."""
         return self._store.journal_mode
+
+    @property
+    def sight(self) -> Sight:
+        """What the index's rules keep out of sight, as of now."""
+        from imgsim.where.sight import Sight
+
+        return Sight(self._store.facts, self._store.sight_rules)
+
+    @property
+    def sight_rules(self) -> list[SightRule]:
+        """The rules that keep photos out of sight, the first added first, with the number of photos of each."""
+        return self.sight.counted(self._store.photo_keys())
+
+    def count_out_of_sight(self, where: str | Sequence[str] = ()) -> int:
+        """Count the photos that are out of sight.
+
+        Parameters
+        ----------
+        where : str or sequence of str, optional
+            As for `search`.
+
+        Returns
+        -------
+        int
+            Of those for which the expressions hold.
+        """
+        return self.sight.count_unseen(_listed(where), self._store.photo_keys())
+
+    def explain_nothing(self, where: str | Sequence[str] = (), *, out_of_sight: bool = False) -> ImgsimError | None:
+        """Say why no photo is found.
+
+        Parameters
+        ----------
+        where : str or sequence of str, optional
+            As for `search`.
+        out_of_sight : bool, default False
+            As for `search`.
+
+        Returns
+        -------
+        ImgsimError or None
+            An `OutOfSightError` where photos fit that are all out of sight; None where nothing was asked.
+        """
+        from imgsim.where.select import explain_nothing
+
+        unseen = None if out_of_sight else self.sight.explain_nothing(_listed(where), self._store.photo_keys())
+        return unseen or (ImgsimError(explain_nothing(self.facts, _listed(where))) if where else None)
 
     def count_features(self, extractor: StoredExtractor) -> int:
         """Count an extractor's rows."""
@@ -294,6 +348,7 @@ class Index:
         include_self: bool = False,
         rerank: str | None = None,
         where: str | Sequence[str] = (),
+        out_of_sight: bool = False,
     ) -> list[Match]:
         """Find the photos most like a photo.
 
@@ -319,6 +374,8 @@ class Index:
             ``query_expansion``; see `imgsim.search.reranking`.
         where : str or sequence of str, optional
             Find only photos for which these expressions hold, such as ``"price < 30000 and category = 'shirt'"``.
+        out_of_sight : bool, default False
+            Whether photos may be found that rules of the index keep out of sight (`IndexWriter.change_sight`).
 
         Returns
         -------
@@ -342,7 +399,7 @@ class Index:
         """
         from imgsim.images.photo import to_photos
 
-        with self.searcher(extractors, metric, where) as searcher:
+        with self.searcher(extractors, metric, where, out_of_sight=out_of_sight) as searcher:
             return searcher.search(
                 to_photos(photo),
                 k,
@@ -389,7 +446,12 @@ class Index:
 
     @contextmanager
     def searcher(
-        self, extractors: Sequence[str] = (), metric: str | None = None, where: str | Sequence[str] = ()
+        self,
+        extractors: Sequence[str] = (),
+        metric: str | None = None,
+        where: str | Sequence[str] = (),
+        *,
+        out_of_sight: bool = False,
     ) -> Iterator[Searcher]:
         """Prepare many queries by the same extractors, metric and conditions, on one state of the index.
 
@@ -401,6 +463,8 @@ class Index:
             As for `search`.
         where : str or sequence of str, optional
             As for `search`.
+        out_of_sight : bool, default False
+            As for `search`.
 
         Yields
         ------
@@ -410,7 +474,8 @@ class Index:
         from imgsim.index.search import Searcher
 
         with self.snapshot():
-            yield Searcher(self.distance(extractors, metric), _listed(where))
+            rules = () if out_of_sight else self._store.sight_rules
+            yield Searcher(self.distance(extractors, metric), _listed(where), rules)
 
     def photo(self, path: str) -> ImageRecord:
         """Give what is known of one photo.
@@ -436,8 +501,78 @@ class Index:
                 raise ImgsimError(f"{path}: not in the index of {self.root}", remedy="add-photo")
             return next(self._store.records([key]))
 
+    def find_photos(self, names: Iterable[str]) -> list[ImageRecord]:
+        """Give what is known of photos that paths, as they are typed, lead to.
+
+        Parameters
+        ----------
+        names : iterable of str
+            As seen from the working folder or, where nothing is there, from the indexed one.
+
+        Returns
+        -------
+        list of ImageRecord
+            One a name.
+
+        Raises
+        ------
+        ImgsimError
+            If one of them is not in the index.
+        """
+        from imgsim.index.photo_lookup import PhotoLookup
+
+        with self.snapshot():
+            keys = list(map(PhotoLookup(self._store).find, names))
+            return list(self._store.records(keys))
+
+    def pairs(self, lost: Index | None = None) -> list[DecidedPair]:
+        """List what people decided about lost photos and found ones of this index, and what they were told.
+
+        Parameters
+        ----------
+        lost : Index, optional
+            That of the lost photos, where it is another one: it tells where they are now.
+
+        Returns
+        -------
+        list of DecidedPair
+            By path, the lost one's first. Paths are those of today where the photos are indexed, else the last ones.
+        """
+        from imgsim.index.decided_pairs import list_pairs
+
+        with self.snapshot():
+            return list_pairs(self._store, None if lost is None else lost.photos_with)
+
+    def count_pairs(self) -> dict[str, int]:
+        """Count the pairs that are kept, by their state; states that no pair has are left out."""
+        states = [pair.state for pair in self._store.pairs()]
+        return {state: states.count(state) for state in sorted(set(states))}
+
+    def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[str]]:
+        """Find the photos that have some contents.
+
+        Parameters
+        ----------
+        digests : iterable of bytes
+            BLAKE2b-128 of the contents, as `ImageRecord` and `DecidedPair` have them.
+
+        Returns
+        -------
+        dict of bytes to list of str
+            Their paths, sorted; contents that no photo has are left out.
+        """
+        from imgsim.index.decided_pairs import paths_with
+
+        with self.snapshot():
+            return paths_with(self._store, digests)
+
     def photos(
-        self, where: str | Sequence[str] = (), *, sort: str | Sequence[str] = (), limit: int | None = None
+        self,
+        where: str | Sequence[str] = (),
+        *,
+        sort: str | Sequence[str] = (),
+        limit: int | None = None,
+        out_of_sight: bool = True,
     ) -> Iterator[ImageRecord]:
         """Give what is known of the photos for which expressions hold.
 
@@ -450,6 +585,8 @@ class Index:
             with the largest, and photos that lack one come last.
         limit : int, optional
             Give only so many of the first.
+        out_of_sight : bool, default True
+            Whether photos that are out of sight are among them.
 
         Yields
         ------
@@ -466,11 +603,13 @@ class Index:
             If it sorts by what has no order.
         """
         from imgsim.where.order import order_photos
-        from imgsim.where.select import select_photos
+        from imgsim.where.sight import Sight
 
         with self.snapshot():
             keys = self._store.photo_keys()
-            keys = keys[select_photos(self._store.facts, _listed(where), keys)]
+            rules = () if out_of_sight else self._store.sight_rules
+            chosen = Sight(self._store.facts, rules).select(_listed(where), keys)
+            keys = keys if chosen is None else keys[chosen]
             if sort:
                 keys = keys[order_photos(self._store.facts, _listed(sort), keys)]
             yield from self._store.records(keys[:limit].tolist())
@@ -506,7 +645,9 @@ class Index:
         with self.snapshot():
             return find_duplicates(self._store, nearness, keep=keep, where=_listed(where))
 
-    def search_color(self, color: str, k: int = 10, *, where: str | Sequence[str] = ()) -> list[Match]:
+    def search_color(
+        self, color: str, k: int = 10, *, where: str | Sequence[str] = (), out_of_sight: bool = False
+    ) -> list[Match]:
         """Find the photos that most probably have a colour, without any photo to compare with.
 
         Parameters
@@ -516,6 +657,8 @@ class Index:
         k : int, default 10
             Matches wanted.
         where : str or sequence of str, optional
+            As for `search`.
+        out_of_sight : bool, default False
             As for `search`.
 
         Returns
@@ -533,7 +676,8 @@ class Index:
         from imgsim.index.by_color import rank_by_color
 
         with self.snapshot():
-            return rank_by_color(self._store, color, k, _listed(where))
+            rules = () if out_of_sight else self._store.sight_rules
+            return rank_by_color(self._store, color, k, _listed(where), rules)
 
     def color_expression(self, color: str) -> str:
         """Write the expression that holds for photos of a colour.
@@ -659,6 +803,34 @@ class IndexWriter(Index):
 
         with self.transaction():
             return declare(self._store, declarations)
+
+    def decide(self, pairs: Sequence[DecidedPair]) -> list[DecidedPair | None]:
+        """Keep what was decided about pairs, or that they were said; give what was kept of each before.
+
+        A later decision takes the place of an earlier one; that a pair was said takes the place of nothing.
+        """
+        from imgsim.index.decided_pairs import keep_decisions
+
+        with self.transaction():
+            return keep_decisions(self._store, pairs)
+
+    def forget_pairs(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        """Forget what was decided about pairs, or that they were said, by the digests of the lost and found photos."""
+        with self.transaction():
+            self._store.forget_pairs(pairs)
+
+    def change_sight(
+        self, added: str | Iterable[str] = (), *, dropped: Iterable[str] = (), all_dropped: bool = False
+    ) -> SightChange:
+        """Keep photos out of sight for which expressions hold, from now on and whatever comes; take rules back before.
+
+        Of what is out of sight, `search` and `match` know nothing; nothing is removed.
+        """
+        from imgsim.index.sight_rules import change_rules
+
+        with self.transaction():
+            listed = [added] if isinstance(added, str) else added
+            return change_rules(self._store, listed, dropped, all_dropped=all_dropped)
 
     def keep_calibration(self, distance: ChosenDistance, calibration: Calibration) -> None:
         """Keep the calibration of a distance, in place of an earlier one, until one of its extractors is dropped."""

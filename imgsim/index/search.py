@@ -4,55 +4,51 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from functools import cached_property
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from imgsim.core import Match
-from imgsim.errors import CalibrationError, ImgsimError, IndexFormatError
-from imgsim.features.measure import measure_all
-from imgsim.file_state import identity_of
+from imgsim.errors import CalibrationError, ImageReadError, ImgsimError, IndexFormatError
 from imgsim.images.limits import LIMITS, Limits
 from imgsim.index.damaged_rows import damaged_photos, describe_damage
-from imgsim.index.external_rows import RowsByContent
+from imgsim.index.query_rows import QueryRows, identity
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.stored_distances import rescore
 from imgsim.index.threshold import DistanceRange, Threshold
 from imgsim.metrics.calibration import Calibration
-from imgsim.naming import is_external
-from imgsim.paths import key_within
 from imgsim.search.parts import Parts
-from imgsim.search.ranking import rank
-from imgsim.where.select import select_photos
+from imgsim.search.ranking import rank, rank_each
+from imgsim.where.sight import Sight
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterable, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from imgsim.file_state import Identity
     from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
+    from imgsim.index.query_rows import Asked
     from imgsim.index.store import PartLabel
+    from imgsim.search.ranking import Ranked
     from imgsim.search.reranking import Reranker
 
 
 class Searcher:
     """Answers queries by the same extractors and metric."""
 
-    def __init__(self, distance: ChosenDistance, where: Sequence[str] = ()) -> None:
-        self._distance, self._store, self._where = distance, distance.store, where
+    def __init__(self, distance: ChosenDistance, where: Sequence[str] = (), rules: Sequence[str] = ()) -> None:
+        self._distance, self._store, self._where, self._rules = distance, distance.store, where, rules
         self._damaged: dict[str, dict[str, None]] = {}  # paths, by extractor, in the order in which they were met
-        self._calibration = read_calibration(distance)
+        self._calibration, self._query_rows = read_calibration(distance), QueryRows(distance)
         self._map()
 
     def _map(self, *, anew: bool = False) -> None:
-        """Map the galleries, and find the rows that the expressions hold for."""
+        """Map the galleries, and find the rows that the expressions hold for and no rule keeps out of sight."""
         self._terms, self._laid_out = self._distance.terms(anew=anew), anew
         photos = self._terms[0].gallery.photos
-        self._allowed = select_photos(self._store.facts, self._where, photos) if self._where else None
+        self._allowed = Sight(self._store.facts, self._rules).select(self._where, photos)
         for spec, paths in damaged_photos(self._distance, self._terms).items():
             self._damaged.setdefault(spec, {}).update(dict.fromkeys(paths))
 
@@ -63,7 +59,7 @@ class Searcher:
 
     @property
     def may_find(self) -> bool:
-        """Whether the expressions hold for any photo at all."""
+        """Whether the expressions hold for any photo that is in sight."""
         return self._allowed is None or bool(self._allowed.any())
 
     @property
@@ -112,49 +108,60 @@ class Searcher:
 
         `views` (H, W, 3).
         """
+        (answer,) = self.ranked_each([views], k, include_self=include_self, rerank=rerank, limits=limits)
+        if isinstance(answer, ImageReadError):
+            raise answer
+        return answer
+
+    def ranked_each(
+        self,
+        things: Iterable[Sequence[Photo]],
+        k: int,
+        *,
+        include_self: bool = False,
+        rerank: str | None = None,
+        limits: Limits = LIMITS,
+    ) -> Iterator[list[Match] | ImageReadError]:
+        """Answer as `ranked` does for each of several things, in order; the error of one that cannot be read is there.
+
+        Those whose rows the index has are taken a block at a time, and the others one by one, as they come.
+        """
         reranker = self._reranker(rerank) if rerank else None
-        embedded = self._embed(views, limits)
-        named = [os.fspath(view) for view in views if isinstance(view, str | os.PathLike) and not include_self]
-        own, excluded = {_identity(view) for view in named} - {None}, self._keys_of(named)
+        for block in self._query_rows.blocks(things, self._terms, limits, include_self=include_self):
+            if isinstance(block, ImageReadError):
+                yield block
+                continue
+            terms, wanted = self._terms, max(k, reranker.shortlist) if reranker else k
+            queries, excluded = [asked.rows for asked in block], [asked.photos for asked in block]
+            first = rank_each(terms, queries, wanted, excluded=excluded, allowed=self._allowed)
+            for asked, ranked in zip(block, first, strict=True):
+                yield self._answer(asked, k, reranker, ranked if terms is self._terms else None)
+
+    def _answer(self, asked: Asked, k: int, reranker: Reranker | None, ranked: Ranked | None) -> list[Match]:
+        """Make matches of what was ranked, or else of what is to be."""
+        excluded, wanted = set(asked.photos), max(k, reranker.shortlist) if reranker else k
         while True:
-            matches, keys = self._ranked(embedded, max(k, reranker.shortlist) if reranker else k, excluded)
+            matches, keys = self._matches(asked.rows, wanted, excluded, ranked)
             # The same file under another indexed name, such as a link of either kind, is the query photo too.
             paths = (os.path.join(self._store.root, match.path) for match in matches)
-            again = {key for path, key in zip(paths, keys, strict=True) if own and _identity(path) in own}
+            again = {
+                key for path, key in zip(paths, keys, strict=True) if asked.files and identity(path) in asked.files
+            }
             if not again:
                 break
-            excluded |= again
-        if reranker:
-            matches = self._reranked(reranker, embedded, matches, keys, excluded)[:k]
-        return matches
+            excluded, ranked = excluded | again, None
+        return self._reranked(reranker, asked.rows, matches, keys, excluded)[:k] if reranker else matches
 
     def _reranker(self, text: str) -> Reranker:
         """Build a re-ranking, and make sure that it suits the metrics."""
-        from imgsim.search.reranking import load_reranker  # which other queries do without
+        from imgsim.search.reranking import suited_reranker  # which other queries do without
 
-        reranker = load_reranker(text)
-        reranker.check(self._distance.metrics)
-        return reranker
+        return suited_reranker(text, self._distance.metrics)
 
-    def _embed(self, views: Sequence[Photo], limits: Limits) -> list[NDArray[Any]]:
-        """Bring the views into each term's space: an array (V, R) a term."""
-        chosen = self._distance.extractors
-        made = [one.extractor for one in chosen if not is_external(one.stored.spec.name)]
-        measured = iter(measure_all(views, made, limits=limits) if made else ())
-        rows = [
-            self._contents.of_photos(one.stored, views) if is_external(one.stored.spec.name) else next(measured)
-            for one in chosen
-        ]
-        return [term.metric.embed(one) for term, one in zip(self._terms, rows, strict=True)]
-
-    @cached_property
-    def _contents(self) -> RowsByContent:
-        return RowsByContent(self._store)
-
-    def _ranked(
-        self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable]
+    def _matches(
+        self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable], ranked: Ranked | None
     ) -> tuple[list[Match], list[Hashable]]:
-        rows, distances, labels = self._trusted(views, k, excluded)
+        rows, distances, labels = self._trusted(views, k, excluded, ranked)
         gallery = self._terms[0].gallery
         probabilities = self._calibration(distances).tolist() if self._calibration else [None] * len(rows)
         specs, matches = self._distance.specs, list[Match]()
@@ -197,10 +204,11 @@ class Searcher:
         return ordered
 
     def _trusted(
-        self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable]
+        self, views: Sequence[NDArray[Any]], k: int, excluded: Collection[Hashable], ranked: Ranked | None = None
     ) -> tuple[NDArray[np.intp], NDArray[np.float64], list[PartLabel]]:
         """Rank by the cached galleries, and what is found by the store, from which those are laid out anew in doubt."""
-        ranked = rank(self._terms, views, k, excluded=excluded, allowed=self._allowed)
+        if ranked is None:
+            ranked = rank(self._terms, views, k, excluded=excluded, allowed=self._allowed)
         (rows, distances), doubtful = rescore(self._store, self._distance.extractors, self._terms, views, ranked)
         gallery = self._terms[0].gallery
         labels = [] if doubtful else self._store.labels(gallery.parts[rows].tolist())
@@ -209,19 +217,6 @@ class Searcher:
             self._map(anew=True)
             return self._trusted(views, k, excluded)
         return rows, distances, labels
-
-    def _keys_of(self, files: Iterable[str]) -> set[Hashable]:
-        root = os.path.realpath(self._store.root)
-        paths = filter(None, (key_within(root, os.path.realpath(file)) for file in files))
-        return {key for path in paths if (key := self._store.photo_key(path)) is not None}
-
-
-def _identity(path: str) -> Identity | None:
-    """Tell which file a path leads to; None where it is gone."""
-    try:
-        return identity_of(path)
-    except OSError:
-        return None
 
 
 def read_calibration(distance: ChosenDistance) -> Calibration | None:

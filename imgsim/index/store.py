@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from imgsim.core import local_time
 from imgsim.images.formats import DECODING
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 COLORS = ("color", "color_probabilities", "palette")  # the attributes that measuring colours sets
 HEADERS = ("taken", "camera", "place_lat", "place_lon")  # and those that reading headers sets
 MISSING, LEFT_OUT, UNREADABLE = "missing", "left out", "unreadable"  # why a photo is hidden
+STATES = SAID, CONFIRMED, REJECTED = "said", "confirmed", "rejected"  # of a pair
+LATEST = 1 << 62  # moment of a decision, in nanoseconds: of the year 2116
 
 
 class Stamp(NamedTuple):
@@ -67,6 +70,25 @@ class Known(NamedTuple):
     ctime_ns: int = 0
     inode: int = 0
     key: Hashable = None
+
+
+class StoredPhoto(NamedTuple):
+    """A photo as it was when it was stored: what its file is compared with, and where its rows are found.
+
+    Parameters
+    ----------
+    known : Known
+        Its file.
+    part : hashable
+        The key of the part that is the whole photo, as `Store.part_keys` has it.
+    width, height : int
+        Upright pixels.
+    """
+
+    known: Known
+    part: Hashable
+    width: int
+    height: int
 
 
 class HiddenPhoto(NamedTuple):
@@ -151,6 +173,43 @@ class Failure:
     ctime_ns: int = 0
     inode: int = 0
     conditions: Mapping[str, Any] = field(default_factory=dict)
+
+
+class DecidedPair(NamedTuple):
+    """What people decided about a lost photo and a found one, or that they were told of the two.
+
+    It is about contents: copies share it, and no move, new name or removal of a photo changes it.
+
+    Parameters
+    ----------
+    lost, found : bytes
+        BLAKE2b-128 of the photos' content.
+    state : str
+        `SAID`, `CONFIRMED` or `REJECTED`.
+    lost_path, found_path : str
+        Where the photos were seen last, each relative to the root of its index.
+    who : str, optional
+        Who decided; empty where nobody said.
+    decided_ns : int, optional
+        When, nanoseconds since the epoch, before `LATEST`.
+    lost_store : str, optional
+        The `Stamp.store` of the index that the lost photo is of; empty where that is unknown. The found one is of the
+        index that keeps the pair.
+    """
+
+    lost: bytes
+    found: bytes
+    state: str
+    lost_path: str
+    found_path: str
+    who: str = ""
+    decided_ns: int = 0
+    lost_store: str = ""
+
+    @property
+    def decided(self) -> str:
+        """When it was decided or said, as the local clock showed it."""
+        return local_time(self.decided_ns)
 
 
 @dataclass(frozen=True)
@@ -282,6 +341,65 @@ class Store(Protocol):
         ----------
         declared : mapping of str to str
             Types by name, in place of those before.
+        """
+
+    def pairs(self, *, decided: bool = False) -> list[DecidedPair]:
+        """List the pairs that were kept, by the paths that they were kept with, the lost one's first.
+
+        Parameters
+        ----------
+        decided : bool
+            Leave out those that were only said.
+
+        Returns
+        -------
+        list of DecidedPair
+            As they were kept.
+        """
+
+    def keep_pairs(self, pairs: Iterable[DecidedPair]) -> None:
+        """Keep pairs; the stamp stays.
+
+        Parameters
+        ----------
+        pairs : iterable of DecidedPair
+            Each in place of what was kept of the two; one that was only said takes the place of nothing.
+        """
+
+    def forget_pairs(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        """Forget pairs; the stamp stays.
+
+        Parameters
+        ----------
+        pairs : iterable of (bytes, bytes)
+            The digests of the lost photo and of the found one; those that are not kept are passed over.
+        """
+
+    def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[Hashable]]:
+        """Find the photos that have some contents.
+
+        Parameters
+        ----------
+        digests : iterable of bytes
+            BLAKE2b-128 of the contents.
+
+        Returns
+        -------
+        dict of bytes to list of hashable
+            The keys of those that are shown, by path; contents that no photo has are left out.
+        """
+
+    @property
+    def sight_rules(self) -> list[str]:
+        """The expressions that keep photos out of sight, as they were typed; see `imgsim.where.sight`."""
+
+    def set_sight_rules(self, rules: Sequence[str]) -> None:
+        """Set what keeps photos out of sight; the stamp stays.
+
+        Parameters
+        ----------
+        rules : sequence of str
+            Expressions, in place of those before.
         """
 
     def snapshot(self) -> AbstractContextManager[None]:
@@ -727,6 +845,20 @@ class Store(Protocol):
         -------
         hashable or None
             As `photo_keys` has it; None where there is no such photo.
+        """
+
+    def stored_photo(self, key: Hashable) -> StoredPhoto | None:
+        """Give how a photo is stored.
+
+        Parameters
+        ----------
+        key : hashable
+            As `photo_key` gives it.
+
+        Returns
+        -------
+        StoredPhoto or None
+            None where there is no such photo.
         """
 
     def labels(self, part_keys: Sequence[Hashable]) -> list[PartLabel]:

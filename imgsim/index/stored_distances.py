@@ -1,8 +1,9 @@
-"""What a query found in the cached galleries, measured once more from the store's own rows before anyone sees it."""
+"""What was found in the cached galleries, measured once more from the store's own rows before anyone sees it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import repeat, starmap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,11 +15,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.index.distance import ChosenExtractor
+    from imgsim.index.distance import ChosenDistance, ChosenExtractor
     from imgsim.index.store import Rows, Store
     from imgsim.search.ranking import Term
+    from imgsim.search.two_sides import MatchedThings, Side
 
 TOLERANCE = 1e-4  # of a row's largest value: some metrics bring many rows into their space by another rounding than few
+
+PAIRS = 1024  # whose rows are read at a time
 
 
 class Rescored(NamedTuple):
@@ -47,6 +51,52 @@ def rescore(
     order = np.lexsort((found, distances))
     order = order[np.isfinite(distances[order])]
     return Rescored(Ranked(found[order], distances[order]), doubtful)
+
+
+def have_keys_of(store: Store, terms: Sequence[Term]) -> bool:
+    """Tell whether galleries name the photos and parts that the store has, in its order."""
+    parts, photos, _ = store.part_keys()
+    return all(
+        np.array_equal(term.gallery.parts, parts) and np.array_equal(term.gallery.photos, photos) for term in terms
+    )
+
+
+class StoredSide(NamedTuple):
+    """A side that was matched, and whose rows it is of."""
+
+    distance: ChosenDistance
+    side: Side
+
+    def fresh(self, rows: NDArray[np.intp]) -> list[Term]:
+        """Lay out some rows as the store has them."""
+        parts = self.side.terms[0].gallery.parts[rows].tolist()
+        stored = [self.distance.store.rows(one.stored, parts) for one in self.distance.extractors]
+        return [_of_rows(term, its, rows) for term, its in zip(self.side.terms, stored, strict=True)]
+
+
+def measure_again(lost: StoredSide, found: StoredSide, pairs: MatchedThings) -> NDArray[np.float64] | None:
+    """Measure the distances of pairs (n,) from both stores' rows; None where the galleries are of other rows.
+
+    Of the lost things in them, all rows are looked at: it is by these that was asked.
+    """
+    distances = pairs.distances.copy()
+    for start in range(0, len(distances), PAIRS):
+        chunk = slice(start, start + PAIRS)
+        ours = np.sort(lost.side.rows_of(np.unique(pairs.lost[chunk])))
+        theirs = np.unique(pairs.found_rows[chunk])
+        asking, there = lost.fresh(ours), found.fresh(theirs)
+        compared = [*zip(lost.side.terms, asking, repeat(ours)), *zip(found.side.terms, there, repeat(theirs))]
+        if all(starmap(_are_equal, compared)):
+            continue
+        if not all(starmap(_agree, compared)):
+            return None
+        places = np.searchsorted(ours, pairs.lost_rows[chunk])
+        others = np.searchsorted(theirs, pairs.found_rows[chunk])
+        for row in np.unique(places).tolist():
+            mine = np.flatnonzero(places == row)
+            views = [term.gallery.rows[row : row + 1] for term in asking]
+            distances[start + mine] = distances_to(there, views, others[mine])
+    return distances
 
 
 def _of_rows(term: Term, rows: Rows, found: NDArray[np.intp]) -> Term:

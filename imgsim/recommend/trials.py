@@ -7,12 +7,12 @@ import os
 import tempfile
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from imgsim.evaluation.candidates import Candidate, metric_grid
-from imgsim.evaluation.judge import Judge, Judgement, Retrieved
+from imgsim.evaluation.judge import Judge, Judgement
 from imgsim.images.limits import LIMITS, Limits
 from imgsim.index.index import Index, IndexWriter
 from imgsim.index.options import Options
@@ -26,6 +26,26 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.index.summary import Observer
+
+
+class FoundOnTrial(Protocol):
+    """What a candidate finds, before anything is estimated from it."""
+
+    def mean(self, figure: str) -> float:
+        """Give a figure's mean, by the figure's name."""
+
+
+class TrialJudge(Protocol):
+    """Judges candidates on what has been measured: by classes or by pairs."""
+
+    def judge(self, candidate: Candidate) -> Judgement:
+        """Judge a candidate."""
+
+    def retrieve(self, candidate: Candidate) -> Any:  # noqa: ANN401 (a `FoundOnTrial`)
+        """Rank by a candidate."""
+
+    def conclude(self, retrieved: Any) -> Judgement:  # noqa: ANN401
+        """Estimate all figures of a candidate."""
 
 
 class Trial:
@@ -77,12 +97,12 @@ class Trial:
         with self._judge() as judge:
             return judge.judge(candidate)
 
-    def _judge_by_metrics(self, judge: Judge, extractor: str) -> float:
+    def _judge_by_metrics(self, judge: TrialJudge, extractor: str) -> float:
         """Rank by each metric, those first that did best before, and estimate figures for the best alone."""
         began = self.clock()
         metrics = self._metrics.get(extractor) or metric_grid(extractor)
         found: dict[str, float] = {}
-        best: Retrieved | None = None
+        best: FoundOnTrial | None = None
         for metric in metrics:
             if best and self._is_late():
                 break
@@ -101,33 +121,39 @@ class Trial:
         return self.clock() > self.end - self.pace.foresee_end(self._photos)
 
     @contextmanager
-    def _judge(self) -> Iterator[Judge]:
+    def _judge(self) -> Iterator[TrialJudge]:
         with Index(self._directory) as index, index.snapshot():
             codes = np.array([self._classes[path] for path in index.paths], np.intp)
             yield Judge(index.distance, codes, seed=self._seed, full=False)
 
     def _measure(self, extractors: Sequence[str], photos: int) -> None:
         """Bring the trial's index to these extractors and photos."""
-        if os.path.exists(self._directory):
-            self._drop_all_but(extractors)
-        files = [os.path.join(self.folder, path) for path in self.paths[:photos]]
         jobs = self.pace.choose_jobs(extractors, photos - self._photos)
-        options = Options(files=files, jobs=jobs, refit=True, **self.limits._asdict())
-        update_index(
-            self.folder, index=self._directory, extractors=extractors, options=options, observer=self._observer
-        )
-        with Index(self._directory) as index:
-            self.unreadable, readable = [failure.path for failure in index.failures], len(index)
+        self.unreadable = self._bring(self.folder, self._directory, extractors, self.paths[:photos], jobs)
         check_readable(self.unreadable if self._strict else [])
         if photos >= len(self.paths):
-            check_photos(self.folder, readable, self.unreadable)
+            with Index(self._directory) as index:
+                check_photos(self.folder, len(index), self.unreadable)
 
-    def _drop_all_but(self, extractors: Iterable[str]) -> None:
-        with IndexWriter(self._directory) as writer, writer.transaction():
-            kept = set(map(writer.find_extractor, extractors))
-            for stored in writer.extractors:
-                if stored not in kept:
-                    writer.drop_extractor(stored)
+    def _bring(
+        self, folder: str, directory: str, extractors: Sequence[str], paths: Sequence[str], jobs: int
+    ) -> list[str]:
+        """Bring an index to these extractors and photos; give the photos that cannot be read."""
+        if os.path.exists(directory):
+            _drop_all_but(directory, extractors)
+        files = [os.path.join(folder, path) for path in paths]
+        options = Options(files=files, jobs=jobs, refit=True, **self.limits._asdict())
+        update_index(folder, index=directory, extractors=extractors, options=options, observer=self._observer)
+        with Index(directory) as index:
+            return [failure.path for failure in index.failures]
+
+
+def _drop_all_but(directory: str, extractors: Iterable[str]) -> None:
+    with IndexWriter(directory) as writer, writer.transaction():
+        kept = set(map(writer.find_extractor, extractors))
+        for stored in writer.extractors:
+            if stored not in kept:
+                writer.drop_extractor(stored)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -29,9 +29,17 @@ if TYPE_CHECKING:
     from imgsim.tables.ground_truth import Labels
 
 MOST_ON_MAP = 2000  # photos: more take t-SNE long, and a picture shows no more
+_PAIRS = "Pairs: precision and recall"
 _AT_K = "Retrieval: recall among the k nearest"
 _INTERPOLATED = "Retrieval: precision and recall\nMean over queries, interpolated at 11 levels"
 _MAPS: dict[Method, str] = {"pca": "principal components", "tsne": "t-SNE"}
+
+
+class EvaluationPlot(NamedTuple):
+    """A picture that was drawn, and what it shows."""
+
+    path: str
+    caption: str
 
 
 def prepare_folder(folder: str, kind: str) -> None:
@@ -45,43 +53,47 @@ def prepare_folder(folder: str, kind: str) -> None:
 
 def draw_evaluation(
     folder: str, kind: str, index: Index, labels: Labels, judgements: Sequence[Judgement], *, seed: int
-) -> Iterator[str]:
+) -> Iterator[EvaluationPlot]:
     """Draw what was found out."""
     yield from _draw_retrieval(folder, kind, judgements)
     curves = {_title(one): (one.pairs.recalls, one.pairs.precisions) for one in judgements if one.pairs is not None}
     if curves:
         path = os.path.join(folder, f"precision-recall.{kind}")
-        plot_precision_recall(curves, path, baselines={"chance": 0.5}, title="Pairs: precision and recall")
-        yield path
+        plot_precision_recall(curves, path, baselines={"chance": 0.5}, title=_PAIRS)
+        yield EvaluationPlot(path, _PAIRS)
     mapped = set()
     for judgement in judgements:
-        end = f"{_slug(_title(judgement))}.{kind}"
-        yield _draw_distances(os.path.join(folder, f"distances-{end}"), index, labels, judgement)
+        name, end = judgement.candidate.name, f"{_slug(_title(judgement))}.{kind}"
+        path = os.path.join(folder, f"distances-{end}")
+        _draw_distances(path, index, labels, judgement)
+        yield EvaluationPlot(path, f"{_title(judgement)}: distances between photos, class by class")
         if judgement.candidate.extractors in mapped:  # what follows does not depend on the metric
             continue
         mapped.add(judgement.candidate.extractors)
-        end = f"{_slug(judgement.candidate.name)}.{kind}"
+        end = f"{_slug(name)}.{kind}"
         if judgement.classification is not None:
             names = [labels.names[code] for code in judgement.classification.classes]
             path = os.path.join(folder, f"confusion-{end}")
-            title = f"{judgement.candidate.name}: logistic regression, {judgement.classification.procedure}"
+            title = f"{name}: logistic regression, {judgement.classification.procedure}"
             plot_confusion(judgement.classification.confusion, names, path, title=title)
-            yield path
-        for method in _MAPS:
-            yield _draw_map(os.path.join(folder, f"map-{method}-{end}"), method, index, labels, judgement, seed)
+            yield EvaluationPlot(path, f"{title}: which classes were taken for which")
+        for method, said in _MAPS.items():
+            path = os.path.join(folder, f"map-{method}-{end}")
+            _draw_map(path, method, index, labels, judgement, seed)
+            yield EvaluationPlot(path, f"{name}: a map of the photos by {said}")
 
 
-def _draw_retrieval(folder: str, kind: str, judgements: Sequence[Judgement]) -> Iterator[str]:
+def _draw_retrieval(folder: str, kind: str, judgements: Sequence[Judgement]) -> Iterator[EvaluationPlot]:
     """Draw what is found, of all that was judged on the same axes."""
     path = os.path.join(folder, f"recall-at-k.{kind}")
     plot_recall_at_k({_title(one): one.curves.recalls for one in judgements}, path, title=_AT_K)
-    yield path
+    yield EvaluationPlot(path, _AT_K)
     path = os.path.join(folder, f"retrieval-precision-recall.{kind}")
     plot_interpolated({_title(one): one.curves.precisions for one in judgements}, path, title=_INTERPOLATED)
-    yield path
+    yield EvaluationPlot(path, ". ".join(_INTERPOLATED.splitlines()))
 
 
-def _draw_distances(path: str, index: Index, labels: Labels, judgement: Judgement) -> str:
+def _draw_distances(path: str, index: Index, labels: Labels, judgement: Judgement) -> None:
     """Draw the distances between labelled photos, class by class, from their bounds: no eye can tell the difference."""
     terms = index.distance(judgement.candidate.extractors, judgement.candidate.metric).terms()
     whole = np.flatnonzero(terms[0].gallery.whole)
@@ -97,10 +109,9 @@ def _draw_distances(path: str, index: Index, labels: Labels, judgement: Judgemen
 
     names = [labels.names[code] for code in labels.codes[photos]]
     plot_distance_matrix(rows_of, names, path, title=judgement.candidate.name, metric=judgement.metric)
-    return path
 
 
-def _draw_map(path: str, method: Method, index: Index, labels: Labels, judgement: Judgement, seed: int) -> str:
+def _draw_map(path: str, method: Method, index: Index, labels: Labels, judgement: Judgement, seed: int) -> None:
     """Draw a map of the labelled photos, or of some of them where they are many."""
     features, present = index.distance(judgement.candidate.extractors, judgement.candidate.metric).features()
     photos = np.flatnonzero(present & (labels.codes >= 0))
@@ -120,7 +131,6 @@ def _draw_map(path: str, method: Method, index: Index, labels: Labels, judgement
     names = [labels.names[code] for code in labels.codes[photos]]
     title = f"{judgement.candidate.name}: {_MAPS[method]} of {len(photos)} photos"
     plot_map(project(rows, method, seed=seed), path, thumbnail_of=thumbnail_of, labels=names, title=title)
-    return path
 
 
 def _title(judgement: Judgement) -> str:

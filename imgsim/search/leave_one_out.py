@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from imgsim.search.parts import Parts
-from imgsim.search.ranking import distances_to, enclose
+from imgsim.search.ranking import distances_to, enclose, pair_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,8 +21,6 @@ T = TypeVar("T")
 
 # Of bounds at a time: some 500 queries at 60,000 photos, which a matrix product needs to be quick.
 CHUNK_BYTES = 1 << 28
-PAIR_BYTES, DOUBLE_BYTES = 8, 24  # a pair's bounds: two float32, or one float64; two float64 with what they are made of
-FUSION_BYTES = 32  # a pair's fused bounds, likewise
 
 
 class PhotoBounds(NamedTuple):
@@ -51,6 +49,7 @@ class LeaveOneOut:
         self.terms = terms
         self._rows = np.flatnonzero(usable)
         self._parts = Parts(keys[self._rows])
+        self._all = len(self._rows) == len(keys)
         self.photos: NDArray[np.intp] = everything.places[self._rows[self._parts.starts]]
 
     def __len__(self) -> int:
@@ -58,11 +57,9 @@ class LeaveOneOut:
 
     def ask(self, photos: NDArray[np.intp], answer: Callable[[PhotoBounds], T]) -> Iterator[list[T]]:
         """Let photos, ascending numbers (n,), ask one after another; yields their answers, a chunk at a time."""
-        rows = [term.gallery.rows for term in self.terms]
-        pair = sum(DOUBLE_BYTES if its.dtype == np.float64 else PAIR_BYTES for its in rows)
-        pair += FUSION_BYTES if len(rows) > 1 else 0
         parts = -(-len(self._rows) // max(1, len(self)))  # of a photo, on average
-        step = max(1, CHUNK_BYTES // (pair * max(1, parts * len(rows[0]))))
+        everything = len(self.terms[0].gallery.rows)
+        step = max(1, CHUNK_BYTES // (pair_bytes(self.terms) * max(1, parts * everything)))
         for start in range(0, len(photos), step):
             chunk = photos[start : start + step]
             yield [answer(PhotoBounds(*seen)) for seen in zip(chunk.tolist(), *self._enclose(chunk), strict=True)]
@@ -121,7 +118,7 @@ class LeaveOneOut:
 
     def _of_photos(self, asking: Parts, bounds: NDArray[Any]) -> NDArray[Any]:
         """Reduce bounds between rows to bounds between the photos that take part."""
-        if len(self._rows) < bounds.shape[1]:
+        if not self._all:
             bounds = bounds[:, self._rows]
         return asking.closest(self._parts.closest(bounds), axis=0)
 
@@ -133,3 +130,18 @@ class LeaveOneOut:
 
     def _views(self, rows: NDArray[np.intp]) -> list[NDArray[Any]]:
         return [term.gallery.rows[self._rows[rows]] for term in self.terms]
+
+
+class GalleryOfThings(LeaveOneOut):
+    """Things in place of photos: `rows` (n,) of theirs, which all terms have, lie side by side for each of `things`.
+
+    `things` (n,) is each row's thing, by any key. Where the rows are few, they are laid out by themselves.
+    """
+
+    def __init__(self, terms: Sequence[Term], rows: NDArray[np.intp], things: NDArray[Any]) -> None:
+        everything = len(terms[0].gallery.rows)
+        few = 2 * len(rows) < everything
+        self.terms = [replace(term, gallery=term.gallery.at(rows)) for term in terms] if few else terms
+        self._rows, self._parts = np.arange(len(rows)) if few else rows, Parts(things)
+        self._all = few or np.array_equal(rows, np.arange(everything))
+        self.photos = np.arange(len(self._parts))

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from imgsim.search.gallery import Gallery
 
 
+PAIR_BYTES, DOUBLE_BYTES = 8, 24  # a pair's bounds: two float32, or one float64; two float64 with what they are made of
+FUSION_BYTES = 32  # a pair's fused bounds, likewise
+
+
 @dataclass(frozen=True)
 class Term:
     """One extractor's say in a distance.
@@ -54,21 +58,53 @@ def rank(
 
     `views`, (V, R) a term, are views of one thing, of which the closest counts; `allowed` (N,) keeps photos whole.
     """
+    (ranked,) = rank_each(terms, [views], k, excluded=[excluded], allowed=allowed)
+    return ranked
+
+
+def rank_each(
+    terms: Sequence[Term],
+    queries: Sequence[Sequence[NDArray[Any]]],
+    k: int,
+    *,
+    excluded: Sequence[Collection[Hashable]],
+    allowed: NDArray[np.bool_] | None = None,
+) -> list[Ranked]:
+    """Find for each of several queries what `rank` finds, their bounds by one matrix product."""
     gallery = terms[0].gallery
-    lower, upper = (bounds.min(axis=0) for bounds in enclose(terms, views))
-    if excluded:
-        left_out = np.isin(gallery.photos, np.array(list(excluded)))
-        lower[left_out] = upper[left_out] = np.inf
-    if allowed is not None:
-        lower[~allowed] = upper[~allowed] = np.inf
     parts = Parts(gallery.photos)
-    rows = parts.rows(shortlist(parts.closest(lower), parts.closest(upper), k))
+    lower, upper = enclose(terms, [np.concatenate(views) for views in zip(*queries, strict=True)])
+    ends = np.cumsum([len(views[0]) for views in queries]).tolist()
+    barred = None if allowed is None else ~allowed
+    found = []
+    for views, end, left_out in zip(queries, ends, excluded, strict=True):
+        own = slice(end - len(views[0]), end)
+        nearest, farthest = lower[own].min(axis=0), upper[own].min(axis=0)
+        if barred is not None:
+            nearest[barred] = farthest[barred] = np.inf
+        if left_out:
+            rows = np.isin(gallery.photos, np.array(list(left_out)))
+            nearest[rows] = farthest[rows] = np.inf
+        may = shortlist(parts.closest(nearest), parts.closest(farthest), k)
+        found.append(_nearest(terms, views, parts.rows(may), k))
+    return found
+
+
+def _nearest(terms: Sequence[Term], views: Sequence[NDArray[Any]], rows: NDArray[np.intp], k: int) -> Ranked:
+    """Measure the distances to some rows, all parts of the photos that they are of, and rank these."""
     distances = distances_to(terms, views, rows)
     order = np.lexsort((rows, distances))
-    _, firsts = np.unique(gallery.photos[rows[order]], return_index=True)
+    _, firsts = np.unique(terms[0].gallery.photos[rows[order]], return_index=True)
     best = order[np.sort(firsts)][:k]
     best = best[np.isfinite(distances[best])]
     return Ranked(rows[best], distances[best])
+
+
+def pair_bytes(terms: Sequence[Term]) -> int:
+    """Tell how much memory the bounds of a pair of rows take."""
+    rows = [term.gallery.rows for term in terms]
+    pair = sum(DOUBLE_BYTES if its.dtype == np.float64 else PAIR_BYTES for its in rows)
+    return pair + (FUSION_BYTES if len(rows) > 1 else 0)
 
 
 def enclose(terms: Sequence[Term], queries: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -78,3 +78,10 @@ def load_reranker(text: str) -> Reranker:
     declared = get_type_hints(entry)
     hints = {field.name: declared[field.name] for field in fields(entry)}  # type: ignore[arg-type]
     return entry(**typed_params(naming.name, naming.params, hints))
+
+
+def suited_reranker(text: str, metrics: Sequence[str]) -> Reranker:
+    """Build the re-ranking that a text names; ParameterError too where it says nothing of these metrics."""
+    reranker = load_reranker(text)
+    reranker.check(metrics)
+    return reranker

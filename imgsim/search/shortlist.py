@@ -27,6 +27,10 @@ class NeighbourLists(NamedTuple):
     distances: NDArray[np.float64]
     farthest: NDArray[np.float64]  # but for rounding
 
+    def at(self, places: NDArray[np.intp]) -> NeighbourLists:
+        """Give the lists of some of them, (n,)."""
+        return NeighbourLists(self.nearest[places], self.distances[places], self.farthest[places])
+
 
 class Graph(NamedTuple):
     """A query and its shortlist, n things, the query first, among their neighbours.
@@ -51,7 +55,7 @@ class Shortlist:
     photos: NDArray[np.intp]
     distances: NDArray[np.float64]
     asking: int | None = None  # the query's own number, where it is a photo of the gallery
-    lists: NeighbourLists | None = None  # of the whole gallery, where they are at hand
+    lists: NeighbourLists | None = None  # where they are at hand: of the photos or, with `asking`, of the whole gallery
 
     def graph(self, k: int) -> Graph:
         """Find the k nearest neighbours of the query and of each photo, all in the whole gallery."""
@@ -67,7 +71,7 @@ class Shortlist:
             places[self.asking] = 0
             nearest[1:] = _placed(lists.nearest[self.photos], places)
             return Graph(distances, nearest, lists.farthest[[self.asking, *self.photos]])
-        lists = list_neighbours(self.gallery, self.photos, k)
+        lists = self.lists or list_neighbours(self.gallery, self.photos, k)
         theirs = np.column_stack([np.zeros(len(self.photos), int), _placed(lists.nearest, places)])
         order = np.argsort(np.column_stack([self.distances, lists.distances]), axis=1, kind="stable")[:, :k]
         nearest[1:] = np.take_along_axis(theirs, order, axis=1)

@@ -6,7 +6,7 @@ only that, is measured in full. A thing is seen on several photos, of which the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from imgsim.search.ranking import Term
 
-    Allowed = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.bool_]]  # rows (q,) and (n,) give (q, n)
+    Rows = NDArray[np.intp]
+    Allowed = Callable[[Rows, Rows], NDArray[np.bool_]]  # rows (q,) and (n,) give (q, n)
+    Refused = Callable[[Rows, Rows], tuple[Rows, Rows]]  # and those give places in (q, n), few of them
 
 CHUNK_BYTES = 1 << 27  # of bounds at a time
 BLOCK_ROWS = 8192  # of the found side at a time
@@ -75,6 +77,12 @@ class MatchedThings:
     found_rows: NDArray[np.intp]
     mutual: NDArray[np.bool_]
 
+    def measured(self, distances: NDArray[np.float64]) -> MatchedThings:
+        """Put distances that differ by rounding in place of these, and order each lost thing's by them."""
+        order = np.lexsort((self.found, distances, self.lost))
+        columns = {field.name: getattr(self, field.name)[order] for field in fields(self)}
+        return replace(self, **columns | {"ranks": self.ranks, "distances": distances[order]})
+
 
 class _Candidates(NamedTuple):
     """Pairs (n,) of which a block told bounds: who asks, by place, ascending, and which found thing it may be."""
@@ -94,12 +102,42 @@ class _Measured(NamedTuple):
     found_rows: NDArray[np.intp]
 
 
-def match_sides(lost: Side, found: Side, k: int, allowed: Allowed | None = None) -> MatchedThings:
+class _Rules(NamedTuple):
+    """Which pairs of rows count: those that are allowed, where that is told, less those that are refused."""
+
+    allowed: Allowed | None = None
+    refused: Refused | None = None
+
+    def keep_out(self, lost: NDArray[np.intp], found: NDArray[np.intp], *distances: NDArray[Any]) -> None:
+        """Put out of reach what does not count, of distances (q, n) between rows."""
+        if self.allowed is not None:
+            out = ~self.allowed(lost, found)
+            for matrix in distances:
+                matrix[out] = np.inf
+        if self.refused is not None:
+            places = self.refused(lost, found)
+            for matrix in distances:
+                matrix[places] = np.inf
+
+    def turned(self) -> _Rules:
+        """Give the same rules for sides that are exchanged."""
+        allowed, refused = self
+        return _Rules(
+            None if allowed is None else lambda ours, theirs: allowed(theirs, ours).T,
+            None if refused is None else lambda ours, theirs: refused(theirs, ours)[::-1],
+        )
+
+
+def match_sides(
+    lost: Side, found: Side, k: int, allowed: Allowed | None = None, refused: Refused | None = None
+) -> MatchedThings:
     """Find the at most k closest found things of each lost thing, by distance, then by number.
 
-    Of pairs of rows those count that are `allowed`. Mutual are things of which each is the other's closest, whatever k.
+    Of pairs of rows those count that are `allowed` and not `refused`. Mutual are things of which each is the other's
+    closest, whatever k.
     """
-    ranked = [_measure(lost, found, *one, allowed, k) for one in _candidates(lost, found, k, allowed)]
+    rules = _Rules(allowed, refused)
+    ranked = [_measure(lost, found, *one, rules, k) for one in _candidates(lost, found, k, rules)]
     counts = np.array([len(one.found) for one in ranked], np.intp)
     things = np.repeat(np.arange(len(lost)), counts)
     ranks = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + 1
@@ -108,29 +146,29 @@ def match_sides(lost: Side, found: Side, k: int, allowed: Allowed | None = None)
     there, lost_rows, found_rows = (column.astype(np.intp) for column in (there, lost_rows, found_rows))
     mutual = np.zeros(len(things), bool)
     first = np.flatnonzero(ranks == 1)
-    mutual[first] = _best_lost(lost, found, there[first], allowed) == things[first]
+    mutual[first] = _best_lost(lost, found, there[first], rules) == things[first]
     return MatchedThings(things, there, ranks, distances, lost_rows, found_rows, mutual)
 
 
-def _best_lost(lost: Side, found: Side, things: NDArray[np.intp], allowed: Allowed | None) -> NDArray[np.intp]:
+def _best_lost(lost: Side, found: Side, things: NDArray[np.intp], rules: _Rules) -> NDArray[np.intp]:
     """Give the lost thing that is closest to each of some found things (n,)."""
     chosen, back = np.unique(things, return_inverse=True)
     rows = found.parts.rows(chosen)
     some = Side(found.terms, found.rows[rows], found.parts.places[rows])
-    turned = None if allowed is None else lambda ours, theirs: allowed(theirs, ours).T
+    turned = rules.turned()
     closest = [_measure(some, lost, *one, turned, 1).found for one in _candidates(some, lost, 1, turned)]
     return np.array([one[0] for one in closest], np.intp)[back]
 
 
-def _candidates(lost: Side, found: Side, k: int, allowed: Allowed | None) -> Iterator[tuple[int, NDArray[np.intp]]]:
+def _candidates(lost: Side, found: Side, k: int, rules: _Rules) -> Iterator[tuple[int, NDArray[np.intp]]]:
     """Give each lost thing's number with those of the found things that may be among its k closest."""
     rows = max(1, BLOCK_ROWS * len(lost.rows) // max(1, len(lost)))
     step = max(1, CHUNK_BYTES // (PAIR_BYTES * rows * len(lost.terms)))
     for start in range(0, len(lost), step):
         chunk = np.arange(start, min(len(lost), start + step))
-        groups = [] if allowed is None else _groups(lost, found, chunk, allowed)
+        groups = [] if rules.allowed is None else _groups(lost, found, chunk, rules.allowed)
         asking, there = (
-            _of_groups(lost, found, k, groups, start) if groups else _shortlist(lost, found, chunk, k, allowed)
+            _of_groups(lost, found, k, groups, start, rules) if groups else _shortlist(lost, found, chunk, k, rules)
         )
         ends = np.searchsorted(asking, np.arange(len(chunk) + 1))
         for place, thing in enumerate(chunk.tolist()):
@@ -138,7 +176,7 @@ def _candidates(lost: Side, found: Side, k: int, allowed: Allowed | None) -> Ite
 
 
 def _shortlist(
-    lost: Side, found: Side, chunk: NDArray[np.intp], k: int, allowed: Allowed | None
+    lost: Side, found: Side, chunk: NDArray[np.intp], k: int, rules: _Rules
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Give pairs of places in the chunk, ascending, and found things."""
     own, asking = lost.rows_of(chunk), Parts(lost.parts.places[lost.parts.rows(chunk)])
@@ -149,9 +187,7 @@ def _shortlist(
         theirs = Parts(found.parts.places[found.parts.rows(things)])
         lower, upper = enclose(terms, views)
         certain = lower is upper
-        if allowed is not None:
-            refused = ~allowed(own, found.rows_of(things))
-            lower[refused] = upper[refused] = np.inf
+        rules.keep_out(own, found.rows_of(things), *((lower,) if certain else (lower, upper)))
         lower = asking.closest(theirs.closest(lower), axis=0)
         upper = lower if certain else asking.closest(theirs.closest(upper), axis=0)
         new = _near(lower, upper, farthest, k)
@@ -181,13 +217,18 @@ def _groups(
 
 
 def _of_groups(
-    lost: Side, found: Side, k: int, groups: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]], first: int
+    lost: Side,
+    found: Side,
+    k: int,
+    groups: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]],
+    first: int,
+    rules: _Rules,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Ask group by group, of what it is allowed alone: what few may see is not compared with all."""
     pairs = []
     for places, there in groups:
         some = Side(found.terms, found.rows[there], there)
-        asking, closest = _shortlist(lost, some, places + first, k, None)
+        asking, closest = _shortlist(lost, some, places + first, k, rules._replace(allowed=None))
         pairs.append((places[asking], there[closest]))
     asking, closest = (np.concatenate(side) for side in zip(*pairs, strict=True))
     order = np.argsort(asking, kind="stable")
@@ -226,17 +267,15 @@ def _thinned(pairs: _Candidates, farthest: NDArray[np.float64], k: int) -> _Cand
     return _Candidates(pairs.asking[order], pairs.there[order], pairs.lower[order], pairs.upper[order])
 
 
-def _measure(
-    lost: Side, found: Side, thing: int, candidates: NDArray[np.intp], allowed: Allowed | None, k: int
-) -> _Measured:
+def _measure(lost: Side, found: Side, thing: int, candidates: NDArray[np.intp], rules: _Rules, k: int) -> _Measured:
     """Measure the distances of a lost thing to some found ones, all different, in full; give the k closest."""
     candidates = np.sort(candidates)
     own, theirs = lost.rows_of(np.array([thing])), found.rows_of(candidates)
     distances = np.array(
         [distances_to(found.terms, lost.views(own[view : view + 1]), theirs) for view in range(len(own))]
     )
-    if allowed is not None and len(theirs):
-        distances[~allowed(own, theirs)] = np.inf
+    if len(theirs):
+        rules.keep_out(own, theirs, distances)
     closest = distances.min(axis=0)
     parts = Parts(found.parts.places[found.parts.rows(candidates)])
     order = np.lexsort((np.arange(len(theirs)), closest))

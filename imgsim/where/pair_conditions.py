@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from imgsim.tables.values import facts_of
 from imgsim.where.check import PLURALS, check, find_subject
 from imgsim.where.conditions import AllOf, AnyOf, Compares, Has, NoneOf
 from imgsim.where.pair_parse import NEAR, Reference, parse_pair
+from imgsim.where.pair_reasons import list_parts
 from imgsim.where.select import holds
 from imgsim.where.side_names import of_side, split_side
 
@@ -89,7 +90,8 @@ class PairConditions:
         self.absent: dict[str, None] = {}  # names of which nothing is known, which hold as missing
         self.unknown_places: list[str] = []  # of `near`, which no photo has
         texts = [composed(text) for text in expressions]
-        self._holds = [self._prepared(parse_pair(text, now), text) for text in texts]
+        self._trees = [(parse_pair(text, now), text) for text in texts]
+        self._holds = [self._prepared(tree, text) for tree, text in self._trees]
 
     def __len__(self) -> int:
         return len(self._holds)
@@ -101,6 +103,16 @@ class PairConditions:
         for condition in self._holds:
             fitting &= condition(places)
         return fitting
+
+    def reasons(self, lost: int, found: int) -> list[str]:
+        """Tell which parts of the expressions hold for a pair of photos, given by their places, as they are written."""
+        places = {"lost": np.array([[lost]]), "found": np.array([[found]])}
+        return [text for text, condition in self._parts.items() if condition(places).any()]
+
+    @cached_property
+    def _parts(self) -> dict[str, Holds]:
+        parts = ((*part, text) for tree, text in self._trees for part in list_parts(tree))
+        return {written: self._prepared(part, text) for written, part, text in parts}
 
     def _prepared(self, tree: Condition, text: str) -> Holds:
         """Make ready to tell for which pairs a condition holds."""

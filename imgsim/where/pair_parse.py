@@ -59,6 +59,7 @@ class _PairParser(Parser):
 
     def __init__(self, text: str, now: datetime) -> None:
         self._steps: dict[int, int] = {}  # days that are added behind a place in the text
+        self._ends: dict[int, int] = {}  # and where they end
         super().__init__(text, now)
 
     def _cut(self, text: str) -> list[Token]:
@@ -70,7 +71,7 @@ class _PairParser(Parser):
             while name.group()[0] != "'" and (step := _STEP.match(text, end)):
                 self._steps[name.end()] = self._steps.get(name.end(), 0) + self._days(text, step)
                 blanked = blanked[: step.start()] + " " * len(step.group()) + blanked[step.end() :]
-                end = step.end()
+                end = self._ends[name.end()] = step.end()
         return super()._cut(blanked)
 
     def _days(self, text: str, step: re.Match[str]) -> int:
@@ -80,6 +81,10 @@ class _PairParser(Parser):
         if len(step["amount"]) > 7:
             raise ExpressionError(text, step.start("amount"), "no calendar goes so far")
         return int(step["sign"] + step["amount"]) * DAYS[unit]
+
+    def _end(self) -> int:
+        end = super()._end()
+        return self._ends.get(end, end)
 
     def _predicate(self) -> Condition:
         """Read a comparison; one that is negated holds where both sides have something."""

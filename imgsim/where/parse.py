@@ -137,11 +137,15 @@ class Parser:
         negated = self._accept("not")
         operator = self._operator(signs=not negated)
         literals = self._literals(operator)
-        source = self._text[start : self._tokens[self._place - 1].end]
+        source = self._text[start : self._end()]
         unequal = operator == "!="
         operator = "=" if unequal else operator
         compares = Compares(name.text, operator, literals, name.kind == "double", source=source, position=start)
         return AllOf((self._has(name), NoneOf(compares))) if negated or unequal else compares
+
+    def _end(self) -> int:
+        """Give the place in the text up to which it was read."""
+        return self._tokens[self._place - 1].end
 
     def _has(self, name: Token) -> Has:
         return Has(name.text, quoted=name.kind == "double", position=name.start)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from imgsim.cli.group import imgsim
 from imgsim.index.update import update_index
+from tests.photos import draw_photo
 
 IMGSIM = [sys.executable, "-m", "imgsim"]
 
@@ -54,3 +55,14 @@ def shelf(make_photos, monkeypatch):
     update_index(folder, extractors=["histogram:bins=4", "phash"])
     monkeypatch.chdir(folder.parent)
     return folder
+
+
+@pytest.fixture
+def piles(tmp_path, monkeypatch):
+    """Two indexed folders of phash, `lost` of l0 and l1, `found` of f0, f1 and f2, seen from the folder above them."""
+    for folder, seeds in (("lost", (0, 1)), ("found", (10, 11, 12))):
+        for place, seed in enumerate(seeds):
+            draw_photo(tmp_path / folder / f"{folder[0]}{place}.png", seed)
+        update_index(tmp_path / folder, extractors=["phash"])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

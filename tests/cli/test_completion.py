@@ -106,6 +106,35 @@ def test_what_is_declared_and_names_of_several_words_are_known(shelf, monkeypatc
     assert completed("set", "0.png", "returned") == (["returned="], "")
 
 
+def test_an_index_that_is_named_before_an_option_is_asked(shelf, make_photos, monkeypatch):
+    other = make_photos(1, folder="other")
+    update_index(other, extractors=["phash"])
+    for folder, name in ((shelf, "price"), (other, "promise")):
+        with IndexWriter(str(folder / ".imgsim")) as writer:
+            writer.set_attributes(str(folder / "0.png"), [f"{name}=3"])
+    monkeypatch.chdir(shelf.parent)
+    assert completed("list", "shelf", "--where", "pr") == (["price"], "")
+    assert completed("list", "other", "--where", "pr") == (["promise"], "")
+    assert completed("query", "other/0.png", "--where", "pr") == (["promise"], "")
+    assert completed("set", "other/0.png", "--drop", "pr") == (["promise"], "")
+    assert completed("set", "other/0.png", "pr") == (["promise="], "")
+    assert completed("list", "--where", "pr") == ([], "")
+
+
+def test_rules_are_completed_and_their_names(shelf, tmp_path, monkeypatch):
+    with IndexWriter(str(shelf / ".imgsim")) as writer:
+        writer.set_attributes("0.png", ["status=returned", "sold=true"])
+        writer.change_sight(["sold = true", "status = 'returned'"])
+    monkeypatch.chdir(shelf.parent)
+    assert completed("hide", "sta") == (["status"], "")
+    assert completed("hide", "shelf", "'sold = true and (sta") == (["sold = true and (status"], "")
+    assert completed("hide", "--index", "shelf", "so") == (["sold"], "")
+    assert completed("hide", "she") == (["she"], "")  # of a folder, which the shell knows
+    assert completed("hide", "shelf", "--drop", "'so") == (["sold = true"], "")
+    (tmp_path / "bare").mkdir()
+    assert completed("hide", "bare", "--drop", "so") == ([], "")
+
+
 @pytest.fixture
 def colored(make_photos, monkeypatch):
     folder = make_photos(4, folder="shelf")

@@ -12,6 +12,8 @@ WRITERS = {
     "compact": ["index", "shelf", "--compact"],
     "set": ["set", "shelf/0.png", "price=5", "--index", "shelf"],
     "evaluate": ["evaluate", "shelf", "-x", "phash", "--labels", "labels.csv:kind", "--retrieval-only"],
+    "pair": ["pair", "confirm", "shelf/0.png", "shelf/1.png"],
+    "match --new": ["match", "--index", "shelf", "--lost", "path = '0.png'", "--found", "path != '0.png'", "--new"],
     "calibrate": ["calibrate", "shelf", "-x", "phash", "--labels", "labels.csv:kind"],
 }
 

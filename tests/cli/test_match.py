@@ -4,11 +4,13 @@ import json
 import os
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import pytest
 
+from imgsim.index.gallery_folders import CACHE
 from imgsim.index.index import Index, open_index
 from imgsim.index.update import update_index
 
@@ -250,6 +252,61 @@ def test_damaged_rows_are_told_and_left_out(run, office):
     assert "l1.png" in result.out
 
 
+def overwrite(folder, name, write):
+    """Change an array of each of a side's cached galleries in place, as a disk may: nothing else tells of it."""
+    galleries = list((Path(folder) / ".imgsim" / CACHE).glob("*-*"))
+    assert galleries
+    for gallery in galleries:
+        array = np.lib.format.open_memmap(gallery / f"{name}.npy", mode="r+")
+        write(array)
+        array.flush()
+
+
+def reverse(array):
+    array[:] = array[::-1].copy()
+
+
+@pytest.mark.parametrize("side", ["lost", "found"])
+@pytest.mark.parametrize("name", ["rows", "parts", "photos"])
+@pytest.mark.parametrize("metric", ["hellinger", "seuclidean"])
+def test_bits_that_flip_in_the_cache_match_nothing(run, office, side, name, metric):
+    options = ["match", "lost", "found", "-m", metric, "--assign"]
+    right = run(*options)
+    assert right.code == 0
+    overwrite(side, name, reverse)
+    assert run(*options) == right
+
+
+@pytest.mark.parametrize("side", ["lost", "found"])
+def test_a_cached_row_of_a_photo_that_has_none_matches_nothing(run, office, side):
+    database = office / side / ".imgsim" / "index.sqlite"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DELETE FROM features WHERE part_id = (SELECT max(part_id) FROM features)")
+        connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+    right = run("match", "lost", "found")
+    assert "1 " + side + " photo without features" in right.err
+
+    def claim(present):
+        present[:] = True
+
+    overwrite(side, "present", claim)
+    assert run("match", "lost", "found")[:2] == right[:2]
+
+
+def test_a_row_that_is_damaged_beneath_the_cache_is_told_and_left_out(run, office):
+    before = run("match", "lost", "found")
+    for side, path in (("lost", "l1.png"), ("found", "f0.png")):
+        with closing(sqlite3.connect(office / side / ".imgsim" / "index.sqlite")) as database, database:
+            where = "WHERE part_id = (SELECT parts.id FROM parts JOIN images ON image_id = images.id WHERE path = ?)"
+            database.execute(f"UPDATE features SET checksum = checksum + 1 {where}", (path.encode(),))
+    result = run("match", "lost", "found")
+    kept = [row for row in rows_of(before) if row[0] != "l1.png" and row[1] != "f0.png"]
+    assert [(*row[:2], row[3]) for row in rows_of(result)] == [(*row[:2], row[3]) for row in kept]
+    assert result.code == 2
+    assert "l1.png: damaged in the index" in result.err
+    assert "f0.png: damaged in the index" in result.err
+
+
 def test_fused_extractors_with_the_found_sides_medians(run, office):
     for folder in ("lost", "found"):
         update_index(office / folder, extractors=["phash"])
@@ -315,3 +372,131 @@ def test_a_wrong_condition_is_one_line(run, office, expression, said):
     (line,) = result.err.splitlines()
     assert said in line
     assert run("match", "lost", "found").code == 0
+
+
+@pytest.fixture
+def shelves(tmp_path, monkeypatch):
+    """Two indexed folders of some kinds of things: enough found ones for neighbours to say something."""
+    rng = np.random.default_rng(5)
+    for kind in range(4):
+        for name in ("lost/l{}0", "lost/l{}1", *(f"found/f{{}}{number}" for number in range(5))):
+            draw(tmp_path / f"{name.format(kind)}.png", kind, shade=rng.integers(-20, 56, (4, 4, 3)))
+    for folder in ("lost", "found"):
+        update_index(tmp_path / folder, extractors=["hog:cells=2", "histogram:bins=6"])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+RERANKINGS = ["k_reciprocal:shortlist=8,k1=4,k2=2", "query_expansion:shortlist=8,k=2"]
+
+
+def answers_of(result):
+    """Give of each lost thing the found ones, with distance and by what they are ordered."""
+    answers = {}
+    for row in (json.loads(line) for line in result.out.splitlines()):
+        numbers = [row["distance"], row.get("reranked")]
+        answers.setdefault(row.get("lost", row.get("query")), []).append((row.get("found", row.get("path")), *numbers))
+    return answers
+
+
+def assert_alike(ours, theirs):
+    assert [one[0] for one in ours] == [one[0] for one in theirs]
+    for mine, other in zip(ours, theirs, strict=True):
+        assert mine[1] == other[1]
+        assert mine[2] is None if other[2] is None else mine[2] == pytest.approx(other[2], rel=1e-5)
+
+
+@pytest.mark.parametrize("text", RERANKINGS)
+@pytest.mark.parametrize("fused", [False, True])
+def test_what_is_reranked_is_as_a_query_reranks_it(run, shelves, text, fused):
+    compared = ["-m", "cosine", "-x", "hog:cells=2", *(["-x", "histogram:bins=6@0.5"] if fused else [])]
+    options = [*compared, "--format", "jsonl", "-k"]
+    matched = answers_of(run("match", "lost", "found", *options, 12, "--rerank", text))
+    assert len(matched) == 8
+    for lost, answer in matched.items():
+        asked = answers_of(run("query", f"lost/{lost}", "--index", "found", *options, 12, "--rerank", text))
+        assert_alike(answer, asked[f"lost/{lost}"])
+        assert [one[2] is not None for one in answer] == [True] * 8 + [False] * 4
+    plain = answers_of(run("match", "lost", "found", *options, 12))
+    assert any(plain[lost][place][0] != one[0] for lost, its in matched.items() for place, one in enumerate(its))
+    cut = answers_of(run("match", "lost", "found", *options, 3, "--rerank", text))
+    assert cut == {lost: answer[:3] for lost, answer in matched.items()}
+
+
+@pytest.mark.parametrize("text", RERANKINGS)
+@pytest.mark.parametrize("share", [0.3, 0.8])
+def test_what_is_reranked_is_what_the_conditions_allow(run, shelves, text, share):
+    names = sorted(path.name for path in (shelves / "found").glob("*.png"))
+    chosen = np.random.default_rng(3).permutation(names)[: round(share * len(names))]
+    describe("found", {name: ["kind=bag"] for name in chosen})
+    describe("lost", {"l00.png": ["kind=bag"], "l10.png": ["kind=bag"], "l31.png": ["kind=bag"]})
+    options = ["-m", "cosine", "--rerank", text, "--format", "jsonl", "-k", 5]
+    matched = answers_of(run("match", "lost", "found", *options, "--on", "found.kind = lost.kind"))
+    assert sorted(matched) == ["l00.png", "l10.png", "l31.png"]
+    narrowed = answers_of(run("match", "lost", "found", *options, "--found", "kind = 'bag'"))
+    for lost, answer in matched.items():
+        asked = answers_of(run("query", f"lost/{lost}", "--index", "found", *options, "--where", "kind = 'bag'"))
+        assert_alike(answer, asked[f"lost/{lost}"])
+        assert_alike(answer, narrowed[lost])
+
+
+def test_in_one_index_what_is_reranked_is_without_the_photo_itself(run, shelves):
+    options = ["--rerank", RERANKINGS[0], "--format", "jsonl", "-k", 4]
+    matched = answers_of(run("match", "--index", "found", "--lost", "path like 'f0%'", "--found", "has path", *options))
+    for lost, answer in matched.items():
+        assert_alike(answer, answers_of(run("query", f"found/{lost}", "--index", "found", *options))[f"found/{lost}"])
+
+
+def test_things_are_reranked_as_the_photos_that_show_them_best(run, shelves):
+    """Of two photos that are the same, one thing is what one photo is."""
+    options = ["--rerank", RERANKINGS[0], "-k", 3, "--format", "jsonl"]
+    before = answers_of(run("match", "lost", "found", *options))
+    described = {"lost": {}, "found": {}}
+    for side, folder in described.items():
+        for photo in sorted((shelves / side).glob("*.png")):
+            (photo.with_name(f"twin {photo.name}")).write_bytes(photo.read_bytes())
+            folder |= {photo.name: [f"thing={photo.name}"], f"twin {photo.name}": [f"thing={photo.name}"]}
+        update_index(side)
+        describe(side, folder)
+    after = answers_of(run("match", "lost", "found", *options, "--thing", "thing"))
+    assert list(after) == list(before)
+    for lost, answer in after.items():
+        assert_alike(answer, before[lost])
+
+
+def test_thresholds_and_pairs_go_by_distance_whatever_the_order(run, shelves):
+    options = ["match", "lost", "found", "--rerank", RERANKINGS[0], "-k", 5, "--format", "csv"]
+    header, *lines = run(*options, "--assign").out.splitlines()
+    assert header == "lost,found,rank,distance,reranked,mutual,assigned"
+    rows = [line.split(",") for line in lines]
+    assert [row[2] for row in rows] == ["1", "2", "3", "4", "5"] * 8
+    for lost in {row[0] for row in rows}:
+        values = [float(row[4]) for row in rows if row[0] == lost]
+        assert values == sorted(values)
+    given = [row for row in rows if row[6] == "true"]
+    assert len({row[0] for row in given}) == len({row[1] for row in given}) == len(given) == 8
+    distance = sorted(float(row[3]) for row in rows)[len(rows) // 2]
+    near = [line.split(",") for line in run(*options, "--max-distance", distance).out.splitlines()[1:]]
+    assert near == [row[:6] for row in rows if float(row[3]) <= distance]
+
+
+def test_a_bit_that_flips_is_reranked_nowhere(run, shelves):
+    options = ["match", "lost", "found", "--rerank", RERANKINGS[1], "-m", "cosine"]
+    right = run(*options)
+    overwrite("found", "rows", reverse)
+    assert run(*options) == right
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--rerank", "k_reciprocall"], "did you mean k_reciprocal"),
+        (["--rerank", "k_reciprocal:k1=0"], "k1 is at least 1"),
+        (["--rerank", "query_expansion", "-m", "euclidean"], "compared by cosine, not by euclidean"),
+    ],
+)
+def test_a_reranking_that_does_not_fit_is_one_line(run, office, arguments, said):
+    result = run("match", "lost", "found", *arguments)
+    assert (result.code, result.out) == (2, "")
+    (line,) = result.err.splitlines()
+    assert said in line

@@ -9,7 +9,18 @@ from dataclasses import replace
 import numpy as np
 
 from imgsim.errors import ImgsimError
-from imgsim.index.store import COLORS, HEADERS, LEFT_OUT, MISSING, HiddenPhoto, PartKeys, PartLabel, Rows, Stamp
+from imgsim.index.store import (
+    COLORS,
+    HEADERS,
+    LEFT_OUT,
+    MISSING,
+    HiddenPhoto,
+    PartKeys,
+    PartLabel,
+    Rows,
+    Stamp,
+    StoredPhoto,
+)
 from imgsim.tables.values import change_attributes
 from tests.index.dict_extractors import DictExtractors
 from tests.index.dict_facts import DictFacts, Photo
@@ -24,10 +35,11 @@ class DictStore(DictExtractors, DictLedger):
         self._photos, self._failures, self._extractors, self._statistics, self._hidden = {}, {}, {}, {}, {}
         self._calibrations, self._default, self._options, self._measure = {}, None, {}, (None, None)
         self._stale, self._drawn = set(), {}
-        self.declared = {}
+        self.declared, self._pairs, self._sight_rules = {}, {}, []
 
     stamp = property(lambda self: Stamp(self._identity, self._generation))
     options = property(lambda self: copy.deepcopy(self._options))
+    sight_rules = property(lambda self: list(self._sight_rules))
     color_measure = property(lambda self: self._measure[0])
     photos = property(lambda self: [self._photos[path] for path in sorted(self._photos, key=os.fsencode)])
     _all = property(lambda self: [*self.photos, *(one for _, one in self._hidden.values())])
@@ -46,6 +58,27 @@ class DictStore(DictExtractors, DictLedger):
 
     def set_declared(self, declared):
         self.declared = dict(declared)
+
+    def pairs(self, *, decided=False):
+        places = {key: tuple(map(os.fsencode, (one.lost_path, one.found_path))) for key, one in self._pairs.items()}
+        listed = [self._pairs[key] for key in sorted(self._pairs, key=lambda key: (places[key], key))]
+        return [pair for pair in listed if not decided or pair.state != "said"]
+
+    def keep_pairs(self, pairs):
+        for pair in pairs:
+            if pair.state != "said" or pair[:2] not in self._pairs:
+                self._pairs[pair[:2]] = pair
+
+    def forget_pairs(self, pairs):
+        for pair in pairs:
+            self._pairs.pop(pair, None)
+
+    def photos_with(self, digests):
+        found = {digest: [one.key for one in self.photos if one.record.digest == digest] for digest in digests}
+        return {digest: keys for digest, keys in found.items() if keys}
+
+    def set_sight_rules(self, rules):
+        self._sight_rules = list(rules)
 
     def known(self):
         return {path: one.known for path, one in self._photos.items()}
@@ -182,6 +215,11 @@ class DictStore(DictExtractors, DictLedger):
 
     def photo_key(self, path):
         return self._photos[path].key if path in self._photos else None
+
+    def stored_photo(self, key):
+        rows = (row for row in self._rows() if row[1].key == key and not row[2])
+        found = (StoredPhoto(one.known, part, one.record.width, one.record.height) for part, one, *_ in rows)
+        return next(found, None)
 
     def labels(self, part_keys):
         labels = {key: PartLabel(one.record.path, name, one.seen.attributes) for key, one, _, name, _ in self._rows()}

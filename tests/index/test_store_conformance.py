@@ -20,7 +20,17 @@ from imgsim.index.gallery_cache import load_gallery
 from imgsim.index.options import Options
 from imgsim.index.run import Update
 from imgsim.index.search import Searcher
-from imgsim.index.store import LEFT_OUT, MISSING, UNREADABLE, DefaultQuery, Failure, HiddenPhoto, Known, MeasuredPhoto
+from imgsim.index.store import (
+    LEFT_OUT,
+    MISSING,
+    UNREADABLE,
+    DecidedPair,
+    DefaultQuery,
+    Failure,
+    HiddenPhoto,
+    Known,
+    MeasuredPhoto,
+)
 from imgsim.index.summary import Observer
 from imgsim.metrics import load_metric, measure_statistics
 from imgsim.search.ranking import Term, rank
@@ -464,6 +474,94 @@ def test_options_are_kept_beside_the_content(store):
     assert store.stamp == before
 
 
+def decided(lost, found, state, **changes):
+    return DecidedPair(lost * 16, found * 16, state, f"lost {lost!r}", f"found {found!r}", **changes)
+
+
+def test_pairs_are_kept_beside_the_content_whatever_becomes_of_photos(store):
+    put(store, photo("a.png", {}, b"a" * 16), photo("b.png", {}, b"b" * 16))
+    before = store.stamp
+    pairs = [
+        decided(b"a", b"b", "confirmed", who="Kim", decided_ns=7, lost_store="0123456789ab"),
+        decided(b"c", b"b", "rejected", decided_ns=2**62 - 1),
+        decided(b"a", b"d", "said")._replace(lost_path=os.fsdecode(b"\xff"), found_path="\n"),
+    ]
+    assert store.pairs() == []
+    with store.transaction():
+        store.keep_pairs(pairs)
+    assert store.stamp == before
+    assert sorted(store.pairs()) == sorted(pairs)
+    with store.transaction():
+        store.remove([store.photo_key("a.png")])
+        store.hide([store.photo_key("b.png")], MISSING)
+    assert sorted(store.pairs()) == sorted(pairs)
+    assert store.pairs(decided=True) == pairs[:2]
+    assert [os.fsencode(pair.lost_path) for pair in store.pairs()] == [b"lost b'a'", b"lost b'c'", b"\xff"]
+
+
+def test_a_decision_takes_the_place_of_another_and_what_was_said_of_none(store):
+    said, later = decided(b"a", b"b", "said", decided_ns=1), decided(b"a", b"b", "said", decided_ns=2)
+    rejected, confirmed = decided(b"a", b"b", "rejected", who="Kim"), decided(b"a", b"b", "confirmed")
+    for kept, expected in ((said, said), (later, said), (rejected, rejected), (said, rejected), (confirmed, confirmed)):
+        with store.transaction():
+            store.keep_pairs([kept])
+        assert store.pairs() == [expected]
+    with store.transaction():
+        store.forget_pairs([(b"b" * 16, b"a" * 16), (b"a" * 16, b"c" * 16)])
+    assert store.pairs() == [confirmed]
+    before = store.stamp
+    with store.transaction():
+        store.forget_pairs([confirmed[:2]])
+    assert (store.pairs(), store.stamp) == ([], before)
+
+
+def test_pairs_of_a_transaction_that_fails_are_not_kept(store):
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        store.keep_pairs([decided(b"a", b"b", "said")])
+        raise ZeroDivisionError
+    assert store.pairs() == []
+
+
+def test_photos_are_found_by_their_content(store):
+    put(store, photo("b.png", {}, b"a" * 16), photo("a.png", {}, b"a" * 16), photo("c.png", {}, b"\0" * 16))
+    put(store, photo("gone.png", {}, b"g" * 16))
+    with store.transaction():
+        store.hide([store.photo_key("gone.png")], MISSING)
+    found = store.photos_with([b"a" * 16, b"\0" * 16, b"x" * 16, b"g" * 16])
+    assert found == {
+        b"a" * 16: [store.photo_key("a.png"), store.photo_key("b.png")],
+        b"\0" * 16: [store.photo_key("c.png")],
+    }
+    assert store.photos_with([]) == {}
+
+
+def test_rules_of_sight_are_kept_beside_the_content(store):
+    assert store.sight_rules == []
+    before = store.stamp
+    for rules in (["status = 'r\u00e9turn\udcff'", "  added < today - 90 days"], ["a = 1", "a = 1"], []):
+        with store.transaction():
+            store.set_sight_rules(rules)
+        assert store.sight_rules == rules
+        store.sight_rules.append("not kept")
+        assert store.sight_rules == rules
+    assert store.stamp == before
+    with pytest.raises(KeyError), store.transaction():
+        store.set_sight_rules(["price = 5"])
+        raise KeyError
+    assert store.sight_rules == []
+
+
+def test_rules_of_sight_outlive_what_becomes_of_photos(store):
+    key = add(store).id
+    put(store, photo("a", {key: [1, 2, 3]}), photo("b", {key: [1, 2, 3]}))
+    with store.transaction():
+        store.set_sight_rules(["returned = true"])
+        store.hide([store.photo_key("a")], MISSING)
+        store.remove([store.photo_key("b")])
+        store.drop_extractor(store.extractors()[0])
+    assert store.sight_rules == ["returned = true"]
+
+
 def test_stamps_tell_generations_apart(store):
     key = add(store).id
     stamps = [store.stamp]
@@ -530,6 +628,21 @@ def test_a_run_over_a_folder_fills_it_and_queries_are_answered(store, make_photo
         assert {match.path for match in matches} == {"2.png", "z.png"}
         assert all(match.attributes["palette"] for match in matches)
         assert {match.path for match in rank_by_color(store, matches[0].attributes["color"], 9)} == set(store.known())
+
+
+def test_a_stored_photo_is_told_with_the_part_that_is_the_whole_of_it(store):
+    extractor = add(store)
+    told = {"ctime_ns": 7, "inode": 8}
+    coat = photo("a", {extractor.id: [4, 5, 6]}, parts=("coat",), owner="person", **told)
+    put(store, photo("a", {extractor.id: [1, 2, 3]}, **told), coat)
+    key = store.photo_key("a")
+    stored = store.stored_photo(key)
+    assert stored == (store.known()["a"], stored.part, 640, 480)
+    assert (stored.known.ctime_ns, stored.known.inode, stored.known.key) == (7, 8, key)
+    assert store.rows(extractor, [stored.part]).features.tolist() == [[1, 2, 3]]
+    with store.transaction():
+        store.hide([key], MISSING)
+    assert store.stored_photo(key) is None
 
 
 def test_parts_without_features_are_absent_rows(store):

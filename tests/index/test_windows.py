@@ -11,7 +11,7 @@ from imgsim import paths
 from imgsim.errors import ImgsimError, IndexNotFoundError
 from imgsim.images import find
 from imgsim.images.file_patterns import comes_by, compile_patterns
-from imgsim.index import photo_lookup, search
+from imgsim.index import photo_lookup, query_rows
 from imgsim.index.location import folder_of
 from imgsim.index.photo_lookup import PhotoLookup
 from imgsim.index.sqlite import filesystem
@@ -23,7 +23,7 @@ STORE = SimpleNamespace(root=r"C:\photos", photo_key=KNOWN.get, known=lambda: KN
 
 @pytest.fixture(autouse=True)
 def windows(monkeypatch):
-    for module in (paths, photo_lookup, search, find):
+    for module in (paths, photo_lookup, query_rows, find):
         monkeypatch.setattr(module, "os", WINDOWS)
 
 
@@ -47,9 +47,8 @@ def test_photos_elsewhere_are_none_of_the_index(photo):
 
 
 def test_a_query_is_left_out_by_its_path():
-    searcher = object.__new__(search.Searcher)
-    searcher._store = STORE
-    assert searcher._keys_of([r"C:\photos\a\b.jpg", r"D:\photos\c.jpg", r"\\server\share\c.jpg"]) == {"key of b"}
+    files = [r"C:\photos\a\b.jpg", r"D:\photos\c.jpg", r"\\server\share\c.jpg"]
+    assert query_rows.keys_of(STORE, files) == {"key of b"}
 
 
 def test_listed_files_have_posix_names():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgsim.metrics import METRICS
-from imgsim.search.ranking import rank
+from imgsim.search.ranking import rank, rank_each
 from tests.galleries import term_of
 
 
@@ -106,3 +106,25 @@ def test_only_allowed_rows_are_found(seed, count, k, parts):
     term = term_of(features, photos=photos)
     distances = np.where(allowed, term.metric.exact(features[0], term.gallery.rows), np.inf)
     assert rank([term], [features[:1]], k, allowed=allowed).rows.tolist() == brute_force(distances, k, photos)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from(sorted(METRICS)),
+    seed=st.integers(0, 10_000),
+    views=st.lists(st.integers(1, 3), min_size=1, max_size=5),
+    k=st.integers(1, 12),
+    terms=st.integers(1, 2),
+)
+def test_several_queries_find_what_each_finds(name, seed, views, k, terms):
+    rng = np.random.default_rng(seed)
+    features = rng.integers(0, 3, (30, 8)).astype(np.float32)
+    fused = [term_of(features[rng.permutation(30)], name, photos=np.arange(30) // 2) for _ in range(terms)]
+    queries = [[term.metric.embed(features[rng.integers(0, 30, count)]) for term in fused] for count in views]
+    excluded = [set(rng.integers(0, 15, count % 3).tolist()) for count in range(len(views))]
+    allowed = np.repeat(rng.random(15) < 0.7, 2)
+    found = rank_each(fused, queries, k, excluded=excluded, allowed=allowed)
+    for query, left_out, ranked in zip(queries, excluded, found, strict=True):
+        alone = rank(fused, query, k, excluded=left_out, allowed=allowed)
+        assert ranked.rows.tolist() == alone.rows.tolist()
+        assert ranked.distances.tolist() == alone.distances.tolist()

@@ -11,6 +11,7 @@ from imgsim.metrics import METRICS, load_metric, measure_statistics
 from imgsim.search import two_sides
 from imgsim.search.gallery import lay_out
 from imgsim.search.ranking import Term
+from imgsim.search.refused_pairs import RefusedPairs
 from imgsim.search.two_sides import Side, match_sides
 
 
@@ -64,21 +65,27 @@ def listed(pairs):
     block=st.integers(1, 50),
     chunk=st.sampled_from([1, 1 << 12, 1 << 27]),
     conditioned=st.booleans(),
+    refusals=st.integers(0, 30),
 )
-def test_equals_brute_force(name, seed, counts, k, things, block, chunk, conditioned):
+def test_equals_brute_force(name, seed, counts, k, things, block, chunk, conditioned, refusals):
     rng = np.random.default_rng(seed)
     ours, theirs = (rng.integers(0, 3, (count, 6)).astype(np.float32) for count in counts)
     if load_metric(name).domain == "boolean":
         ours, theirs = ours > 1, theirs > 1
     ours, theirs = ours.astype(np.float32), theirs.astype(np.float32)
     own, other = (rng.integers(0, -(-count // things), count) for count in counts)
-    mask = rng.random(counts) < 0.4 if conditioned else None
-    allowed = None if mask is None else lambda one, two: mask[np.ix_(one, two)]
+    mask = kept = rng.random(counts) < 0.4 if conditioned else None
+    allowed = None if kept is None else lambda one, two: kept[np.ix_(one, two)]
     lost, found = sides_of(ours, theirs, name, own, other)
+    pairs = np.stack([rng.choice(side, refusals) for side in (own, other)], axis=1)
+    refused = RefusedPairs(own, other, np.unique(pairs, axis=0)) if refusals else None
+    if refusals:
+        out = (own[:, None, None] == pairs[:, 0]) & (other[None, :, None] == pairs[:, 1])
+        mask = ~out.any(axis=2) & (True if mask is None else mask)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(two_sides, "BLOCK_ROWS", block)
         patch.setattr(two_sides, "CHUNK_BYTES", chunk)
-        pairs = match_sides(lost, found, k, allowed)
+        pairs = match_sides(lost, found, k, allowed, refused)
     expected = plain(lost, found, k, mask)
     assert [pair[:4] for pair in listed(pairs)] == [pair[:4] for pair in expected]
     assert all(said == told for (*_, said), (*_, told) in zip(listed(pairs), expected, strict=True) if told is not None)
@@ -140,10 +147,14 @@ def test_groups_that_are_allowed_the_same_equal_brute_force(seed, kinds, block):
     ours, theirs = rng.random((64, 6)).astype(np.float32), rng.random((50, 6)).astype(np.float32)
     own, other = rng.integers(0, kinds, 64), rng.integers(0, kinds + 1, 50)
     lost, found = sides_of(ours, theirs)
+    allowed, few = own[:, None] == other, np.stack([rng.integers(0, 64, 40), rng.integers(0, 50, 40)], axis=1)
+    refused = RefusedPairs(np.arange(64), np.arange(50), few)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(two_sides, "BLOCK_ROWS", block)
-        pairs = match_sides(lost, found, 4, lambda one, two: own[one][:, None] == other[two])
-    assert listed(pairs) == plain(lost, found, 4, own[:, None] == other)
+        for refuse in (None, refused):
+            pairs = match_sides(lost, found, 4, lambda one, two: own[one][:, None] == other[two], refuse)
+            assert listed(pairs) == plain(lost, found, 4, allowed)
+            allowed[few[:, 0], few[:, 1]] = False
 
 
 def test_nothing_on_a_side_gives_nothing():

@@ -43,6 +43,24 @@ def pairs(describe):
     return fitting
 
 
+@pytest.mark.parametrize(
+    ("expressions", "pair", "expected"),
+    [
+        (["found.kind = lost.kind and found.price < 6"], (0, 0), ["found.kind = lost.kind", "found.price < 6"]),
+        (["found.kind = 'hat' or found.day >= lost.day - 1 day"], (0, 0), ["found.day >= lost.day - 1 day"]),
+        (["not has lost.color or found.color = lost.color"], (2, 0), ["lost.color is missing"]),
+        (["found.kind != lost.kind", "not (has lost.tags or lost.price > 5)"], (0, 1), None),
+        (['lost."unit price" between 0 and 1', 'has found."price"'], (0, 0), None),
+        (["found.day not in (lost.day, lost.day + 2 weeks)"], (0, 1), None),
+    ],
+)
+def test_what_holds_for_a_pair_is_said_as_it_was_written(describe, expressions, pair, expected):
+    sides = {"lost": side_of(describe(LOST)), "found": side_of(describe(FOUND))}
+    conditions = PairConditions(expressions, sides)
+    assert conditions.allowed(np.array(pair[:1]), np.array(pair[1:])).all()
+    assert conditions.reasons(*pair) == (expressions if expected is None else expected)
+
+
 EVERY = "a-p a-q a-r b-p b-q b-r c-p c-q c-r"
 
 

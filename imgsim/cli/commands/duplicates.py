@@ -22,6 +22,7 @@ from imgsim.cli.labels import indexed
 from imgsim.cli.lock_wait import wait_option
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format, write_paths
 from imgsim.cli.remedies import explain
+from imgsim.cli.report_option import report_option
 from imgsim.cli.which_index import open_for
 from imgsim.naming import is_external, parse_naming, without_weight
 
@@ -62,6 +63,7 @@ COMPARING = ("extractors", "metric", "max_distance", "flips", "turns")
 )
 @format_option(*ROW_FORMATS, "paths")
 @click.option("-0", "--null", is_flag=True, help="Write the paths of what may go, ended by NUL, for `xargs -0`.")
+@report_option("each group, which photo to keep and which may go,")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes.  [default: one a processor]")
 @wait_option
 @device_option
@@ -73,6 +75,7 @@ def duplicates(
     keep: str,
     format_: str | None,
     null: bool,  # noqa: FBT001
+    report: str | None,
     **choices: Any,  # noqa: ANN401 (each has its own type)
 ) -> None:
     """Group the photos in FOLDER that are copies of each other, and say which of each group to keep. Deletes nothing.
@@ -98,6 +101,10 @@ def duplicates(
         nearness = None if choices["exact"] else _nearness(index, extractors, **choices)
         groups = index.duplicates(nearness, keep=keep, where=where)
         _write(groups, index.root, "paths" if null else choose_format(format_), null=null)
+        if report:
+            from imgsim.cli.report_pages import report_duplicates
+
+            report_duplicates(report, index, groups, nearness, {**choices, "where": where, "keep": keep})
     if not groups:
         stderr.say("imgsim: no duplicates")
     click.get_current_context().exit(0 if groups else 1)

@@ -24,12 +24,15 @@ from imgsim.cli.labels import (
     scores_for,
 )
 from imgsim.cli.lock_wait import wait_option
+from imgsim.cli.pair_sources import PairSource, decided_sides, note_assumption, pairs_options
+from imgsim.cli.report_option import report_option
 from imgsim.errors import EvaluationError
 from imgsim.paths import key_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from imgsim.cli.evaluation_report import ReportPictures
     from imgsim.evaluation.candidates import Candidate
     from imgsim.evaluation.judge import Judgement
     from imgsim.index.index import Index
@@ -37,16 +40,18 @@ if TYPE_CHECKING:
 
 
 class JudgedRows(NamedTuple):
-    """Rows, their titles where they are shown, and how many candidates could not be judged."""
+    """Rows, their titles where they are shown, how many candidates could not be judged, and pictures for a report."""
 
     rows: list[dict[str, Any]]
     titles: dict[str, str]
     refused: int
+    drawn: ReportPictures | None = None
 
 
 @click.command()
 @click.argument("folder", type=click.Path())
 @labels_options(scores=True)
+@pairs_options
 @click.option(
     "-x",
     "--extractor",
@@ -95,6 +100,7 @@ class JudgedRows(NamedTuple):
 @click.option("--plots", type=click.Path(file_okay=False), metavar="FOLDER", help="Draw what was found into FOLDER.")
 @click.option("--plots-only", is_flag=True, help="Draw, and write no table.")
 @click.option("--plot-format", type=click.Choice(["png", "svg"]), default="png", show_default=True)
+@report_option("the tables and the pictures")
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder.")
 @wait_option
 @wide_option
@@ -108,6 +114,7 @@ def evaluate(
     index_path: str | None,
     jobs: int | None,
     seed: int,
+    report: str | None,
     **options: Any,  # noqa: ANN401 (what click makes of the rest)
 ) -> None:
     """Judge extractors and distances on the photos in FOLDER, whose classes or scores are known.
@@ -116,12 +123,16 @@ def evaluate(
     Every figure has a 95 % interval; the last column tells which differences from the best are real (paired tests,
     Holm's correction). An extractor and a distance that do not suit each other are named and left out. How each figure
     is defined: docs/evaluation.md.
+
+    With --pairs each lost thing that is confirmed to be a found one asks for it among all that was found, and every
+    other counts as no match of it; intervals are over lost things. Pairs that were rejected are what a threshold tells
+    the confirmed ones from.
     """
     from imgsim.evaluation.candidates import bare_extractors, pair_with_metrics, parse_candidates, with_rerankings
     from imgsim.processes import default_jobs
     from imgsim.search.reranking import load_reranker
 
-    source = _source(options)
+    source, decided = _source(options), _pair_source(options)
     source.check_known(index_path or folder)
     if options["plots"]:
         from imgsim.reports.evaluation_plots import prepare_folder
@@ -137,13 +148,20 @@ def evaluate(
     with indexed(folder, index_path, wanted, jobs=jobs, strict=source.strict, reading=True) as index:
         candidates = asked or pair_with_metrics([[str(one.spec)] for one in index.extractors], metrics)
         candidates = with_rerankings(candidates, options["rerank"])
+        options["report"] = report
         shared = {"seed": seed, "jobs": jobs or default_jobs()}
-        if source.scores:
+        if decided.pairs:
+            answer = _judge_pairs(index, candidates, decided, options, jobs=jobs, seed=seed)
+        elif source.scores:
             answer = _judge_scores(index, candidates, source, options, seed)
         else:
             answer = _judge_classes(index, candidates, source, options, shared)
     if not options["plots_only"]:
         _write(answer.rows, answer.titles, options["format_"] or "table", wide=options["wide"])
+    if report:
+        from imgsim.cli.evaluation_report import ReportPictures, report_evaluation
+
+        report_evaluation(report, folder, answer.rows, answer.titles, options, answer.drawn or ReportPictures())
     if answer.refused and source.strict:
         fail(f"{answer.refused} of {len(candidates)} could not be judged, and --strict was given")
 
@@ -174,6 +192,15 @@ def _source(options: dict[str, Any]) -> LabelSource:
     if options["retrieval_only"] and options["by"] == CLASSIFIED:
         raise click.UsageError(f"--by {CLASSIFIED} needs the classification that --retrieval-only leaves out")
     return source.checked()
+
+
+def _pair_source(options: dict[str, Any]) -> PairSource:
+    """Read of which pairs it is, and refuse options that would be passed over in silence."""
+    decided = PairSource(options["pairs"], options["lost"], options["where"], options["thing"])
+    decided.checked("scores", "k", "rerank", "group", "plots")
+    if decided.pairs and options["by"] == CLASSIFIED:
+        raise click.UsageError(f"--by {CLASSIFIED} is for classes, and --pairs are none: choose another figure")
+    return decided
 
 
 def _whatever_there_is(folder: str, index_path: str | None) -> list[str]:
@@ -209,9 +236,38 @@ def _judge_classes(
         judgements, refused = judge_each(candidates, judge.judge)
     for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
         stderr.say(remark)
-    if options["plots"]:
-        _draw(options["plots"], options["plot_format"], index, labels, judgements, shared["seed"])
+    drawn = _draw(index, labels, judgements, shared["seed"], options)
     verdicts = give_verdicts(judgements, options["by"], seed=shared["seed"])
+    titles = titles_at(ks, TITLES) if options["recall"] else TITLES
+    return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused, drawn)
+
+
+def _judge_pairs(
+    index: Index,
+    candidates: Sequence[Candidate],
+    decided: PairSource,
+    options: dict[str, Any],
+    *,
+    jobs: int | None,
+    seed: int,
+) -> JudgedRows:
+    from imgsim.cli.progress_bars import judging_bar
+    from imgsim.evaluation.candidates import bare_extractors
+    from imgsim.evaluation.comparison import give_verdicts
+    from imgsim.evaluation.pair_judge import PairJudge
+    from imgsim.evaluation.retrieval import KS
+    from imgsim.reports.judgement_rows import TITLES, to_objects
+
+    ks = counted(options["recall"] or KS, options["by"])
+    wanted = bare_extractors(candidates)
+    with decided_sides(index, decided, wanted, jobs=jobs, strict=options["strict"]) as sides, judging_bar() as advanced:
+        note_assumption(sides.labels)
+        full = not options["retrieval_only"]
+        judge = PairJudge(sides.distance, sides.labels, full=full, ks=ks, advanced=advanced, seed=seed)
+        judgements, refused = judge_each(candidates, judge.judge)
+    for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
+        stderr.say(remark)
+    verdicts = give_verdicts(judgements, options["by"], seed=seed)
     titles = titles_at(ks, TITLES) if options["recall"] else TITLES
     return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused)
 
@@ -235,11 +291,22 @@ def _judge_scores(
     return JudgedRows(score_objects(judgements, seed=seed), SCORE_TITLES, refused)
 
 
-def _draw(folder: str, kind: str, index: Index, labels: Labels, judgements: Sequence[Judgement], seed: int) -> None:
+def _draw(
+    index: Index, labels: Labels, judgements: Sequence[Judgement], seed: int, options: dict[str, Any]
+) -> ReportPictures | None:
+    """Draw what was found out into a folder, and for a report, each where it is asked for."""
+    if not options["plots"] and not options["report"]:
+        return None
+    from imgsim.cli.evaluation_report import draw_for_report, embed
     from imgsim.reports.evaluation_plots import draw_evaluation
 
-    for path in draw_evaluation(folder, kind, index, labels, judgements, seed=seed):
-        stderr.say(f"drew {path}")
+    if not options["plots"]:
+        return draw_for_report(index, labels, judgements, seed)
+    drawn = []
+    for plot in draw_evaluation(options["plots"], options["plot_format"], index, labels, judgements, seed=seed):
+        stderr.say(f"drew {plot.path}")
+        drawn.append(plot)
+    return embed(drawn) if options["report"] else None
 
 
 def _write(rows: list[dict[str, Any]], titles: dict[str, str], format_: str, *, wide: bool) -> None:

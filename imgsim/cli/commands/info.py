@@ -15,6 +15,8 @@ from imgsim.cli.which_index import open_for
 if TYPE_CHECKING:
     from imgsim.index.index import Index
 
+LISTED = ("extractors", "calibrations", "stale_calibrations", "sight_rules", "pairs", "attributes")  # a line each
+
 
 @click.command(short_help="Say what an index holds.")
 @folder_argument
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
 @format_option("text", "json", "jsonl", default="text")
 @general_options
 def info(folder: str | None, index_path: str | None, format_: str | None) -> None:
-    """Say what an index holds: photos, extractors, calibrated distances, attributes, sizes, generation.
+    """Say what an index holds: photos, extractors, calibrated distances, rules, attributes, sizes, generation.
 
     Photos that are missing, or left out by patterns, are hidden from all other commands, and kept until they are back.
+    What is out of sight, by rules (`imgsim hide`), is not found unless --all is given.
     """
     with open_for(index_path or folder) as index, index.snapshot():
         facts = _facts(index)
@@ -32,7 +35,7 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
         write_object(facts)
         return
     for key, value in facts.items():
-        if key not in ("extractors", "calibrations", "stale_calibrations", "attributes"):
+        if key not in LISTED:
             said = (shlex.join(value) or "not given") if isinstance(value, list) else value
             write_text(f"{key.replace('_', ' ')}: {'that of each extractor' if said is None else said}\n")
     for extractor in facts["extractors"]:
@@ -43,6 +46,11 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
     for distance in facts["calibrations"]:
         stale = " (stale: photos were measured anew since)" if distance in facts["stale_calibrations"] else ""
         write_text(f"calibrated: {distance}{stale}\n")
+    for rule in facts["sight_rules"]:
+        waiting = f" (passed over: {rule['waiting']})" if rule["waiting"] else ""
+        write_text(f"out of sight where: {rule['rule']}: {rule['photos']} photos{waiting}\n")
+    if facts["pairs"]:
+        write_text(f"pairs: {', '.join(f'{count} {state}' for state, count in facts['pairs'].items())}\n")
     for attribute in facts["attributes"]:
         types = " and ".join(attribute["types"])
         write_text(f"attribute: {attribute['name']}: {types}, {attribute['photos']} photos\n")
@@ -67,6 +75,7 @@ def _facts(index: Index) -> dict[str, Any]:
         "photos": counts["photos"],
         "missing": counts["missing"],
         "left_out": counts["left_out"],
+        "out_of_sight": index.count_out_of_sight(),
         "failures": counts["failures"],
         "include": list(made.include),
         "exclude": list(made.exclude),
@@ -81,6 +90,11 @@ def _facts(index: Index) -> dict[str, Any]:
         "default_metric": default.metric if default else None,
         "calibrations": index.calibrations,
         "stale_calibrations": sorted(index.stale_calibrations),
+        "sight_rules": [
+            {"rule": rule, "photos": photos, "waiting": waiting and waiting.reason}
+            for rule, photos, waiting in index.sight_rules
+        ],
+        "pairs": index.count_pairs(),
         "attributes": [attribute._asdict() for attribute in index.facts.counts()],
         "generation": counts["generation"],
         "bytes": _size(index.directory),

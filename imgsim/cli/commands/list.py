@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.attributes import AttributeColumns, note_conditions, show_option, where_option
+from imgsim.cli.attributes import (
+    AttributeColumns,
+    note_conditions,
+    note_sight,
+    show_option,
+    where_option,
+)
 from imgsim.cli.flags import folder_argument, format_option, general_options, index_option
 from imgsim.cli.output import RowWriter, choose_format, write_paths
 from imgsim.cli.which_index import open_for
@@ -27,6 +33,7 @@ STATE = ("width", "height", "size")  # shown unless attributes are asked for
 @folder_argument
 @index_option
 @where_option
+@click.option("--visible", is_flag=True, help="Leave out what rules keep out of sight, see `imgsim hide`.")
 @show_option
 @click.option(
     "--sort",
@@ -43,6 +50,7 @@ def list_photos(
     folder: str | None,
     index_path: str | None,
     where: tuple[str, ...],
+    visible: bool,  # noqa: FBT001
     show: tuple[str, ...] | None,
     sort: str | None,
     limit: int | None,
@@ -60,15 +68,14 @@ def list_photos(
     with open_for(index_path or folder) as index, index.snapshot():
         write = _writer(index, format_, show, null=null)
         note_conditions(index, where)
-        records = index.photos(where, sort=() if sort is None else [sort], limit=limit)
+        note_sight(index, out_of_sight=not visible)
+        records = index.photos(where, sort=() if sort is None else [sort], limit=limit, out_of_sight=not visible)
         found = False
         for batch in iter(lambda: list(islice(records, BATCH)), []):
             write(batch)
             found = True
-        if where and not found:
-            from imgsim.where.select import explain_nothing
-
-            stderr.say(f"imgsim: {explain_nothing(index.facts, where)}")
+        if not found and (reason := index.explain_nothing(where, out_of_sight=not visible)):
+            stderr.say(f"imgsim: {reason}")
     click.get_current_context().exit(0 if found else 1)
 
 

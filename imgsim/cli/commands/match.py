@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.attributes import AttributeColumns, note_conditions
+from imgsim.cli.attributes import all_option, note_conditions, note_sight
 from imgsim.cli.flags import (
     count_option,
     extractor_option,
@@ -17,20 +18,23 @@ from imgsim.cli.flags import (
     max_distance_option,
     metric_option,
     min_probability_option,
+    rerank_option,
 )
-from imgsim.cli.output import JSON, RowWriter, choose_format, write_paths
+from imgsim.cli.lock_wait import once_unlocked, wait_option
+from imgsim.cli.matched_rows import SIDES, SideColumns, write_matches
+from imgsim.cli.output import choose_format, settle
 from imgsim.cli.remedies import explain
+from imgsim.cli.report_option import report_option
 from imgsim.cli.which_index import open_for
-from imgsim.errors import UnknownNameError, first_few
+from imgsim.errors import first_few
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imgsim.index.index import Index
+    from imgsim.errors import ImgsimError
+    from imgsim.index.index import Index, IndexWriter
     from imgsim.index.lost_and_found import FoundMatch, LostAndFound
-
-COLUMNS = ("lost", "found", "rank", "distance")
-SIDES = ("lost", "found")
+    from imgsim.index.store import DecidedPair
 
 
 @click.command(short_help="Find for each lost thing the found ones that may be it.")
@@ -65,11 +69,13 @@ SIDES = ("lost", "found")
     shell_complete=name_completion.attributes,
     help="The attribute that says which photos are of one report or item; a photo without it is one thing.",
 )
+@all_option
 @count_option
 @extractor_option(fused=True)
 @metric_option
 @max_distance_option
 @min_probability_option
+@rerank_option
 @click.option(
     "--assign",
     is_flag=True,
@@ -81,8 +87,15 @@ SIDES = ("lost", "found")
     metavar="SIDE.NAME,...",
     help="Show these attributes too, a column each, such as lost.place,found.place.",
 )
+@click.option(
+    "--new",
+    is_flag=True,
+    help="Say only pairs that no run with --new said before, and keep in the found side's index which are said.",
+)
 @format_option("table", "tsv", "csv", "json", "jsonl", "paths")
 @click.option("-0", "--null", is_flag=True, help="Write the found photos' paths, ended by NUL, for `xargs -0`.")
+@report_option("each lost thing beside its matches", each="lost thing")
+@wait_option
 @general_options
 def match(
     folders: tuple[str, ...],
@@ -90,48 +103,89 @@ def match(
     show: str | None,
     format_: str | None,
     null: bool,  # noqa: FBT001
+    new: bool,  # noqa: FBT001
+    report: str | None,
     **choices: Any,  # noqa: ANN401 (each has its own type)
 ) -> None:
     """Find for each lost thing the found ones that may be it, in two indexed folders, or in one by conditions.
 
     No photo is read: rows are compared as the indexes hold them, by what the found side is compared by. Columns: lost
-    and found, the paths of the closest pair of photos within their folders, rank, distance, the probability where the
-    found side was calibrated, mutual (true where each is the other's closest). Exit codes: 0 something matched, 1
-    nothing did, 2 error.
+    and found, the paths of the closest pair of photos within their folders, rank, distance, with --rerank by what the
+    first 200 are ordered instead, the probability where the found side was calibrated, mutual (true where each is the
+    other's closest). Pairs that `imgsim pair` rejected are left out, and both things of those that it confirmed. Exit
+    codes: 0 something matched, 1 nothing did, 2 error.
     """
     if null and format_ not in (None, "paths"):
         raise click.UsageError("-0 writes paths: it does not go with another --format")
     format_ = "paths" if null else choose_format(format_)
-    with ExitStack() as stack:
-        indexes = _opened(folders, index_path, choices, stack)
-        for index, side in zip(indexes, SIDES, strict=True):
-            note_conditions(index, choices[side])
-        columns = _SideColumns(indexes, show, format_)
-        sides, matches = _matched(indexes, **choices)
-        _write(matches, sides, columns, indexes[1].root, format_, null=null, assign=choices["assign"])
-        damaged = sides.damaged
+    places = _places(folders, index_path, choices)
+    with ExitStack() as held:
+        # Held till the end, so that nobody else says the same.
+        writer = held.enter_context(_writer(places[-1])) if new else None
+        damaged, said = _match(places, show, format_, report, new=new, null=null, **choices)
+        if writer and said:
+            settle()
+            writer.decide(said)
     for damage in damaged:
         stderr.complain(f"imgsim: {explain(damage)}")
-    click.get_current_context().exit(2 if damaged else 0 if matches else 1)
+    if new and not said:
+        stderr.say("imgsim: nothing new")
+    click.get_current_context().exit(2 if damaged else 0 if said else 1)
 
 
-def _opened(
-    folders: Sequence[str], index_path: str | None, choices: dict[str, Any], stack: ExitStack
-) -> tuple[Index, Index]:
-    """Open both sides, in a snapshot each; one index twice is one."""
+def _match(
+    places: Sequence[str | None],
+    show: str | None,
+    format_: str,
+    report: str | None,
+    *,
+    null: bool,
+    **choices: Any,  # noqa: ANN401 (each has its own type)
+) -> tuple[list[ImgsimError], list[DecidedPair]]:
+    """Match, and write what fits; give what is damaged, and the pairs that were written."""
+    with ExitStack() as stack:
+        indexes = _opened(places, stack)
+        for index, side in zip(indexes, SIDES, strict=True):
+            note_conditions(index, choices[side])
+        for index in dict.fromkeys(indexes):
+            note_sight(index, out_of_sight=choices["out_of_sight"])
+        columns = SideColumns(indexes, show, format_)
+        sides, matches = _matched(indexes, **choices)
+        if format_ == "paths" and choices["assign"]:
+            matches = [one for one in matches if one.assigned]
+        write_matches(matches, sides, columns, indexes[1].root, format_, choices, null=null)
+        if report:
+            from imgsim.cli.match_report import report_matches
+
+            report_matches(report, indexes, sides, matches, columns.named, choices)
+        return sides.damaged, sides.as_said(matches, time.time_ns())
+
+
+def _places(folders: Sequence[str], index_path: str | None, choices: dict[str, Any]) -> Sequence[str | None]:
+    """Tell where the indexes of both sides are, or the one."""
     if len(folders) not in (0, 2):
         raise click.UsageError("name two indexed folders, LOST FOUND; or one by --index, with --lost and --found")
     if folders and index_path:
         raise click.UsageError("--index is one index of both sides: leave it out, or LOST and FOUND")
     if not folders and not (choices["lost"] and choices["found"]):
         raise click.UsageError("in one index, --lost and --found say which photos are which: both are needed")
+    return folders or (index_path,)
+
+
+def _writer(place: str | None) -> IndexWriter:
+    with open_for(place) as index:
+        return once_unlocked(index.writing)
+
+
+def _opened(places: Sequence[str | None], stack: ExitStack) -> tuple[Index, Index]:
+    """Open both sides, in a snapshot each; one index twice is one."""
     opened: dict[str, Index] = {}
-    places = [stack.enter_context(open_for(place)) for place in folders or (index_path,)]
-    for index in places:
+    named = [stack.enter_context(open_for(place)) for place in places]
+    for index in named:
         if _identity(index) not in opened:
             opened[_identity(index)] = index
             stack.enter_context(index.snapshot())
-    lost, found = opened[_identity(places[0])], opened[_identity(places[-1])]
+    lost, found = opened[_identity(named[0])], opened[_identity(named[-1])]
     return lost, found
 
 
@@ -152,16 +206,33 @@ def _matched(
     k: int,
     max_distance: float | str | None,
     min_probability: float | None,
+    rerank: str | None,
     assign: bool,
     on: Sequence[str],
     near: str | None,
+    new: bool,
+    out_of_sight: bool,
 ) -> tuple[LostAndFound, list[FoundMatch]]:
     from imgsim.index.lost_and_found import LostAndFound
+    from imgsim.tables.place_pairs import read_place_pairs
 
     if near and not any("near" in text for text in on):
         raise click.UsageError("--near is for a condition such as --on 'found.place near lost.place'")
-    neighbours = _read_pairs(near) if near else None
-    sides = LostAndFound(indexes, extractors, metric, lost=lost, found=found, thing=thing, on=on, near=neighbours)
+    neighbours = read_place_pairs(near) if near else None
+    sides = LostAndFound(
+        indexes,
+        extractors,
+        metric,
+        lost=lost,
+        found=found,
+        thing=thing,
+        on=on,
+        near=neighbours,
+        new=new,
+        out_of_sight=out_of_sight,
+    )
+    for unseen in sides.unseen:  # as when all is settled, which is no fault
+        stderr.say(f"imgsim: {explain(unseen)}")
     if absent := list(sides.conditions.absent):
         stderr.say(f"imgsim: no photo has an attribute {first_few(absent)} yet, so all count as without")
     if places := sides.conditions.unknown_places:
@@ -170,72 +241,20 @@ def _matched(
     for side, paths in sides.lacking.items():
         count = f"{len(paths)} {side} photo{'s' * (len(paths) > 1)}"
         stderr.say(f"imgsim: {count} without features, so not compared: {first_few(paths)}")
-    return sides, sides.matches(k, threshold, one_to_one=assign)
+    _note_decided(sides)
+    return sides, sides.matches(k, threshold, one_to_one=assign, rerank=rerank)
 
 
-def _read_pairs(path: str) -> list[tuple[str, str]]:
-    """Read pairs of places from the first two columns of a table."""
-    from imgsim.errors import TableError
-    from imgsim.paths import composed
-    from imgsim.tables.table import read_table
-
-    table = read_table(path)
-    if len(table.columns) < 2:
-        raise TableError(path, "two columns are needed: a place and one that is near it")
-    pairs = []
-    for number, row in enumerate(table.rows):
-        places = [row.cells.get(column) for column in table.columns[:2]]
-        if None in places:
-            raise TableError(path, f"{table.place(number)} has no two places")
-        pairs.append((composed(str(places[0])), composed(str(places[1]))))
-    return pairs
+def _note_decided(sides: LostAndFound) -> None:
+    """Say what is left out because of what people decided."""
+    lost, found, rejected = sides.decided
+    closed = " and ".join(_counted(count, of) for count, of in ((lost, "lost photo"), (found, "found photo")) if count)
+    told = [f"{closed} of confirmed pairs"] if closed else []
+    if rejected:
+        told.append(_counted(rejected, "rejected pair"))
+    if told:
+        stderr.say(f"imgsim: left out, see `imgsim pairs`: {', '.join(told)}")
 
 
-class _SideColumns:
-    """Adds to rows what --show names of either side."""
-
-    def __init__(self, indexes: tuple[Index, Index], show: str | None, format_: str) -> None:
-        from imgsim.where.name_list import split_names
-        from imgsim.where.side_names import of_side
-
-        named: dict[str, list[str]] = {side: [] for side in SIDES}
-        for name in split_names(show or ""):
-            side, _, rest = name.partition(".")
-            if side not in named or not rest:
-                raise UnknownNameError("attribute", name, [f"{side}.{name}" for side in SIDES])
-            named[side].append(rest)
-        self._nested = format_ in JSON
-        self._sides = {}
-        for side, index in zip(SIDES, indexes, strict=True):
-            with of_side(side):
-                self._sides[side] = AttributeColumns(index, None if show is None else named[side], format_, ())
-        self.titles = [f"{side}.{title}" for side, its in self._sides.items() for title in its.columns]
-
-    def of(self, found: FoundMatch) -> dict[str, Any]:
-        """Give what is added to a pair's row."""
-        added = {"lost": self._sides["lost"].of(found.lost), "found": self._sides["found"].of(found.match)}
-        return {f"{side}.{title}": value for side, its in added.items() for title, value in its.items()}
-
-
-def _write(
-    matches: Sequence[FoundMatch],
-    sides: LostAndFound,
-    columns: _SideColumns,
-    root: str,
-    format_: str,
-    *,
-    null: bool,
-    assign: bool,
-) -> None:
-    if format_ == "paths":
-        chosen = [one for one in matches if one.assigned or not assign]
-        write_paths(dict.fromkeys(one.match.path for one in chosen), root, null=null)
-        return
-    wanted = {"probability": sides.calibrated, "mutual": True, "assigned": assign}
-    shown = (*COLUMNS, *(name for name, asked in wanted.items() if asked), *columns.titles)
-    rows = []
-    for one in matches:
-        row = {"lost": one.lost.path, "found": one.match.path, "rank": one.match.rank, "distance": one.match.distance}
-        told = {"probability": one.match.probability, "mutual": one.mutual, "assigned": one.assigned}
-        rows.append(row | {name: told[name] for name, asked in wanted.items() if asked} | columns.of(one))
-    RowWriter(format_, shown).write(rows)
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imgsim.cli import name_completion, stderr
-from imgsim.cli.attributes import AttributeColumns, note_conditions, show_option, where_option
+from imgsim.cli import name_completion
+from imgsim.cli.answers import ask_by_color, ask_by_photos, asked_photos
+from imgsim.cli.attributes import (
+    AttributeColumns,
+    all_option,
+    note_conditions,
+    note_sight,
+    show_option,
+    where_option,
+)
 from imgsim.cli.flags import (
     count_option,
     device_option,
@@ -21,22 +29,22 @@ from imgsim.cli.flags import (
     max_distance_option,
     metric_option,
     min_probability_option,
+    rerank_option,
 )
-from imgsim.cli.inputs import QueryPhoto, expand_photos, photos_in
 from imgsim.cli.output import RowWriter, choose_format, write_paths
-from imgsim.cli.pictures import QueryAnswer, check_plot, draw_grid_of, plot_colors_of
-from imgsim.cli.remarks import Remarks, find_missed
-from imgsim.cli.remedies import explain
+from imgsim.cli.pictures import check_plot, draw_grid_of, plot_colors_of
+from imgsim.cli.remarks import Remarks
+from imgsim.cli.report_option import report_option
 from imgsim.cli.similarity import SIMILARITY, check_similarity, without_similarity
-from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from imgsim.cli.answers import QueryAnswer
+    from imgsim.cli.inputs import QueryPhoto
     from imgsim.core import Match
+    from imgsim.images.limits import Limits
     from imgsim.index.index import Index
-    from imgsim.index.search import Searcher
-    from imgsim.index.threshold import Threshold
 
 COLUMNS = ("query", "rank", "path", "distance")
 
@@ -46,6 +54,7 @@ COLUMNS = ("query", "rank", "path", "distance")
 @index_option
 @count_option
 @where_option
+@all_option
 @click.option(
     "--color",
     metavar="NAME",
@@ -56,12 +65,7 @@ COLUMNS = ("query", "rank", "path", "distance")
 @metric_option
 @max_distance_option
 @min_probability_option
-@click.option(
-    "--rerank",
-    metavar="NAME[:KEY=VALUE,...]",
-    shell_complete=name_completion.rerankings,
-    help="Put the first matches in another order: k_reciprocal or query_expansion. For finding all, not the first.",
-)
+@rerank_option
 @click.option("--together", is_flag=True, help="The photos are views of one thing: give one ranking.")
 @click.option("--include-self", is_flag=True, help="Let the query photo itself be a match, if it is in the index.")
 @show_option
@@ -74,6 +78,7 @@ COLUMNS = ("query", "rank", "path", "distance")
     metavar="FILE.png|svg",
     help="Draw the red, green and blue of a query over those of its matches.",
 )
+@report_option("each query beside its matches")
 @limits_options()
 @device_option
 @general_options
@@ -85,6 +90,7 @@ def query(
     show: tuple[str, ...] | None,
     grid: str | None,
     plot: str | None,
+    report: str | None,
     **choices: Any,  # noqa: ANN401 (each has its own type)
 ) -> None:
     """Find the indexed photos that look most like each PHOTO, or that have a colour.
@@ -99,13 +105,10 @@ def query(
 
     _refuse(photos, format_, grid, choices, null=null)
     complaints: list[str] = []
-    asked: Iterable[QueryPhoto] = _photos_of(photos, complaints)
+    asked: Iterable[list[QueryPhoto]] = asked_photos(photos, complaints)
     if plot:
         check_plot(plot)
-    if plot and "-" not in photos and not choices["together"]:
-        asked = list(asked)
-        if len(asked) > 1:
-            raise click.UsageError(f"--plot draws one query, and here are {len(asked)}: name one, or use --together")
+        asked = asked if "-" in photos or choices["together"] else _one_of(asked)
     answers: list[QueryAnswer] = []
     matched = failed = False
     with open_for(index_path, photos) as index, index.snapshot():
@@ -117,22 +120,35 @@ def query(
         columns = (*COLUMNS, *(name for name, wanted in added.items() if wanted))
         write = _writer(index, "paths" if null else choose_format(format_), columns, attributes, null=null)
         note_conditions(index, choices["where"])
+        note_sight(index, out_of_sight=choices["out_of_sight"])
         remarks = Remarks(index)
-        for answer, complete in _ask_by_photos(index, asked, **choices) if photos else _ask_by_color(index, **choices):
+        for answer, complete in ask_by_photos(index, asked, **choices) if photos else ask_by_color(index, **choices):
             failed |= not complete
             if answer is not None:
                 matched |= bool(answer.matches)
                 write(answer)
                 remarks.hear(answer)
-                answers += [answer] if grid or plot else []
+                answers += [answer] if grid or plot or report else []
         remarks.say()
-        if grid and answers:
+        if answers:
             shown = AttributeColumns(index, attributes, "tsv", columns)
             shown_of = functools.partial(_shown, attributes=shown, similar=similar)
-            draw_grid_of(answers, grid, index.root, choices["limits"], shown_of)
-        if plot and answers:
-            plot_colors_of(answers, plot, index.root, choices["limits"])
+            _draw(answers, grid, plot, index.root, choices["limits"], shown_of)
+        _report(report, index, answers, show, choices)
     click.get_current_context().exit(2 if failed or complaints else 0 if matched else 1)
+
+
+def _report(
+    path: str | None,
+    index: Index,
+    answers: Sequence[QueryAnswer],
+    show: Sequence[str] | None,
+    choices: Mapping[str, Any],
+) -> None:
+    if path and answers:
+        from imgsim.cli.report_pages import report_answers
+
+        report_answers(path, index, answers, show, choices)
 
 
 def _refuse(
@@ -158,98 +174,26 @@ def _refuse(
         raise click.UsageError(f"--{option} is about comparing photos: name a PHOTO")
 
 
-def _photos_of(names: Sequence[str], complaints: list[str]) -> Iterator[QueryPhoto]:
-    """Give the photos that are named, and those in the folders that are; say and note what is wrong with these."""
-
-    def complain(message: str) -> None:
-        stderr.complain(f"imgsim: {message}")
-        complaints.append(message)
-
-    for photo in expand_photos(names):
-        if isinstance(photo.source, bytes) or not os.path.isdir(photo.source):
-            yield photo
-        elif within := photos_in(photo.source, complain):
-            yield from within
-        else:
-            complain(f"{photo.name}: no photos in this folder")
+def _one_of(asked: Iterable[list[QueryPhoto]]) -> list[list[QueryPhoto]]:
+    """Make sure that no more than one photo is asked for."""
+    listed = list(asked)
+    if (count := sum(map(len, listed))) > 1:
+        raise click.UsageError(f"--plot draws one query, and here are {count}: name one, or use --together")
+    return listed
 
 
-def _ask_by_photos(
-    index: Index,
-    photos: Iterable[QueryPhoto],
-    *,
-    k: int,
-    extractors: Sequence[str],
-    metric: str | None,
-    where: Sequence[str],
-    color: str | None,
-    together: bool,
-    max_distance: float | str | None,
-    min_probability: float | None,
-    **options: Any,  # noqa: ANN401 (what `Searcher.ranked` takes)
-) -> Iterator[tuple[QueryAnswer | None, bool]]:
-    """Search by photos; give each answer, and whether all of its photos could be read."""
-    if color is not None:
-        where = (*where, index.color_expression(color))
-    matched = False
-    with index.searcher(extractors, metric, where) as searcher:
-        threshold = searcher.threshold(max_distance, min_probability)
-        for views in _groups(photos, together=together):
-            answer = _answer(searcher, views, k, threshold, options)
-            matched |= answer is not None and bool(answer.matches)
-            yield answer, answer is not None and len(answer.views) == len(views)
-        for damage in searcher.damaged:
-            stderr.complain(f"imgsim: {explain(damage)}")
-            yield None, matched  # nothing found, where some could not be looked at, is an error
-        if not searcher.may_find:
-            _explain(index, where)
-
-
-def _ask_by_color(
-    index: Index, *, k: int, where: Sequence[str], color: str, max_distance: float | str | None, **_: object
-) -> Iterator[tuple[QueryAnswer, bool]]:
-    """Rank by a colour's probability."""
-    from imgsim.index.threshold import COLOR_RANGE, Threshold
-
-    threshold = Threshold.within(COLOR_RANGE, max_distance, None)
-    ranked = index.search_color(color, k, where=where)
-    if not ranked:
-        _explain(index, (*where, "has color_probabilities"))
-    yield _kept(color, ranked, threshold), True
-
-
-def _explain(index: Index, where: Sequence[str]) -> None:
-    from imgsim.where.select import explain_nothing
-
-    stderr.say(f"imgsim: {explain_nothing(index.facts, where)}")
-
-
-def _groups(photos: Iterable[QueryPhoto], *, together: bool) -> Iterator[list[QueryPhoto]]:
-    if together:
-        views = list(photos)
-        yield from [views] if views else []
-    else:
-        yield from ([photo] for photo in photos)
-
-
-def _answer(
-    searcher: Searcher, views: list[QueryPhoto], k: int, threshold: Threshold, options: dict[str, Any]
-) -> QueryAnswer | None:
-    """Search by those views that can be read; say which cannot."""
-    while views:
-        try:
-            ranked = searcher.ranked([view.source for view in views], k, **options)
-            return _kept(views[0].name, ranked, threshold, views)
-        except ImageReadError as error:
-            stderr.complain(f"imgsim: {explain(error)}")
-            unreadable = error.path
-            views = [view for view in views if view.name != unreadable]
-    return None
-
-
-def _kept(name: str, ranked: Sequence[Match], threshold: Threshold, views: Sequence[QueryPhoto] = ()) -> QueryAnswer:
-    """Keep the matches that a threshold admits."""
-    return QueryAnswer(name, list(filter(threshold.admits, ranked)), views, find_missed(ranked, threshold))
+def _draw(
+    answers: Sequence[QueryAnswer],
+    grid: str | None,
+    plot: str | None,
+    root: str,
+    limits: Limits,
+    shown_of: Callable[[Match], Mapping[str, Any]],
+) -> None:
+    if grid:
+        draw_grid_of(answers, grid, root, limits, shown_of)
+    if plot:
+        plot_colors_of(answers, plot, root, limits)
 
 
 def _writer(

@@ -15,6 +15,7 @@ from imgsim.cli.inputs import photos_among
 from imgsim.cli.judged import check_wide, wide_option, write_judged
 from imgsim.cli.labels import LabelSource, attributes_at, labels_for, update_showing
 from imgsim.cli.lock_wait import once_unlocked, wait_option
+from imgsim.cli.pair_sources import PairSource, decided_sides, note_assumption, pairs_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,7 @@ class Duration(click.ParamType[float]):
 @click.command()
 @click.argument("folder", type=click.Path())
 @labels_options(scores=False)
+@pairs_options
 @click.option(
     "--time", "seconds", type=Duration(), default="5m", show_default=True, help="How long to try: 90s, 5m, 1h."
 )
@@ -78,6 +80,10 @@ def recommend(
     key: str | None,
     encoding: str | None,
     strict: bool,  # noqa: FBT001
+    pairs: bool,  # noqa: FBT001
+    lost: str | None,
+    where: tuple[str, ...],
+    thing: str | None,
 ) -> None:
     """Try extractors and distances on the photos in FOLDER, whose classes are known, and rank them.
 
@@ -86,6 +92,9 @@ def recommend(
     on the same photos), not told apart from it by so few photos, or given up: behind the better half when fewer photos
     were tried, so that its figures are of those. Nothing of it stays in the folder's index, unless --save makes the
     winner its default.
+
+    With --pairs they are ranked by how high each lost thing that is confirmed to be a found one has it; every other
+    found thing counts as no match. The things of confirmed pairs come first, then what else was found.
     """
     end = time.monotonic() + seconds
     from imgsim.evaluation.candidates import extractor_grid, parse_candidates
@@ -94,17 +103,22 @@ def recommend(
     check_wide(format_, wide=wide)
     parse_candidates(extractors)
     source, tried = LabelSource(labels, key, encoding, strict).checked(), distinct(extractors or extractor_grid())
+    decided = PairSource(pairs, lost, where, thing).checked()
     source.check_known(index_path or folder)
     if save:
         from imgsim.index.update import check_update
 
         once_unlocked(lambda: check_update(folder, index=index_path))
-    ranking = _try(folder, source, index_path or folder, tried, by=by, end=end, jobs=jobs, seed=seed)
+    place = index_path or folder
+    if pairs:
+        ranking = _try_pairs(place, decided, tried, by=by, end=end, jobs=jobs, seed=seed, strict=strict)
+    else:
+        ranking = _try(folder, source, place, tried, by=by, end=end, jobs=jobs, seed=seed)
     rows = _objects(ranking, by, seed)
     _say_if_late(ranking, seconds, time.monotonic() - end)
     try:
         if save:
-            once_unlocked(lambda: _save(folder, index_path, ranking[0], jobs))
+            once_unlocked(lambda: _save(folder, index_path, lost, ranking[0], jobs))
     finally:  # a trial that took long is not lost with the index
         from imgsim.reports.judgement_rows import IN_A_LINE
 
@@ -166,6 +180,44 @@ def _try(
     return ranking
 
 
+def _try_pairs(
+    place: str,
+    source: PairSource,
+    tried: list[str],
+    *,
+    by: str,
+    end: float,
+    jobs: int | None,
+    seed: int,
+    strict: bool,
+) -> list[Recommendation]:
+    """Hold a trial on the photos of confirmed pairs, and on what else was found."""
+    from imgsim.cli.progress_bars import IndexingProgress
+    from imgsim.errors import EvaluationError
+    from imgsim.index.index import open_index, remembered_at
+    from imgsim.processes import default_jobs
+    from imgsim.recommend.pair_trial import PairTrial, TrialSide
+    from imgsim.recommend.recommendation import recommend as rank
+    from imgsim.recommend.trials import trial_directory
+
+    with (
+        open_index(place) as index,
+        index.snapshot(),
+        decided_sides(index, source, None, jobs=jobs, strict=strict) as its,
+    ):
+        ours, theirs = (
+            TrialSide(one.root, dict(zip(one.paths, things.tolist(), strict=True)))
+            for one, things in zip(its.indexes, its.things, strict=True)
+        )
+    if not its.labels.confirmed:
+        raise EvaluationError(f"{place}: no pair is confirmed: there is nothing to find", remedy="decide-pairs")
+    note_assumption(its.labels)
+    with trial_directory() as directory, IndexingProgress() as progress:
+        options = {"by": by, "seed": seed, "observer": progress, "strict": strict}
+        trial = PairTrial((ours, theirs), its.labels, directory, limits=remembered_at(place).limits, **options)
+        return rank(trial, tried, end=end, jobs=jobs or default_jobs())
+
+
 def _say_if_late(ranking: Sequence[Recommendation], seconds: float, late: float) -> None:
     """Say that the trial took longer than it was given, and why if it was but the first round."""
     if late > TOLERANCE * seconds:
@@ -198,13 +250,17 @@ def _lines(rows: list[dict[str, Any]], style: Style) -> list[list[str]]:
     return [[*header, "photos", "ms", "bytes"], *(line + cost for line, cost in zip(lines, costs, strict=True))]
 
 
-def _save(folder: str, index_path: str | None, winner: Recommendation, jobs: int | None) -> None:
+def _save(folder: str, index_path: str | None, lost: str | None, winner: Recommendation, jobs: int | None) -> None:
     from imgsim.evaluation.candidates import bare_extractors
-    from imgsim.index.index import IndexWriter
+    from imgsim.index.index import IndexWriter, open_index
     from imgsim.index.options import Options
 
     candidate = winner.judgement.candidate
     update_showing(folder, index_path, bare_extractors([candidate]), Options(jobs=jobs))
+    if lost is not None:  # or what was lost could not be compared any more
+        with open_index(lost) as index:
+            its = index.facts_of_place
+        update_showing(str(its["folder"]), its["index"], bare_extractors([candidate]), Options(jobs=jobs))
     with IndexWriter.open(index_path or folder) as writer:
         writer.set_default(candidate.extractors, candidate.metric)
     by = f" by {candidate.metric}" if candidate.metric else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from imgsim.cli import stderr
+from imgsim.cli.attributes import all_option
 from imgsim.cli.flags import (
     count_option,
     device_option,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 @count_option
 @extractor_option(fused=True)
 @metric_option
+@all_option
 @limits_options()
 @device_option
 @general_options
@@ -52,6 +54,7 @@ def show(
     k: int,
     extractors: tuple[str, ...],
     metric: str | None,
+    out_of_sight: bool,  # noqa: FBT001
     limits: Limits,
 ) -> None:
     """Show each PHOTO small, in a terminal that knows 24-bit colour."""
@@ -61,7 +64,9 @@ def show(
         shown = _show(source, name, width, limits)
         failed |= not shown
         if shown and matches:
-            for path, caption in _matches(source, index_path, k, extractors, metric, limits):
+            for path, caption in _matches(
+                source, index_path, k, limits, extractors=extractors, metric=metric, out_of_sight=out_of_sight
+            ):
                 failed |= not _show(path, caption, width, limits)
     click.get_current_context().exit(2 if failed else 0)
 
@@ -85,13 +90,12 @@ def _matches(
     photo: str | bytes,
     index_path: str | None,
     k: int,
-    extractors: tuple[str, ...],
-    metric: str | None,
     limits: Limits,
+    **chosen: Any,  # noqa: ANN401 (what `Index.searcher` takes)
 ) -> Iterator[tuple[str, str]]:
     from imgsim.cli.which_index import open_for
 
     named = [photo] if isinstance(photo, str) else []
-    with open_for(index_path, named) as index, index.searcher(extractors, metric) as searcher:
+    with open_for(index_path, named) as index, index.searcher(**chosen) as searcher:
         for match in searcher.search([photo], k, limits=limits):
             yield os.path.join(index.root, match.path), f"{match.rank}  {match.distance:.4f}  {match.path}"

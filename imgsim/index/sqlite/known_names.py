@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import IndexFormatError
 from imgsim.index.sqlite.connection import connect_unsupplemented
-from imgsim.index.sqlite.schema import FORMAT_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from imgsim.index.sqlite.explanations import Connection
 
 PATIENCE = 0.1  # seconds, for a writer to let go
+OLDEST = 4  # format whose names are where they are now
 _ATTRIBUTES = "SELECT name FROM kinds WHERE EXISTS (SELECT 1 FROM facts WHERE kind_id = kinds.id)"
 _COLORS = "SELECT DISTINCT value FROM facts WHERE kind_id IN (SELECT id FROM kinds WHERE name = ? AND type = 'text')"
 
@@ -29,6 +29,13 @@ def attribute_names(directory: str) -> list[str]:
         )
 
 
+def sight_rules(directory: str) -> list[str]:
+    """List the rules that keep photos out of sight; IndexFormatError if the index's format is old."""
+    with _opened(directory) as connection:
+        rules = connection.execute("SELECT value FROM meta WHERE key = 'sight'").fetchone()
+        return list(json.loads(rules[0])["rules"]) if rules else []
+
+
 def color_names(directory: str) -> list[str]:
     """List the colours that photos of an index are of; IndexFormatError if its format is old."""
     from imgsim.index.store import COLORS
@@ -40,6 +47,6 @@ def color_names(directory: str) -> list[str]:
 @contextmanager
 def _opened(directory: str) -> Iterator[Connection]:
     with closing(connect_unsupplemented(directory, PATIENCE)) as connection:
-        if connection.execute("PRAGMA user_version").fetchone()[0] < FORMAT_VERSION:
+        if connection.execute("PRAGMA user_version").fetchone()[0] < OLDEST:
             raise IndexFormatError(f"{directory}: the index has an older format")
         yield connection

@@ -15,6 +15,7 @@ from imgsim.index.sqlite.schema import (
     FORMAT_VERSION,
     IMAGES,
     NOTES,
+    PAIRS,
     PARTS,
     SHOWN,
 )
@@ -53,15 +54,16 @@ def migrate(connection: Connection) -> None:
     _provide_checksum(connection)
     with connection:  # which commits, or rolls back
         connection.execute("BEGIN IMMEDIATE")
-        if version == 3:
-            _let_photos_be_noted(connection)
-        else:
+        if version < 3:
             _bring_on(connection, version)
+        elif version == 3:
+            _let_photos_be_noted(connection)
+        _create(connection, PAIRS.format(temporary=""))
         connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
 
 
 def _bring_on(connection: Connection, version: int) -> None:
-    """Bring an index of format 1 or 2 to the present one."""
+    """Bring an index of format 1 or 2 to format 4."""
     if version < 2:
         _add_facts(connection)
     else:
@@ -81,9 +83,11 @@ def supplement(connection: Connection) -> None:
         _add_facts(connection, "TEMP")
     if version < 3:
         _provide_checksum(connection)
-    if version < FORMAT_VERSION:
+    if version < 4:
         for view in _VIEWS if version < 3 else _VIEWS_OF_3:
             connection.execute(view)
+    if version < FORMAT_VERSION:
+        _create(connection, PAIRS.format(temporary="TEMP"))
 
 
 def _provide_checksum(connection: Connection) -> None:

@@ -12,9 +12,9 @@ from imgsim.core import ImageRecord
 from imgsim.errors import ImgsimError
 from imgsim.images.find import FoundImage
 from imgsim.index.sqlite.fact_rows import Facts, Held
-from imgsim.index.sqlite.feature_rows import FeatureRows, LedgerRows
+from imgsim.index.sqlite.feature_rows import BY_PATH, FeatureRows, LedgerRows
 from imgsim.index.sqlite.stored_values import leads_out
-from imgsim.index.store import COLORS, HEADERS, HiddenPhoto, Known, MeasuredPhoto, StoredExtractor
+from imgsim.index.store import COLORS, HEADERS, HiddenPhoto, Known, MeasuredPhoto, StoredExtractor, StoredPhoto
 from imgsim.tables.values import change_attributes, check_attributes
 
 if TYPE_CHECKING:
@@ -44,6 +44,18 @@ class PhotoRows(FeatureRows, LedgerRows):
         """Give the key of a photo."""
         key: int | None = self._one("SELECT id FROM images WHERE path = ? AND hidden = ''", os.fsencode(path))
         return key
+
+    def stored_photo(self, key: Hashable) -> StoredPhoto | None:
+        """Give how a photo is stored."""
+        state = ", ".join(f"images.{column}" for column in STATE.split(", "))
+        row = self._connection.execute(
+            f"SELECT parts.id, width, height, {state} {BY_PATH} WHERE images.id = ? AND hidden = '' AND owner = ''",
+            (key,),
+        ).fetchone()
+        if row is None:
+            return None
+        part, width, height, *known = self.values.typed(row, int, int, int, *KNOWN, of="a photo's state")
+        return StoredPhoto(Known(*known), part, width, height)
 
     def known(self) -> dict[str, Known]:
         """Give every photo's path, with what tells whether it changed."""

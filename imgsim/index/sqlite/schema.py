@@ -4,14 +4,15 @@ Paths are blobs, since file names are bytes. A photo has parts: one, owned by no
 it, the others belong to the spec of what cut it up; a part has one row of features for each extractor. Attributes are
 two JSON objects, what people typed and what was measured, which hides behind it; `facts` holds both once more, sorted
 by value, so that conditions need not read the objects of all photos. A photo with a reason in `hidden` is not where it
-was: it keeps its rows, but has no facts, and another photo may have its path.
+was: it keeps its rows, but has no facts, and another photo may have its path. Pairs are by the digests of photos'
+content, so that they outlive whatever becomes of photos; their paths are what people knew the photos by.
 
 Format 1 had no facts; formats 1 and 2 had calibrations in `meta`, no columns `measured`, `decoding`, `hidden`,
 `ctime_ns`, `inode`, `conditions` and `checksum`, and no owners of parts; formats 1 to 3 did not note when a photo was
-added, nor whose headers were read; `imgsim.index.sqlite.migrations` adds them.
+added, nor whose headers were read; formats 1 to 4 had no pairs; `imgsim.index.sqlite.migrations` adds them.
 """
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 APPLICATION_ID = 0x696D6773  # "imgs"
 
 FACTS = """
@@ -72,6 +73,19 @@ CREATE TABLE {name} (
     {notes}
 );
 """.replace("{notes}", ", ".join(NOTES))
+PAIRS = """
+CREATE {temporary} TABLE pairs (
+    lost BLOB NOT NULL,
+    found BLOB NOT NULL,
+    state TEXT NOT NULL,
+    lost_path BLOB NOT NULL,
+    found_path BLOB NOT NULL,
+    lost_store TEXT NOT NULL,
+    who TEXT NOT NULL,
+    decided_ns INTEGER NOT NULL,
+    PRIMARY KEY (lost, found)
+) WITHOUT ROWID;
+"""
 SHOWN = """
 CREATE UNIQUE INDEX shown ON images (hidden, path) WHERE hidden = '';
 CREATE INDEX hidden_images ON images (hidden) WHERE hidden != '';
@@ -111,6 +125,7 @@ CREATE TABLE failures (
 ) WITHOUT ROWID;
 {FACTS.format(temporary="")}
 {CALIBRATIONS}
+{PAIRS.format(temporary="")}
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT_VERSION};
 """

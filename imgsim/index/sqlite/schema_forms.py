@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from imgsim.index.sqlite.schema import CALIBRATIONS, FACTS, NOTES, SHOWN, TABLES
+from imgsim.index.sqlite.schema import CALIBRATIONS, FACTS, NOTES, PAIRS, SHOWN, TABLES
 
 if TYPE_CHECKING:
     import sqlite3
@@ -64,13 +64,20 @@ def _created(tables: str) -> dict[str, Form]:
 
 
 _PRESENT = _created(TABLES)
-_LATER = {2: _created(CALIBRATIONS + SHOWN), 1: _created(CALIBRATIONS + SHOWN + FACTS.format(temporary=""))}
+_NEWEST = _created(PAIRS.format(temporary=""))
+_LATER = {
+    4: _NEWEST,
+    2: _NEWEST | _created(CALIBRATIONS + SHOWN),
+    1: _NEWEST | _created(CALIBRATIONS + SHOWN + FACTS.format(temporary="")),
+}
 _FORMATS = {
-    version: {name: form for name, form in (_PRESENT | _created(OLD)).items() if name not in later}
+    version: {
+        name: form for name, form in (_PRESENT | (_created(OLD) if version < 3 else {})).items() if name not in later
+    }
     for version, later in _LATER.items()
-}  # formats 1 and 2 lack what came later
+}  # earlier formats lack what came later
 _NOTES = {re.sub(r"\s", "", column) for column in NOTES}
-_FORMATS[3] = _PRESENT | {"images": tuple(piece for piece in _PRESENT["images"] if piece not in _NOTES)}
+_FORMATS[3] = _FORMATS[4] | {"images": tuple(piece for piece in _PRESENT["images"] if piece not in _NOTES)}
 _OF_SQLITE = {form_of(f"CREATE TABLE sqlite_{rest}") for rest in ("sequence(name,seq)", "stat1(tbl,idx,stat)")}
 
 

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 from imgsim.index.sqlite.connection import connect_reader, connect_writer, lock_writer
 from imgsim.index.sqlite.extractor_rows import ExtractorRows
 from imgsim.index.sqlite.fact_rows import DECLARED
+from imgsim.index.sqlite.pair_rows import PairRows
 from imgsim.index.sqlite.photo_rows import PhotoRows
 from imgsim.index.store import LEFT_OUT, MISSING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from imgsim.index.sqlite.explanations import Connection
     from imgsim.index.store import Stamp
 
+SIGHT = "sight"  # the key of what keeps photos out of sight
 
-class SqliteStore(ExtractorRows, PhotoRows):
+
+class SqliteStore(ExtractorRows, PhotoRows, PairRows):
     """A `Store` in a folder of its own."""
 
     def __init__(self, directory: str, connection: Connection, lock: sqlite3.Connection | None = None) -> None:
@@ -92,6 +95,15 @@ class SqliteStore(ExtractorRows, PhotoRows):
     def set_declared(self, declared: Mapping[str, str]) -> None:
         """Set which attributes are known whether or not photos have them."""
         self._set_meta(DECLARED, json.dumps(declared))
+
+    @property
+    def sight_rules(self) -> list[str]:
+        """The expressions that keep photos out of sight, as they were typed."""
+        return self.values.sight_rules(self._meta(SIGHT))
+
+    def set_sight_rules(self, rules: Sequence[str]) -> None:
+        """Set what keeps photos out of sight."""
+        self._set_meta(SIGHT, json.dumps({"rules": list(rules)}))
 
     @property
     def journal_mode(self) -> str:

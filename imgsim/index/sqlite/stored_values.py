@@ -138,6 +138,13 @@ class StoredValues:
             raise self.damage("its declared attributes")
         return declared
 
+    def sight_rules(self, raw: object) -> list[str]:
+        """Read the expressions that keep photos out of sight; whether they can be asked, is another question."""
+        rules = self.json('{"rules": []}' if raw is None else raw, "its rules of what is out of sight").get("rules")
+        if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
+            raise self.damage("its rules of what is out of sight")
+        return rules
+
     def default(self, raw: object) -> tuple[list[tuple[int, float]], str | None]:
         """Read what queries compare by: extractors, by key, with their weights, and a metric."""
         read = self.json('{"extractors": []}' if raw is None else raw, "its default")

@@ -52,6 +52,7 @@ def ask_all(folder):
         list(index.photos("width > 1 or not color = 'red'"))
         for read in ("default", "extractors", "failures", "options", "root", "calibrations", "counts", "paths"):
             getattr(index, read)
+        index.pairs()
 
 
 SCHEMAS = {
@@ -171,11 +172,18 @@ VALUES = {
     "types in a list": """INSERT OR REPLACE INTO meta VALUES ('options', '{"forms": {"types": ["price"]}}')""",
     "forms of another kind": """INSERT OR REPLACE INTO meta VALUES ('options', '{"forms": {"colour": "red"}}')""",
     "an encoding of words": """INSERT OR REPLACE INTO meta VALUES ('options', '{"encoding": ["utf-8"]}')""",
+    "rules of numbers": f"""{REMEMBER} ('sight', '{{"rules": [5]}}')""",
+    "rules that are none": f"{REMEMBER} ('sight', '[]')",
     "a name that is a path": "UPDATE meta SET value = '../../x' WHERE key = 'store'",
     "no name": "DELETE FROM meta WHERE key = 'store'",
     "a negative generation": "UPDATE meta SET value = -1 WHERE key = 'generation'",
     "a root that is none": "INSERT OR REPLACE INTO meta VALUES ('root', 'photos')",
     "a calibration of bytes": "INSERT INTO calibrations VALUES ('a', x'00', 0)",
+    "a pair of another state": "INSERT INTO pairs VALUES (x'61', x'62', 'sold', x'61', x'62', '', '', 1)",
+    "a pair that leads out": "INSERT INTO pairs VALUES (x'61', x'62', 'said', CAST('../a' AS BLOB), x'62', '', '', 1)",
+    "a pair of nobody": "INSERT INTO pairs VALUES (x'61', x'62', 'said', x'61', x'62', '', x'00', 1)",
+    "a pair of another age": "INSERT INTO pairs VALUES (x'61', x'62', 'said', x'61', x'62', '', '', -1)",
+    "a pair of no time": "INSERT INTO pairs VALUES (x'61', x'62', 'said', x'61', x'62', '', '', 'now')",
     "a failure of bytes": "INSERT INTO failures (path, size, mtime_ns, reason) VALUES (x'61', 1, 1, x'00')",
     "an attribute of no type": "UPDATE kinds SET type = 'x'",
 }

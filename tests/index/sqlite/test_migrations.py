@@ -15,12 +15,15 @@ from imgsim.errors import IndexFormatError
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
 from imgsim.index.sqlite.connection import DATABASE
+from imgsim.index.sqlite.known_names import attribute_names
 from imgsim.index.sqlite.schema import FORMAT_VERSION
 from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.index.store import DecidedPair
 from imgsim.index.update import update_index
 
 FORMAT2 = Path(__file__).parents[2] / "fixtures" / "format2"
 FORMAT3 = FORMAT2.with_name("format3")
+FORMAT4 = FORMAT2.with_name("format4")
 
 
 @pytest.fixture
@@ -309,3 +312,89 @@ SqliteStore.open_writer(sys.argv[1] + "/.imgsim", sys.argv[1])
     answers_of_format_3(format3)
     reopen(format3)
     answers_of_format_3(format3)
+
+
+@pytest.fixture
+def format4(tmp_path):
+    """A folder whose index is of format 4: the photos of format 3, their headers read, and when each was added."""
+    folder = Path(shutil.copytree(FORMAT4 / "photos", tmp_path / "photos"))
+    shutil.copytree(FORMAT4 / "index", folder / ".imgsim")
+    return folder
+
+
+def answers_of_format_4(folder):
+    """Ask all that the index was asked while its format was the present one; it has no pairs."""
+    asked = (["phash"], ["haralick"], ["phash", "haralick"])
+    with open_index(folder) as index:
+        matches = [match for one in asked for match in index.search(folder / "a" / "0.png", 6, extractors=one)]
+        listed = [json.loads(line) for line in (FORMAT4 / "list.jsonl").read_text().splitlines()]
+        assert [{name: getattr(photo, name) for name in listed[0]} for photo in index.photos()] == listed
+        assert [photo.path for photo in index.photos("price = 5 and taken is missing")] == ["a/0.png"]
+        assert [photo.path for photo in index.photos("taken < 2010-01-01")] == ["c.jpg"]
+        assert index.facts.types()["returned"] == {"boolean"}
+        assert index.calibrations == ["phash (version 1) by hamming"]
+        assert index.counts == {"photos": 8, "missing": 1, "left_out": 0, "failures": 1, "generation": 4}
+        assert index._store.lacking_headers(1) == set()
+        assert index.pairs() == []
+    expected = [json.loads(line) for line in (FORMAT4 / "answers.jsonl").read_text().splitlines()]
+    for match, line in zip(matches, expected, strict=True):
+        assert (match.path, match.attributes) == (line["path"], line["attributes"])
+        assert match.distance == pytest.approx(line["distance"], rel=1e-5)
+        assert match.probability == pytest.approx(line["probability"])
+
+
+def test_format_4_is_read_without_being_written(format4, monkeypatch):
+    before = (format4 / ".imgsim" / DATABASE).read_bytes()
+    answers_of_format_4(format4)
+    names = ["camera", "color", "note", "place", "price", "returned", "taken"]
+    assert attribute_names(str(format4 / ".imgsim")) == names
+    shutil.rmtree(format4 / ".imgsim" / "cache")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    answers_of_format_4(format4)
+    assert (format4 / ".imgsim" / DATABASE).read_bytes() == before
+    assert version(format4) == 4
+
+
+def test_a_writer_brings_format_4_to_the_present_one(format4):
+    with open_index(format4) as index:
+        before = index._store.stamp
+    reopen(format4)
+    assert version(format4) == FORMAT_VERSION
+    answers_of_format_4(format4)
+    summary = update_index(format4)
+    assert (summary.unchanged, summary.added, summary.missing, summary.failed) == (8, 0, 1, 1)
+    answers_of_format_4(format4)
+    with open_index(format4) as index:
+        assert index._store.stamp == before
+
+
+def test_a_killed_migration_leaves_format_4(format4):
+    program = """
+import os, sys
+from imgsim.index.sqlite import migrations
+from imgsim.index.sqlite.sqlite_store import SqliteStore
+whole = migrations._create
+migrations._create = lambda *given: (whole(*given), os._exit(9))
+SqliteStore.open_writer(sys.argv[1] + "/.imgsim", sys.argv[1])
+"""
+    assert subprocess.run([sys.executable, "-c", program, str(format4)], check=False).returncode == 9
+    assert version(format4) == 4
+    answers_of_format_4(format4)
+    reopen(format4)
+    answers_of_format_4(format4)
+
+
+@pytest.mark.parametrize("format_", ["old", "format2", "format3", "format4"])
+def test_pairs_are_kept_in_an_index_of_any_earlier_format(format_, request):
+    folder = request.getfixturevalue(format_)
+    with open_index(folder) as index:
+        assert index.pairs() == []
+        lost, found = (photo for photo in index.photos() if photo.path in ("a/0.png", "b/3.png"))
+        with index.writing() as writer:
+            store = writer._store.stamp.store
+            pair = DecidedPair(lost.digest, found.digest, "confirmed", "once.png", "b/3.png", "Kim", 1, store)
+            assert writer.decide([pair]) == [None]
+    (folder / "b" / "3.png").rename(folder / "moved.png")
+    update_index(folder)
+    with open_index(folder) as index:
+        assert index.pairs() == [pair._replace(lost_path="a/0.png", found_path="moved.png")]
