@@ -13,9 +13,9 @@ HASH = "cd" * 32
 PAPER = "A paper of tests, 2007"
 
 
-def linear_map(base: str = "histogram:bins=2", dim: int = 3, seed: int = 0, **details: object) -> bytes:
+def linear_map(rows_of: str = "histogram:bins=2", dim: int = 3, seed: int = 0, **details: object) -> bytes:
     """Make a model of a random map of an extractor's rows."""
-    extractor = load_extractor(base)
+    extractor = load_extractor(rows_of)
     mean, projection = random_map(extractor.dim, dim, seed)
     told = {"base": extractor.spec.to_json(), "recipe": {"method": "whitening", "paper": PAPER}} | details
     return write_linear(mean, projection, Header(LINEAR, {"photos": HASH}, None, {"rows": ("n", dim)}, told))

@@ -55,8 +55,9 @@ def learned_rows() -> list[dict[str, Any]]:
     rows, names = [], embedding_names()
     for model in list_embeddings():
         with suppress(WeightsError, OSError):
-            row = {"architecture": model.naming, "weights": model.sha256[:SHOWN_DIGITS], "padding": "", "layer": ""}
+            row: dict[str, Any] = {"architecture": model.naming, "weights": model.sha256[:SHOWN_DIGITS]}
             row |= {"megabytes": round(os.path.getsize(model.path) / 1e6, 1), "path": model.path}
+            row |= {"padding": "", "layer": ""}
             row["name"] = ",".join(name for name, named in names.items() if named == model)
             rows.append(row)
             header = model.header()  # one that does not say what it is, is listed by its name

@@ -71,8 +71,8 @@ REMEDIES = {
     "resume-run": ": go on with it by --resume, remove that folder, or give the model another name",
     "wait": ", or let --wait SECONDS wait for it",
     "refit": ": `imgsim index FOLDER --refit` makes them anew",
-    "replace-embedding": ": `imgsim models remove {name}`, then `imgsim models import FILE`",
     "report-folder": ", or a / at its end for a folder of reports",
+    "replace-embedding": ": `imgsim models remove {name}`, then `imgsim models import FILE`",
     "replace-model": ": `imgsim models remove {architecture}`, then import it again",
 }
 # The option whose value an error begins with.

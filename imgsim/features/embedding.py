@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.core import EMBEDDING, WORKING_SIZE, ExtractorSpec, Features, Image, Scale
-from imgsim.errors import ParameterError, WeightsError
+from imgsim.errors import ExtractorMismatchError, ParameterError, WeightsError
 from imgsim.features.deep import prepare, wanted_side
 from imgsim.features.extractor_table import build_extractor
 from imgsim.metrics.product import unit_rows
@@ -26,25 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Embedding:
-    """Describe a photo by an embedding that was learned: what follows the colon is a model file, or an imported name.
+    """Describe a photo by an embedding that was learned, in a row of length 1.
 
-    Parameters
-    ----------
-    name : str
-        ``embedding:`` and the first digits of the model's SHA-256.
-    sha256 : str
-        Of the model, whole; the one in the cache that begins so unless given.
-    base : str
-        The specification of the extractor whose rows a linear map takes, as JSON; empty for a network.
-
-    Notes
-    -----
-    Rows have length 1. A photo is run by itself: its row does not depend on the batch.
+    `name` is ``embedding:`` and the first digits of the model's SHA-256.
     """
 
     name: str
-    sha256: str = ""
-    base: str = ""
+    sha256: str = ""  # whole; that of the one in the cache that begins so, unless given
+    base: str = ""  # the specification of the extractor whose rows a linear map takes, as JSON; none of a network's
 
     metric = "cosine"
     binary = False
@@ -95,7 +84,12 @@ class Embedding:
     @cached_property
     def extractor(self) -> Extractor:
         """The extractor whose rows a linear map takes."""
-        return build_extractor(ExtractorSpec.from_json(self.base))
+        spec = ExtractorSpec.from_json(self.base)
+        try:
+            return build_extractor(spec)
+        except ExtractorMismatchError as error:
+            told = f"{self.name} maps rows of {spec}, version {spec.version}, which this imgsim does not make"
+            raise ExtractorMismatchError(f"{told}: learn it again") from error
 
     @cached_property
     def _model(self) -> EmbeddingModel:

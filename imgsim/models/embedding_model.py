@@ -10,8 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from imgsim.core import EMBEDDING
 from imgsim.errors import WeightsError
 from imgsim.files import write_whole
@@ -66,11 +64,12 @@ class EmbeddingModel(NamedTuple):
             return read_header(self.verify(), *EMBEDDINGS)
 
     def open(self, device: str | None = None) -> Session:
-        """Open the model."""
+        """Open the model; a linear map so that it gives the same to the last bit wherever it runs."""
         from imgsim.models.session import Session
 
         with self.about():
-            return Session(self.path, device, self.header().kind)
+            kind = self.header().kind
+            return Session(self.path, "cpu", kind, threads=1) if kind == LINEAR else Session(self.path, device, kind)
 
 
 def list_embeddings() -> list[EmbeddingModel]:
@@ -147,6 +146,8 @@ def import_embedding(path: str) -> EmbeddingModel:
 
 def _try(data: bytes, kind: str) -> None:
     """Run a sample: a header may be true of another model than it came with."""
+    import numpy as np
+
     from imgsim.models.session import Session
 
     session = Session(data, "cpu", kind)

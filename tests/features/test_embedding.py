@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imgsim.core import ExtractorSpec
-from imgsim.errors import ParameterError, WeightsError
+from imgsim.errors import ExtractorMismatchError, ParameterError, WeightsError
 from imgsim.evaluation.candidates import split_fused
 from imgsim.features import build_extractor, load_extractor, spell_out, write_out
 from imgsim.features.measure import measure_all
@@ -214,6 +214,21 @@ def test_a_map_of_other_rows_than_its_base_gives_is_refused(tmp_path):
     path = write_model(tmp_path / "m.onnx", write_linear(*random_map(9, 3), header))
     with pytest.raises(WeightsError, match="takes rows of 9 values, not the 8 values of histogram:"):
         load_extractor(f"embedding:{path}").extract([PHOTOS["noise"]])
+
+
+def test_a_base_that_this_imgsim_does_not_make_is_told(tmp_path):
+    old = ExtractorSpec("hog", load_extractor("hog").spec.params, 99)
+    path = write_model(tmp_path / "m.onnx", linear_map("hog", base=old.to_json()))
+    with pytest.raises(ExtractorMismatchError, match="maps rows of hog:.*, version 99, .*: learn it again$"):
+        _ = load_extractor(f"embedding:{path}").dim
+
+
+def test_a_map_of_a_map_is_one_more(tmp_path):
+    first = load_extractor(f"embedding:{write_model(tmp_path / 'first.onnx', linear_map())}")
+    second = load_extractor(f"embedding:{write_model(tmp_path / 'second.onnx', linear_map(str(first.spec), dim=2))}")
+    assert second.dim == 2
+    assert second.extractor.spec == first.spec
+    assert np.isfinite(second.extract([PHOTOS["noise"]])).all()
 
 
 def test_a_trunk_is_no_embedding(tmp_path):

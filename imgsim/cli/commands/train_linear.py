@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Extractor, Features
     from imgsim.index.index import Index
-    from imgsim.training.embeddings.linear.linear_model import Asked, Learnable, Learned
+    from imgsim.training.embeddings.linear.linear_model import Learnable, Learned, LinearSettings
     from imgsim.training.embeddings.linear.linear_run import LinearRun
 
 METHODS = ("whitening", "lda", "nca")  # a test compares them with the table's
@@ -94,7 +94,7 @@ def linear(
     if not output.endswith(".onnx"):
         raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
     from imgsim.features import write_out
-    from imgsim.training.embeddings.linear.linear_model import Asked
+    from imgsim.training.embeddings.linear.linear_model import LinearSettings
     from imgsim.training.embeddings.linear.linear_run import LinearRun
 
     run = LinearRun(output)
@@ -107,7 +107,7 @@ def linear(
     with indexed(folder, index_path, wanted, jobs=jobs, strict=strict, reading=True) as index:
         photos = _read_photos(index, wanted, source)
     told = {"folder": folder, "labels": labels or "folders", "key": key, "encoding": encoding, "index": index_path}
-    _learn(run, photos, Asked(**settings), told)
+    _learn(run, photos, LinearSettings(**settings), told)
 
 
 class LabelledPhotos(NamedTuple):
@@ -140,7 +140,7 @@ def _read_photos(index: Index, wanted: Sequence[str], source: LabelSource) -> La
     return LabelledPhotos(base, rows, codes, labels.names, [digests[path] for path in index.paths])
 
 
-def _learn(run: LinearRun, photos: LabelledPhotos, asked: Asked, told: Mapping[str, Any]) -> None:
+def _learn(run: LinearRun, photos: LabelledPhotos, asked: LinearSettings, told: Mapping[str, Any]) -> None:
     """Learn a map, write it, and say what it came to."""
     import hashlib
 
@@ -186,7 +186,7 @@ def _their(count: int) -> str:
     return "its" if count == 1 else "their"
 
 
-def _say(run: LinearRun, learned: Learned, known: Learnable, asked: Asked) -> None:
+def _say(run: LinearRun, learned: Learned, known: Learnable, asked: LinearSettings) -> None:
     scaled = ", values brought to one scale" * learned.form.scaled
     told = f"{asked.method} of {len(known.rows):,} photos of {known.classes:,} classes, shrinkage"
     stderr.say(f"{told} {learned.form.shrinkage:g}{scaled}")

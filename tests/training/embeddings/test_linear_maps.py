@@ -18,7 +18,7 @@ from imgsim.training.embeddings.linear.held_out_classes import (
 )
 from imgsim.training.embeddings.linear.linear_methods import METHODS, SHRINKAGES, Form, choose_dim, fit_map
 from imgsim.training.embeddings.linear.linear_model import (
-    Asked,
+    LinearSettings,
     find_learnable,
     learn_map,
     photos_digest,
@@ -190,7 +190,7 @@ def test_folds_hold_out_every_class_once():
 def test_a_map_is_learned_that_finds_more_on_held_out_classes(method):
     rows, codes = draw(classes=16, each=5)
     known = find_learnable(rows.astype(np.float32), codes)
-    learned = learn_map(known, Asked(method), distances)
+    learned = learn_map(known, LinearSettings(method), distances)
     figures = learned.figures()
     if method != "nca":  # which has no say in what varies within classes
         assert figures["mapped"]["map@r"] > figures["unmapped"]["map@r"] + 0.05
@@ -198,7 +198,7 @@ def test_a_map_is_learned_that_finds_more_on_held_out_classes(method):
     assert forms == {None, *(Form(value, scaled) for value in METHODS[method].shrinkages for scaled in (False, True))}
     of_forms = {form: mean_figure(learned.judged, form, "map@r") for form in forms if form}
     assert figures["mapped"]["map@r"] == round(max(of_forms.values()), 6) == round(of_forms[learned.form], 6)
-    again = learn_map(known, Asked(method), distances)
+    again = learn_map(known, LinearSettings(method), distances)
     assert np.array_equal(again.map.projection, learned.map.projection)
 
 
@@ -219,14 +219,14 @@ def test_the_quick_way_through_the_folds_gives_what_the_map_gives():
 def test_what_was_asked_for_is_not_chosen():
     rows, codes = draw()
     known = find_learnable(rows.astype(np.float32), codes)
-    learned = learn_map(known, Asked(shrinkage=0.25, dim=6), distances)
+    learned = learn_map(known, LinearSettings(shrinkage=0.25, dim=6), distances)
     assert learned.form.shrinkage == 0.25
     assert learned.map.projection.shape == (WIDTH, 6)
 
 
 def test_too_few_classes_to_hold_out_take_the_usual_shrinkage():
     rows, codes = draw(classes=3)
-    learned = learn_map(find_learnable(rows.astype(np.float32), codes), Asked(), distances)
+    learned = learn_map(find_learnable(rows.astype(np.float32), codes), LinearSettings(), distances)
     assert learned.form == Form(0.5)
     assert learned.judged == []
     assert learned.figures() == {}
@@ -258,7 +258,7 @@ def test_photos_without_company_or_class_are_left_out():
 def test_what_nothing_can_be_learned_from_is_told_in_one_line(change, message):
     rows, codes = change(*draw())
     with pytest.raises(LearningError, match=message) as caught:
-        learn_map(find_learnable(rows.astype(np.float32), codes), Asked(), distances)
+        learn_map(find_learnable(rows.astype(np.float32), codes), LinearSettings(), distances)
     assert "\n" not in str(caught.value)
 
 
@@ -276,7 +276,7 @@ def test_more_axes_than_there_are_are_told():
 def test_the_model_file_gives_what_numpy_gives(dim):
     rows, codes = draw()
     known = find_learnable(rows.astype(np.float32), codes)
-    asked = Asked(dim=dim)
+    asked = LinearSettings(dim=dim)
     learned = learn_map(known, asked, distances)
     base = ExtractorSpec("hog", (("cells", 4),), 1)
     digest = photos_digest([bytes([code]) for code in codes], [str(code) for code in codes])

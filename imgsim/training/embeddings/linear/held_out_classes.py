@@ -46,22 +46,7 @@ class Fold(NamedTuple):
 
 
 def split_classes(codes: NDArray[np.intp], folds: int, seed: int) -> list[Fold]:
-    """Deal classes to folds of two or more; none where there are fewer than four classes.
-
-    Parameters
-    ----------
-    codes : ndarray of intp, shape (N,)
-        Classes 0 to C - 1.
-    folds : int
-        As many as are wanted.
-    seed : int
-        Of the order of classes, and of which are judged by where there are very many photos.
-
-    Returns
-    -------
-    list of Fold
-        At most C / 2.
-    """
+    """Deal classes 0 to C - 1 of rows (N,) to folds of two or more; to none where there are fewer than four."""
     classes = int(codes.max()) + 1
     order = np.random.default_rng(seed).permutation(classes)
     count = min(folds, classes // 2)

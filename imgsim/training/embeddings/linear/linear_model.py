@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from imgsim.training.embeddings.linear.held_out_classes import Distances
 
 
-class Asked(NamedTuple):
+class LinearSettings(NamedTuple):
     """How a map is to be learned; what is None is chosen."""
 
     method: str = "whitening"
@@ -80,24 +80,9 @@ class Learned(NamedTuple):
 
 
 def find_learnable(rows: Features, codes: NDArray[np.intp]) -> Learnable:
-    """Take the photos that something can be learned from.
+    """Take the photos that have company in their class: of rows (N, D) and classes (N,), below 0 for none.
 
-    Parameters
-    ----------
-    rows : ndarray of float32, shape (N, D)
-        Of all photos.
-    codes : ndarray of intp, shape (N,)
-        Their classes; below 0 for none.
-
-    Returns
-    -------
-    Learnable
-        At least two classes of two photos.
-
-    Raises
-    ------
-    LearningError
-        If there are not, or rows are not finite.
+    LearningError where there are no two such classes, or rows are not finite.
     """
     known = codes >= 0
     counts = np.bincount(codes[known])
@@ -114,7 +99,7 @@ def find_learnable(rows: Features, codes: NDArray[np.intp]) -> Learnable:
     return Learnable(rows[shared].astype(np.float64), numbered, np.flatnonzero(shared), alone, classes)
 
 
-def learn_map(known: Learnable, asked: Asked, distances: Distances) -> Learned:
+def learn_map(known: Learnable, asked: LinearSettings, distances: Distances) -> Learned:
     """Learn a map, its form chosen on held-out classes; `distances` are those of rows as they are."""
     method, width = METHODS[asked.method], known.rows.shape[1]
     dim = choose_dim(asked.method, asked.dim, width, len(known.rows), known.classes)
@@ -127,7 +112,7 @@ def learn_map(known: Learnable, asked: Asked, distances: Distances) -> Learned:
     return Learned(fitted, form, [*judge_plain(known.rows, known.codes, folds, distances), *judged])
 
 
-def write_model(learned: Learned, known: Learnable, asked: Asked, base: ExtractorSpec, photos: str) -> bytes:
+def write_model(learned: Learned, known: Learnable, asked: LinearSettings, base: ExtractorSpec, photos: str) -> bytes:
     """Write a map as a model file; `photos` is the SHA-256 of what it was learned from."""
     mean, projection = (values.astype(np.float32) for values in learned.map)
     recipe = {
