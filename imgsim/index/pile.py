@@ -28,7 +28,7 @@ from imgsim.index.counterpart import row_places
 class Pile(NamedTuple):
     """One side: its photos' keys (P,) by path, which of them are meant, and its rows as the found side sees them.
 
-    `places` (N,) tells each row's photo; `rows` (n,) are those of photos that are meant, which all extractors have.
+    `places` (N,) tells each row's photo; all extractors have `rows` (n,); `unseen` says that all is out of sight.
     """
 
     name: str
