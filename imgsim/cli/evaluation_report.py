@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgsim.cli import stderr
+from imgsim.cli.report_facts import count
 from imgsim.errors import ImgsimError
 from imgsim.reports.evaluation_plots import EvaluationPlot, draw_evaluation, prepare_folder
 from imgsim.reports.html_file import write_page
