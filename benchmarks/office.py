@@ -223,6 +223,10 @@ def judge_matches(office: Office) -> dict[str, Figures]:
             told[f"{one} @1"] = np.count_nonzero(right & (shown.ranks == 1)) / total
             told[f"{one} @5"] = np.count_nonzero(right & (shown.ranks <= 5)) / total
             told[f"{one} assigned"] = np.count_nonzero(right & shown.assigned) / total
+        garments = (photos.sets[firsts] == "garments")[shown.lost] & (shown.ranks == 1)
+        kinds = photos.kinds[firsts]
+        alike = kinds[shown.lost] == kinds[shown.found]
+        told["garments: of the kind @1"] = np.count_nonzero(garments & alike) / len(np.unique(shown.lost[garments]))
         given = shown.assigned
         told["assigned are right"] = float(shown.right[given].mean())
         figures[name] = told

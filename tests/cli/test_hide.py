@@ -149,6 +149,21 @@ def test_the_index_tells_its_rules(run, returned):
     assert facts["sight_rules"][0] == {"rule": RETURNED, "photos": 2, "waiting": None}
 
 
+def test_rules_of_any_text_are_kept_and_told_in_a_line(run, returned):
+    odd = ["path = '" + os.fsdecode(b"\xff") + ".png'", "path = 'a\nb'\n or path = '7.png'"]
+    assert run("hide", "shelf", *odd).code == 0
+    assert [rule["rule"] for rule in json.loads(run("hide", "--format", "json").out)] == odd
+    assert len(run("hide").out.splitlines()) == 2
+    told = run("info", "shelf").out.splitlines()
+    assert [line for line in told if line.startswith("out of sight where")] == [
+        "out of sight where: path = '\\udcff.png': 0 photos",
+        "out of sight where: path = 'a\\nb'\\n or path = '7.png': 1 photos",
+    ]
+    assert run("hide", "--drop", odd[0], "--drop", odd[1].replace("\n or", " or")).code == 0
+    refused = run("hide", "shelf", "status = '" + os.fsdecode(b"\xff") + "'")
+    assert (refused.code, "this text is not valid Unicode" in refused.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
