@@ -1,0 +1,1 @@
+"""Learning what is alike: maps of rows, and networks."""
