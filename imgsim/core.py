@@ -20,6 +20,7 @@ Distances: TypeAlias = "NDArray[np.float64]"  # (Q, N), smaller is closer, never
 Keys: TypeAlias = "NDArray[Any]"  # (N,) of photos or parts: opaque values of one dtype that the store chooses
 ParamValue: TypeAlias = "int | float | str | bool"
 
+EMBEDDING = "embedding:"  # before what names a learned model, whole; in a spec, the first digits of its SHA-256
 WORKING_SIZE = 320  # px, the shorter side that all extractors share one decode at, unless they ask for more
 
 
@@ -66,6 +67,8 @@ class ExtractorSpec:
     version: int = 1
 
     def __str__(self) -> str:
+        if self.name.startswith(EMBEDDING):
+            return self.name
         params = ",".join(f"{key}={value}" for key, value in self.params if value != "")
         return f"{self.name}:{params}" if params else self.name
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_origin
 
+from imgsim.core import EMBEDDING
 from imgsim.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -36,8 +38,12 @@ def parse_naming(text: str) -> Naming:
     Naming(name='resnet50@v1', params={'pooling': 'max'}, weight=2.0)
     >>> parse_naming("external:mine@2")
     Naming(name='external:mine', params={}, weight=2.0)
+    >>> parse_naming("embedding:my models/a=1,b:2.onnx@0.5")
+    Naming(name='embedding:my models/a=1,b:2.onnx', params={}, weight=0.5)
     """
     head, at, weight_text = _split_weight(text)
+    if is_embedding(head) and head != EMBEDDING:
+        return Naming(head, {}, _parse_weight(text, weight_text) if at else None)
     start = EXTERNAL if is_external(head) else ""
     name, colon, rest = head.removeprefix(start).partition(":")
     if not name or (colon and not rest):
@@ -50,11 +56,26 @@ def is_external(name: str) -> bool:
     return name.startswith(EXTERNAL)
 
 
+def is_embedding(name: str) -> bool:
+    """Tell whether a name is that of a learned model, ``embedding:MODEL``."""
+    return name.startswith(EMBEDDING)
+
+
 def _split_weight(text: str) -> tuple[str, str, str]:
     """Split what a user wrote at the ``@`` before its weight; the last two are empty where it has none."""
+    if is_embedding(text) and (os.path.isfile(text.removeprefix(EMBEDDING)) or not _is_number(text.rpartition("@")[2])):
+        return text, "", ""  # the path of a model is taken whole
     start = named.end() if (named := _VERSIONED.match(text)) else 0
     head, at, weight = text[start:].rpartition("@")
     return (text[:start] + head, at, weight) if at else (text, "", "")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def without_weight(text: str) -> str:

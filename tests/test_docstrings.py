@@ -29,7 +29,7 @@ SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-{3,}$", re.MULTILINE)
 PROSE_LINES = 2
 
 # Names of things, though they end like the others: the field's own terms.
-TERMS = {"ranking", "reranking", "halving", "pooling", "whitening", "naming", "matching", "testing"}
+TERMS = {"ranking", "reranking", "halving", "pooling", "whitening", "naming", "matching", "testing", "embedding"}
 NOWHERE = {"utils", "util", "helpers", "common", "misc"}
 
 

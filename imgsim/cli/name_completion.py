@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from imgsim.core import EMBEDDING
 from imgsim.where.side_names import SIDES
 
 if TYPE_CHECKING:
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 def extractors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete an extractor's name, or the last of those that ``+`` joins, or its parameters and their choices."""
     from imgsim.features import FUSIONS, extractor_names
+    from imgsim.models.embedding_model import embedding_names
     from imgsim.models.own_names import own_names
 
     del ctx, param
     if parameters := _parameters(incomplete):
         return parameters
     before, joined, last = incomplete.rpartition("+")
-    return _beginning(last, [*extractor_names(), *FUSIONS, *own_names()], before + joined)
+    learned = [f"{EMBEDDING}{name}" for name in embedding_names()]
+    return _beginning(last, [*extractor_names(), *FUSIONS, *own_names(), *learned], before + joined)
 
 
 def _parameters(incomplete: str) -> list[CompletionItem]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from imgsim.core import EMBEDDING
 from imgsim.features import EXTRACTORS, FUSIONS, extractor_names, load_extractor, write_out
 from imgsim.metrics import load_metric
 from imgsim.models.architectures import is_architecture
+from imgsim.models.embedding_model import names_model
 from imgsim.models.own_names import own_names
 from imgsim.models.packaged import ready_networks
-from imgsim.naming import is_external, parse_naming, without_weight
+from imgsim.naming import is_embedding, is_external, parse_naming, without_weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -99,6 +101,9 @@ def split_fused(text: str) -> tuple[str, ...]:
     first, *pieces = text.split(FUSED)
     parts, names = [first], {*extractor_names(), *FUSIONS, *own_names()}
     for piece in pieces:
+        if is_embedding(parts[-1]) and not names_model(without_weight(parts[-1]).removeprefix(EMBEDDING)):
+            parts[-1] += FUSED + piece
+            continue
         name = re.split("[:@]", piece, maxsplit=1)[0]
         within = ":" in parts[-1] and without_weight(parts[-1]) == parts[-1]
         if within and name not in names and not is_architecture(name) and not is_external(piece):

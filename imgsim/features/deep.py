@@ -127,9 +127,7 @@ class DeepExtractor:
     def scale(self) -> Scale:
         """How large the images are that it wants: as decoded, since it brings them to its own size."""
         preprocessing = find_architecture(self.architecture).preprocessing or self._session.header.preprocessing
-        side = self.size or _published_side(preprocessing, self.crop)
-        shorter = _resized(preprocessing, side) if self.crop == "center" else side
-        return Scale(max(WORKING_SIZE, shorter), exact=False)
+        return Scale(max(WORKING_SIZE, wanted_side(preprocessing, self.crop, self.size)), exact=False)
 
     def extract(self, images: Sequence[Image]) -> Features:
         """Describe images, one row each.
@@ -192,6 +190,12 @@ def _published_side(preprocessing: Preprocessing, crop: str) -> int:
 def _resized(preprocessing: Preprocessing, side: int) -> int:
     """Tell what the shorter side is brought to before a square is cut from it."""
     return round(preprocessing.resize * side / preprocessing.crop)
+
+
+def wanted_side(preprocessing: Preprocessing, crop: str, size: int = 0) -> int:
+    """Tell what a photo's shorter side is brought to, in pixels."""
+    side = size or _published_side(preprocessing, crop)
+    return _resized(preprocessing, side) if crop == "center" else side
 
 
 def prepare(

@@ -6,11 +6,12 @@ from dataclasses import MISSING, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from imgsim.core import EMBEDDING
 from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
 from imgsim.models.architectures import ARCHITECTURES, is_architecture
 from imgsim.models.own_names import own_names
 from imgsim.models.packaged import is_ready
-from imgsim.naming import EXTERNAL, is_external, parse_naming, typed_params
+from imgsim.naming import EXTERNAL, is_embedding, is_external, parse_naming, typed_params
 from imgsim.registry import Registry
 
 if TYPE_CHECKING:
@@ -69,8 +70,16 @@ def write_out(texts: Sequence[str], *, fused: bool = False) -> list[str]:
 
 
 def spell_out(text: str) -> str:
-    """Put in place of a name that a user gave to a model the extractor by that model; leave all others as they are."""
+    """Put in place of a name that a user gave to a model the extractor by that model; leave all others as they are.
+
+    An embedding that is named by its path is copied into the model cache.
+    """
     name = parse_naming(text).name
+    if is_embedding(name):
+        from imgsim.models.embedding_model import spell_embedding
+
+        bare = name.removeprefix(EMBEDDING)
+        return f"{EMBEDDING}{spell_embedding(bare)}{text.removeprefix(name)}"
     if name in EXTRACTORS or name in FUSIONS or is_architecture(name) or is_external(name):
         return text
     file, rest = own_names().get(name), text.removeprefix(name)
@@ -83,11 +92,18 @@ def extractor_names() -> list[str]:
 
 
 def find_factory(name: str) -> Callable[..., Extractor]:
-    """Find what makes an extractor of its parameters, by a name of the table, of a network, or ``timm/NAME``."""
+    """Find what makes an extractor of its parameters.
+
+    By a name of the table, of a network, ``timm/NAME``, or ``embedding:DIGITS``, of a model's SHA-256.
+    """
     if is_architecture(name):
         from imgsim.features.deep import DeepExtractor
 
         return partial(DeepExtractor, name)
+    if is_embedding(name):
+        from imgsim.features.embedding import Embedding
+
+        return partial(Embedding, name)
     if is_external(name):
         told = f"{name}: its rows come from a file, and are of photos of an index only"
         raise ParameterError(told, remedy="add-rows", name=name.removeprefix(EXTERNAL))

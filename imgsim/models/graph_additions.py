@@ -11,25 +11,30 @@ _KEY, _VALUE = 1, 2  # of a property
 
 def with_output(data: bytes, name: str) -> bytes:
     """Let a model also give a tensor that it computes on its way."""
-    return data + _field(_GRAPH, _field(_OUTPUT, _field(_NAME, name.encode())))
+    return data + bytes_field(_GRAPH, bytes_field(_OUTPUT, bytes_field(_NAME, name.encode())))
 
 
 def with_property(data: bytes, key: str, value: str) -> bytes:
     """Write a property beside a model's own, as the last of the file."""
-    return data + _field(_PROPERTIES, _field(_KEY, key.encode()) + _field(_VALUE, value.encode()))
+    return data + bytes_field(_PROPERTIES, bytes_field(_KEY, key.encode()) + bytes_field(_VALUE, value.encode()))
 
 
-def _field(number: int, content: bytes) -> bytes:
-    """Write a field of bytes."""
-    return _varint(number << 3 | _BYTES) + _varint(len(content)) + content
+def bytes_field(number: int, content: bytes) -> bytes:
+    """Write a field of bytes, a text or a message."""
+    return varint(number << 3 | _BYTES) + varint(len(content)) + content
 
 
-def _varint(value: int) -> bytes:
+def number_field(number: int, value: int) -> bytes:
+    """Write a field of a whole number, 0 or more."""
+    return varint(number << 3) + varint(value)
+
+
+def varint(value: int) -> bytes:
     """Write a number, seven bits a byte and the lowest first.
 
     Examples
     --------
-    >>> _varint(300).hex()
+    >>> varint(300).hex()
     'ac02'
     """
     written = bytearray()

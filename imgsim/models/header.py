@@ -7,6 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from imgsim.core import ExtractorSpec
 from imgsim.errors import WeightsError
 from imgsim.models.architectures import ARCHITECTURES, FINAL, Preprocessing, provenance
 from imgsim.models.cache import SHA256, SHOWN_DIGITS, ModelFile, about, is_identity
@@ -50,17 +51,23 @@ _IDENTITY = ("architecture", "padding", "layer")
 _BROUGHT = (*_IDENTITY, "input", "output", "layout", "axes", "channels", "sizes")
 TRUNK, OWN_NETWORK = "trunk", "network"
 CACHED = (TRUNK, OWN_NETWORK)  # what a model that deep extractors run is of
-# Of what a network that somebody brought takes and gives, as it names and lays it out; "any" sizes or "one".
+EMBEDDING, LINEAR = "embedding", "linear-embedding"  # of images whole, and of another extractor's rows, the base's
+EMBEDDINGS = (EMBEDDING, LINEAR)
+LONGEST_SPEC = 1 << 14  # characters of a base's
+# Of what a network that somebody brought takes and gives, as it names and lays it out; "any" sizes or "one"; and what
+# an embedding sees of a photo.
 CHOICES = {
     "layout": ("NCHW", "NHWC"),
     "axes": ("NC", "NTC", "NCHW", "NHWC"),
     "channels": ("rgb", "bgr"),
     "sizes": ("any", "one"),
+    "crop": ("whole", "center", "squash"),
 }
 KINDS = {
     TRUNK: Kind("model", "images", "maps", 4, _IDENTITY, ("weights",)),
     OWN_NETWORK: Kind("model", "images", "maps", 4, _BROUGHT, ("weights", "file")),
-    "embedding": Kind("embedding", "images", "rows", 2, ("recipe",), ("trunk",)),
+    EMBEDDING: Kind("learned embedding", "images", "rows", 2, ("crop", "recipe"), ("trunk",)),
+    LINEAR: Kind("learned embedding", "features", "rows", 2, ("base", "recipe"), ("photos",)),
     "classifier": Kind("classifier", "images", "probabilities", 2, ("names", "recipe")),
     "color-names": Kind(
         "colour-name model", "colors", "probabilities", 2, ("architecture", "names", "recipe", "split", "seed")
@@ -74,7 +81,7 @@ class Header(NamedTuple):
 
     kind: str
     parents: Mapping[str, str]  # SHA-256 of what it was made from: its weights, its trunk, its data
-    images: Preprocessing | None  # what it takes; None for colours, which are given as 0..255
+    images: Preprocessing | None  # what it takes; None for colours, which are given as 0..255, and for features
     outputs: Mapping[str, Sequence[int | str]]  # their shapes; a text is an axis of any length
     details: Mapping[str, Any]  # what is of its kind
     licence: str = ""
@@ -100,7 +107,8 @@ class Header(NamedTuple):
         """Write it as an ONNX file's metadata; its digest comes last."""
         raw = self._asdict()
         images = raw.pop("images")
-        return {KEY: json.dumps({"format": FORMAT, "input": images._asdict() if images else "colors"} | raw)}
+        given = images._asdict() if images else KINDS[self.kind].takes
+        return {KEY: json.dumps({"format": FORMAT, "input": given} | raw)}
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, str], *kinds: str) -> Header:
@@ -117,7 +125,7 @@ class Header(NamedTuple):
             raw = _from_format_1(raw) if written == 1 else raw
             if raw["kind"] not in KINDS:
                 raise WeightsError(f"of kind {raw['kind']!r:.40}, which this imgsim does not know: update imgsim")
-            header = cls(images=_read_input(raw.pop("input")), **raw)
+            header = cls(images=_read_input(raw.pop("input"), KINDS[raw["kind"]].takes), **raw)
             wrong = _impossible(header, KINDS[header.kind])
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
             raise WeightsError(stranger) from error
@@ -139,8 +147,8 @@ def _from_format_1(raw: dict[str, Any]) -> dict[str, Any]:
     return told | {"parents": {"weights": weights}, "input": raw.pop("preprocessing"), "outputs": outputs} | raw
 
 
-def _read_input(raw: Any) -> Preprocessing | None:  # noqa: ANN401 (whatever the JSON held)
-    if raw == "colors":
+def _read_input(raw: Any, takes: str) -> Preprocessing | None:  # noqa: ANN401 (whatever the JSON held)
+    if raw == takes:
         return None
     mean, std = (tuple(raw.pop(key)) for key in ("mean", "std"))
     return Preprocessing(**raw, mean=mean, std=std)
@@ -164,13 +172,14 @@ def _impossible(header: Header, kind: Kind) -> str:
         "parents": {*kind.parents} <= {*parents} and all(map(SHA256.fullmatch, parents.values())),
         "licence": _is_text(header.licence),
         "source": _is_text(header.source),
-        "images": (header.images is None) == (kind.takes == "colors"),
+        "images": (header.images is None) == (kind.takes != "images"),
         "details": (
             {*details} == {*kind.details}
             and all(map(_is_text, texts.values()))
             and ("names" not in details or _are_names(details["names"], width))
             and all(details.get(key, among[0]) in among for key, among in CHOICES.items())
             and all(_is_text(details.get(key, "")) for key in ("input", "output"))
+            and ("base" not in details or _is_spec(details["base"]))
             and (_is_count(seed) or seed == 0)
             and (_are_numbers([temperature]) and temperature > 0)
         ),
@@ -192,12 +201,12 @@ def _impossible_input(images: Preprocessing | None) -> str:
     return ""
 
 
-def read_header(path: str) -> Header:
-    """Read what a trunk's file says of itself, without running or checking it."""
+def read_header(path: str, *kinds: str) -> Header:
+    """Read what a model's file says of itself, unchecked; a trunk's, unless other kinds will do."""
     with about(path):
         tail = _tail(path)
         place = max(tail.rfind(_START), 0) or max(tail.rfind(_START_OF_1), 0)
-        return Header.from_properties({KEY: tail[place:].decode("utf-8", "replace")})
+        return Header.from_properties({KEY: tail[place:].decode("utf-8", "replace")}, *kinds)
 
 
 def is_exported(path: str) -> bool:
@@ -266,6 +275,16 @@ def _is_count(value: Any) -> bool:  # noqa: ANN401 (whatever the JSON held)
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and value.isprintable() and len(value) <= LONGEST_TEXT
+
+
+def _is_spec(value: object) -> bool:
+    """Tell whether a text is an extractor's specification, as `ExtractorSpec.to_json` writes it."""
+    if not isinstance(value, str) or len(value) > LONGEST_SPEC:
+        return False
+    spec = ExtractorSpec.from_json(value)
+    values: list[Any] = [one for _, one in spec.params]
+    typed = all(type(one) in (int, float, bool) or (type(one) is str and one.isprintable()) for one in values)
+    return typed and _is_text(spec.name) and _is_count(spec.version) and spec.to_json() == value
 
 
 def _are_names(values: Any, count: int) -> bool:  # noqa: ANN401

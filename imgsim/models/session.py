@@ -42,7 +42,7 @@ _SHARED_MEMORY = ("session.use_env_allocators", "1")
 SILENT = 4  # nothing goes straight to stderr: errors are raised as well
 TICK = 0.25  # seconds by which a run may be ended late
 THREADS = "OMP_NUM_THREADS"  # set to 1 for workers, which share the processors among themselves
-_AXES = {"images": 4, "colors": 2}
+_AXES = {"images": 4, "colors": 2, "features": 2}
 
 
 class Session:
@@ -70,11 +70,12 @@ class Session:
         if isinstance(width := shapes[gives][1], int):
             self._compare(width)
         self.takes_any_size = not isinstance(shapes[takes][-1], int)
+        self.width_taken = shapes[takes][1]  # channels or values; no number where any will do
 
     def run(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Compute what its kind gives, of each of `values`: images (N, 3, H, W) or colours (N, 3)."""
+        """Compute what its kind gives, of each of `values`: images (N, 3, H, W), colours (N, 3) or features (N, D)."""
         size = " x ".join(map(str, values.shape[2:]))
-        what = f"{size} pixels" if size else "colours"
+        what = f"{size} pixels" if size else self._kind.takes.replace("colors", "colours")
         with _limited_run(what) as options:
             answer = self._compute(values, options)
         self._compare(answer.shape[1] if answer.ndim == self._kind.axes and len(answer) == len(values) else 0)

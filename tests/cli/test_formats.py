@@ -11,7 +11,7 @@ from imgsim.index.index import IndexWriter
 
 WITHOUT_DATA = {  # on stdout: they write files, say what they did, or draw in the terminal
     *("color train", "completion", "models export", "models import", "models pull", "models remove", "models whiten"),
-    *("set", "show", "pair confirm", "pair reject", "pair forget", "pair import"),
+    *("set", "show", "pair confirm", "pair reject", "pair forget", "pair import", "train linear"),
 }
 
 

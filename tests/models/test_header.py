@@ -31,7 +31,8 @@ DETAILS = {
         "channels": "rgb",
         "sizes": "any",
     },
-    "embedding": {"recipe": {"loss": "triplet"}},
+    "embedding": {"crop": "whole", "recipe": {"loss": "triplet"}},
+    "linear-embedding": {"base": '{"name": "hog", "params": {"cells": 4}, "version": 1}', "recipe": {"method": "lda"}},
     "classifier": {"names": NAMES, "recipe": {"temperature": 1.5}},
     "color-names": {"architecture": "lab", "names": NAMES, "recipe": {}, "split": "rows", "seed": 0},
     "segmenter": {"names": NAMES},
@@ -56,8 +57,8 @@ def graph_of(kind, width=3, *, declared=True):
     """A graph that gives `width` channels of images, or values of images or colours."""
     about = KINDS[kind]
     axes = ["n", width, "h", "w"][: about.axes] if declared else ["n", "c", "h", "w"][: about.axes]
-    if about.takes == "colors":
-        nodes, shape = [helper.make_node("MatMul", ["colors", "w"], [about.gives])], ["n", 3]
+    if about.takes != "images":
+        nodes, shape = [helper.make_node("MatMul", [about.takes, "w"], [about.gives])], ["n", 3]
         weights = np.eye(3, width, dtype=np.float32)
     else:
         weights, shape = np.ones((width, 3, 1, 1), np.float32), ["n", 3, "h", "w"]
@@ -73,7 +74,7 @@ def graph_of(kind, width=3, *, declared=True):
 
 
 def values_of(kind):
-    shape = (2, 3) if KINDS[kind].takes == "colors" else (2, 3, 32, 48)
+    shape = (2, 3, 32, 48) if KINDS[kind].takes == "images" else (2, 3)
     return np.random.default_rng(0).random(shape, np.float32)
 
 
@@ -183,6 +184,23 @@ def test_what_cannot_be_true_of_any_kind_is_refused_in_one_line(kind, changes, m
         ("color-names", {"recipe": []}),
         ("embedding", {"recipe": "triplet"}),
         ("embedding", {"surprise": 1}),
+        ("embedding", {"crop": "round"}),
+        *(
+            ("linear-embedding", {"base": base})
+            for base in (
+                None,
+                "",
+                "hog",
+                "[]",
+                '{"name": "hog"}',
+                '{"name": "hog", "params": {"cells": [4]}, "version": 1}',
+                '{"name": "hog", "params": {}, "version": "1"}',
+                '{"name": "hog", "params": {"a": "\\u001b[31m"}, "version": 1}',
+                '{"name": "h\\n", "params": {}, "version": 1}',
+                '{"version": 1, "name": "hog", "params": {}}',
+                '{"name": "hog", "params": {"a": "' + "x" * 20_000 + '"}, "version": 1}',
+            )
+        ),
     ],
 )
 def test_details_that_cannot_be_true_are_refused(kind, details):
@@ -199,11 +217,16 @@ def test_what_it_was_made_from_must_be_named(kind):
         Header.from_properties(header_of(kind, parents={}).to_properties(), kind)
 
 
-def test_only_colours_are_taken_without_preprocessing():
+def test_only_colours_and_features_are_taken_without_preprocessing():
     with pytest.raises(WeightsError, match="its images would be None"):
         Header.from_properties(header_of("segmenter", images=None).to_properties(), "segmenter")
     with pytest.raises(WeightsError, match="its images would be Preprocessing"):
         Header.from_properties(header_of("color-names", images=IMAGES).to_properties(), "color-names")
+    with pytest.raises(WeightsError, match="its images would be Preprocessing"):
+        Header.from_properties(header_of("linear-embedding", images=IMAGES).to_properties(), "linear-embedding")
+    raw = json.loads(header_of("linear-embedding").to_properties()["imgsim"]) | {"input": "colors"}
+    with pytest.raises(WeightsError, match="that imgsim exported$"):
+        Header.from_properties({"imgsim": json.dumps(raw)}, "linear-embedding")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "5", "null", "[" * 100_000, '{"format": 2}', '{"names": 5, "data": []}'])

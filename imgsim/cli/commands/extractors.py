@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imgsim.cli import name_completion
+from imgsim.cli import name_completion, stderr
 from imgsim.cli.flags import format_option, general_options
 from imgsim.cli.output import JSON, ROW_FORMATS, RowWriter, choose_format, write_text
+from imgsim.cli.remedies import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,11 +32,27 @@ def extractors(names: tuple[str, ...], format_: str | None) -> None:
         _describe([_details(name) for name in names], format_)
         return
     from imgsim.features import FUSIONS, extractor_names
+    from imgsim.models.embedding_model import list_embeddings
     from imgsim.models.packaged import ready_networks
 
     ready = ready_networks()
-    rows = [_summary(name, ready) for name in (*extractor_names(), *FUSIONS)]
+    learned = [model.naming for model in list_embeddings()]
+    rows = [row for name in (*extractor_names(), *FUSIONS, *learned) if (row := _summary_if_any(name, ready))]
     RowWriter(choose_format(format_), COLUMNS).write(sorted(rows, key=lambda row: not row["ready"]))
+
+
+def _summary_if_any(text: str, ready: Sequence[str]) -> dict[str, Any] | None:
+    """Describe an extractor in a row; a learned one whose file is damaged has none."""
+    from imgsim.errors import WeightsError
+    from imgsim.naming import is_embedding
+
+    try:
+        return _summary(text, ready)
+    except WeightsError as error:
+        if not is_embedding(text):
+            raise
+        stderr.complain(f"imgsim: {explain(error)}")
+        return None
 
 
 def _summary(text: str, ready: Sequence[str]) -> dict[str, Any]:
@@ -43,12 +60,13 @@ def _summary(text: str, ready: Sequence[str]) -> dict[str, Any]:
     from imgsim.cli.networks import what_lacks
     from imgsim.errors import WeightsError
     from imgsim.features import FUSIONS, default_extractor, default_parameters, load_extractor
-    from imgsim.naming import parse_naming
+    from imgsim.naming import is_embedding, parse_naming
 
     name = parse_naming(text).name
     if name in FUSIONS:
         return _fused(text, [_summary(one, ready) for one in FUSIONS[name]])
     extractor = load_extractor(text)
+    defaults = {} if is_embedding(name) else default_parameters(name)
     try:
         dimension = extractor.dim
     except WeightsError:  # which alone know
@@ -58,7 +76,7 @@ def _summary(text: str, ready: Sequence[str]) -> dict[str, Any]:
         "extractor": text,
         "dimension": dimension,
         "metric": extractor.metric,
-        "parameters": ",".join(f"{key}={value}" for key, value in sorted(default_parameters(name).items())),
+        "parameters": ",".join(f"{key}={value}" for key, value in sorted(defaults.items())),
         "version": extractor.version,
         "default": text == default_extractor(),
         "ready": not lacking,
@@ -91,13 +109,15 @@ def _details(text: str) -> dict[str, Any]:
     from imgsim.features import FUSIONS, default_parameters
     from imgsim.features.parameters import describe_extractor
     from imgsim.models.packaged import ready_networks
-    from imgsim.naming import parse_naming
+    from imgsim.naming import is_embedding, parse_naming
 
     name = parse_naming(text).name
     row = _summary(text, ready_networks())
     if name in FUSIONS:
         about = f"Fuse {', '.join(FUSIONS[name])}: each is measured and compared by itself, with the same say."
         return row | {"about": about, "takes": [], "example": f"imgsim index FOLDER -x {text}"}
+    if is_embedding(name):
+        return row | {"about": _learned(text), "takes": [], "example": f"imgsim index FOLDER -x {text}"}
     check_network(name)
     described, defaults = describe_extractor(name), default_parameters(name)
     takes = [
@@ -113,6 +133,15 @@ def _details(text: str) -> dict[str, Any]:
     example = text if text != name else f"{name}{_first_change(takes)}"
     row["needs"] += what_imports(name) if row["needs"] else ""
     return row | {"about": described.summary, "takes": takes, "example": f"imgsim index FOLDER -x {example}"}
+
+
+def _learned(text: str) -> str:
+    """Say what an embedding maps."""
+    from imgsim.cli.embeddings import describe_learned
+    from imgsim.features import spell_out
+
+    told = describe_learned(spell_out(text))
+    return f"Learned: a linear map of the rows of {told['base']}." if told["base"] else "Learned: a network of photos."
 
 
 def _first_change(takes: Sequence[Mapping[str, Any]]) -> str:

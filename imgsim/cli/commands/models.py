@@ -16,6 +16,7 @@ from imgsim.cli.output import JSON, ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.remedies import explain
 from imgsim.errors import MissingDependencyError, WeightsError
 from imgsim.models.model_limits import DEFAULTS, MEMORY, SECONDS, limit_of
+from imgsim.naming import is_embedding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,10 +47,11 @@ def models() -> None:
 @general_options
 def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
     """List the models that are here, the newest first, then those whose weights are installed as packages."""
+    from imgsim.cli.embeddings import learned_rows
     from imgsim.models.architectures import ARCHITECTURES
     from imgsim.models.cache import list_models
 
-    rows = [*_rows(list_models()), *_packaged_rows()]
+    rows = [*_rows(list_models()), *learned_rows(), *_packaged_rows()]
     if everything:
         here = {row["architecture"] for row in rows}
         rows += [
@@ -72,6 +74,9 @@ def show(architecture: str, format_: str | None) -> None:
     from imgsim.models.cache import list_models
     from imgsim.models.own_names import own_names
 
+    if is_embedding(architecture):
+        _show_learned(architecture, format_)
+        return
     named = own_names().get(architecture)
     known = find_architecture(named.architecture if named else architecture)
     architecture = known.name
@@ -96,6 +101,17 @@ def show(architecture: str, format_: str | None) -> None:
     for row in rows:
         write_text(f"model: {' '.join(f'{key}={value}' for key, value in row.items())}\n")
     click.get_current_context().exit(0 if rows else 1)
+
+
+def _show_learned(name: str, format_: str | None) -> None:
+    from imgsim.cli.embeddings import describe_learned
+    from imgsim.cli.output import write_object, write_text
+
+    told = describe_learned(name)
+    if format_ in JSON:
+        write_object(told)
+    else:
+        write_text("".join(f"{key}: {value}\n" for key, value in told.items() if value))
 
 
 def _published_by_timm(name: str) -> str:
@@ -213,7 +229,7 @@ def import_(
     name: str,
     **takes: Any,  # noqa: ANN401 (each has its own type)
 ) -> None:
-    """Import the weights in FILE, a model that `imgsim models export` wrote, or an ONNX file of another program's.
+    """Import the weights in FILE, a model that imgsim wrote, or an ONNX file of another program's.
 
     Of another program's, which --size, --mean, --deviation or --name tells, one image is run to find out what it gives:
     rows, rows of tokens or maps, which are averaged. It is then -x NAME, or -x onnx/NAME; without --name, its file's.
@@ -238,6 +254,11 @@ def export(architecture: str, file: str, weights: str, padding: str | None, laye
 
     if not file.endswith(".onnx"):
         raise click.UsageError(f"models are ONNX files: name it {file}.onnx")
+    if is_embedding(architecture):
+        from imgsim.cli.embeddings import export_learned
+
+        export_learned(architecture, file)
+        return
     write_whole(file, read_sealed(_only(architecture, weights=weights, padding=padding or "", layer=layer)))
     stderr.say(f"exported {architecture} to {file}")
 
@@ -254,6 +275,11 @@ def remove(architecture: str, weights: str) -> None:
     from imgsim.models.own_names import FILE, own_names
 
     remove_old_parts(models_directory())
+    if is_embedding(architecture):
+        from imgsim.cli.embeddings import remove_learned
+
+        remove_learned(architecture)
+        return
     named = own_names().get(architecture)
     there = [named] if named else [one for one in list_models() if one.architecture == architecture]
     files = [one for one in there if one.weights.startswith(weights)]

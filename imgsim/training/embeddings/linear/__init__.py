@@ -1,0 +1,1 @@
+"""Linear maps of rows, learned from classes or pairs; no torch."""
