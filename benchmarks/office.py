@@ -120,7 +120,7 @@ class Shown(NamedTuple):
     @property
     def right(self) -> NDArray[np.bool_]:
         """Whether each pair is one thing."""
-        return self.lost == self.found
+        return np.equal(self.lost, self.found)
 
 
 def read_photos(data: Path, name: str) -> Photos:
@@ -138,8 +138,8 @@ def read_photos(data: Path, name: str) -> Photos:
     features = [one.features[0] for one in measured if not isinstance(one, ImageReadError)]
     if len(features) < len(sources):
         raise ImgsimError(f"{len(sources) - len(features)} photos cannot be read")
-    numbers = [np.unique(names, return_inverse=True)[1] for names in (things, kinds)]
-    return Photos(np.array(sets), *numbers, np.concatenate(features))
+    numbers, typed = (np.unique(names, return_inverse=True)[1] for names in (things, kinds))
+    return Photos(np.array(sets), numbers, typed, np.concatenate(features))
 
 
 def deal(photos: Photos, metric: str, seed: int) -> Office:
@@ -176,15 +176,15 @@ def conditions(office: Office) -> dict[str, Callable[[Numbers, Numbers], NDArray
     lost, found = office.lost, office.found
 
     def kind(ours: Numbers, theirs: Numbers) -> NDArray[np.bool_]:
-        return lost.kinds[ours][:, None] == found.kinds[theirs]
+        return np.equal(lost.kinds[ours][:, None], found.kinds[theirs])
 
     def week(ours: Numbers, theirs: Numbers) -> NDArray[np.bool_]:
         later = found.days[theirs] - lost.days[ours][:, None]
-        return (later >= 0) & (later <= WITHIN)
+        return np.logical_and(later >= 0, later <= WITHIN)
 
     def near(ours: Numbers, theirs: Numbers) -> NDArray[np.bool_]:
         apart = np.abs(found.places[theirs] - lost.places[ours][:, None])
-        return np.minimum(apart, PLACES - apart) <= 1
+        return np.less_equal(np.minimum(apart, PLACES - apart), 1)
 
     return {
         "no condition": None,

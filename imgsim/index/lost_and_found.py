@@ -52,11 +52,9 @@ class FoundMatch(NamedTuple):
 
 
 class LostAndFound:
-    """Two sides, each in a snapshot, brought together by what the found one is compared by; no photo is decoded.
+    """Two sides, each in a snapshot, brought together as the found one compares, less what its pairs reject or close.
 
-    `thing` is the attribute that says which photos are of one thing; pairs of photos must keep to the expressions `on`.
-    What the found side keeps of pairs counts: rejected ones are left out, and both things of confirmed ones. Where only
-    what is `new` is wanted, those that were said take their rank, and are not given.
+    `thing` says which photos are of one thing; pairs keep to `on` and, where only what is `new` counts, were not said.
     """
 
     def __init__(
@@ -141,7 +139,7 @@ class LostAndFound:
             for place, one in zip(kept, given, strict=True):
                 matches[place] = matches[place]._replace(assigned=one)
         things = self._things_at(self._lost, pairs.lost_rows), self._things_at(self._found, pairs.found_rows)
-        said = self._memory.were_said(*things)
+        said = self._memory.were_said(*things)  # which keep their rank, so that the next ones are no news
         return [matches[place] for place in kept if not said[place]]
 
     def reasons(self, one: FoundMatch) -> list[str]:

@@ -28,8 +28,7 @@ from imgsim.index.counterpart import row_places
 class Pile(NamedTuple):
     """One side: its photos' keys (P,) by path, which of them are meant, and its rows as the found side sees them.
 
-    `places` (N,) tells each row's photo; `rows` (n,) are those of photos that are meant, which all extractors have;
-    `unseen` says that none is meant, since all that fit are out of sight.
+    `places` (N,) tells each row's photo; all extractors have `rows` (n,); `unseen` says that all is out of sight.
     """
 
     name: str
@@ -39,7 +38,7 @@ class Pile(NamedTuple):
     wanted: NDArray[np.bool_]
     places: NDArray[np.intp]
     rows: NDArray[np.intp]
-    unseen: OutOfSightError | None = None
+    unseen: OutOfSightError | None = None  # why none is meant, where all that fit are out of sight
 
     @property
     def store(self) -> Store:

@@ -183,7 +183,7 @@ def triplet_objects(judgements: Sequence[TripletJudgement], *, seed: int) -> lis
 
 def _triplet_object(judgement: TripletJudgement, verdict: Verdict) -> dict[str, Any]:
     decisions, difference = judgement.decisions, judgement.decisions.against_chance.difference
-    above = Estimate(-difference.value, -difference.high, -difference.low)
+    above = Estimate(0 - difference.value, 0 - difference.high, 0 - difference.low)  # and 0 stays 0, not -0
     figures = {"accuracy": decisions.accuracy, "f1_of_true": decisions.f1_of_true, "above_chance": above}
     return {
         "extractor": judgement.candidate.name,
@@ -198,7 +198,7 @@ def _triplet_object(judgement: TripletJudgement, verdict: Verdict) -> dict[str, 
         "specs": list(judgement.specs),
         "compared_by": TRIPLET_FIGURE,
         "verdict": verdict.word,
-        "best_difference": number(-verdict.difference),
+        "best_difference": number(0 - verdict.difference),
         "best_p_value": number(verdict.p_value),
     }
 

@@ -87,6 +87,20 @@ def test_when_all_that_fits_is_out_of_sight_it_is_said(run, returned):
     assert run("list", "shelf", "--visible").code == 1
 
 
+def test_somebody_at_a_terminal_hears_what_else_might_have_been_near(run, returned, monkeypatch):
+    run("hide", "shelf", RETURNED)
+    near = ("query", "shelf/5.png", "--max-distance", 0)
+    said = "imgsim: 2 photos that fit are out of sight; --all finds all the same"
+    assert run(*near) == (1, "", "")
+    monkeypatch.setattr("imgsim.cli.stderr.is_terminal", lambda: True)
+    assert said in run(*near).err.splitlines()
+    assert said.replace("2 photos that fit are", "1 photo that fits is") in (
+        run(*near, "--where", "path <= '0.png' or path > '2'").err.splitlines()
+    )
+    assert "out of sight" not in run(*near, "--all").err
+    assert "out of sight" not in run("query", "shelf/5.png").err
+
+
 def test_colours_are_asked_of_what_is_in_sight(run, returned):
     run("index", "shelf", "--colors")
     color = json.loads(run("list", "shelf", "--format", "jsonl").out.splitlines()[0])["attributes"]["color"]
