@@ -36,10 +36,9 @@ class Sweep(NamedTuple):
 
 
 def read_sweep(path: str, given: Mapping[str, Any]) -> Sweep:
-    """Read a sweep: options for all runs, a grid of values, and cases; what is `given`, by fields, holds for all.
+    """Read a sweep, or the one of a name that imgsim ships; what is `given`, by fields, holds for all runs.
 
-    `[grid]` has a list of values for each of some options, and every combination is run, of every `[[case]]`, which has
-    a name in `case` and options of its own. A path may also be the name of a sweep that imgsim ships.
+    `[grid]` has values whose combinations are all run, of every `[[case]]`, which has a name and options of its own.
     """
     path = str(SHIPPED / f"{path}.toml") if path in SHIPPED_SWEEPS else path
     raw = read_toml(path)
