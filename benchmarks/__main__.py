@@ -23,6 +23,7 @@ from benchmarks import (
     judging,
     lost_and_found,
     memory,
+    mining,
     reporting,
     searching,
     starting,
@@ -63,6 +64,7 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "default-index": deep.index_default,
     "default-query": deep.query_default,
     "leave-one-out": classifying.leave_one_out,
+    "mining": mining.mine,
 }
 BUILD = Path("build")
 QUIET = 0.2  # processors that others may take before a measurement is in doubt

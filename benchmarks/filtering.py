@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from benchmarks.indexes import make_index
@@ -43,9 +44,7 @@ def _out_of_sight(setting: Setting, plain: list[str], index: str) -> Figure:
     condition = CONDITIONS["four comparisons"]
     process_seconds(IMGSIM, "hide", "--index", index, f"not ({condition})")
     commands = {"ours": plain, "theirs": [*plain, "--all", "--where", condition]}
-    times = interleave(
-        {name: (lambda command=command: process_seconds(*command)) for name, command in commands.items()},
-        3 * setting.repeats,
-    )
+    runs = {name: functools.partial(process_seconds, *command) for name, command in commands.items()}
+    times = interleave(runs, 3 * setting.repeats)
     process_seconds(IMGSIM, "hide", "--index", index, "--drop-all")
     return slowdown(f"query {setting.rows:,} photos, others out of sight", "the same by --where", times, 1.2)

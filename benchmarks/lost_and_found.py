@@ -5,11 +5,15 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.measuring import PYTHON, Figure, interleave, median_ratio, seconds
+from benchmarks.indexes import make_index
+from benchmarks.measuring import PYTHON, Figure, interleave, median_ratio, seconds, slowdown
+from imgsim.index.index import Index
+from imgsim.index.lost_and_found import LostAndFound
 from imgsim.metrics import load_metric
 from imgsim.search.gallery import Gallery, lay_out
 from imgsim.search.ranking import Term
@@ -26,7 +30,12 @@ KINDS = 20  # of which one fits a lost thing
 
 
 def match(setting: Setting) -> list[Figure]:
-    """Match rows as a network's, without a condition and with one that keeps 5 %."""
+    """Match rows as a network's, without a condition and with one that keeps 5 %; and as two indexes have them."""
+    shown = f"match {setting.rows // 50:,} x {setting.rows:,}, {VALUES} values"
+    return [*_of_arrays(setting, shown), _of_indexes(setting, shown)]
+
+
+def _of_arrays(setting: Setting, shown: str) -> list[Figure]:
     lost, found = sides(setting.rows)
     kinds = [np.random.default_rng(seed).integers(0, KINDS, len(side)) for seed, side in enumerate((lost, found))]
     taken = interleave(
@@ -39,7 +48,6 @@ def match(setting: Setting) -> list[Figure]:
         },
         max(2, setting.repeats // 2),
     )
-    shown = f"match {len(lost):,} x {len(found):,}, {VALUES} values"
     ours, plain, conditioned = (float(np.median(taken[name])) for name in ("ours", "plain", "conditioned"))
     ratio, ratios = median_ratio(taken["ours"], taken["plain"])
     share, shares = median_ratio(taken["conditioned"], taken["ours"])
@@ -50,6 +58,26 @@ def match(setting: Setting) -> list[Figure]:
             f"{shown}, of one kind", f"{conditioned:.2f} s", "of all", f"{ours:.2f} s", share, target=1, samples=shares
         ),
     ]
+
+
+def _of_indexes(setting: Setting, shown: str) -> Figure:
+    """Match two indexes, from opened ones to what is answered: measured once more from the rows of both stores."""
+    from imgsim.features import DEFAULT_EXTRACTOR
+
+    places = [make_index(setting.scratch, DEFAULT_EXTRACTOR, count) for count in (setting.rows // 50, setting.rows)]
+    with ExitStack() as stack:
+        lost, found = (stack.enter_context(Index.open(place)) for place in places)
+        stack.enter_context(lost.snapshot())
+        stack.enter_context(found.snapshot())
+        rows = [np.array(index.distance().terms()[0].gallery.rows) for index in (lost, found)]
+
+        def ours() -> None:
+            sides = LostAndFound((lost, found))
+            assert len(sides.matches(K, sides.threshold(None, None))) == K * len(rows[0])
+
+        runs = {"ours": lambda: seconds(ours), "theirs": lambda: seconds(lambda: _plain(*rows))}
+        times = interleave(runs, max(2, setting.repeats // 2))
+    return slowdown(f"{shown}, of two indexes", "product, argpartition", times, 1.3)
 
 
 def match_memory(setting: Setting) -> list[Figure]:

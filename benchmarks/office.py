@@ -120,7 +120,7 @@ class Shown(NamedTuple):
     @property
     def right(self) -> NDArray[np.bool_]:
         """Whether each pair is one thing."""
-        return self.lost == self.found
+        return np.equal(self.lost, self.found)
 
 
 def read_photos(data: Path, name: str) -> Photos:
@@ -138,8 +138,8 @@ def read_photos(data: Path, name: str) -> Photos:
     features = [one.features[0] for one in measured if not isinstance(one, ImageReadError)]
     if len(features) < len(sources):
         raise ImgsimError(f"{len(sources) - len(features)} photos cannot be read")
-    numbers = [np.unique(names, return_inverse=True)[1] for names in (things, kinds)]
-    return Photos(np.array(sets), *numbers, np.concatenate(features))
+    numbers, typed = (np.unique(names, return_inverse=True)[1] for names in (things, kinds))
+    return Photos(np.array(sets), numbers, typed, np.concatenate(features))
 
 
 def deal(photos: Photos, metric: str, seed: int) -> Office:
@@ -176,15 +176,16 @@ def conditions(office: Office) -> dict[str, Callable[[Numbers, Numbers], NDArray
     lost, found = office.lost, office.found
 
     def kind(ours: Numbers, theirs: Numbers) -> NDArray[np.bool_]:
-        return lost.kinds[ours][:, None] == found.kinds[theirs]
+        return np.equal(lost.kinds[ours][:, None], found.kinds[theirs])
 
     def week(ours: Numbers, theirs: Numbers) -> NDArray[np.bool_]:
         later = found.days[theirs] - lost.days[ours][:, None]
-        return (later >= 0) & (later <= WITHIN)
+        return np.logical_and(later >= 0, later <= WITHIN)
 
     def near(ours: Numbers, theirs: Numbers) -> NDArray[np.bool_]:
         apart = np.abs(found.places[theirs] - lost.places[ours][:, None])
-        return np.minimum(apart, PLACES - apart) <= 1
+        steps: NDArray[np.bool_] = np.minimum(apart, PLACES - apart) <= 1
+        return steps
 
     return {
         "no condition": None,
@@ -223,6 +224,10 @@ def judge_matches(office: Office) -> dict[str, Figures]:
             told[f"{one} @1"] = np.count_nonzero(right & (shown.ranks == 1)) / total
             told[f"{one} @5"] = np.count_nonzero(right & (shown.ranks <= 5)) / total
             told[f"{one} assigned"] = np.count_nonzero(right & shown.assigned) / total
+        garments = (photos.sets[firsts] == "garments")[shown.lost] & (shown.ranks == 1)
+        kinds = photos.kinds[firsts]
+        alike = kinds[shown.lost] == kinds[shown.found]
+        told["garments: of the kind @1"] = np.count_nonzero(garments & alike) / len(np.unique(shown.lost[garments]))
         given = shown.assigned
         told["assigned are right"] = float(shown.right[given].mean())
         figures[name] = told

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgsim.cli import stderr
+from imgsim.cli.report_facts import count
 from imgsim.errors import ImgsimError
 from imgsim.reports.evaluation_plots import EvaluationPlot, draw_evaluation, prepare_folder
 from imgsim.reports.html_file import write_page
@@ -75,7 +76,7 @@ def report_evaluation(
     }
     facts = [Fact("Photos", os.path.basename(os.path.abspath(folder))), *facts_of(asked)]
     facts += [Fact("Extractors", "\n".join(dict.fromkeys(spec for row in rows for spec in row["specs"])))]
-    report = Report("How well photos are found", f"{len(rows)} judged by {by}", facts)
+    report = Report("How well photos are found", f"{count(len(rows), 'extractor')} judged by {by}", facts)
     notes = [f"{note}." for note in to_notes(rows)]
     notes.insert(
         0, "Below each figure its 95 % interval; the last column tells which differences from the best are real."

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from imgsim.cli import stderr
-from imgsim.cli.report_facts import PhotoNotes, asked, compared_by, count, place, probability_of
+from imgsim.cli.report_facts import PhotoNotes, asked, compared_by, count, kept_out, place, probability_of
 from imgsim.cli.report_option import is_folder
 from imgsim.paths import composed
 from imgsim.processes import default_jobs
@@ -45,6 +45,7 @@ def report_matches(
         *compared_by(indexes[1], choices["extractors"], choices["metric"]),
         *_places(*indexes),
         *asked(choices | {"near": os.path.basename(choices["near"] or "")}),
+        *kept_out(indexes, out_of_sight=choices["out_of_sight"]),
     ]
     if is_folder(path):
         _write_each(path, cases, facts)

@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from imgsim.core import EMBEDDING
+from imgsim.where.side_names import SIDES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import click
     from click.shell_completion import CompletionItem
@@ -102,8 +103,33 @@ def conditions(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     """Complete the attribute's name at the end of a condition."""
     del param
     before, last = _split_behind(" (", incomplete)
-    written = [name if re.fullmatch(r"[^\W\d]\w*", name) else f'"{name}"' for name in _attributes_of(ctx)]
-    return _beginning(last, written, before)
+    return _beginning(last, map(_quoted, _attributes_of(ctx)), before)
+
+
+def side_conditions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the attribute's name at the end of a condition on the side that the option is called after."""
+    before, last = _split_behind(" (", incomplete)
+    return _beginning(last, map(_quoted, _attributes_of(ctx, str(param.name))), before)
+
+
+def pair_conditions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name at the end of a condition on both sides: ``lost.place``."""
+    del param
+    before, last = _split_behind(" (", incomplete)
+    return _beginning(last, _names_of_sides(ctx, last, _quoted), before)
+
+
+def side_attributes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the last of the names of either side that commas join."""
+    del param
+    before, last = _split_behind(",", incomplete)
+    return _beginning(last, _names_of_sides(ctx, last), before)
+
+
+def things(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete an attribute of either side."""
+    del param
+    return _beginning(incomplete, sorted({name for side in SIDES for name in _asked(ctx, "attribute_names", side)}))
 
 
 def rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -141,20 +167,31 @@ def _split_behind(separators: str, text: str) -> tuple[str, str]:
     return text[:place], text[place:]
 
 
-def _attributes_of(ctx: click.Context) -> list[str]:
+def _quoted(name: str) -> str:
+    """Write a name as conditions do."""
+    return name if re.fullmatch(r"[^\W\d]\w*", name) else f'"{name}"'
+
+
+def _attributes_of(ctx: click.Context, side: str = "") -> list[str]:
     from imgsim.where.conditions import FIELDS
 
-    return [*_asked(ctx, "attribute_names"), *FIELDS]
+    return [*_asked(ctx, "attribute_names", side), *FIELDS]
 
 
-def _asked(ctx: click.Context, names: str) -> list[str]:
+def _names_of_sides(ctx: click.Context, last: str, written: Callable[[str], str] = str) -> list[str]:
+    """Give the names of both sides, or of the one that was begun to be typed."""
+    sides = [side for side in SIDES if last.startswith(f"{side}."[: len(last)])]
+    return [f"{side}.{written(name)}" for side in sides for name in _attributes_of(ctx, side)]
+
+
+def _asked(ctx: click.Context, names: str, side: str = "") -> list[str]:
     """Ask the index that is meant; a shell asks at every key, and hears of names or of nothing."""
     with suppress(Exception):
         from imgsim.cli.which_index import find_meant
         from imgsim.index.location import locate_index
         from imgsim.index.sqlite import known_names
 
-        named, photos = _meant_by(ctx)
+        named, photos = (_folder_of(ctx, side), ()) if side else _meant_by(ctx)
         meant = find_meant(named, photos)
         if meant is not None:
             found: list[str] = getattr(known_names, names)(locate_index(meant))
@@ -171,6 +208,12 @@ def _meant_by(ctx: click.Context) -> tuple[str | None, Sequence[str]]:
     if any(param.name in ("folder", "arguments") for param in ctx.command.params):
         folder = folder or next((name for name in photos[:1] if os.path.isdir(name)), None)
     return ctx.params.get("index_path") or folder, photos
+
+
+def _folder_of(ctx: click.Context, side: str) -> str | None:
+    """Give the index of a side: of two folders that are named, or of both."""
+    folders = ctx.params.get("folders") or ctx.args
+    return folders[SIDES.index(side)] if len(folders) == len(SIDES) else ctx.params.get("index_path")
 
 
 def _beginning(incomplete: str, names: Iterable[str], before: str = "") -> list[CompletionItem]:

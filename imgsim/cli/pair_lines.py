@@ -73,7 +73,7 @@ def _of_columns(line: str, place: str) -> NamedPair:
     cells = [_ESCAPED.sub(lambda found: _PLAIN[found[1]], cell) for cell in line.split("\t")[:2]]
     if len(cells) < 2 or not all(cells):
         raise ImgsimError(f"{place}: two columns are needed, the lost photo, a tab and the found one")
-    return NamedPair(*cells)
+    return NamedPair(cells[0], cells[1])
 
 
 def _of_object(line: str, place: str) -> NamedPair:
@@ -82,12 +82,12 @@ def _of_object(line: str, place: str) -> NamedPair:
     except (ValueError, RecursionError) as error:
         raise ImgsimError(f"{place} is not JSON") from error
     paths = [facts.get(side) for side in SIDES]
-    digests = [facts.get(name) for name in DIGESTS]
     if not all(isinstance(path, str) and path and "\0" not in path for path in paths):
         raise ImgsimError(f"{place} does not say which photos are lost and found")
+    named = NamedPair(paths[0], paths[1], facts=facts)
+    digests = [facts.get(name) for name in DIGESTS]
     if digests == [None, None]:
-        return NamedPair(*paths, facts=facts)
+        return named
     if not all(isinstance(digest, str) and _DIGEST.fullmatch(digest) for digest in digests):
         raise ImgsimError(f"{place}: {' and '.join(DIGESTS)} are 32 hexadecimal digits each")
-    lost, found = map(bytes.fromhex, digests)
-    return NamedPair(*paths, digests=(lost, found), facts=facts)
+    return named._replace(digests=(bytes.fromhex(digests[0]), bytes.fromhex(digests[1])))

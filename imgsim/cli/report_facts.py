@@ -86,6 +86,13 @@ def asked(choices: Mapping[str, Any], *, by_photo: bool = True) -> list[Fact]:
     return facts_of({said: text for said, text in texts.items() if text is not False})
 
 
+def kept_out(indexes: Sequence[Index], *, out_of_sight: bool) -> list[Fact]:
+    """Say what was not looked at, since rules of the indexes keep it out of sight."""
+    different = [] if out_of_sight else list(dict.fromkeys(indexes))
+    told = [(f"{place(index)}: " * (len(different) > 1), rule) for index in different for rule in index.sight.asked]
+    return facts_of({"Out of sight are those for which": "\n".join(map("".join, told))})
+
+
 def place(index: Index) -> str:
     """Name an indexed folder without saying where on this machine it lies."""
     seen = seen_from_here(index.root)

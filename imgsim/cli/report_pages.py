@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imgsim.cli import stderr
-from imgsim.cli.report_facts import PhotoNotes, asked, compared_by, count, place, probability_of
+from imgsim.cli.report_facts import PhotoNotes, asked, compared_by, count, kept_out, place, probability_of
 from imgsim.cli.similarity import without_similarity
 from imgsim.processes import default_jobs
 from imgsim.reports.html_file import write_page
@@ -39,6 +39,7 @@ def report_answers(
     cases = [case(answer) for answer in answers]
     found = count(sum(len(one.candidates) for one in cases), "candidate")
     facts = [*compared, Fact("Index", place(index)), *asked(choices, by_photo=by_photo)]
+    facts += kept_out([index], out_of_sight=choices["out_of_sight"])
     _write(
         path, "query", Report("Look-alike photos", f"{count(len(cases), 'query', 'queries')}, {found}", facts, cases)
     )

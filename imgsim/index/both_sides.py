@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imgsim.index.lost_and_found import row_places, seen_by
+from imgsim.index.counterpart import row_places, seen_by
 from imgsim.search.thing_side import take_part
 from imgsim.where.select import select_photos
 

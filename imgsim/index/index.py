@@ -301,7 +301,7 @@ class Index:
         ExtractorMismatchError
             If this index has no features of one of them, or of another version.
         """
-        from imgsim.index.lost_and_found import find_counterpart
+        from imgsim.index.counterpart import find_counterpart
 
         return find_counterpart(self.directory, self._store, distance)
 

@@ -11,36 +11,29 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from imgsim.core import Match
-from imgsim.errors import ExtractorMismatchError, ImgsimError, OutOfSightError, UnknownNameError, first_few
+from imgsim.errors import ImgsimError, OutOfSightError, UnknownNameError, first_few
+from imgsim.index.counterpart import terms_of_both
 from imgsim.index.damaged_rows import damaged_photos, describe_damage
-from imgsim.index.distance import ChosenDistance, ChosenExtractor
-from imgsim.index.gallery_cache import load_gallery
 from imgsim.index.pair_memory import Things, recall
+from imgsim.index.pile import Pile, lay, make_pile, photos_of
 from imgsim.index.search import Searcher, read_calibration
-from imgsim.index.sqlite.connection import outside
 from imgsim.index.store import SAID, DecidedPair
-from imgsim.index.stored_distances import StoredSide, have_keys_of, measure_again
-from imgsim.metrics import load_metric
+from imgsim.index.stored_distances import StoredSide, measure_again
 from imgsim.paths import composed
-from imgsim.search.gallery import Gallery, squared_norms
 from imgsim.search.one_to_one import assign
 from imgsim.search.refused_pairs import RefusedPairs
 from imgsim.search.two_sides import Side, match_sides
-from imgsim.where.pair_conditions import PairConditions, SidePhotos
-from imgsim.where.select import explain_nothing
-from imgsim.where.sight import Sight
+from imgsim.where.pair_conditions import PairConditions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from imgsim.core import FittedMetric, ImageRecord, Keys
+    from imgsim.core import ImageRecord
     from imgsim.index.index import Index
     from imgsim.index.pair_memory import PairMemory
-    from imgsim.index.store import Store, StoredExtractor
     from imgsim.index.threshold import Threshold
-    from imgsim.search.ranking import Term
     from imgsim.search.reranking import Reranker
     from imgsim.search.two_sides import Allowed, MatchedThings, Refused
 
@@ -58,33 +51,10 @@ class FoundMatch(NamedTuple):
     found_digest: bytes = b""
 
 
-class _Pile(NamedTuple):
-    """One side: its photos' keys (P,) by path, which of them are meant, and its rows as the found side sees them.
-
-    `places` (N,) tells each row's photo; `rows` (n,) are those of photos that are meant, which all extractors have;
-    `unseen` says that none is meant, since all that fit are out of sight.
-    """
-
-    name: str
-    distance: ChosenDistance
-    terms: Sequence[Term]
-    photos: Keys
-    wanted: NDArray[np.bool_]
-    places: NDArray[np.intp]
-    rows: NDArray[np.intp]
-    unseen: OutOfSightError | None = None
-
-    @property
-    def store(self) -> Store:
-        return self.distance.store
-
-
 class LostAndFound:
-    """Two sides, each in a snapshot, brought together by what the found one is compared by; no photo is decoded.
+    """Two sides, each in a snapshot, brought together as the found one compares, less what its pairs reject or close.
 
-    `thing` is the attribute that says which photos are of one thing; pairs of photos must keep to the expressions `on`.
-    What the found side keeps of pairs counts: rejected ones are left out, and both things of confirmed ones. Where only
-    what is `new` is wanted, those that were said take their rank, and are not given.
+    `thing` says which photos are of one thing; pairs keep to `on` and, where only what is `new` counts, were not said.
     """
 
     def __init__(
@@ -105,11 +75,11 @@ class LostAndFound:
         ours = distance if indexes[0] is indexes[1] else indexes[0].counterpart(distance)
         self._searcher = Searcher(distance)
         self._distance, self._thing, self._new = distance, thing, new
-        terms, seen = _terms(distance, ours)
-        self._found = _pile("found", distance, terms, found, out_of_sight=out_of_sight)
-        self._lost = _pile("lost", ours, seen, lost, out_of_sight=out_of_sight)
+        terms, seen = terms_of_both(distance, ours)
+        self._found = make_pile("found", distance, terms, found, out_of_sight=out_of_sight)
+        self._lost = make_pile("lost", ours, seen, lost, out_of_sight=out_of_sight)
         self._refuse()
-        self.conditions = PairConditions(on, {pile.name: _photos_of(pile) for pile in (self._lost, self._found)}, near)
+        self.conditions = PairConditions(on, {pile.name: photos_of(pile) for pile in (self._lost, self._found)}, near)
 
     @property
     def damaged(self) -> list[ImgsimError]:
@@ -168,10 +138,9 @@ class LostAndFound:
             given = assign(pairs.lost[kept], pairs.found[kept], pairs.distances[kept]).tolist()
             for place, one in zip(kept, given, strict=True):
                 matches[place] = matches[place]._replace(assigned=one)
-        fresh = ~self._memory.were_said(
-            *map(self._things_at, (self._lost, self._found), (pairs.lost_rows, pairs.found_rows))
-        )
-        return [matches[place] for place in kept if fresh[place]]
+        things = self._things_at(self._lost, pairs.lost_rows), self._things_at(self._found, pairs.found_rows)
+        said = self._memory.were_said(*things)  # which keep their rank, so that the next ones are no news
+        return [matches[place] for place in kept if not said[place]]
 
     def reasons(self, one: FoundMatch) -> list[str]:
         """Tell which parts of the conditions hold for a pair, as they were written."""
@@ -203,8 +172,8 @@ class LostAndFound:
         sides = StoredSide(self._lost.distance, lost), StoredSide(self._found.distance, found)
         distances = measure_again(*sides, pairs)
         if distances is None and not laid_out:
-            terms, seen = _terms(self._distance, self._lost.distance, anew=True)
-            self._found, self._lost = _laid(self._found, terms), _laid(self._lost, seen)
+            terms, seen = terms_of_both(self._distance, self._lost.distance, anew=True)
+            self._found, self._lost = lay(self._found, terms), lay(self._lost, seen)
             return self._pairs(k, reranker, laid_out=True)
         if distances is not None and not np.array_equal(distances, pairs.distances):
             pairs = pairs.measured(distances) if values is None else replace(pairs, distances=distances)
@@ -260,11 +229,11 @@ class LostAndFound:
         lost, found = (self._things_at(pile, slice(None)) for pile in (self._lost, self._found))
         return RefusedPairs(lost, found, refused)
 
-    def _things_at(self, pile: _Pile, rows: NDArray[np.intp] | slice) -> NDArray[np.intp]:
+    def _things_at(self, pile: Pile, rows: NDArray[np.intp] | slice) -> NDArray[np.intp]:
         """Give the number of the thing that each row shows."""
         return self._things[pile.name][pile.places[rows]]
 
-    def _side(self, pile: _Pile, closed: NDArray[np.bool_]) -> Side:
+    def _side(self, pile: Pile, closed: NDArray[np.bool_]) -> Side:
         rows = pile.rows[~closed[pile.places[pile.rows]]]
         return Side(pile.terms, rows, self._things_at(pile, rows))
 
@@ -273,7 +242,7 @@ class LostAndFound:
         """The number of each photo's (P,) thing, by side."""
         return {pile.name: self._things_of(pile) for pile in (self._lost, self._found)}
 
-    def _things_of(self, pile: _Pile) -> NDArray[np.intp]:
+    def _things_of(self, pile: Pile) -> NDArray[np.intp]:
         """Give each photo (P,) the number of its thing."""
         if self._thing is None:
             return np.arange(len(pile.photos))
@@ -305,102 +274,8 @@ class LostAndFound:
         return allowed
 
     @staticmethod
-    def _records(pile: _Pile, rows: NDArray[np.intp]) -> list[ImageRecord]:
+    def _records(pile: Pile, rows: NDArray[np.intp]) -> list[ImageRecord]:
         """Read what is known of the photos that rows are of, in their order."""
         chosen, back = np.unique(rows, return_inverse=True)
         records = list(pile.store.records(pile.terms[0].gallery.photos[chosen].tolist()))
         return [records[place] for place in back.tolist()]
-
-
-def _photos_of(pile: _Pile) -> SidePhotos:
-    keys = pile.photos.tolist()
-    return SidePhotos(pile.store.facts, pile.photos, lambda: pile.store.records(keys))
-
-
-def find_counterpart(directory: str, store: Store, distance: ChosenDistance) -> ChosenDistance:
-    """Find among an index's extractors those that another index's distance is by, of the same versions."""
-    own = {one.spec: one for one in store.extractors()}
-    chosen = []
-    for one in distance.extractors:
-        wanted = one.stored.spec
-        if wanted not in own:
-            there = ", ".join(f"{spec} (version {spec.version})" for spec in own) or "nothing"
-            message = (
-                f"{store.root}: no features of {wanted} (version {wanted.version}), which {distance.store.root} "
-                f"is compared by; it has {there}"
-            )
-            facts = {"folder": store.root, "index": outside(directory, store.root), "extractor": str(wanted)}
-            raise ExtractorMismatchError(message, remedy="add-side", **facts)
-        chosen.append(ChosenExtractor(own[wanted], one.extractor, one.weight))
-    return replace(distance, extractors=tuple(chosen), directory=directory, store=store)
-
-
-def _terms(distance: ChosenDistance, ours: ChosenDistance, *, anew: bool = False) -> tuple[list[Term], list[Term]]:
-    """Map the galleries of the found side, and of the lost one as the other sees it; `anew`, where keys are wrong."""
-    terms = distance.terms(anew=anew)
-    if not anew and not have_keys_of(distance.store, terms):
-        terms = distance.terms(anew=True)
-    if ours is distance:
-        return terms, terms
-    seen = seen_by(terms, ours, anew=anew)
-    return terms, seen if anew or have_keys_of(ours.store, seen) else seen_by(terms, ours, anew=True)
-
-
-def seen_by(terms: Sequence[Term], ours: ChosenDistance, *, anew: bool = False) -> list[Term]:
-    """Give galleries in the spaces of another index's metrics: a cache has only what no statistics make."""
-    seen = []
-    for term, one, metric in zip(terms, ours.extractors, ours.metrics, strict=True):
-        own = load_metric(metric, binary=one.stored.binary).needs_statistics
-        gallery = (
-            _laid_out(ours.store, one.stored, term.metric)
-            if own
-            else load_gallery(ours.directory, ours.store, one.stored, term.metric, anew=anew)
-        )
-        seen.append(replace(term, gallery=gallery))
-    return seen
-
-
-def _laid_out(store: Store, extractor: StoredExtractor, metric: FittedMetric) -> Gallery:
-    """Lay out an extractor's rows in memory."""
-    chunks = list(store.features(extractor))
-    none = metric.embed(np.zeros((0, extractor.dim), np.float32))
-    rows = np.concatenate([none, *(metric.embed(chunk.features) for chunk in chunks)])
-    present, damaged = (
-        np.concatenate([np.zeros(0, bool), *(getattr(chunk, name) for chunk in chunks)])
-        for name in ("present", "damaged")
-    )
-    keys = store.part_keys()
-    return Gallery(rows, squared_norms(rows), present, *keys, keys.parts[damaged])
-
-
-def _pile(
-    name: str, distance: ChosenDistance, terms: Sequence[Term], where: Sequence[str], *, out_of_sight: bool
-) -> _Pile:
-    store = distance.store
-    photos = store.photo_keys()
-    sight = Sight(store.facts, () if out_of_sight else store.sight_rules)
-    wanted = sight.select(where, photos)
-    wanted = np.ones(len(photos), bool) if wanted is None else wanted
-    unseen = None if wanted.any() else sight.explain_nothing(where, photos)
-    if unseen:
-        unseen = OutOfSightError(f"{store.root}: nothing is {name}, {unseen}", remedy=unseen.remedy)
-    elif not wanted.any():
-        reason = explain_nothing(store.facts, where) if len(photos) else "there are no photos"
-        raise ImgsimError(f"{store.root}: nothing is {name}, {reason}")
-    none = np.zeros(0, np.intp)
-    return _laid(_Pile(name, distance, terms, photos, wanted, none, none, unseen), terms)
-
-
-def _laid(pile: _Pile, terms: Sequence[Term]) -> _Pile:
-    """Give a side with the rows of galleries, perhaps in place of others."""
-    places = row_places(pile.store, terms)
-    there = np.logical_and.reduce([term.gallery.present for term in terms])
-    return pile._replace(terms=terms, places=places, rows=np.flatnonzero(there & pile.wanted[places]))
-
-
-def row_places(store: Store, terms: Sequence[Term]) -> NDArray[np.intp]:
-    """Tell which photo, by path, each row (N,) is of."""
-    photos = store.photo_keys()
-    order = np.argsort(photos, kind="stable")
-    places: NDArray[np.intp] = order[np.searchsorted(photos, terms[0].gallery.photos, sorter=order)]
-    return places

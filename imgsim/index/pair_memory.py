@@ -60,8 +60,9 @@ def recall(kept: Sequence[DecidedPair], lost: Things, found: Things) -> PairMemo
     if not kept:
         return PairMemory((np.zeros(len(lost.photos), bool), np.zeros(len(found.photos), bool)), _NONE, _NONE)
     one = lost.store is found.store
-    ours = lost.with_content({content for pair in kept for content in pair[: 1 + one]})
-    theirs = ours if one else found.with_content({pair.found for pair in kept})
+    sought = {pair.lost for pair in kept}, {pair.found for pair in kept}
+    ours = lost.with_content(sought[0] | sought[1] if one else sought[0])
+    theirs = ours if one else found.with_content(sought[1])
     closed = set[int](), set[int]()
     told: dict[str, set[tuple[int, int]]] = {REJECTED: set(), SAID: set()}
     for pair in kept:

@@ -35,7 +35,7 @@ BLOCK = 64  # rows that are compared by one matrix product: few enough for the f
 BLOCK_BYTES = 1 << 26  # of their bounds
 
 
-class Asked(NamedTuple):
+class AskedThing(NamedTuple):
     """One thing that is asked by: `rows` (V, R) a term, the files that show it, and the photos of these."""
 
     rows: list[NDArray[Any]]
@@ -51,13 +51,13 @@ class QueryRows:
 
     def blocks(
         self, things: Iterable[Sequence[Photo]], terms: Sequence[Term], limits: Limits, *, include_self: bool
-    ) -> Iterator[list[Asked] | ImageReadError]:
+    ) -> Iterator[list[AskedThing] | ImageReadError]:
         """Gather things whose rows the index has, to be ranked together; all others come one by one, as they are read.
 
         The error of one that cannot be read is among them.
         """
         most = min(BLOCK, max(1, BLOCK_BYTES // (pair_bytes(terms) * max(1, len(terms[0].gallery.rows)))))
-        block: list[Asked] = []
+        block: list[AskedThing] = []
         for views in things:
             stored = [self._unchanged.find(view, limits) for view in views]
             if block and (None in stored or sum(len(asked.rows[0]) for asked in block) + len(views) > most):
@@ -81,7 +81,7 @@ class QueryRows:
         limits: Limits,
         *,
         include_self: bool,
-    ) -> Asked | ImageReadError:
+    ) -> AskedThing | ImageReadError:
         """Bring the views of a thing into the space of each term."""
         try:
             rows = self._rows(views, stored, limits)
@@ -90,7 +90,7 @@ class QueryRows:
         named = [os.fspath(view) for view in views if isinstance(view, str | os.PathLike) and not include_self]
         embedded = [term.metric.embed(one) for term, one in zip(terms, rows, strict=True)]
         files = {file for name in named if (file := identity(name)) is not None}
-        return Asked(embedded, files, keys_of(self._store, named))
+        return AskedThing(embedded, files, keys_of(self._store, named))
 
     def _rows(self, views: Sequence[Photo], stored: Sequence[StoredRows | None], limits: Limits) -> list[Features]:
         """Give the rows of the views, (V, D) an extractor."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
-    from imgsim.index.query_rows import Asked
+    from imgsim.index.query_rows import AskedThing
     from imgsim.index.store import PartLabel
     from imgsim.search.ranking import Ranked
     from imgsim.search.reranking import Reranker
@@ -137,7 +137,7 @@ class Searcher:
             for asked, ranked in zip(block, first, strict=True):
                 yield self._answer(asked, k, reranker, ranked if terms is self._terms else None)
 
-    def _answer(self, asked: Asked, k: int, reranker: Reranker | None, ranked: Ranked | None) -> list[Match]:
+    def _answer(self, asked: AskedThing, k: int, reranker: Reranker | None, ranked: Ranked | None) -> list[Match]:
         """Make matches of what was ranked, or else of what is to be."""
         excluded, wanted = set(asked.photos), max(k, reranker.shortlist) if reranker else k
         while True:

@@ -57,5 +57,7 @@ class UnchangedPhotos:
         if stored is None or not stat.S_ISREG(status.st_mode):
             return None
         known, file = stored.known, FoundImage.of(path, status)
+        if os.name == "nt" and not known.inode:  # there a walk is told of none
+            file = file._replace(inode=0)
         same = (known.size, known.mtime_ns, known.ctime_ns, known.inode) == file[1:]
         return stored if same and known.decoding == DECODING else None

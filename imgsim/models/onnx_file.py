@@ -26,9 +26,13 @@ def require_onnx() -> None:
 def write_onnx(
     network: torch.nn.Module, sample: torch.Tensor, header: Header, axes: dict[int, str], what: str
 ) -> bytes:
-    """Export a network with a header; `axes` are those of any length, `what` names it in errors."""
+    """Export a network with a header; `axes` are those of any length, of what it gives as far as it has them.
+
+    `what` names it in errors.
+    """
     kind, buffer = KINDS[header.kind], io.BytesIO()
     require_onnx()
+    given = {axis: name for axis, name in axes.items() if axis < kind.axes}
     with warnings.catch_warnings(), _silent(1), _silent(2):
         warnings.simplefilter("ignore")  # the exporter calls itself old; the new one takes eight times as long
         try:
@@ -38,7 +42,7 @@ def write_onnx(
                 buffer,  # type: ignore[arg-type]
                 input_names=[kind.takes],
                 output_names=[kind.gives],
-                dynamic_axes={kind.takes: axes, kind.gives: axes},
+                dynamic_axes={kind.takes: axes, kind.gives: given},
                 opset_version=17,
                 dynamo=False,
             )

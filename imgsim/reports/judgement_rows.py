@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from imgsim.evaluation.judge import Judgement
     from imgsim.evaluation.scores import ScoreJudgement
+    from imgsim.evaluation.triplet_decisions import TripletJudgement
 
 TITLES = {
     "recall@1": "recall@1",
@@ -24,6 +25,8 @@ TITLES = {
     "pair_roc_auc": "pair AUC",
 }
 SCORE_TITLES = {"spearman": "Spearman", "mae": "error", "mae_baseline": "error of the mean", "difference": "difference"}
+TRIPLET_TITLES = {"accuracy": "accuracy", "f1_of_true": "F1 of true ones", "above_chance": "above chance"}
+TRIPLET_FIGURE = "accuracy"
 SCORE_FIGURE = "mae"  # that candidates are compared by
 DIGITS = 6
 LONG = 1e9  # numbers for people are written with an exponent from here on
@@ -131,6 +134,7 @@ def to_notes(objects: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say what stands behind judgements and is seen in no figure of the table."""
     notes = _noted(objects, "alone", "{} photos are alone in their class: they ask nothing, but may be found")
     notes += _noted(objects, "left_out", "{} photos have no label or no features, or are copies, and take no part")
+    notes += _noted(objects, "partnerless", "{} photos lack one of a near or one of a far score, and are no anchors")
     folds = "accuracy and macro F1 are by {}, stratified, since leaving one out would take too long"
     return notes + _noted(objects, "loocv_procedure", folds, usual="leave-one-out")
 
@@ -165,6 +169,36 @@ def _score_object(judgement: ScoreJudgement, verdict: Verdict) -> dict[str, Any]
         "compared_by": SCORE_FIGURE,
         "verdict": verdict.word,
         "best_difference": number(verdict.difference * unit),
+        "best_p_value": number(verdict.p_value),
+    }
+
+
+def triplet_objects(judgements: Sequence[TripletJudgement], *, seed: int) -> list[dict[str, Any]]:
+    """Write judgements for programs, each compared with the one that decides best."""
+    best = max(range(len(judgements)), key=lambda place: judgements[place].decisions.accuracy.value)
+    outcomes = [(one.decisions.photos, one.decisions.errors) for one in judgements]
+    verdicts = compare_with_best(best, outcomes, seed=seed)
+    return [_triplet_object(judgement, verdict) for judgement, verdict in zip(judgements, verdicts, strict=True)]
+
+
+def _triplet_object(judgement: TripletJudgement, verdict: Verdict) -> dict[str, Any]:
+    decisions, difference = judgement.decisions, judgement.decisions.against_chance.difference
+    above = Estimate(0 - difference.value, 0 - difference.high, 0 - difference.low)  # and 0 stays 0, not -0
+    figures = {"accuracy": decisions.accuracy, "f1_of_true": decisions.f1_of_true, "above_chance": above}
+    return {
+        "extractor": judgement.candidate.name,
+        "metric": judgement.metric,
+        "n": len(decisions.photos),
+        "triplets": decisions.triplets,
+        "partnerless": decisions.without,
+        "within": number(decisions.widths.within),
+        "beyond": number(decisions.widths.beyond),
+        **figures_of(figures),
+        "p_value": number(decisions.against_chance.p_value),
+        "specs": list(judgement.specs),
+        "compared_by": TRIPLET_FIGURE,
+        "verdict": verdict.word,
+        "best_difference": number(0 - verdict.difference),
         "best_p_value": number(verdict.p_value),
     }
 

@@ -133,8 +133,7 @@ def match_sides(
 ) -> MatchedThings:
     """Find the at most k closest found things of each lost thing, by distance, then by number.
 
-    Of pairs of rows those count that are `allowed` and not `refused`. Mutual are things of which each is the other's
-    closest, whatever k.
+    Pairs of rows count that are `allowed`, and not `refused`. Mutual things are each other's closest, whatever k.
     """
     rules = _Rules(allowed, refused)
     ranked = [_measure(lost, found, *one, rules, k) for one in _candidates(lost, found, k, rules)]

@@ -48,35 +48,35 @@ class Sight:
     def __init__(self, facts: FactTable, rules: Sequence[str], now: datetime | None = None) -> None:
         self.waiting: dict[str, Waiting] = {}
         self._facts, self._rules = facts, rules
-        self._asked: dict[str, Condition] = {}
+        self.asked: dict[str, Condition] = {}
         catalogue, now = facts.types() if rules else {}, now or datetime.now()
         for rule in rules:
             asked = _asked(composed(rule), catalogue, now)
             if isinstance(asked, Waiting):
                 self.waiting[rule] = asked
             else:
-                self._asked[rule] = asked
+                self.asked[rule] = asked
 
     def visible(self, photos: Keys) -> NDArray[np.bool_]:
         """Tell which photos (N,) are in sight: (N,)."""
-        return ~holds(self._facts, AnyOf(tuple(self._asked.values())), photos)
+        return ~holds(self._facts, AnyOf(tuple(self.asked.values())), photos)
 
     def select(self, where: Sequence[str], photos: Keys) -> NDArray[np.bool_] | None:
         """Tell which photos (N,) are in sight and keep to all expressions: (N,), or None where all do unasked."""
         chosen = select_photos(self._facts, where, photos) if where else None
-        if not self._asked:
+        if not self.asked:
             return chosen
         visible = self.visible(photos)
         return visible if chosen is None else visible & chosen
 
     def counted(self, photos: Keys) -> list[SightRule]:
         """Say of each rule how many of some photos it keeps out of sight."""
-        counts = {rule: int(np.count_nonzero(holds(self._facts, asked, photos))) for rule, asked in self._asked.items()}
+        counts = {rule: int(np.count_nonzero(holds(self._facts, asked, photos))) for rule, asked in self.asked.items()}
         return [SightRule(rule, counts.get(rule, 0), self.waiting.get(rule)) for rule in self._rules]
 
     def count_unseen(self, where: Sequence[str], photos: Keys) -> int:
         """Count those of some photos that keep to all expressions and are out of sight."""
-        if not self._asked:
+        if not self.asked:
             return 0
         return int(np.count_nonzero(~self.visible(photos) & select_photos(self._facts, where, photos)))
 

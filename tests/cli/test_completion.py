@@ -135,6 +135,32 @@ def test_rules_are_completed_and_their_names(shelf, tmp_path, monkeypatch):
     assert completed("hide", "bare", "--drop", "so") == ([], "")
 
 
+def test_names_of_both_sides_are_those_of_their_indexes(shelf, make_photos, monkeypatch):
+    other = make_photos(1, folder="claims")
+    update_index(other, extractors=["phash"])
+    for folder, names in ((shelf, ["place=x", "pl on=1"]), (other, ["plea=3", "report=R1"])):
+        with IndexWriter(str(folder / ".imgsim")) as writer:
+            writer.set_attributes(str(folder / "0.png"), names)
+    monkeypatch.chdir(shelf.parent)
+    two = ("match", "claims", "shelf")
+    assert completed(*two, "--lost", "pl") == (["plea"], "")
+    assert completed(*two, "--found", "'not (pl") == (["not (place"], "")
+    assert completed(*two, "--found", "'not (\"pl") == (['not ("pl on"'], "")
+    assert completed("match", "--found", "x=1", *two[1:], "--lost", "re") == (["report"], "")
+    assert completed(*two, "--on", "lost.pl") == (["lost.plea"], "")
+    assert completed(*two, "--on", "'lost.plea = found.pl") == (["lost.plea = found.place"], "")
+    assert {"lost.plea", "lost.report", "lost.width"} < set(completed(*two, "--on", "lo")[0])
+    assert {"lost.report", "found.place", 'found."pl on"'} < set(completed(*two, "--on", "'")[0])
+    assert completed(*two, "--on", "neither.pl") == ([], "")
+    assert completed(*two, "--show", "lost.report,found.pla") == (["lost.report,found.place"], "")
+    assert completed(*two, "--thing", "pl") == (["pl\\ on", "place", "plea"], "")
+    assert completed("match", "--index", "shelf", "--lost", "pla") == (["place"], "")
+    assert completed("match", "--index", "shelf", "--on", "lost.pla") == (["lost.place"], "")
+    monkeypatch.chdir(shelf)
+    assert completed("match", "--found", "pla") == (["place"], "")
+    assert completed("match", "nowhere", "neither", "--found", "pla") == ([], "")
+
+
 @pytest.fixture
 def colored(make_photos, monkeypatch):
     folder = make_photos(4, folder="shelf")
@@ -152,7 +178,15 @@ def test_colours_are_those_that_photos_are_of(colored):
 
 
 @pytest.mark.parametrize(
-    "words", [["query", "--where", ""], ["query", "--show", "p"], ["set", "0.png", "p"], ["query", "--color", ""]]
+    "words",
+    [
+        ["query", "--where", ""],
+        ["query", "--show", "p"],
+        ["match", "--on", "lost.p"],
+        ["hide", "p"],
+        ["set", "0.png", "p"],
+        ["query", "--color", ""],
+    ],
 )
 def test_asking_an_index_imports_no_library_that_measures(colored, words):
     found, said = completed(*words, python=("-X", "importtime"))

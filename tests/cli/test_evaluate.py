@@ -193,6 +193,29 @@ def test_scores_compare_extractors_with_the_best(run, classes, table):
     assert "not told apart" in shown or "worse" in shown
 
 
+def test_triplets_of_scores_are_decided(run, classes, table):
+    table("file,score\n" + "".join(f"{number}.png,{10 * number}\n" for number in range(12)))
+    command = ("evaluate", "shelf", "--scores", "labels.csv:score", "-x", "phash", "-x", "histogram", "--triplets")
+    rows = json.loads(run(*command, "10:40", "--format", "json").out)
+    for row in rows:
+        assert (row["n"], row["partnerless"], row["within"], row["beyond"]) == (12, 0, 10, 40)
+        assert row["triplets"] == sum(
+            2 * (abs(a - n) > 4) if 0 < a < 11 else abs(a - n) > 4 for a in range(12) for n in range(12)
+        )
+        assert row["f1_of_true"] == pytest.approx(2 * row["accuracy"] / (1 + row["accuracy"]), abs=1e-5)
+        assert row["above_chance"] == pytest.approx(row["accuracy"] - 0.5, abs=1e-5)
+        assert row["above_chance_ci"][0] <= row["above_chance"] <= row["above_chance_ci"][1]
+        assert row["compared_by"] == "accuracy"
+    best = max(rows, key=lambda row: row["accuracy"])
+    assert (best["verdict"], str(best["best_difference"])) == ("best", "0.0")
+    shown = run(*command, "20:90")
+    assert "F1 of true ones" in shown.out
+    assert "8 photos lack one of a near or one of a far score, and are no anchors" in shown.out
+    refused = run(*command)  # 5:30
+    assert refused.code == 2
+    assert "triplets: none of 12 photos, scored 0 to 110, has both one within 5 and one beyond 30" in refused.err
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("largest", [8e307, 1.7e308])
 def test_huge_scores_are_written_as_json_can_hold_them(run, classes, table, largest):
@@ -232,6 +255,9 @@ def test_figures_of_scores_are_rounded(run, classes, table):
         (["--scores", "labels.csv:score", "--by", "map"], "--by is for classes"),
         (["--scores", "labels.csv:score", "--by", "recall@1"], "--by is for classes"),
         (["--scores", "labels.csv:score", "--retrieval-only"], "--retrieval-only is for classes"),
+        (["--labels", "folders", "--triplets"], "--triplets are of scores: say where they are by --scores"),
+        (["--scores", "labels.csv:score", "--triplets", "5"], "--triplets 5: write WITHIN:BEYOND"),
+        (["--scores", "labels.csv:score", "--triplets", "5:30", "-k", "3"], "-k is of neighbours that guess a score"),
         (["--labels", "folders", "--key", "file"], "--key only goes with a table"),
         (["--key", "file", "--encoding", "utf-8"], "--key and --encoding only go with a table"),
         (["--scores", "labels.csv:score", "--recall", "1,5"], "--recall is for classes"),

@@ -1,5 +1,6 @@
 """What holds for every command: help, verbosity, exit codes, and what is imported."""
 
+import shutil
 import subprocess
 import sys
 
@@ -24,10 +25,17 @@ def test_help_imports_nothing_heavy(arguments):
     assert not imported_by(*arguments) & {"numpy", "cv2", "torch", "PIL", "scipy", "mahotas", "rich", "sqlite3"}
 
 
-def test_a_query_imports_no_scipy_no_torch_no_rich(shelf):
-    imported = imported_by("query", "shelf/0.png", "--index", "shelf")
+def test_a_query_imports_no_scipy_no_torch_no_rich(shelf, tmp_path):
+    shutil.copy("shelf/0.png", tmp_path / "claim.png")
+    imported = imported_by("query", str(tmp_path / "claim.png"), "--index", "shelf")
     assert "cv2" in imported
     assert not imported & {"scipy", "sklearn", "torch", "torchvision", "onnxruntime", "rich"}
+
+
+def test_a_query_by_stored_rows_imports_nothing_that_measures(shelf):
+    imported = imported_by("query", "shelf/0.png", "--index", "shelf")
+    assert "numpy" in imported
+    assert not imported & {"cv2", "scipy", "sklearn", "torch", "onnxruntime", "rich"}
 
 
 def test_a_run_that_finds_nothing_new_imports_nothing_that_measures(shelf):

@@ -87,6 +87,20 @@ def test_when_all_that_fits_is_out_of_sight_it_is_said(run, returned):
     assert run("list", "shelf", "--visible").code == 1
 
 
+def test_somebody_at_a_terminal_hears_what_else_might_have_been_near(run, returned, monkeypatch):
+    run("hide", "shelf", RETURNED)
+    near = ("query", "shelf/5.png", "--max-distance", 0)
+    said = "imgsim: 2 photos that fit are out of sight; --all finds all the same"
+    assert run(*near) == (1, "", "")
+    monkeypatch.setattr("imgsim.cli.stderr.is_terminal", lambda: True)
+    assert said in run(*near).err.splitlines()
+    assert said.replace("2 photos that fit are", "1 photo that fits is") in (
+        run(*near, "--where", "path <= '0.png' or path > '2'").err.splitlines()
+    )
+    assert "out of sight" not in run(*near, "--all").err
+    assert "out of sight" not in run("query", "shelf/5.png").err
+
+
 def test_colours_are_asked_of_what_is_in_sight(run, returned):
     run("index", "shelf", "--colors")
     color = json.loads(run("list", "shelf", "--format", "jsonl").out.splitlines()[0])["attributes"]["color"]
@@ -147,6 +161,21 @@ def test_the_index_tells_its_rules(run, returned):
     facts = json.loads(run("info", "shelf", "--format", "json").out)
     assert facts["out_of_sight"] == 2
     assert facts["sight_rules"][0] == {"rule": RETURNED, "photos": 2, "waiting": None}
+
+
+def test_rules_of_any_text_are_kept_and_told_in_a_line(run, returned):
+    odd = ["path = '" + os.fsdecode(b"\xff") + ".png'", "path = 'a\nb'\n or path = '7.png'"]
+    assert run("hide", "shelf", *odd).code == 0
+    assert [rule["rule"] for rule in json.loads(run("hide", "--format", "json").out)] == odd
+    assert len(run("hide").out.splitlines()) == 2
+    told = run("info", "shelf").out.splitlines()
+    assert [line for line in told if line.startswith("out of sight where")] == [
+        "out of sight where: path = '\\udcff.png': 0 photos",
+        "out of sight where: path = 'a\\nb'\\n or path = '7.png': 1 photos",
+    ]
+    assert run("hide", "--drop", odd[0], "--drop", odd[1].replace("\n or", " or")).code == 0
+    refused = run("hide", "shelf", "status = '" + os.fsdecode(b"\xff") + "'")
+    assert (refused.code, "this text is not valid Unicode" in refused.err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -90,13 +90,13 @@ def test_confirmed_pairs_alone_are_too_few(run, office):
 
 
 def test_figures_are_of_lost_things_that_were_found(run, office):
+    shown = objects(run("match", "lost", "found", "-k", "1", "--format", "json"))
     decide(*some(10), *some(3, REJECTED, 1))
     result = run("evaluate", "found", "--pairs", "--lost", "lost", "-x", EXTRACTOR, "-x", "phash", "--format", "json")
     rows = objects(result)
     assert [row["n"] for row in rows] == [10, 10]
     assert (rows[0]["confirmed"], rows[0]["rejected"]) == (10, 3)
     assert rows[0]["found_things"] == THINGS + 6
-    shown = objects(run("match", "lost", "found", "-k", "1", "--format", "json"))
     hits = sum(row["lost"][1:] == row["found"][1:] for row in shown if row["lost"] < "l10")
     assert rows[0]["recall@1"] == hits / 10
     assert rows[0]["recall@1_ci"][0] < hits / 10

@@ -183,6 +183,11 @@ class TestMatch:
         assert run(*self.ASKED, "--on", "found.kind = 'umbrella'", "--report", "r.html").code == 1
         assert "No found photo fits a lost one." in Page(office / "r.html").texts
 
+    def test_nothing_found_makes_no_folder(self, run, office):
+        result = run(*self.ASKED, "--on", "found.kind = 'umbrella'", "--report", "claims/", "-q")
+        assert (result.code, result.err) == (1, "")
+        assert not (office / "claims").exists()
+
     def test_what_is_new_is_reported_once_and_is_said_only_after_the_report(self, run, office, monkeypatch):
         asked = ("match", "lost", "found", "--thing", "report", "--new", "--report", "r.html")
         with monkeypatch.context() as full:
@@ -347,3 +352,26 @@ def test_only_match_takes_a_folder(run, office):
     result = run("query", "lost/l0.png", "--index", "found", "--report", "r.html")
     assert (result.code, result.out) == (2, "")
     assert result.err == "imgsim: r.html: cannot write the report: is a folder\n"
+
+
+def test_a_page_tells_what_was_kept_out_of_sight(run, office):
+    run("hide", "found", "kind = 'hat'")
+    run("hide", "lost", "report = 'R9'", "report = 'R/2'")
+    rules, said = (
+        ["found: kind = 'hat'", "lost: report = 'R9'", "lost: report = 'R/2'"],
+        "Out of sight are those for which",
+    )
+
+    def told(*command):
+        assert run(*command, "--report", "r.html").code == 0
+        texts = Page(office / "r.html").texts
+        return "\n".join(texts[texts.index(said) + 1 :]) if said in texts else ""
+
+    shown = told("match", "lost", "found")
+    assert [rule for rule in rules if rule not in shown] == []
+    assert told("match", "lost", "found", "--all") == ""
+    shown = told("query", "lost/l0.png", "--index", "found")
+    assert "kind = 'hat'" in shown
+    assert "found: kind" not in shown
+    assert "f2.png" not in shown
+    assert told("query", "lost/l0.png", "--index", "found", "--all") == ""

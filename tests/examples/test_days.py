@@ -5,7 +5,8 @@ import pytest
 from tests.examples.running import ROOT, draw
 from tests.sessions import is_shown, run_step, steps_of
 
-PAGES = sorted(path.stem for path in (ROOT / "docs" / "days").glob("*.md") if path.stem != "clerk")  # hers has nights
+WITH_NIGHTS = ("clerk", "night")  # in tests of their own
+PAGES = sorted(path.stem for path in (ROOT / "docs" / "days").glob("*.md") if path.stem not in WITH_NIGHTS)
 
 
 @pytest.mark.parametrize("name", PAGES)

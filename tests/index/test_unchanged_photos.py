@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from types import SimpleNamespace
 
 import numpy as np
 import PIL.Image
@@ -16,7 +17,7 @@ from imgsim.errors import ImageReadError
 from imgsim.features import DEFAULT_EXTRACTOR, EXTRACTORS, load_extractor
 from imgsim.images.formats import DECODING
 from imgsim.images.limits import Limits
-from imgsim.index import query_rows
+from imgsim.index import query_rows, unchanged_photos
 from imgsim.index.features_file import FeaturesFile
 from imgsim.index.gallery_folders import CACHE
 from imgsim.index.index import IndexWriter, open_index
@@ -173,6 +174,17 @@ def test_what_may_have_changed_is_measured(shelf, change, measured):
     matches = answered(shelf, photo, include_self=True)
     assert measured == ["0.png"]
     assert matches == measured_anew(shelf, photo)
+
+
+@pytest.mark.parametrize(("system", "read"), [("nt", []), ("posix", ["0.png"])])
+def test_a_file_whose_inode_was_not_told_is_known_again_where_walks_are_told_none(
+    shelf, system, read, measured, monkeypatch
+):
+    with closing(sqlite3.connect(shelf / ".imgsim" / "index.sqlite")) as database, database:
+        database.execute("UPDATE images SET inode = 0")
+    monkeypatch.setattr(unchanged_photos, "os", SimpleNamespace(**vars(os) | {"name": system}))
+    answered(shelf, shelf / "0.png")
+    assert measured == read
 
 
 def test_an_index_that_was_brought_up_to_date_knows_it_again(shelf, measured):

@@ -10,6 +10,7 @@ from imgsim.reports.color_distributions import plot_color_distributions
 from imgsim.reports.curves import plot_interpolated, plot_precision_recall, plot_recall_at_k, plot_reliability
 from imgsim.reports.maps import plot_map
 from imgsim.reports.matrices import plot_confusion, plot_distance_matrix
+from imgsim.reports.training_curves import plot_training
 
 # Korean, accents, what Markdown and mathematics and XML would take for markup, bytes that are no UTF-8.
 NAMES = ["지갑 wallet", "Crème brûlée", "$\\frac$ <b> & _x_", "bag\udcff\n2"]
@@ -53,8 +54,17 @@ def _color_distributions(path):
     plot_color_distributions(dict.fromkeys(NAMES, counts), path, reference=NAMES[1])
 
 
+def _training(path):
+    rows = [
+        {"epoch": number, "loss": 1 / number, "recall@1": 0.5 + number / 20, "map@r": number / 20, "best": number == 3}
+        for number in range(1, 5)
+    ]
+    plot_training(rows, path, title=", ".join(NAMES).replace("\n", "\\n"))
+
+
 PICTURES = {
     "confusion": _confusion,
+    "training": _training,
     "precision_recall": _precision_recall,
     "interpolated": _interpolated,
     "recall_at_k": _recall_at_k,

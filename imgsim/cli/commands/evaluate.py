@@ -79,6 +79,14 @@ class JudgedRows(NamedTuple):
 )
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="Neighbours that guess a score.")
 @click.option(
+    "--triplets",
+    is_flag=False,
+    flag_value="5:30",
+    metavar="WITHIN:BEYOND",
+    help="With --scores: judge by whether photos whose scores differ by no more than WITHIN are nearer than those that "
+    "differ by more than BEYOND, in the scores' unit or as quantiles, q0.1:q0.5. Without widths: 5:30.",
+)
+@click.option(
     "--by",
     type=FigureName([*FIGURES, CLASSIFIED]),
     default="recall@1",
@@ -152,6 +160,8 @@ def evaluate(
         shared = {"seed": seed, "jobs": jobs or default_jobs()}
         if decided.pairs:
             answer = _judge_pairs(index, candidates, decided, options, jobs=jobs, seed=seed)
+        elif options["triplets"]:
+            answer = _judge_triplets(index, candidates, source, options, seed)
         elif source.scores:
             answer = _judge_scores(index, candidates, source, options, seed)
         else:
@@ -181,6 +191,7 @@ def _source(options: dict[str, Any]) -> LabelSource:
         for name in ("plots", "plots_only", "by", "recall", "retrieval_only", "rerank"):
             if given(name) == ParameterSource.COMMANDLINE:
                 raise click.UsageError(f"--{name.replace('_', '-')} is for classes, and --scores are numbers")
+    _check_triplets(options, source)
     if options["plots_only"] and not options["plots"]:
         raise click.UsageError("--plots-only draws and writes no table: say where by --plots FOLDER")
     told = "--format" if options["format_"] else "--wide" if options["wide"] else None
@@ -192,6 +203,18 @@ def _source(options: dict[str, Any]) -> LabelSource:
     if options["retrieval_only"] and options["by"] == CLASSIFIED:
         raise click.UsageError(f"--by {CLASSIFIED} needs the classification that --retrieval-only leaves out")
     return source.checked()
+
+
+def _check_triplets(options: dict[str, Any], source: LabelSource) -> None:
+    """Refuse triplets of what are no scores, widths that are not two, and what triplets do not go by."""
+    if not options["triplets"]:
+        return
+    if not source.scores:
+        raise click.UsageError("--triplets are of scores: say where they are by --scores")
+    if click.get_current_context().get_parameter_source("k") == ParameterSource.COMMANDLINE:
+        raise click.UsageError("-k is of neighbours that guess a score, and --triplets have none: leave it out")
+    if options["triplets"].count(":") != 1:
+        raise click.UsageError(f"--triplets {options['triplets']}: write WITHIN:BEYOND, such as 5:30 or q0.1:q0.5")
 
 
 def _pair_source(options: dict[str, Any]) -> PairSource:
@@ -289,6 +312,26 @@ def _judge_scores(
 
         judgements, refused = judge_each(candidates, judge)
     return JudgedRows(score_objects(judgements, seed=seed), SCORE_TITLES, refused)
+
+
+def _judge_triplets(
+    index: Index, candidates: Sequence[Candidate], source: LabelSource, options: dict[str, Any], seed: int
+) -> JudgedRows:
+    from imgsim.cli.progress_bars import judging_bar
+    from imgsim.evaluation.triplet_decisions import TripletJudgement, judge_triplets
+    from imgsim.reports.judgement_rows import TRIPLET_TITLES, triplet_objects
+
+    read = scores_for(source, index.root, index.paths, attributes_in(index))
+    scores = leave_out_scored_copies(read, index, near=bool(options["group"])).values
+    within, _, beyond = options["triplets"].partition(":")
+    with judging_bar() as advanced:
+
+        def judge(candidate: Candidate) -> TripletJudgement:
+            advanced(f"{candidate.name}: triplets", candidates.index(candidate) / len(candidates))
+            return judge_triplets(index.distance, scores, candidate, (within, beyond), seed=seed)
+
+        judgements, refused = judge_each(candidates, judge)
+    return JudgedRows(triplet_objects(judgements, seed=seed), TRIPLET_TITLES, refused)
 
 
 def _draw(

@@ -10,6 +10,7 @@ import click
 
 from imgsim.cli.flags import folder_argument, format_option, general_options, index_option
 from imgsim.cli.output import JSON, write_object, write_text
+from imgsim.cli.stderr import printable
 from imgsim.cli.which_index import open_for
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def info(folder: str | None, index_path: str | None, format_: str | None) -> Non
         write_text(f"calibrated: {distance}{stale}\n")
     for rule in facts["sight_rules"]:
         waiting = f" (passed over: {rule['waiting']})" if rule["waiting"] else ""
-        write_text(f"out of sight where: {rule['rule']}: {rule['photos']} photos{waiting}\n")
+        write_text(f"out of sight where: {printable(rule['rule'])}: {rule['photos']} photos{waiting}\n")
     if facts["pairs"]:
         write_text(f"pairs: {', '.join(f'{count} {state}' for state, count in facts['pairs'].items())}\n")
     for attribute in facts["attributes"]:

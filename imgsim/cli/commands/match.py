@@ -47,13 +47,24 @@ if TYPE_CHECKING:
     help="One index of both sides, which --lost and --found tell apart. Without it and LOST FOUND: the nearest.",
 )
 @click.option(
-    "--lost", multiple=True, metavar="EXPR", help="Only lost photos for which this holds, as in `imgsim query`."
+    "--lost",
+    multiple=True,
+    metavar="EXPR",
+    shell_complete=name_completion.side_conditions,
+    help="Only lost photos for which this holds, as in `imgsim query`.",
 )
-@click.option("--found", multiple=True, metavar="EXPR", help="Likewise of the found ones.")
+@click.option(
+    "--found",
+    multiple=True,
+    metavar="EXPR",
+    shell_complete=name_completion.side_conditions,
+    help="Likewise of the found ones.",
+)
 @click.option(
     "--on",
     multiple=True,
     metavar="EXPR",
+    shell_complete=name_completion.pair_conditions,
     help="Only pairs for which this holds, such as 'found.day >= lost.day - 2 days and found.kind = lost.kind'; "
     "docs/matching.md describes it.",
 )
@@ -66,7 +77,7 @@ if TYPE_CHECKING:
 @click.option(
     "--thing",
     metavar="NAME",
-    shell_complete=name_completion.attributes,
+    shell_complete=name_completion.things,
     help="The attribute that says which photos are of one report or item; a photo without it is one thing.",
 )
 @all_option
@@ -85,6 +96,7 @@ if TYPE_CHECKING:
 @click.option(
     "--show",
     metavar="SIDE.NAME,...",
+    shell_complete=name_completion.side_attributes,
     help="Show these attributes too, a column each, such as lost.place,found.place.",
 )
 @click.option(

@@ -47,7 +47,7 @@ def _photo_options(command: F) -> F:
             "--lost",
             type=click.Path(),
             metavar="FOLDER",
-            help="The indexed folder of the lost photos. Without it: upward from the photo, or else as `imgsim query`.",
+            help="The indexed folder of the lost photos. Without it: that above the photo, or the nearest.",
         ),
         _found_option,
         wait_option,
@@ -60,7 +60,11 @@ def _photo_options(command: F) -> F:
 
 def _found_option(command: F) -> F:
     return click.option(
-        "--found", type=click.Path(), metavar="FOLDER", help="Likewise of the found ones: their index keeps the pairs."
+        "--found",
+        type=click.Path(),
+        metavar="FOLDER",
+        help="The indexed folder of the found photos, whose index keeps the pairs. Without it: that above the photo, "
+        "or the nearest.",
     )(command)
 
 

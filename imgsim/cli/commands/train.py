@@ -11,6 +11,8 @@ SUBCOMMANDS: Registry[click.Command] = Registry(
     "training",
     {
         "linear": "imgsim.cli.commands.train_linear:linear",
+        "sweep": "imgsim.cli.commands.train_sweep:sweep",
+        "embedding": "imgsim.cli.commands.train_network:embedding",
     },
 )
 

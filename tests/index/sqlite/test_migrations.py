@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from imgsim.errors import IndexFormatError
-from imgsim.index.index import open_index
+from imgsim.index.index import IndexWriter, open_index
 from imgsim.index.options import Options
 from imgsim.index.sqlite.connection import DATABASE
 from imgsim.index.sqlite.known_names import attribute_names
@@ -398,3 +398,17 @@ def test_pairs_are_kept_in_an_index_of_any_earlier_format(format_, request):
     update_index(folder)
     with open_index(folder) as index:
         assert index.pairs() == [pair._replace(lost_path="a/0.png", found_path="moved.png")]
+
+
+def test_an_old_index_has_no_rules_of_sight_and_may_get_some(format3):
+    with open_index(format3) as index:
+        assert (index.sight_rules, index.count_out_of_sight()) == ([], 0)
+        everything = {match.path for match in index.search(format3 / "b" / "3.png", 9, extractors=["phash"])}
+        priced = {photo.path for photo in index.photos("has price")}
+    with IndexWriter(str(format3 / ".imgsim")) as writer:
+        assert writer.change_sight("has price").asked == {"has price": True}
+    with open_index(format3) as index:
+        assert {match.path for match in index.search(format3 / "b" / "3.png", 9, extractors=["phash"])} == (
+            everything - priced
+        )
+        assert index.sight_rules[0].photos == len(priced) > 0

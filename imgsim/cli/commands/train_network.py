@@ -1,0 +1,159 @@
+"""`imgsim train embedding`."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from imgsim.cli import stderr
+from imgsim.cli.flags import format_option, general_options, labels_options, limits_options
+from imgsim.cli.inputs import photos_among
+from imgsim.cli.labels import LabelSource, attributes_at, labels_for
+from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
+from imgsim.cli.recipe_options import differing, memory_option, recipe_options, told_recipe, torch_device_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imgsim.images.limits import Limits
+    from imgsim.training.embeddings.assembly import ClassedPhotos, Trained
+    from imgsim.training.embeddings.recipe import TrainingRecipe
+    from imgsim.training.embeddings.run_folder import RunFolder
+    from imgsim.training.embeddings.training_run import Epoch
+
+COLUMNS = ["part", "rows", "photos", "classes", "recall@1", "low", "high", "map@r", "gain", "gain_low", "gain_high"]
+OF_PHOTOS = ("labels", "key", "encoding")  # what a run that goes on has in its folder
+
+
+@click.command(short_help="Train a network further on the photos in FOLDER.")
+@click.argument("folder", type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False), metavar="MODEL.onnx", help="The model.")
+@click.option("--resume", is_flag=True, help="Go on with the run in MODEL.run, which was ended.")
+@click.option(
+    "--config", type=click.Path(), metavar="FILE.toml", help="Options by their names; those given here count."
+)
+@recipe_options
+@labels_options(scores=False)
+@torch_device_option
+@memory_option
+@format_option(*ROW_FORMATS)
+@limits_options()
+@general_options
+def embedding(
+    folder: str,
+    output: str,
+    resume: bool,  # noqa: FBT001
+    config: str | None,
+    device: str | None,
+    memory: float,
+    format_: str | None,
+    limits: Limits,
+    **options: Any,  # noqa: ANN401 (what click makes of the rest)
+) -> None:
+    """Train a network further on the photos in FOLDER, whose classes are known, to tell what is alike; needs torch.
+
+    Of the photos some train, others say which epoch is best, and the rest, of classes that it never saw, judge at the
+    end. Writes MODEL.onnx, an extractor as `-x embedding:MODEL.onnx`, and MODEL.run, the run's folder: config.toml,
+    splits.csv, log.csv, curves.png, metrics.json, and a checkpoint from which --resume goes on.
+
+    Columns: the part that asks; whose rows: the embedding's, or pooled, the network's as it was before; how many photos
+    ask for the others of their classes, and of how many classes; recall@1 with its 95 % interval; MAP@R; and how far
+    recall@1 is above that of the pooled rows, with its interval.
+    """
+    if not output.endswith(".onnx"):
+        raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
+    from imgsim.models.imported_weights import require_exporter
+    from imgsim.processes import default_jobs
+
+    told = told_recipe(options, config)
+    source = _source(options, resume=resume)
+    require_exporter()
+    from imgsim.cli.progress_bars import judging_bar
+    from imgsim.training.embeddings.assembly import Means, begin_run, resume_run
+    from imgsim.training.embeddings.run_folder import RunFolder
+
+    run = RunFolder.of(output)
+    recipe = _standing_recipe(run, told) if resume else _new_recipe(run, told)
+    with judging_bar() as advanced:
+        jobs = options["jobs"] or default_jobs()
+        heard = lambda epoch: stderr.say(describe_epoch(epoch))  # noqa: E731
+        means = Means(device or "", jobs, int(memory * 1e6), limits, None, stderr.say, heard, advanced)
+        if resume:
+            trained = resume_run(folder, recipe, run, means)
+        else:
+            trained = begin_run(labelled_photos(folder, source), recipe, run, means)
+    _write(trained, run, output, format_)
+
+
+def _source(options: Mapping[str, Any], *, resume: bool) -> LabelSource:
+    """Read where labels come from; a run that goes on has them."""
+    given = click.get_current_context().get_parameter_source
+    for name in OF_PHOTOS:
+        if resume and given(name) == ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name}: a run that goes on has its photos' labels: leave it out with --resume")
+    return LabelSource(options["labels"], options["key"], options["encoding"], options["strict"]).checked()
+
+
+def _new_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
+    """Make the recipe of a new run, before anything is decoded for it."""
+    from imgsim.training.embeddings.assembly import spelled
+    from imgsim.training.embeddings.recipe import make_recipe
+
+    run.check_new()
+    return spelled(make_recipe(told))
+
+
+def _standing_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
+    """Read the recipe of a run that goes on; what is told must be what it was told then."""
+    from imgsim.training.embeddings.assembly import spelled
+    from imgsim.training.embeddings.recipe import make_recipe, read_recipe
+    from imgsim.training.embeddings.run_folder import RunError
+
+    run.check_standing()
+    recipe = make_recipe(read_recipe(run.config))
+    if key := differing(spelled(make_recipe(recipe.as_fields(), told)), recipe):
+        raise RunError(f"{run.path}: the run was begun with {key} {recipe.as_options()[key]}: leave --{key} out")
+    return recipe
+
+
+def labelled_photos(folder: str, source: LabelSource) -> ClassedPhotos:
+    """Find the photos in a folder, and the class of each."""
+    from imgsim.index.index import remembered_at
+    from imgsim.tables.ground_truth import check_photos, check_readable
+    from imgsim.training.embeddings.assembly import ClassedPhotos
+
+    source.check_known(folder)
+    found = remembered_at(folder).scan(folder)
+    for path, reason in found.unreadable:
+        stderr.say(f"skipped {path}: {reason}")
+    check_readable([path for path, _ in found.unreadable] if source.strict else [])
+    paths = [image.path for image in photos_among(folder, found)]
+    check_photos(folder, len(paths), [path for path, _ in found.unreadable])
+    labels = labels_for(source, folder, paths, attributes_at(folder))
+    return ClassedPhotos(folder, paths, list(labels.names), labels.codes, source.strict)
+
+
+def describe_epoch(epoch: Epoch) -> str:
+    """Say what an epoch came to."""
+    best = ", the best so far" if epoch.best else ""
+    waited = f", {epoch.waited:.1f} s of them waiting for photos" if epoch.waited > 0 else ""
+    figures = f"loss {epoch.loss:.4f}, recall@1 {epoch.recall:.4f}, MAP@R {epoch.precision:.4f}{best}"
+    return f"epoch {epoch.epoch}: {figures} ({epoch.seconds:.1f} s{waited})"
+
+
+def _write(trained: Trained, run: RunFolder, output: str, format_: str | None) -> None:
+    """Write the model, the picture of its curves, and what it came to."""
+    from imgsim.files import write_whole
+
+    write_whole(output, trained.data)
+    if find_spec("matplotlib"):
+        from imgsim.reports.training_curves import plot_training
+
+        plot_training([epoch.to_row() for epoch in trained.log], run.curves)
+    epochs = f"epoch {trained.best.epoch} of {len(trained.log)}"
+    stderr.say(f"{output}: what {epochs} had learned; use it by -x embedding:{output}; all about the run: {run.path}")
+    writer = RowWriter(choose_format(format_), COLUMNS)
+    writer.write([outcome.to_row() for outcome in trained.outcomes])

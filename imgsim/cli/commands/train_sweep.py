@@ -1,0 +1,82 @@
+"""`imgsim train sweep`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgsim.cli import stderr
+from imgsim.cli.commands.train_network import describe_epoch, labelled_photos
+from imgsim.cli.flags import format_option, general_options, labels_options, limits_options
+from imgsim.cli.labels import LabelSource
+from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format, write_text
+from imgsim.cli.recipe_options import memory_option, recipe_options, told_recipe, torch_device_option
+
+if TYPE_CHECKING:
+    from imgsim.images.limits import Limits
+
+
+@click.command(short_help="Train many networks on the photos in FOLDER, and compare them.")
+@click.argument("config", metavar="CONFIG.toml|sop", type=click.Path())
+@click.argument("folder", type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(file_okay=False), metavar="RUNS", help="Their folders.")
+@recipe_options
+@labels_options(scores=False)
+@torch_device_option
+@memory_option
+@format_option(*ROW_FORMATS, "markdown")
+@limits_options()
+@general_options
+def sweep(
+    config: str,
+    folder: str,
+    output: str,
+    device: str | None,
+    memory: float,
+    format_: str | None,
+    limits: Limits,
+    **options: Any,  # noqa: ANN401 (what click makes of the rest)
+) -> None:
+    """Train networks on the photos in FOLDER as CONFIG.toml says, each as `imgsim train embedding` would.
+
+    sop is a sweep that imgsim ships: four losses and miners, three widths, ResNet50.
+
+    CONFIG.toml has options for all runs; [grid], of which every combination of values is run; [[case]], each a name in
+    case and options of its own; and [[published]], figures of others. Options given here hold for all runs. Each run
+    has a folder in RUNS: what is there already is not run again, and a run that was ended goes on. No models are
+    written: `imgsim train embedding --config RUNS/RUN/config.toml` makes one.
+
+    Columns: what the runs differ in; the part that asks; how many seeds; the mean of recall@1 over seeds, with
+    Student's 95 % interval; MAP@R; recall@1 of the pooled rows, and of a linear map; how far recall@1 is above the
+    pooled rows', with its interval; and what was published.
+    """
+    from imgsim.models.imported_weights import require_exporter
+    from imgsim.processes import default_jobs
+    from imgsim.training.embeddings.sweep import read_sweep
+
+    read = read_sweep(config, told_recipe(options, None))
+    source = LabelSource(options["labels"], options["key"], options["encoding"], options["strict"]).checked()
+    require_exporter()
+    from imgsim.cli.progress_bars import judging_bar
+    from imgsim.training.embeddings.assembly import Decoder, Means, spelled
+    from imgsim.training.embeddings.sweep_runs import run_all, tabulate
+
+    for run in read.runs:
+        spelled(run.recipe)  # refused before anything is decoded
+    with judging_bar() as advanced:
+        jobs = options["jobs"] or default_jobs()
+        heard = lambda epoch: stderr.detail(describe_epoch(epoch))  # noqa: E731
+        means = Means(device or "", jobs, int(memory * 1e6), limits, Decoder(), stderr.detail, heard, advanced)
+        done = run_all(read, labelled_photos(folder, source), output, means, stderr.say)
+    rows = tabulate(done, read.published)
+    _write(rows, format_)
+
+
+def _write(rows: list[dict[str, Any]], format_: str | None) -> None:
+    if format_ == "markdown":
+        from imgsim.reports.markdown import markdown_table
+
+        write_text(markdown_table(list(rows[0]), [list(row.values()) for row in rows]))
+        return
+    RowWriter(choose_format(format_), list(rows[0])).write(rows)

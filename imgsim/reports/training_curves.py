@@ -1,0 +1,39 @@
+"""What each epoch of a training came to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imgsim.reports.figures import COLORS, FAINT, PlotError, checked, drawing
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+_WIDTH, _HEIGHT = 6.0, 3.0  # inches of each of the two diagrams
+_FIGURES = ("recall@1", "map@r")
+
+
+def plot_training(
+    log: Sequence[Mapping[str, Any]], path: str | os.PathLike[str], *, title: str = "Training, by epoch"
+) -> None:
+    """Draw the loss, and the figures of the validation photos, with the best epoch marked; a row of the log each."""
+    if not log:
+        raise PlotError("training: there is no epoch to draw")
+    epochs = checked([row["epoch"] for row in log], "the epochs", (None,))
+    values = {name: checked([row[name] for row in log], f"the {name}", (None,)) for name in ("loss", *_FIGURES)}
+    best = max((row["epoch"] for row in log if row["best"]), default=None)
+    with drawing(path, _WIDTH, 2 * _HEIGHT, title) as (figure, _):
+        above, below = figure.subplots(2, 1, sharex=True)
+        above.plot(epochs, values["loss"], color=COLORS[0], marker=".")
+        above.set_ylabel("loss")
+        for name, color in zip(_FIGURES, COLORS[1:], strict=False):
+            below.plot(epochs, values[name], color=color, marker=".", label=name)
+        below.set_ylabel("of the validation photos")
+        below.set_xlabel("epoch")
+        below.xaxis.get_major_locator().set_params(integer=True)
+        if best is not None:
+            below.axvline(best, color=FAINT, linestyle=(0, (4, 4)), linewidth=1, label=f"best: epoch {best}")
+        below.legend()
+        for axes in (above, below):
+            axes.grid(axis="y")

@@ -1,0 +1,307 @@
+"""From labelled photos and a recipe to a trained model: what runs are put together of, in order."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from imgsim.errors import ParameterError
+from imgsim.evaluation.copy_groups import group_copies
+from imgsim.metrics.product import unit_rows
+from imgsim.models.architectures import provenance
+from imgsim.models.vision import torch
+from imgsim.tables.ground_truth import check_readable
+from imgsim.training.embeddings.backbone import Backbone, load_backbone
+from imgsim.training.embeddings.batches import Augmentation, CropFeed, Feed, ViewFeed, view_photos
+from imgsim.training.embeddings.decoded_photos import DecodedPhotos, DecodingOutcome, PixelForm, decode_photos
+from imgsim.training.embeddings.linear.linear_model import Asked, find_learnable, learn_map
+from imgsim.training.embeddings.linear.refusals import LearningError
+from imgsim.training.embeddings.losses.base_loss import LossSetting
+from imgsim.training.embeddings.losses.loss_table import build_loss, spell_loss
+from imgsim.training.embeddings.miners.miner_table import build_miner, spell_miner
+from imgsim.training.embeddings.network import EmbeddingNetwork, count_frozen, export_embedding
+from imgsim.training.embeddings.outcome import POOLED, Outcome, compare_rows
+from imgsim.training.embeddings.random_states import generator_of
+from imgsim.training.embeddings.retrieval_figures import judge_rows
+from imgsim.training.embeddings.samplers.base_sampler import SamplerSetting
+from imgsim.training.embeddings.samplers.sampler_table import build_sampler, spell_sampler
+from imgsim.training.embeddings.served_photos import ServedPhotos
+from imgsim.training.embeddings.split_file import SplitPhotos, collect, read_splits, spell_splits
+from imgsim.training.embeddings.splits import split_photos
+from imgsim.training.embeddings.training_run import Epoch, RunParts, TrainingRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from imgsim.core import Features
+    from imgsim.images.limits import Limits
+    from imgsim.training.embeddings.linear.linear_methods import LinearMap
+    from imgsim.training.embeddings.recipe import TrainingRecipe
+    from imgsim.training.embeddings.run_folder import RunFolder
+    from imgsim.training.embeddings.samplers.base_sampler import Sampler
+
+HEAD, LOSS = 5, 6  # what is drawn, for its random state
+TRAINED, MAPPED = "embedding", "linear"
+
+
+class ClassedPhotos(NamedTuple):
+    """Photos below a folder and their classes, (N,), -1 none."""
+
+    root: str
+    paths: list[str]
+    names: list[str]
+    codes: NDArray[np.intp]
+    strict: bool = False  # whether one that cannot be read ends all
+
+
+class Means(NamedTuple):
+    """What a run may take, and who hears of it: none of it changes what is learned."""
+
+    device: str
+    jobs: int
+    most_bytes: int
+    limits: Limits
+    decoder: Decoder | None = None  # what several runs on the same photos share
+    said: Callable[[str], None] = lambda _: None
+    heard: Callable[[Epoch], None] = lambda _: None
+    advanced: Callable[[str, float], None] = lambda _, __: None
+
+
+class Trained(NamedTuple):
+    """A trained model's file, and what it came to."""
+
+    data: bytes
+    outcomes: list[Outcome]
+    log: list[Epoch]
+    best: Epoch
+
+
+def begin_run(photos: ClassedPhotos, recipe: TrainingRecipe, folder: RunFolder, means: Means) -> Trained:
+    """Split photos, train, and judge: in a new folder, from which `resume_run` goes on after a kill."""
+    device, backbone = find_device(means.device), sized_backbone(recipe)
+    wanted = np.flatnonzero(photos.codes >= 0)
+    paths = [photos.paths[place] for place in wanted]
+    decoded = _decode(photos.root, paths, backbone, means, hashed=True)
+    readable = np.array([bool(digest) for digest in decoded.digests], bool)
+    check_readable([error.path for error in decoded.unreadable] if photos.strict else [])
+    for error in decoded.unreadable:
+        means.said(f"skipped {error}")
+    codes = np.where(readable, photos.codes[wanted], -1)
+    groups = group_copies([decoded.digests], decoded.hashes, readable, readable)
+    parts = split_photos(codes, groups, by=recipe.split, shares=recipe.parts, seed=recipe.seed)
+    if alone := int(((parts < 0) & (codes >= 0)).sum()):
+        means.said(f"{alone} photos are left out: none but copies of them is of their class")
+    split = collect(paths, list(photos.names), codes, parts, groups)
+    sampler_of(recipe, split)
+    folder.make()
+    folder.write(folder.splits, spell_splits(split))
+    folder.write(folder.config, recipe.to_toml().encode())
+    pixels = decoded.photos.take(np.flatnonzero(parts >= 0))
+    return _Assembly(recipe, backbone, split, pixels, folder, means, device).train(resumed=False)
+
+
+def resume_run(root: str, recipe: TrainingRecipe, folder: RunFolder, means: Means) -> Trained:
+    """Go on with a run that was ended: its photos are in its folder's parts, and must all be there."""
+    device, backbone = find_device(means.device), sized_backbone(recipe)
+    split = read_splits(folder.splits)
+    decoded = _decode(root, split.paths, backbone, means, hashed=False)
+    wanted = set(split.paths)
+    for error in decoded.unreadable:
+        if error.path in wanted:
+            raise error
+    return _Assembly(recipe, backbone, split, decoded.photos, folder, means, device).train(resumed=True)
+
+
+def spelled(recipe: TrainingRecipe) -> TrainingRecipe:
+    """Write out what a recipe's loss, miner and sampler leave to their defaults; ParameterError where one is wrong."""
+    loss = build_loss(recipe.loss, LossSetting(2, recipe.dim, generator_of(recipe.seed, LOSS)))
+    if "classes" not in loss.kinds:
+        raise ParameterError(f"loss {loss.name}: it is for labels that are scores, and these are classes")
+    miner = ""
+    if recipe.miner:
+        build_miner(recipe.miner, loss)
+        miner = spell_miner(recipe.miner, loss)
+    sampler = spell_sampler(recipe.sampler)
+    return dataclasses.replace(recipe, loss=spell_loss(recipe.loss), miner=miner, sampler=sampler)
+
+
+def learned_labels(split: SplitPhotos) -> tuple[NDArray[np.int64], list[str]]:
+    """Give the classes of the photos that train, numbered from 0, and their names."""
+    classes, labels = np.unique(split.labels[split.places("train")], return_inverse=True)
+    return labels.astype(np.int64), [split.names[number] for number in classes]
+
+
+def sampler_of(recipe: TrainingRecipe, split: SplitPhotos) -> Sampler:
+    """Build a recipe's sampler; EvaluationError where the photos that train are too few for it."""
+    labels, names = learned_labels(split)
+    return build_sampler(recipe.sampler, SamplerSetting(labels, "classes", recipe.batch, recipe.seed, names))
+
+
+def find_device(name: str) -> torch.device:
+    """Find where to train; ParameterError where it is not there."""
+    here = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+    if name and name not in here:
+        raise ParameterError(f"device {name}: this torch has {', '.join(here)}")
+    return torch.device(name or here[-1])
+
+
+def sized_backbone(recipe: TrainingRecipe) -> Backbone:
+    """Load the backbone that a recipe names, for images of its size."""
+    backbone = load_backbone(recipe.architecture, recipe.weights)
+    if not count_frozen(recipe.freeze, backbone) and recipe.views:
+        raise ParameterError("views are what frozen stages are given, and none is frozen: freeze some, or views 0")
+    if not recipe.size:
+        return backbone
+    form = backbone.preprocessing
+    if not backbone.any_size and recipe.size != form.crop:
+        raise ParameterError(f"{backbone.architecture} takes images of {form.crop} pixels only: leave out size")
+    sized = form._replace(resize=round(form.resize * recipe.size / form.crop), crop=recipe.size)
+    return dataclasses.replace(backbone, preprocessing=sized)
+
+
+class Decoder:
+    """Decodes photos for several runs, once for all of those whose networks see them alike."""
+
+    def __init__(self) -> None:
+        self._form: PixelForm | None = None
+        self._paths: list[str] = []
+        self._outcome: DecodingOutcome | None = None
+
+    def decode(self, form: PixelForm, root: str, paths: list[str], means: Means) -> DecodingOutcome:
+        """Decode photos, and compute their hashes; or give what came of those the last time, or of some of them."""
+        known = set(self._paths)
+        if self._outcome is None or form != self._form or not known.issuperset(paths):
+            self._outcome = _decoded(form, root, paths, means, hashed=True)
+            self._form, self._paths = form, paths
+        places = {path: place for place, path in enumerate(self._paths)}
+        return self._outcome.take(np.array([places[path] for path in paths], np.intp))
+
+
+def _decode(root: str, paths: list[str], backbone: Backbone, means: Means, *, hashed: bool) -> DecodingOutcome:
+    form = PixelForm(backbone.preprocessing, "whole" if backbone.any_size else "squash", means.limits)
+    if means.decoder is not None:
+        return means.decoder.decode(form, root, paths, means)
+    return _decoded(form, root, paths, means, hashed=hashed)
+
+
+def _decoded(form: PixelForm, root: str, paths: list[str], means: Means, *, hashed: bool) -> DecodingOutcome:
+    heard = lambda share: means.advanced("decoding", share)  # noqa: E731
+    return decode_photos(root, paths, form, most_bytes=means.most_bytes, jobs=means.jobs, hashed=hashed, advanced=heard)
+
+
+class _Assembly:
+    """Puts a run together of its split photos."""
+
+    def __init__(
+        self,
+        recipe: TrainingRecipe,
+        backbone: Backbone,
+        split: SplitPhotos,
+        pixels: DecodedPhotos,
+        folder: RunFolder,
+        means: Means,
+        device: torch.device,
+    ) -> None:
+        self._recipe = recipe
+        self._backbone = backbone
+        self._split = split
+        self._pixels = pixels
+        self._folder = folder
+        self._means = means
+        self._network = EmbeddingNetwork(
+            backbone,
+            dim=recipe.dim,
+            frozen=count_frozen(recipe.freeze, backbone),
+            still=recipe.batch_norm == "frozen",
+            generator=generator_of(recipe.seed, HEAD),
+        ).to(device)
+        self._served = {part: self._serve(split.asked(part)) for part in ("train", "validation", "test")}
+
+    def train(self, *, resumed: bool) -> Trained:
+        """Train, write what came of it, and give the model."""
+        pooled = {part: self._rows(part, self._network.pool, POOLED) for part in self._served}
+        run = TrainingRun(self._recipe, self._parts(), self._folder)
+        if resumed:
+            run.resume()
+            if done := len(run.standing.log):
+                self._means.said(f"{self._folder.path}: going on after epoch {done}")
+        run.go(self._means.heard, self._means.advanced)
+        outcomes = self._judge(pooled)
+        data = self._export(run)
+        best, log = run.standing.best, run.standing.log
+        metrics = {"best_epoch": best.epoch, "epochs": len(log), "outcomes": [one.to_row() for one in outcomes]}
+        self._folder.write_metrics(metrics)
+        return Trained(data, outcomes, log, best)
+
+    def _parts(self) -> RunParts:
+        places = self._split.places("train")
+        labels, names = learned_labels(self._split)
+        setting = LossSetting(len(names), self._recipe.dim, generator_of(self._recipe.seed, LOSS))
+        loss = build_loss(self._recipe.loss, setting).to(next(self._network.parameters()).device)
+        validation = self._served["validation"]
+        return RunParts(
+            self._network,
+            loss,
+            build_miner(self._recipe.miner, loss) if self._recipe.miner else None,
+            sampler_of(self._recipe, self._split),
+            self._feed(places),
+            labels,
+            [self._split.paths[place] for place in places],
+            lambda: validation.rows(self._network.finish),
+            self._split.labels[self._split.asked("validation")],
+        )
+
+    def _feed(self, places: NDArray[np.intp]) -> Feed:
+        recipe, photos = self._recipe, self._pixels.take(places)
+        augmentation = Augmentation(self._backbone.preprocessing, least=recipe.least_crop, flip=recipe.flip == "yes")
+        if not recipe.views:
+            return CropFeed(photos, augmentation, seed=recipe.seed, jobs=self._means.jobs)
+        maps = view_photos(
+            photos,
+            augmentation,
+            self._network,
+            views=recipe.views,
+            seed=recipe.seed,
+            most_bytes=self._means.most_bytes,
+            advanced=lambda share: self._means.advanced("views", share),
+        )
+        return ViewFeed(maps, recipe.views, recipe.seed)
+
+    def _serve(self, places: NDArray[np.intp]) -> ServedPhotos:
+        pixels = self._pixels.take(places)
+        return ServedPhotos(pixels, self._network, self._backbone.preprocessing, self._means.most_bytes // 4)
+
+    def _rows(self, part: str, finish: Callable[[torch.Tensor], torch.Tensor], what: str) -> Features:
+        return self._served[part].rows(finish, lambda share: self._means.advanced(f"{what}: {part}", share))
+
+    def _judge(self, pooled: dict[str, Features]) -> list[Outcome]:
+        """Judge rows of the photos that were not learned from: the trained network's and others."""
+        outcomes, mapped = [], self._learn_map(pooled["train"])
+        for part in ("validation", "test"):
+            labels = self._split.labels[self._split.asked(part)]
+            if not len(labels):
+                continue
+            rows = {TRAINED: self._rows(part, self._network.finish, TRAINED), POOLED: pooled[part]}
+            if mapped is not None:
+                rows[MAPPED] = unit_rows(mapped(pooled[part]).astype(np.float32))
+            judged = {name: judge_rows(these, labels) for name, these in rows.items()}
+            outcomes += compare_rows(part, judged, self._recipe.seed)
+        return outcomes
+
+    def _learn_map(self, rows: Features) -> LinearMap | None:
+        """Learn a linear map of the pooled rows of the photos that train, as `imgsim train linear` does."""
+        try:
+            known = find_learnable(rows, self._split.labels[self._split.asked("train")].astype(np.intp))
+        except LearningError:  # one class will do for a network, if its loss is content
+            return None
+        return learn_map(known, Asked(seed=self._recipe.seed), lambda of: 1 - of @ of.T).map
+
+    def _export(self, run: TrainingRun) -> bytes:
+        recipe = {key: value for key, value in self._recipe.as_options().items() if key != "weights"}
+        told = {**recipe, "epoch": run.standing.best.epoch, "classes": len(np.unique(self._split.labels))}
+        licence = provenance(self._backbone.architecture, self._backbone.weights).get("licence", "")
+        return export_embedding(self._network.cpu(), self._backbone, told, licence)

@@ -1,0 +1,73 @@
+"""How well rows find photos of their class among others: each photo asks for the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from imgsim.core import Features
+
+BLOCK = 1024  # photos that ask together
+
+
+class RetrievalFigures(NamedTuple):
+    """Of each photo that has company in its class: its class, and two figures, (Q,) each."""
+
+    labels: NDArray[np.int64]
+    recall: NDArray[np.float64]
+    precision: NDArray[np.float64]
+
+    @property
+    def recall_at_1(self) -> float:
+        """The share of photos whose nearest is of their class; NaN where none asks."""
+        return float(self.recall.mean()) if len(self.recall) else float("nan")
+
+    @property
+    def map_at_r(self) -> float:
+        """The mean of their average precision at R; NaN where none asks."""
+        return float(self.precision.mean()) if len(self.precision) else float("nan")
+
+    def named(self, name: str) -> float:
+        """Give the figure of a name."""
+        return {"recall@1": self.recall_at_1, "map@r": self.map_at_r}[name]
+
+
+def judge_rows(rows: Features, labels: NDArray[np.int64]) -> RetrievalFigures:
+    """Let each photo ask for the others.
+
+    Parameters
+    ----------
+    rows : ndarray of float32, shape (N, D)
+        Of length 1.
+    labels : ndarray of int64, shape (N,)
+        Classes.
+
+    Returns
+    -------
+    RetrievalFigures
+        Recall@1, and average precision at R: of the first R photos, R being how many others the class has, the mean of
+        the precision at each that is of the class, those that are not counting 0. The earlier photo is first of two as
+        near.
+
+    References
+    ----------
+    K. Musgrave, S. Belongie, S.-N. Lim, "A Metric Learning Reality Check", ECCV 2020, section 3.2: MAP@R.
+    """
+    counts = np.bincount(labels, minlength=int(labels.max(initial=0)) + 1)[labels] - 1
+    asking = np.flatnonzero(counts > 0)
+    recall, precision = np.zeros(len(asking)), np.zeros(len(asking))
+    for start in range(0, len(asking), BLOCK):
+        chunk = asking[start : start + BLOCK]
+        near = -(rows[chunk] @ rows.T)
+        near[np.arange(len(chunk)), chunk] = np.inf
+        order = np.argsort(near, axis=1, kind="stable")[:, : counts[chunk].max()]
+        hits = labels[order] == labels[chunk][:, None]
+        hits &= np.arange(order.shape[1]) < counts[chunk][:, None]
+        recall[start : start + len(chunk)] = hits[:, 0]
+        at = hits.cumsum(axis=1) / np.arange(1, order.shape[1] + 1)
+        precision[start : start + len(chunk)] = (at * hits).sum(axis=1) / counts[chunk]
+    return RetrievalFigures(labels[asking], recall, precision)

@@ -1,0 +1,81 @@
+"""The parts that photos were given, as a file of the run: what a run that goes on, and whoever checks it, reads."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.errors import TableError
+from imgsim.training.embeddings.splits import PARTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLUMNS = ["path", "label", "split", "copies"]
+
+
+@dataclass(frozen=True)
+class SplitPhotos:
+    """Photos that are of use, by path, with their classes, parts and groups of copies, (N,) each."""
+
+    paths: list[str]
+    names: list[str]  # of classes, by their numbers in `labels`
+    labels: NDArray[np.int64]
+    parts: NDArray[np.int8]
+    groups: NDArray[np.intp]
+
+    def places(self, part: str) -> NDArray[np.intp]:
+        """Give the places of a part's photos."""
+        return np.flatnonzero(self.parts == PARTS.index(part))
+
+    def asked(self, part: str) -> NDArray[np.intp]:
+        """Give the places of a part's photos but for those that are copies of an earlier one."""
+        places = self.places(part)
+        return np.sort(places[np.unique(self.groups[places], return_index=True)[1]])
+
+
+def collect(
+    paths: list[str], names: list[str], codes: NDArray[np.intp], parts: NDArray[np.int8], groups: NDArray[np.intp]
+) -> SplitPhotos:
+    """Keep the photos that have a part, their classes and groups numbered anew."""
+    used = np.flatnonzero(parts >= 0)
+    kept, labels = np.unique(codes[used], return_inverse=True)
+    numbered = np.unique(groups[used], return_inverse=True)[1]
+    return SplitPhotos(
+        [paths[place] for place in used], [names[code] for code in kept], labels.astype(np.int64), parts[used], numbered
+    )
+
+
+def spell_splits(photos: SplitPhotos) -> bytes:
+    """Write parts as CSV; `copies` numbers photos that are copies of each other alike."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for path, label, part, group in zip(photos.paths, photos.labels, photos.parts, photos.groups, strict=True):
+        writer.writerow([path, photos.names[label], PARTS[part], int(group)])
+    return text.getvalue().encode("utf-8", "surrogateescape")
+
+
+def read_splits(path: str) -> SplitPhotos:
+    """Read parts back; TableError where the file is not what was written."""
+    try:
+        text = Path(path).read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise TableError(path, str(error.strerror)) from error
+    header, *rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
+    if header != COLUMNS or not rows:
+        raise TableError(path, f"not the parts of a run: its columns are not {', '.join(COLUMNS)}")
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(COLUMNS) or row[2] not in PARTS or not row[3].isdecimal():
+            raise TableError(path, f"row {number}: not a path, a label, one of {', '.join(PARTS)}, and a number")
+    paths, labels, parts, groups = map(list, zip(*rows, strict=True))
+    if len(set(paths)) < len(paths):
+        raise TableError(path, "a photo stands in it twice")
+    names, codes = np.unique(np.array(labels, object), return_inverse=True)
+    numbers = np.array([PARTS.index(part) for part in parts], np.int8)
+    return SplitPhotos(paths, names.tolist(), codes.astype(np.int64), numbers, np.array(groups, np.intp))

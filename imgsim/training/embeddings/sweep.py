@@ -1,0 +1,94 @@
+"""Many runs that differ in a few options: what a sweep's configuration asks for."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imgsim.errors import UnknownNameError
+from imgsim.training.embeddings.recipe import RecipeError, TrainingRecipe, checked_keys, make_recipe, read_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SHIPPED = Path(__file__).parent / "shipped"
+SHIPPED_SWEEPS = ("sop",)
+TABLES = ("grid", "case", "published")
+NAME, FIGURE, SEED = "case", "figure", "seed"
+MOST_RUNS = 10_000
+
+
+class SweepRun(NamedTuple):
+    """A run of a sweep: the name of its folder, the options that tell it from others, and all of them."""
+
+    name: str
+    keys: dict[str, Any]
+    recipe: TrainingRecipe
+
+
+class Sweep(NamedTuple):
+    """Runs, and figures that others published, each with the options that it is of."""
+
+    runs: list[SweepRun]
+    published: list[dict[str, Any]]
+
+
+def read_sweep(path: str, given: Mapping[str, Any]) -> Sweep:
+    """Read a sweep: options for all runs, a grid of values, and cases; what is `given`, by fields, holds for all.
+
+    `[grid]` has a list of values for each of some options, and every combination is run, of every `[[case]]`, which has
+    a name in `case` and options of its own. A path may also be the name of a sweep that imgsim ships.
+    """
+    path = str(SHIPPED / f"{path}.toml") if path in SHIPPED_SWEEPS else path
+    raw = read_toml(path)
+    grid, cases, published = (raw.pop(name, {} if name == "grid" else []) for name in TABLES)
+    shared = checked_keys(path, raw)
+    if not isinstance(grid, dict) or not all(isinstance(values, list) and values for values in grid.values()):
+        raise RecipeError(f"{path}: [grid] has lists of values, such as dim = [128, 512]")
+    named = isinstance(cases, list) and all(isinstance(one, dict) and isinstance(one.get(NAME), str) for one in cases)
+    if not named:
+        raise RecipeError(f'{path}: each [[{NAME}]] has a name: {NAME} = "triplet, random"')
+    runs: dict[TrainingRecipe, SweepRun] = {}
+    for keys, options in _combinations(path, grid, cases):
+        recipe = make_recipe(shared, options, given)
+        told = {key: recipe.as_options().get(key, value) for key, value in keys.items()}
+        runs.setdefault(recipe, SweepRun(_folder_name(told, recipe), told, recipe))
+    if len({run.name for run in runs.values()}) < len(runs):
+        raise RecipeError(f"{path}: cases of one name, which differ: give each a name of its own")
+    return Sweep(list(runs.values()), _checked_published(path, published))
+
+
+def _combinations(
+    path: str, grid: Mapping[str, list[Any]], cases: list[dict[str, Any]]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Give each run's keys, and its options by the recipe's fields."""
+    count = max(len(cases), 1)
+    for values in grid.values():
+        count *= len(values)
+    if count > MOST_RUNS:
+        raise RecipeError(f"{path}: it asks for {count:,} runs, more than {MOST_RUNS:,}")
+    for case in cases or [{}]:
+        own = checked_keys(path, {key: value for key, value in case.items() if key != NAME})
+        for values in product(*grid.values()):
+            point = dict(zip(grid, values, strict=True))
+            named = {NAME: case[NAME]} if case else {}
+            yield named | point, own | checked_keys(path, point)
+
+
+def _folder_name(keys: Mapping[str, Any], recipe: TrainingRecipe) -> str:
+    """Name a run's folder by its options, in letters that every file system has."""
+    told = [str(value) if key == NAME else f"{key}={value}" for key, value in keys.items() if key != SEED]
+    return re.sub(r"[^\w.=-]+", "-", "_".join([*told, f"{SEED}={recipe.seed}"]))
+
+
+def _checked_published(path: str, published: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (whatever TOML holds)
+    known = [NAME, FIGURE, *TrainingRecipe().as_options()]
+    for row in published if isinstance(published, list) else [None]:
+        if not isinstance(row, dict) or type(row.get(FIGURE)) is not float:
+            raise RecipeError(f"{path}: each [[published]] has a number: {FIGURE} = 0.7229")
+        for key in row:
+            if key not in known:
+                raise RecipeError(f"{path}: {UnknownNameError('key', key, known)}")
+    return list(published)

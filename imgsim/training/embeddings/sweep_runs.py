@@ -1,0 +1,130 @@
+"""A sweep's runs, one after another, and what they came to over seeds."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgsim.evaluation.intervals import CONFIDENCE, Estimate
+from imgsim.training.embeddings.assembly import MAPPED, TRAINED, ClassedPhotos, Means, begin_run, resume_run, spelled
+from imgsim.training.embeddings.outcome import POOLED
+from imgsim.training.embeddings.recipe import make_recipe, read_recipe
+from imgsim.training.embeddings.run_folder import RunError, RunFolder
+from imgsim.training.embeddings.sweep import FIGURE, SEED, Sweep, SweepRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+PARTS = ("validation", "test")
+
+
+def run_all(
+    sweep: Sweep, photos: ClassedPhotos, folder: str, means: Means, said: Callable[[str], None]
+) -> list[tuple[SweepRun, dict[str, Any]]]:
+    """Carry out the runs that are not done yet, each in a folder of its own, and give what each came to."""
+    done = []
+    for number, run in enumerate(sweep.runs, 1):
+        said(f"run {number} of {len(sweep.runs)}: {run.name}")
+        done.append((run, _run(run, photos, RunFolder(os.path.join(folder, run.name)), means)))
+    return done
+
+
+def _run(run: SweepRun, photos: ClassedPhotos, folder: RunFolder, means: Means) -> dict[str, Any]:
+    """Carry out a run, or go on with it; of one that is over, only what it came to is read."""
+    recipe = spelled(run.recipe)
+    begun = os.path.exists(folder.config)
+    if begun and make_recipe(read_recipe(folder.config)) != recipe:
+        raise RunError(f"{folder.path}: there already, and begun with other options: sweep into another folder")
+    if not os.path.exists(folder.metrics):
+        if begun:
+            resume_run(photos.root, recipe, folder, means)
+        else:
+            begin_run(photos, recipe, folder, means)
+    with suppress(OSError):
+        os.unlink(folder.checkpoint)  # of a run that is over: `imgsim train embedding --config` makes its model
+    try:
+        metrics: dict[str, Any] = json.loads(Path(folder.metrics).read_bytes())
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder.metrics}: cannot be read: remove {folder.path}, and sweep again") from error
+    return metrics
+
+
+def tabulate(
+    done: Sequence[tuple[SweepRun, Mapping[str, Any]]], published: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Put together, for each combination of options, what its seeds came to: a row for each part."""
+    groups: dict[str, list[tuple[SweepRun, Mapping[str, Any]]]] = {}
+    for run, metrics in done:
+        told = {key: value for key, value in run.keys.items() if key != SEED}
+        groups.setdefault(json.dumps(told), []).append((run, metrics))
+    rows = []
+    for told, members in groups.items():
+        for part in PARTS:
+            of_part = [_of_part(metrics, part) for _, metrics in members]
+            if all(of_part):
+                others = _published(members[0][0], published)
+                rows.append({**json.loads(told), "part": part, **_figures(of_part), "published": others})
+    return rows
+
+
+def _of_part(metrics: Mapping[str, Any], part: str) -> dict[str, Mapping[str, Any]]:
+    """Give a part's figures by whose rows they are of."""
+    return {row["rows"]: row for row in metrics["outcomes"] if row["part"] == part}
+
+
+def _figures(seeds: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    def values(rows: str, figure: str = "recall@1") -> NDArray[np.float64]:
+        return np.array([seed[rows][figure] for seed in seeds if rows in seed], np.float64)
+
+    recall, gain = estimate_mean(values(TRAINED)), estimate_mean(values(TRAINED) - values(POOLED))
+    mapped = values(MAPPED)
+    told = {
+        "recall@1": recall.value,
+        "low": recall.low,
+        "high": recall.high,
+        "map@r": values(TRAINED, "map@r").mean(),
+        "pooled": values(POOLED).mean(),
+        "linear": mapped.mean() if len(mapped) else np.nan,
+        "gain": gain.value,
+        "gain_low": gain.low,
+        "gain_high": gain.high,
+    }
+    return {"seeds": len(seeds), **{key: _rounded(value) for key, value in told.items()}}
+
+
+def estimate_mean(values: NDArray[np.float64]) -> Estimate:
+    """Estimate the mean that seeds vary about, with Student's interval; without one where there is but one seed.
+
+    Examples
+    --------
+    >>> estimate_mean(np.array([1.0, 2.0, 3.0]))
+    Estimate(value=2.0, low=-0.4841377118283, high=4.4841377118283)
+    """
+    from scipy.stats import t
+
+    value = float(values.mean())
+    if len(values) < 2:
+        return Estimate(value, np.nan, np.nan)
+    reach = float(t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5)
+    return Estimate(value, value - reach, value + reach)
+
+
+def _rounded(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 4)
+
+
+def _published(run: SweepRun, published: Iterable[Mapping[str, Any]]) -> float | None:
+    """Find the published figure of a run's options, if there is one."""
+    known = {**run.recipe.as_options(), **run.keys}
+    for row in published:
+        if all(known.get(key) == value for key, value in row.items() if key != FIGURE):
+            figure: float = row[FIGURE]
+            return figure
+    return None

@@ -1,0 +1,219 @@
+"""The epochs of a run: from where it stands, to the last, or to where nothing more is won."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from imgsim.errors import ImgsimError, first_few
+from imgsim.models.vision import torch
+from imgsim.training.embeddings.random_states import generator_of, seeded
+from imgsim.training.embeddings.retrieval_figures import RetrievalFigures, judge_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from imgsim.core import Features
+    from imgsim.training.embeddings.batches import Batch, Feed
+    from imgsim.training.embeddings.losses.base_loss import Loss
+    from imgsim.training.embeddings.miners.base_miner import Miner
+    from imgsim.training.embeddings.network import EmbeddingNetwork
+    from imgsim.training.embeddings.recipe import TrainingRecipe
+    from imgsim.training.embeddings.run_folder import RunFolder
+    from imgsim.training.embeddings.samplers.base_sampler import Sampler
+
+LEARNING, MINING = 3, 4  # what is drawn, for its random state
+MOMENTUM = 0.9  # of SGD
+
+
+class DivergedError(ImgsimError):
+    """A loss, or weights, that are no longer finite numbers."""
+
+
+class RunParts(NamedTuple):
+    """What a run is put together of."""
+
+    network: EmbeddingNetwork
+    loss: Loss
+    miner: Miner | None
+    sampler: Sampler
+    feed: Feed
+    labels: NDArray[np.int64]  # of the photos that train
+    paths: Sequence[str]
+    embed: Callable[[], Features]  # rows of the photos that validate
+    validated: NDArray[np.int64]  # their labels
+
+
+class Epoch(NamedTuple):
+    """What an epoch came to: a row of the log. `waited` are the seconds that the network waited for photos."""
+
+    epoch: int
+    loss: float
+    rate: float
+    recall: float
+    precision: float
+    best: bool
+    seconds: float
+    waited: float
+
+    def to_row(self) -> dict[str, Any]:
+        """Name its figures as the log does."""
+        return {
+            "epoch": self.epoch,
+            "loss": self.loss,
+            "lr": self.rate,
+            "recall@1": self.recall,
+            "map@r": self.precision,
+            "best": int(self.best),
+            "seconds": round(self.seconds, 2),
+            "waited": round(self.waited, 2),
+        }
+
+
+@dataclass
+class RunStanding:
+    """Where a run stands: epochs that are done, and what the best of them had learned."""
+
+    log: list[Epoch] = field(default_factory=list)
+    learned: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    @property
+    def best(self) -> Epoch:
+        """The best epoch so far."""
+        return [epoch for epoch in self.log if epoch.best][-1]
+
+    def is_over(self, recipe: TrainingRecipe) -> bool:
+        """Tell whether all epochs are done, or as many without a better one as patience lasts."""
+        done = len(self.log)
+        return done >= recipe.epochs or (done > 0 and done - self.best.epoch >= recipe.patience)
+
+
+class TrainingRun:
+    """A run: each epoch's random state follows from the seed, so that one that goes on does what it would have done."""
+
+    def __init__(self, recipe: TrainingRecipe, parts: RunParts, folder: RunFolder) -> None:
+        self._recipe = recipe
+        self._parts = parts
+        self._folder = folder
+        self._optimizer = make_optimizer(recipe, parts.network, parts.loss)
+        self._rates = [group["lr"] for group in self._optimizer.param_groups]
+        self._device = next(parts.network.parameters()).device
+        self.standing = RunStanding()
+
+    def resume(self) -> None:
+        """Go on from the checkpoint, if there is one."""
+        state = self._folder.load()
+        if state is None:
+            return
+        self.standing = RunStanding([Epoch(*row) for row in state["log"]], state["best"])
+        self._parts.network.load_state_dict(state["network"], strict=False)
+        self._parts.loss.load_state_dict(state["loss"])
+        self._optimizer.load_state_dict(state["optimizer"])
+
+    def go(self, heard: Callable[[Epoch], None], advanced: Callable[[str, float], None]) -> None:
+        """Train until it is over, and let the network be what the best epoch had made of it."""
+        while not self.standing.is_over(self._recipe):
+            epoch = self._epoch(len(self.standing.log) + 1, advanced)
+            self.standing.log.append(epoch)
+            if epoch.best:
+                self.standing.learned = self._learned()
+            self._save()
+            heard(epoch)
+        self._parts.network.load_state_dict(self.standing.learned, strict=False)
+        self._parts.network.eval()
+
+    def _epoch(self, number: int, advanced: Callable[[str, float], None]) -> Epoch:
+        begun, waited = time.perf_counter(), self._parts.feed.waited
+        share = self._recipe.rate_at(number - 1)
+        for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = rate * share
+        loss = self._learn(number, advanced)
+        figures = self._validate(number)
+        now = figures.named(self._recipe.by)
+        before = [(one.recall, one.precision)[self._recipe.by == "map@r"] for one in self.standing.log]
+        rate = self._recipe.lr * share
+        seconds, waited = time.perf_counter() - begun, self._parts.feed.waited - waited
+        best = now > max(before, default=-math.inf)
+        return Epoch(number, loss, rate, figures.recall_at_1, figures.map_at_r, best, seconds, waited)
+
+    def _learn(self, number: int, advanced: Callable[[str, float], None]) -> float:
+        """Learn from an epoch's batches; give their mean loss."""
+        listed = self._parts.sampler.batches(number)
+        losses, together = [], self._recipe.accumulate
+        self._parts.network.train()
+        self._optimizer.zero_grad()
+        with seeded(self._recipe.seed, LEARNING, number):
+            for place, batch in enumerate(self._parts.feed.batches(number, listed)):
+                loss = self._loss(batch, number, place)
+                if not math.isfinite(value := float(loss.detach())):
+                    raise self._diverged(number, place, batch, f"the loss is {value}")
+                (loss / together).backward()
+                losses.append(value)
+                if (place + 1) % together == 0 or place + 1 == len(listed):
+                    self._optimizer.step()
+                    self._optimizer.zero_grad()
+                advanced(f"epoch {number}", (place + 1) / len(listed))
+        return float(np.mean(losses))
+
+    def _loss(self, batch: Batch, number: int, place: int) -> torch.Tensor:
+        network, labels = self._parts.network, torch.from_numpy(self._parts.labels[batch.places]).to(self._device)
+        given = batch.given.to(self._device)
+        embeddings = network.finish(given) if self._recipe.views else network(given)
+        chosen = None
+        if self._parts.miner is not None:
+            generator = generator_of(self._recipe.seed, MINING, number, place)
+            chosen = self._parts.miner(embeddings.detach(), labels, generator)
+        loss: torch.Tensor = self._parts.loss(embeddings, labels, chosen)
+        return loss
+
+    def _validate(self, number: int) -> RetrievalFigures:
+        self._parts.network.eval()
+        with torch.inference_mode():
+            rows = self._parts.embed()
+        if not np.isfinite(rows).all():
+            raise DivergedError(f"epoch {number}: the weights are not finite numbers after it{self._stands()}")
+        return judge_rows(rows, self._parts.validated)
+
+    def _diverged(self, number: int, place: int, batch: Batch, what: str) -> DivergedError:
+        named = first_few([self._parts.paths[photo] for photo in batch.places])
+        return DivergedError(f"epoch {number}, batch {place + 1} ({named}): {what}{self._stands()}")
+
+    def _stands(self) -> str:
+        done = len(self.standing.log)
+        there = f"the checkpoint of epoch {done} stands" if done else "no checkpoint was written"
+        return f"; {there}; give a lower learning rate"
+
+    def _learned(self) -> dict[str, torch.Tensor]:
+        """Copy what can have changed of the network."""
+        network = self._parts.network
+        frozen = tuple(f"stages.{stage}." for stage in range(network.frozen))
+        state = network.state_dict()
+        return {name: tensor.detach().cpu().clone() for name, tensor in state.items() if not name.startswith(frozen)}
+
+    def _save(self) -> None:
+        state = {
+            "network": self._learned(),
+            "best": self.standing.learned,
+            "loss": self._parts.loss.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "log": [tuple(epoch) for epoch in self.standing.log],
+        }
+        self._folder.save(state)
+        self._folder.write_log([epoch.to_row() for epoch in self.standing.log])
+
+
+def make_optimizer(recipe: TrainingRecipe, network: EmbeddingNetwork, loss: Loss) -> torch.optim.Optimizer:
+    """Make the optimiser of what a network and its loss learn, each at rates of their own."""
+    groups = network.learning(recipe.lr, recipe.decay, head_rate=recipe.head_lr, head_decay=recipe.head_decay)
+    if own := [one for one in loss.parameters() if one.requires_grad]:
+        groups.append({"params": own, "lr": recipe.lr * loss.rate, "weight_decay": 0.0})
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=recipe.lr, momentum=MOMENTUM)
+    kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
+    return kind(groups, lr=recipe.lr)

@@ -1,0 +1,121 @@
+"""Sweeps: which runs a configuration asks for, what of them is done again, and what seeds come to."""
+
+import json
+
+import numpy as np
+import pytest
+
+from imgsim.errors import ImgsimError
+from imgsim.training.embeddings.recipe import RecipeError
+from imgsim.training.embeddings.sweep import read_sweep
+from tests.training.embeddings.tiny import draw_classes, tiny_backbone
+
+CONFIG = """
+epochs = 1
+dim = 64
+batch = 8
+lr = 0.01
+[grid]
+seed = [0, 1]
+[[case]]
+case = "triplet, hard"
+loss = "triplet"
+miner = "hard"
+[[case]]
+case = "contrastive"
+loss = "contrastive"
+[[published]]
+case = "contrastive"
+dim = 64
+figure = 0.75
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "s.toml").write_text(CONFIG)
+    return str(tmp_path / "s.toml")
+
+
+def test_each_case_is_run_at_each_point_of_the_grid(config):
+    runs = read_sweep(config, {}).runs
+    names = ["triplet-hard_seed=0", "triplet-hard_seed=1", "contrastive_seed=0", "contrastive_seed=1"]
+    assert [run.name for run in runs] == names
+    assert [(run.recipe.loss, run.recipe.miner, run.recipe.seed) for run in runs[1:3]] == [
+        ("triplet", "hard", 1),
+        ("contrastive", "", 0),
+    ]
+    assert all(run.recipe.epochs == 1 for run in runs)
+
+
+def test_what_is_given_holds_for_all_runs_which_are_then_fewer(config):
+    runs = read_sweep(config, {"seed": 7, "epochs": 2}).runs
+    assert [(run.name, run.recipe.epochs) for run in runs] == [("triplet-hard_seed=7", 2), ("contrastive_seed=7", 2)]
+
+
+def test_the_shipped_sweep_has_the_grid_that_was_published():
+    sweep = read_sweep("sop", {})
+    assert len(sweep.runs) == 4 * 3 * 5
+    assert {run.recipe.architecture for run in sweep.runs} == {"resnet50"}
+    rates = [round(sweep.runs[0].recipe.lr * sweep.runs[0].recipe.rate_at(epoch), 10) for epoch in (0, 29, 30, 39)]
+    assert rates == [1e-5, 1e-5, 3e-6, 3e-6]
+    figures = {(row["case"], row["dim"]): row["figure"] for row in sweep.published}
+    assert len(figures) == 12
+    assert figures["margin, distance-weighted", 512] == 0.7993
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[grid]\ndims = [64]", r"unknown key 'dims': did you mean dim\?"),
+        ("[grid]\ndim = 64", r"\[grid\] has lists of values"),
+        ("[grid]\ndim = ['64']", "dim is a whole number"),
+        ("[[case]]\nloss = 'triplet'", r"each \[\[case\]\] has a name"),
+        ("[[case]]\ncase = 'a'\nlos = 'triplet'", "did you mean loss"),
+        ("[[published]]\ncase = 'a'", r"each \[\[published\]\] has a number"),
+        ("[[case]]\ncase='a'\nlr=1.0\n[[case]]\ncase='a'\nlr=2.0", "cases of one name, which differ"),
+        ("[grid]\nseed = [" + "1,2,3,4,5,6,7,8,9,10," * 110 + "]\nbatch = [2,4,6,8,10,12,14,16,18,20]", "11,000 runs"),
+    ],
+)
+def test_what_no_sweep_is_told_by_is_one_line(tmp_path, text, told):
+    (tmp_path / "s.toml").write_text(text)
+    with pytest.raises(RecipeError, match=told) as raised:
+        read_sweep(str(tmp_path / "s.toml"), {})
+    assert "\n" not in str(raised.value)
+
+
+def test_runs_are_done_once_and_their_seeds_put_together(config, tmp_path, monkeypatch):
+    torch = pytest.importorskip("torch")
+    from imgsim.images.limits import LIMITS
+    from imgsim.training.embeddings import assembly, sweep_runs
+    from imgsim.training.embeddings.assembly import ClassedPhotos, Decoder, Means
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
+    decoded, decode = [], assembly.decode_photos
+    monkeypatch.setattr(assembly, "decode_photos", lambda *args, **more: decoded.append(1) or decode(*args, **more))
+    folder = draw_classes(tmp_path / "photos", classes=8, each=4)
+    paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
+    names, codes = np.unique([path.partition("/")[0] for path in paths], return_inverse=True)
+    photos = ClassedPhotos(str(folder), paths, names.tolist(), codes)
+    sweep, said = read_sweep(config, {}), []
+    sweep = sweep._replace(runs=sweep.runs[2:])
+    means = Means("cpu", 1, 10**8, LIMITS, Decoder())
+    done = sweep_runs.run_all(sweep, photos, str(tmp_path / "runs"), means, said.append)
+    rows = sweep_runs.tabulate(done, sweep.published)
+    assert len(decoded) == 1
+    assert [(row["case"], row["part"], row["seeds"], row["published"]) for row in rows] == [
+        ("contrastive", "validation", 2, 0.75),
+        ("contrastive", "test", 2, 0.75),
+    ]
+    told = [json.loads((tmp_path / "runs" / run.name / "metrics.json").read_text()) for run in sweep.runs]
+    recalls = [row["recall@1"] for one in told for row in one["outcomes"] if row["part"] == "test"][::3]
+    assert rows[1]["recall@1"] == round(float(np.mean(recalls)), 4)
+    assert rows[1]["low"] <= rows[1]["recall@1"] <= rows[1]["high"]
+    again = sweep_runs.run_all(sweep, photos, str(tmp_path / "runs"), means._replace(decoder=None), said.append)
+    assert [metrics for _, metrics in again] == [metrics for _, metrics in done]
+    assert len(decoded) == 1
+    torch.set_num_threads(threads)
+    with pytest.raises(ImgsimError, match="begun with other options"):
+        sweep_runs.run_all(read_sweep(config, {"lr": 0.5}), photos, str(tmp_path / "runs"), means, said.append)

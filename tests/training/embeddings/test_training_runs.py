@@ -1,0 +1,207 @@
+"""Runs: what is learned follows from the recipe alone; a run that was killed goes on to the same numbers."""
+
+import json
+
+import numpy as np
+import pytest
+
+from imgsim.images.limits import LIMITS
+from imgsim.training.embeddings.recipe import TrainingRecipe, make_recipe, read_recipe
+from tests.training.embeddings.tiny import draw_classes, tiny_backbone
+
+torch = pytest.importorskip("torch")
+QUICK = TrainingRecipe(dim=64, loss="triplet", batch=8, epochs=3, lr=0.01, shares="0.5:0.25:0.25")
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    from imgsim.training.embeddings import assembly
+
+    monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # more of them wait for each other where tests share processors
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    return draw_classes(tmp_path_factory.mktemp("photos"))
+
+
+def labelled(folder):
+    from imgsim.training.embeddings.assembly import ClassedPhotos
+
+    paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
+    names, codes = np.unique([path.partition("/")[0] for path in paths], return_inverse=True)
+    return ClassedPhotos(str(folder), paths, names.tolist(), codes)
+
+
+class Killed(Exception):  # noqa: N818
+    pass
+
+
+def run(photos, tmp_path, name, recipe=QUICK, *, resumed=False, kill_after=99, **means):
+    from imgsim.training.embeddings.assembly import Means, begin_run, resume_run
+    from imgsim.training.embeddings.run_folder import RunFolder
+
+    def heard(epoch):
+        if epoch.epoch == kill_after:
+            raise Killed
+
+    folder = RunFolder(str(tmp_path / name))
+    told = Means(**{"device": "cpu", "jobs": 1, "most_bytes": 10**8, "limits": LIMITS, "heard": heard} | means)
+    if resumed:
+        return resume_run(str(photos), recipe, folder, told)
+    return begin_run(labelled(photos), recipe, folder, told)
+
+
+def curve(trained):
+    return [(one.epoch, one.loss, one.rate, one.recall, one.precision, one.best) for one in trained.log]
+
+
+def test_a_run_that_was_killed_comes_to_the_same_numbers(drawn, tmp_path):
+    whole = run(drawn, tmp_path, "whole")
+    with pytest.raises(Killed):
+        run(drawn, tmp_path, "killed", kill_after=2)
+    on = run(drawn, tmp_path, "killed", resumed=True)
+    assert curve(on) == curve(whole)
+    assert on.data == whole.data
+    assert [one.to_row() for one in on.outcomes] == [one.to_row() for one in whole.outcomes]
+    assert len(curve(whole)) == 3
+
+
+@pytest.mark.parametrize("change", [{"views": 2, "freeze": "2"}, {"freeze": "all", "views": 3}, {"accumulate": 2}])
+def test_so_does_one_of_views_or_of_gradients_together(drawn, tmp_path, change):
+    from dataclasses import replace
+
+    recipe = replace(QUICK, epochs=2, optimizer="sgd", schedule="step", **change)
+    whole = run(drawn, tmp_path, "whole", recipe)
+    with pytest.raises(Killed):
+        run(drawn, tmp_path, "killed", recipe, kill_after=1)
+    assert run(drawn, tmp_path, "killed", recipe, resumed=True).data == whole.data
+
+
+def test_memory_and_threads_change_nothing(drawn, tmp_path):
+    from dataclasses import replace
+
+    recipe = replace(QUICK, epochs=1)
+    assert curve(run(drawn, tmp_path, "little", recipe, most_bytes=10_000, jobs=3)) == curve(
+        run(drawn, tmp_path, "much", recipe)
+    )
+
+
+def test_the_folder_tells_what_was_done(drawn, tmp_path):
+    import csv
+
+    trained = run(drawn, tmp_path, "told")
+    folder = tmp_path / "told"
+    assert make_recipe(read_recipe(str(folder / "config.toml"))) == QUICK
+    rows = list(csv.DictReader((folder / "log.csv").read_text().splitlines()))
+    assert [float(row["loss"]) for row in rows] == [epoch.loss for epoch in trained.log]
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["best_epoch"] == trained.best.epoch
+    assert [(row["part"], row["rows"]) for row in metrics["outcomes"]][:2] == [
+        ("validation", "embedding"),
+        ("validation", "pooled"),
+    ]
+    split = list(csv.DictReader((folder / "splits.csv").read_text().splitlines()))
+    assert {row["label"] for row in split if row["split"] == "test"}.isdisjoint(
+        {row["label"] for row in split if row["split"] == "train"}
+    )
+
+
+def test_the_model_gives_photos_the_rows_that_were_judged(drawn, tmp_path, monkeypatch):
+    from imgsim.features import load_extractor
+    from imgsim.features.measure import measure_all
+    from imgsim.training.embeddings.retrieval_figures import judge_rows
+    from imgsim.training.embeddings.split_file import read_splits
+
+    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
+    trained = run(drawn, tmp_path, "served")
+    (tmp_path / "m.onnx").write_bytes(trained.data)
+    split = read_splits(str(tmp_path / "served" / "splits.csv"))
+    places = split.asked("test")
+    (rows,) = measure_all(
+        [drawn / split.paths[place] for place in places], [load_extractor(f"embedding:{tmp_path}/m.onnx")]
+    )
+    judged = judge_rows(rows, split.labels[places])
+    (outcome,) = [one for one in trained.outcomes if (one.part, one.rows) == ("test", "embedding")]
+    assert outcome.recall.value == judged.recall_at_1
+    assert outcome.precision == pytest.approx(judged.map_at_r)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_leaves_the_last_checkpoint(drawn, tmp_path, monkeypatch):
+    from imgsim.training.embeddings.losses.triplet import TripletLoss
+    from imgsim.training.embeddings.training_run import DivergedError
+
+    measure, asked = TripletLoss.measure_triplets, []
+
+    def broken(self, embeddings, labels, triplets):
+        asked.append(1)
+        loss = measure(self, embeddings, labels, triplets)
+        return loss * float("nan") if len(asked) > batches else loss
+
+    batches = 10**6
+    monkeypatch.setattr(TripletLoss, "measure_triplets", broken)
+    with pytest.raises(Killed):
+        run(drawn, tmp_path, "diverged", kill_after=1)
+    batches = len(asked) + 1
+    stood = (tmp_path / "diverged" / "checkpoint.pt").read_bytes()
+    with pytest.raises(
+        DivergedError, match=r"^epoch 2, batch 2 \(class.*\): the loss is nan; the checkpoint of epoch 1 "
+    ):
+        run(drawn, tmp_path, "diverged", resumed=True)
+    assert (tmp_path / "diverged" / "checkpoint.pt").read_bytes() == stood
+    batches = 10**6
+    assert len(run(drawn, tmp_path, "diverged", resumed=True).log) == QUICK.epochs
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(drawn, tmp_path, monkeypatch):
+    import errno
+
+    from imgsim.training.embeddings import run_folder
+
+    with pytest.raises(Killed):
+        run(drawn, tmp_path, "full", kill_after=1)
+    stood = (tmp_path / "full" / "checkpoint.pt").read_bytes()
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(run_folder, "replace_file", full)
+    told = r"checkpoint\.pt: cannot be written \(No space left on device\): what it held before stands"
+    with pytest.raises(run_folder.RunError, match=told):
+        run(drawn, tmp_path, "full", resumed=True)
+    assert (tmp_path / "full" / "checkpoint.pt").read_bytes() == stood
+
+
+def test_a_class_smaller_than_a_batch_takes_is_told_before_a_folder_is_made(drawn, tmp_path):
+    from dataclasses import replace
+
+    from imgsim.errors import EvaluationError
+
+    with pytest.raises(EvaluationError, match=r"classes have fewer than 6 photos \(class"):
+        run(drawn, tmp_path, "small", replace(QUICK, batch=12, sampler="m-per-class:least=6,most=6"))
+    assert not (tmp_path / "small").exists()
+
+
+def test_patience_ends_a_run_and_the_best_epoch_is_what_is_kept(drawn, tmp_path):
+    from dataclasses import replace
+
+    trained = run(drawn, tmp_path, "patient", replace(QUICK, epochs=9, patience=1, schedule="constant"))
+    assert len(trained.log) < 9
+    assert trained.best.epoch == len(trained.log) - 1
+    (outcome,) = [one for one in trained.outcomes if (one.part, one.rows) == ("validation", "embedding")]
+    assert outcome.recall.value == trained.best.recall == max(epoch.recall for epoch in trained.log)
+
+
+def test_a_photo_that_is_gone_is_told_when_a_run_goes_on(tmp_path):
+    from imgsim.errors import ImageReadError
+
+    photos = draw_classes(tmp_path / "photos", classes=8, each=4)
+    with pytest.raises(Killed):
+        run(photos, tmp_path, "gone", kill_after=1)
+    (photos / "class0" / "0.png").unlink()
+    with pytest.raises(ImageReadError, match=r"class0/0\.png"):
+        run(photos, tmp_path, "gone", resumed=True)
