@@ -184,7 +184,8 @@ def conditions(office: Office) -> dict[str, Callable[[Numbers, Numbers], NDArray
 
     def near(ours: Numbers, theirs: Numbers) -> NDArray[np.bool_]:
         apart = np.abs(found.places[theirs] - lost.places[ours][:, None])
-        return np.less_equal(np.minimum(apart, PLACES - apart), 1)
+        steps: NDArray[np.bool_] = np.minimum(apart, PLACES - apart) <= 1
+        return steps
 
     return {
         "no condition": None,

@@ -150,7 +150,10 @@ def _read(lost: Index, found: Index, source: PairSource, *, strict: bool) -> Dec
     remarks += remark(list(dict.fromkeys(both)), "pairs are confirmed and rejected, of the same things, and left out")
     say_remarks(remarks, "pairs", strict=strict)
     if not labels.decided.any():
-        raise EvaluationError(f"{found.root}: no decided pair is left of photos that {_roots(lost, found)}")
+        remedy = "name-lost" if lost is found else "other-lost"
+        raise EvaluationError(
+            f"{found.root}: no decided pair is left of photos that {_roots(lost, found)}", remedy=remedy
+        )
     may = np.ones(len(theirs.numbers), bool)
     if source.where:
         may = choose_photos(found, source.where)

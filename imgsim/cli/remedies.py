@@ -51,6 +51,7 @@ REMEDIES = {
     "name-colors": ": `imgsim index {folder} --colors` names them",
     "name-encoding": ", for example --encoding cp1252",
     "name-index": ": give the folder that it leads to,{index}, the first time with --moved",
+    "name-lost": ": --lost names the indexed folder of what was lost",
     "name-key": ": --key says which does, or a pattern such as {pattern}",
     "name-output": ": --layer names one",
     "name-weights": ": use -x {extractor}",
@@ -58,6 +59,7 @@ REMEDIES = {
     "nearer": ": ask for nearer ones by --max-distance",
     "not-strict": ", and --strict was given: {photos}",
     "other-patterns": ", which `imgsim info` shows: `imgsim index` with other --include or --exclude takes it in",
+    "other-lost": ": --lost names another",
     "other-index": "; choose another with --index",
     "prune": " `imgsim index {folder}{index}{moved}{include}{exclude} --prune` removes them from the index"
     ", and what was typed about them",

@@ -204,6 +204,10 @@ def test_pairs_of_another_lost_folder(run, office):
     assert result.code == 2
     assert "6 decided pairs are of another lost folder than" in result.err
     assert "no decided pair is left of photos that" in result.err.splitlines()[-1]
+    assert result.err.endswith(": --lost names another\n")
+    alone = run("calibrate", "found", "--pairs")
+    assert alone.code == 2
+    assert alone.err.endswith(": --lost names the indexed folder of what was lost\n")
 
 
 @pytest.mark.parametrize("command", ["calibrate", "evaluate", "recommend"])

@@ -248,3 +248,12 @@ def test_a_query_by_a_map_imports_neither_torch_nor_scikit_learn(train, run, she
     )
     done = shell(f'{sys.executable} -c "{script}"', cwd=classes.parent)
     assert done.stdout.decode().splitlines()[-1] == "0 []", done.stderr
+
+
+def test_names_of_models_are_completed(train, run, classes):
+    from imgsim.cli.name_completion import extractors
+
+    train()
+    run("models", "import", "shelf.onnx", "--name", "shop")
+    assert [item.value for item in extractors(None, None, "embedding:s")] == ["embedding:shop"]
+    assert [item.value for item in extractors(None, None, "hog+embed")] == ["hog+embedding:shop"]
