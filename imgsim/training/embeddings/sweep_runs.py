@@ -87,8 +87,8 @@ def _figures(seeds: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]
     mapped = values(MAPPED)
     told = {
         "recall@1": recall.value,
-        "low": recall.low,
-        "high": recall.high,
+        "low": np.maximum(recall.low, 0.0),  # Student's interval knows no bounds
+        "high": np.minimum(recall.high, 1.0),
         "map@r": values(TRAINED, "map@r").mean(),
         "pooled": values(POOLED).mean(),
         "linear": mapped.mean() if len(mapped) else np.nan,
