@@ -201,9 +201,9 @@ def labels_options(*, scores: bool) -> Callable[[F], F]:
         options = (
             click.option(
                 "--labels",
-                metavar="folders|FILE:COLUMN|attribute:NAME",
-                help="The class of each photo: the folder that it lies in, a column of a table, or an attribute that "
-                "the index knows of it.  [default: folders]",
+                metavar="folders|FILE:COLUMN|attribute:NAME|products",
+                help="The class of each photo: the folder that it lies in, a column of a table, an attribute that the "
+                "index knows of it, or what the lists of Stanford Online Products say.  [default: folders]",
             ),
             *((numeric,) if scores else ()),
             click.option(

@@ -37,13 +37,13 @@ class LabelSource(NamedTuple):
 
     def checked(self) -> LabelSource:
         """Refuse options that would be passed over in silence."""
-        from imgsim.tables.ground_truth import FOLDERS, attribute_named
+        from imgsim.tables.ground_truth import FOLDERS, PRODUCTS, attribute_named
 
         if self.labels and self.scores:
             raise click.UsageError("--labels are classes and --scores numbers: give one of them")
         named = [name for name, value in (("--key", self.key), ("--encoding", self.encoding)) if value is not None]
         source = self.scores or self.labels
-        if named and (source in (None, FOLDERS) or attribute_named(source)):
+        if named and (source in (None, FOLDERS, PRODUCTS) or attribute_named(source)):
             go = "goes" if len(named) == 1 else "go"
             option = "--scores" if self.scores else "--labels"
             raise click.UsageError(f"{' and '.join(named)} only {go} with a table: give {option} FILE:COLUMN")

@@ -41,7 +41,7 @@ _SAID = {
     "least_crop": "The smallest share of a photo that is cut from it to learn from.",
     "flip": "Whether photos are also mirrored.",
     "views": "Cut so many crops of each photo once, and keep what frozen stages make of them; 0 always cuts new ones.",
-    "split": "What validates and tests: whole classes, or photos of all classes.",
+    "split": "What validates and tests: whole classes, photos of all, or a protocol of Stanford Online Products.",
     "shares": "The shares of the photos that train, validate and test.",
 }
 _UNITS = {str: "TEXT", int: "N", float: "X"}

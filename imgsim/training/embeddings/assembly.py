@@ -23,7 +23,9 @@ from imgsim.training.embeddings.losses.loss_table import build_loss, spell_loss
 from imgsim.training.embeddings.miners.miner_table import build_miner, spell_miner
 from imgsim.training.embeddings.network import EmbeddingNetwork, count_frozen, export_embedding
 from imgsim.training.embeddings.outcome import POOLED, Outcome, compare_rows
+from imgsim.training.embeddings.product_splits import describe_parts, require_lists, split_products
 from imgsim.training.embeddings.random_states import generator_of
+from imgsim.training.embeddings.recipe import PRODUCT_SPLITS
 from imgsim.training.embeddings.retrieval_figures import judge_rows
 from imgsim.training.embeddings.samplers.base_sampler import SamplerSetting
 from imgsim.training.embeddings.samplers.sampler_table import build_sampler, spell_sampler
@@ -56,6 +58,7 @@ class ClassedPhotos(NamedTuple):
     names: list[str]
     codes: NDArray[np.intp]
     strict: bool = False  # whether one that cannot be read ends all
+    tests: NDArray[np.bool_] | None = None  # whether a data set's own lists keep it for tests
 
 
 class Means(NamedTuple):
@@ -82,6 +85,7 @@ class Trained(NamedTuple):
 
 def begin_run(photos: ClassedPhotos, recipe: TrainingRecipe, folder: RunFolder, means: Means) -> Trained:
     """Split photos, train, and judge: in a new folder, from which `resume_run` goes on after a kill."""
+    require_lists(recipe.split, photos.tests)
     device, backbone = find_device(means.device), sized_backbone(recipe)
     wanted = np.flatnonzero(photos.codes >= 0)
     paths = [photos.paths[place] for place in wanted]
@@ -92,7 +96,8 @@ def begin_run(photos: ClassedPhotos, recipe: TrainingRecipe, folder: RunFolder, 
         means.said(f"skipped {error}")
     codes = np.where(readable, photos.codes[wanted], -1)
     groups = group_copies([decoded.digests], decoded.hashes, readable, readable)
-    parts = split_photos(codes, groups, by=recipe.split, shares=recipe.parts, seed=recipe.seed)
+    tests = None if photos.tests is None else photos.tests[wanted]
+    parts, groups = _split(codes, groups, tests, recipe, means)
     if alone := int(((parts < 0) & (codes >= 0)).sum()):
         means.said(f"{alone} photos are left out: none but copies of them is of their class")
     split = collect(paths, list(photos.names), codes, parts, groups)
@@ -102,6 +107,24 @@ def begin_run(photos: ClassedPhotos, recipe: TrainingRecipe, folder: RunFolder, 
     folder.write(folder.config, recipe.to_toml().encode())
     pixels = decoded.photos.take(np.flatnonzero(parts >= 0))
     return _Assembly(recipe, backbone, split, pixels, folder, means, device).train(resumed=False)
+
+
+def _split(
+    codes: NDArray[np.intp],
+    groups: NDArray[np.intp],
+    tests: NDArray[np.bool_] | None,
+    recipe: TrainingRecipe,
+    means: Means,
+) -> tuple[NDArray[np.int8], NDArray[np.intp]]:
+    """Give photos (N,) their parts, and the groups of copies that count as one: none by a published protocol."""
+    chosen = {"by": recipe.split, "shares": recipe.parts, "seed": recipe.seed}
+    if tests is None or recipe.split not in PRODUCT_SPLITS:
+        if tests is not None:
+            means.said(f"split {recipe.split} deals the photos of both lists: figures compare with no published ones")
+        return split_photos(codes, groups, **chosen), groups
+    parts = split_products(codes, tests, **chosen)
+    means.said(describe_parts(parts, codes, groups))
+    return parts, np.arange(len(codes))
 
 
 def resume_run(root: str, recipe: TrainingRecipe, folder: RunFolder, means: Means) -> Trained:
@@ -233,7 +256,8 @@ class _Assembly:
         outcomes = self._judge(pooled)
         data = self._export(run)
         best, log = run.standing.best, run.standing.log
-        metrics = {"best_epoch": best.epoch, "epochs": len(log), "outcomes": [one.to_row() for one in outcomes]}
+        metrics = {"split": self._recipe.split, "best_epoch": best.epoch, "epochs": len(log)}
+        metrics["outcomes"] = [one.to_row() for one in outcomes]
         self._folder.write_metrics(metrics)
         return Trained(data, outcomes, log, best)
 
@@ -288,7 +312,8 @@ class _Assembly:
             rows = {TRAINED: self._rows(part, self._network.finish, TRAINED), POOLED: pooled[part]}
             if mapped is not None:
                 rows[MAPPED] = unit_rows(mapped(pooled[part]).astype(np.float32))
-            judged = {name: judge_rows(these, labels) for name, these in rows.items()}
+            queries = self._split.queries(part)
+            judged = {name: judge_rows(these, labels, queries) for name, these in rows.items()}
             outcomes += compare_rows(part, judged, self._recipe.seed)
         return outcomes
 

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KIND = "embedding"  # of a run, in its configuration
+LEAVE_ONE_OUT, ONE_QUERY = PRODUCT_SPLITS = ("products-leave-one-out", "products-one-query")
 DIMS = (64, 128, 256, 512)
 CHOICES = {
     "batch_norm": ("frozen", "trained"),
     "optimizer": ("sgd", "adam", "adamw"),
     "schedule": ("constant", "step", "cosine"),
     "by": ("recall@1", "map@r"),
-    "split": ("classes", "photos"),
+    "split": ("classes", "photos", *PRODUCT_SPLITS),
     "flip": ("yes", "no"),
 }
 LEAST_SIDE, MOST_SIDE = 32, 1024  # pixels
@@ -80,6 +81,11 @@ class TrainingRecipe:
             _require(key, math.isfinite(value) and value >= 0, "is a number, 0 or above", value)
         _require("least_crop", 0 < self.least_crop <= 1, "is a share above 0, at most 1", self.least_crop)
         _ = self.parts
+        default = type(self).shares
+        if self.split == ONE_QUERY and self.shares != default:
+            raise ParameterError(
+                f"shares {self.shares}: {ONE_QUERY} deals photos by rules of its own: leave shares out"
+            )
 
     @property
     def parts(self) -> tuple[float, ...]:

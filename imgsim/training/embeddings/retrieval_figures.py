@@ -36,8 +36,8 @@ class RetrievalFigures(NamedTuple):
         return {"recall@1": self.recall_at_1, "map@r": self.map_at_r}[name]
 
 
-def judge_rows(rows: Features, labels: NDArray[np.int64]) -> RetrievalFigures:
-    """Let each photo ask for the others.
+def judge_rows(rows: Features, labels: NDArray[np.int64], queries: NDArray[np.bool_] | None = None) -> RetrievalFigures:
+    """Let each photo ask for the others, or some for those that do not ask.
 
     Parameters
     ----------
@@ -45,6 +45,8 @@ def judge_rows(rows: Features, labels: NDArray[np.int64]) -> RetrievalFigures:
         Of length 1.
     labels : ndarray of int64, shape (N,)
         Classes.
+    queries : ndarray of bool, shape (N,), optional
+        Which photos ask, of those that do not. Without it each asks all others.
 
     Returns
     -------
@@ -57,17 +59,30 @@ def judge_rows(rows: Features, labels: NDArray[np.int64]) -> RetrievalFigures:
     ----------
     K. Musgrave, S. Belongie, S.-N. Lim, "A Metric Learning Reality Check", ECCV 2020, section 3.2: MAP@R.
     """
-    counts = np.bincount(labels, minlength=int(labels.max(initial=0)) + 1)[labels] - 1
-    asking = np.flatnonzero(counts > 0)
+    asked = np.ones(len(labels), bool) if queries is None else ~queries
+    counts = np.bincount(labels[asked], minlength=int(labels.max(initial=0)) + 1)[labels] - (queries is None)
+    asking = np.flatnonzero((counts > 0) & (True if queries is None else queries))
     recall, precision = np.zeros(len(asking)), np.zeros(len(asking))
     for start in range(0, len(asking), BLOCK):
         chunk = asking[start : start + BLOCK]
         near = -(rows[chunk] @ rows.T)
         near[np.arange(len(chunk)), chunk] = np.inf
-        order = np.argsort(near, axis=1, kind="stable")[:, : counts[chunk].max()]
+        near[:, ~asked] = np.inf
+        order = _nearest(near, counts[chunk].max())
         hits = labels[order] == labels[chunk][:, None]
         hits &= np.arange(order.shape[1]) < counts[chunk][:, None]
         recall[start : start + len(chunk)] = hits[:, 0]
         at = hits.cumsum(axis=1) / np.arange(1, order.shape[1] + 1)
         precision[start : start + len(chunk)] = (at * hits).sum(axis=1) / counts[chunk]
     return RetrievalFigures(labels[asking], recall, precision)
+
+
+def _nearest(near: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Give the places of the nearest in each row, the earlier first of two as near; sorting no more than it must."""
+    places = np.argpartition(near, count - 1, axis=1)[:, :count]
+    reach = np.take_along_axis(near, places, axis=1).max(axis=1, keepdims=True)
+    if (width := int((near <= reach).sum(axis=1).max())) > count:  # ties, of which any may have been taken
+        places = np.argpartition(near, width - 1, axis=1)[:, :width]
+    places.sort(axis=1)
+    order = np.argsort(np.take_along_axis(near, places, axis=1), axis=1, kind="stable")[:, :count]
+    return np.take_along_axis(places, order, axis=1)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLUMNS = ["path", "label", "split", "copies"]
+QUERY = "query"  # a test photo that asks those that are none
+WRITTEN = (*PARTS, QUERY)
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,19 @@ class SplitPhotos:
     groups: NDArray[np.intp]
 
     def places(self, part: str) -> NDArray[np.intp]:
-        """Give the places of a part's photos."""
-        return np.flatnonzero(self.parts == PARTS.index(part))
+        """Give the places of a part's photos; queries are test photos too."""
+        of_part = self.parts == PARTS.index(part)
+        return np.flatnonzero(of_part | (self.parts == WRITTEN.index(QUERY)) if part == "test" else of_part)
 
     def asked(self, part: str) -> NDArray[np.intp]:
         """Give the places of a part's photos but for those that are copies of an earlier one."""
         places = self.places(part)
         return np.sort(places[np.unique(self.groups[places], return_index=True)[1]])
+
+    def queries(self, part: str) -> NDArray[np.bool_] | None:
+        """Mark which of those photos ask the rest; None where each asks all others."""
+        marked = self.parts[self.asked(part)] == WRITTEN.index(QUERY)
+        return marked if marked.any() else None
 
 
 def collect(
@@ -57,7 +65,7 @@ def spell_splits(photos: SplitPhotos) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for path, label, part, group in zip(photos.paths, photos.labels, photos.parts, photos.groups, strict=True):
-        writer.writerow([path, photos.names[label], PARTS[part], int(group)])
+        writer.writerow([path, photos.names[label], WRITTEN[part], int(group)])
     return text.getvalue().encode("utf-8", "surrogateescape")
 
 
@@ -71,11 +79,11 @@ def read_splits(path: str) -> SplitPhotos:
     if header != COLUMNS or not rows:
         raise TableError(path, f"not the parts of a run: its columns are not {', '.join(COLUMNS)}")
     for number, row in enumerate(rows, 2):
-        if len(row) != len(COLUMNS) or row[2] not in PARTS or not row[3].isdecimal():
-            raise TableError(path, f"row {number}: not a path, a label, one of {', '.join(PARTS)}, and a number")
+        if len(row) != len(COLUMNS) or row[2] not in WRITTEN or not row[3].isdecimal():
+            raise TableError(path, f"row {number}: not a path, a label, one of {', '.join(WRITTEN)}, and a number")
     paths, labels, parts, groups = map(list, zip(*rows, strict=True))
     if len(set(paths)) < len(paths):
         raise TableError(path, "a photo stands in it twice")
     names, codes = np.unique(np.array(labels, object), return_inverse=True)
-    numbers = np.array([PARTS.index(part) for part in parts], np.int8)
+    numbers = np.array([WRITTEN.index(part) for part in parts], np.int8)
     return SplitPhotos(paths, names.tolist(), codes.astype(np.int64), numbers, np.array(groups, np.intp))

@@ -28,24 +28,25 @@ def split_photos(
 
     `codes` (N,) are classes, -1 none; photos of one number in `groups` (N,) are copies, and stay together.
     """
-    _check(by, shares)
+    if by not in SPLITS:
+        raise ParameterError(f"split by {' or '.join(SPLITS)}, not by {by!r}")
+    check_shares(shares, shares[:2])
     codes = _with_company(codes, groups)
     if not (codes >= 0).any():
         raise EvaluationError("no class has two photos that are not copies: there is nothing to learn from")
     rng = np.random.default_rng(seed)
-    parts = _by_class(codes, groups, shares, rng) if by == "classes" else _within(codes, groups, shares, rng)
+    parts = deal_classes(codes, groups, shares, rng) if by == "classes" else _within(codes, groups, shares, rng)
     for number, part in enumerate(PARTS):
         if shares[number] and not (parts == number).any():
             raise EvaluationError(f"{_few(codes, by)} are too few to give any to {part}: give more, or other shares")
     return parts
 
 
-def _check(by: str, shares: Sequence[float]) -> None:
-    if by not in SPLITS:
-        raise ParameterError(f"split by {' or '.join(SPLITS)}, not by {by!r}")
+def check_shares(shares: Sequence[float], needed: Sequence[float]) -> None:
+    """Raise ParameterError where shares do not make 1, or one of those that are needed is 0."""
     written = ":".join(f"{share:g}" for share in shares)
     good = len(shares) == len(PARTS) and all(math.isfinite(share) and share >= 0 for share in shares)
-    if not (good and math.isclose(sum(shares), 1, abs_tol=1e-6) and min(shares[:2]) > 0):
+    if not (good and math.isclose(sum(shares), 1, abs_tol=1e-6) and min(needed) > 0):
         raise ParameterError(f"shares {written}: give those of {', '.join(PARTS)}, 1 together, 0.6:0.2:0.2 for example")
 
 
@@ -65,7 +66,7 @@ def _with_company(codes: NDArray[np.intp], groups: NDArray[np.intp]) -> NDArray[
     return kept
 
 
-def _by_class(
+def deal_classes(
     codes: NDArray[np.intp], groups: NDArray[np.intp], shares: Sequence[float], rng: np.random.Generator
 ) -> NDArray[np.int8]:
     """Deal whole classes, in random order, each to the part that lacks most photos."""

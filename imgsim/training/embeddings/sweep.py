@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent / "shipped"
 SHIPPED_SWEEPS = ("sop",)
 TABLES = ("grid", "case", "published")
-NAME, FIGURE, SEED = "case", "figure", "seed"
+NAME, FIGURE, SEED, SPLIT = "case", "figure", "seed", "split"
 MOST_RUNS = 10_000
 
 

@@ -15,7 +15,7 @@ from imgsim.training.embeddings.assembly import MAPPED, TRAINED, ClassedPhotos, 
 from imgsim.training.embeddings.outcome import POOLED
 from imgsim.training.embeddings.recipe import make_recipe, read_recipe
 from imgsim.training.embeddings.run_folder import RunError, RunFolder
-from imgsim.training.embeddings.sweep import FIGURE, SEED, Sweep, SweepRun
+from imgsim.training.embeddings.sweep import FIGURE, SEED, SPLIT, Sweep, SweepRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -66,11 +66,12 @@ def tabulate(
         groups.setdefault(json.dumps(keys), []).append((run, metrics))
     rows = []
     for told, members in groups.items():
+        split = {SPLIT: members[0][0].recipe.split}
         for part in PARTS:
             of_part = [_of_part(metrics, part) for _, metrics in members]
             if all(of_part):
                 others = _published(members[0][0], published)
-                rows.append({**json.loads(told), "part": part, **_figures(of_part), "published": others})
+                rows.append({**json.loads(told), **split, "part": part, **_figures(of_part), **others})
     return rows
 
 
@@ -120,11 +121,10 @@ def _rounded(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 4)
 
 
-def _published(run: SweepRun, published: Iterable[Mapping[str, Any]]) -> float | None:
-    """Find the published figure of a run's options, if there is one."""
+def _published(run: SweepRun, published: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Find the published figure of a run's options, if there is one, and by which split it is."""
     known = {**run.recipe.as_options(), **run.keys}
     for row in published:
-        if all(known.get(key) == value for key, value in row.items() if key != FIGURE):
-            figure: float = row[FIGURE]
-            return figure
-    return None
+        if all(known.get(key) == value for key, value in row.items() if key not in {FIGURE, SPLIT}):
+            return {"published": row[FIGURE], "published_split": row.get(SPLIT)}
+    return {"published": None, "published_split": None}

@@ -139,7 +139,7 @@ class TrainingRun:
         before = [(one.recall, one.precision)[self._recipe.by == "map@r"] for one in self.standing.log]
         rate = self._recipe.lr * share
         seconds, waited = time.perf_counter() - begun, self._parts.feed.waited - waited
-        best = now > max(before, default=-math.inf)
+        best = not len(self._parts.validated) or now > max(before, default=-math.inf)  # the last where none validates
         return Epoch(number, loss, rate, figures.recall_at_1, figures.map_at_r, best, seconds, waited)
 
     def _learn(self, number: int, advanced: Callable[[str, float], None]) -> float:
@@ -175,7 +175,7 @@ class TrainingRun:
     def _validate(self, number: int) -> RetrievalFigures:
         self._parts.network.eval()
         with torch.inference_mode():
-            rows = self._parts.embed()
+            rows = self._parts.embed() if len(self._parts.validated) else np.zeros((0, 1), np.float32)
         if not np.isfinite(rows).all():
             raise DivergedError(f"epoch {number}: the weights are not finite numbers after it{self._stands()}")
         return judge_rows(rows, self._parts.validated)

@@ -8,10 +8,12 @@ from imgsim.training.embeddings.outcome import POOLED, compare_rows
 from imgsim.training.embeddings.retrieval_figures import judge_rows
 
 
-def by_loop(rows, labels):
+def by_loop(rows, labels, queries=None):
     recall, precision = [], []
     for photo, label in enumerate(labels):
-        others = [place for place in range(len(rows)) if place != photo]
+        if queries is not None and not queries[photo]:
+            continue
+        others = [place for place in range(len(rows)) if place != photo and (queries is None or not queries[place])]
         order = sorted(others, key=lambda place: (-float(rows[photo] @ rows[place]), place))
         count = sum(labels[place] == label for place in others)
         if count == 0:
@@ -33,6 +35,20 @@ def test_figures_equal_those_of_a_loop(rng, monkeypatch):
     assert judged.recall.tolist() == recall
     np.testing.assert_allclose(judged.precision, precision)
     assert judged.named("recall@1") == np.mean(recall)
+
+
+def test_where_some_ask_they_find_only_those_that_do_not(rng, monkeypatch):
+    monkeypatch.setattr(retrieval_figures, "BLOCK", 7)
+    rows = rng.integers(-1, 2, size=(60, 3)).astype(np.float32)  # many as near as each other
+    labels, queries = np.array([*rng.integers(0, 6, 57), 7, 8, 8]), rng.random(60) < 0.4
+    queries[-2:] = True, False
+    judged = judge_rows(rows, labels, queries)
+    recall, precision = by_loop(rows, labels, queries)
+    assert judged.recall.tolist() == recall
+    np.testing.assert_allclose(judged.precision, precision)
+    assert len(recall) < queries.sum() + 1
+    everyone = judge_rows(rows, labels)
+    assert everyone.recall.tolist() == by_loop(rows, labels)[0]
 
 
 def test_nobody_asks_where_all_are_alone():

@@ -57,6 +57,9 @@ def test_the_shipped_sweep_has_the_grid_that_was_published():
     sweep = read_sweep("sop", {})
     assert len(sweep.runs) == 4 * 3 * 5
     assert {run.recipe.architecture for run in sweep.runs} == {"resnet50"}
+    assert (
+        {run.recipe.split for run in sweep.runs} == {row["split"] for row in sweep.published} == {"products-one-query"}
+    )
     rates = [round(sweep.runs[0].recipe.lr * sweep.runs[0].recipe.rate_at(epoch), 10) for epoch in (0, 29, 30, 39)]
     assert rates == [1e-5, 1e-5, 3e-6, 3e-6]
     figures = {(row["case"], row["dim"]): row["figure"] for row in sweep.published}
