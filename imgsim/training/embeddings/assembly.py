@@ -117,12 +117,12 @@ def _split(
     means: Means,
 ) -> tuple[NDArray[np.int8], NDArray[np.intp]]:
     """Give photos (N,) their parts, and the groups of copies that count as one: none by a published protocol."""
-    chosen = {"by": recipe.split, "shares": recipe.parts, "seed": recipe.seed}
-    if tests is None or recipe.split not in PRODUCT_SPLITS:
+    by, shares, seed = recipe.split, recipe.parts, recipe.seed
+    if tests is None or by not in PRODUCT_SPLITS:
         if tests is not None:
-            means.said(f"split {recipe.split} deals the photos of both lists: figures compare with no published ones")
-        return split_photos(codes, groups, **chosen), groups
-    parts = split_products(codes, tests, **chosen)
+            means.said(f"split {by} deals the photos of both lists: figures compare with no published ones")
+        return split_photos(codes, groups, by=by, shares=shares, seed=seed), groups
+    parts = split_products(codes, tests, by=by, shares=shares, seed=seed)
     means.said(describe_parts(parts, codes, groups))
     return parts, np.arange(len(codes))
 
