@@ -176,7 +176,8 @@ class TrainingRun:
         self._parts.network.eval()
         with torch.inference_mode():
             rows = self._parts.embed() if len(self._parts.validated) else np.zeros((0, 1), np.float32)
-        if not np.isfinite(rows).all():
+            finite = all(bool(one.isfinite().all()) for one in self._parts.network.parameters())
+        if not (finite and np.isfinite(rows).all()):
             raise DivergedError(f"epoch {number}: the weights are not finite numbers after it{self._stands()}")
         return judge_rows(rows, self._parts.validated)
 

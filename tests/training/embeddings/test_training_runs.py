@@ -205,3 +205,21 @@ def test_a_photo_that_is_gone_is_told_when_a_run_goes_on(tmp_path):
     (photos / "class0" / "0.png").unlink()
     with pytest.raises(ImageReadError, match=r"class0/0\.png"):
         run(photos, tmp_path, "gone", resumed=True)
+
+
+def test_weights_that_are_no_numbers_end_a_run_that_nothing_validates(drawn, tmp_path, monkeypatch):
+    from imgsim.training.embeddings.assembly import Means, begin_run
+    from imgsim.training.embeddings.run_folder import RunFolder
+    from imgsim.training.embeddings.training_run import DivergedError, TrainingRun
+
+    def broken(self, number, advanced):
+        del number, advanced
+        next(self._parts.network.parameters()).data.fill_(torch.nan)
+        return 1.0
+
+    monkeypatch.setattr(TrainingRun, "_learn", broken)
+    photos = labelled(drawn)
+    recipe = make_recipe(QUICK.as_fields(), {"split": "products-leave-one-out", "shares": "1:0:0"})
+    folder, means = RunFolder(str(tmp_path / "run")), Means("cpu", 1, 10**8, LIMITS)
+    with pytest.raises(DivergedError, match="^epoch 1: the weights are not finite numbers after it; no checkpoint"):
+        begin_run(photos._replace(tests=photos.codes >= 4), recipe, folder, means)
