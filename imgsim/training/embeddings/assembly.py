@@ -16,7 +16,7 @@ from imgsim.tables.ground_truth import check_readable
 from imgsim.training.embeddings.backbone import Backbone, load_backbone
 from imgsim.training.embeddings.batches import Augmentation, CropFeed, Feed, ViewFeed, view_photos
 from imgsim.training.embeddings.decoded_photos import DecodedPhotos, DecodingOutcome, PixelForm, decode_photos
-from imgsim.training.embeddings.linear.linear_model import Asked, find_learnable, learn_map
+from imgsim.training.embeddings.linear.linear_model import LinearSettings, find_learnable, learn_map
 from imgsim.training.embeddings.linear.refusals import LearningError
 from imgsim.training.embeddings.losses.base_loss import LossSetting
 from imgsim.training.embeddings.losses.loss_table import build_loss, spell_loss
@@ -298,7 +298,7 @@ class _Assembly:
             known = find_learnable(rows, self._split.labels[self._split.asked("train")].astype(np.intp))
         except LearningError:  # one class will do for a network, if its loss is content
             return None
-        return learn_map(known, Asked(seed=self._recipe.seed), lambda of: 1 - of @ of.T).map
+        return learn_map(known, LinearSettings(seed=self._recipe.seed), lambda of: 1 - of @ of.T).map
 
     def _export(self, run: TrainingRun) -> bytes:
         recipe = {key: value for key, value in self._recipe.as_options().items() if key != "weights"}

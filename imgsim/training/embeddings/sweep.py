@@ -71,8 +71,8 @@ def _combinations(
         raise RecipeError(f"{path}: it asks for {count:,} runs, more than {MOST_RUNS:,}")
     for case in cases or [{}]:
         own = checked_keys(path, {key: value for key, value in case.items() if key != NAME})
-        for values in product(*grid.values()):
-            point = dict(zip(grid, values, strict=True))
+        for chosen in product(*grid.values()):
+            point = dict(zip(grid, chosen, strict=True))
             named = {NAME: case[NAME]} if case else {}
             yield named | point, own | checked_keys(path, point)
 

@@ -62,8 +62,8 @@ def tabulate(
     """Put together, for each combination of options, what its seeds came to: a row for each part."""
     groups: dict[str, list[tuple[SweepRun, Mapping[str, Any]]]] = {}
     for run, metrics in done:
-        told = {key: value for key, value in run.keys.items() if key != SEED}
-        groups.setdefault(json.dumps(told), []).append((run, metrics))
+        keys = {key: value for key, value in run.keys.items() if key != SEED}
+        groups.setdefault(json.dumps(keys), []).append((run, metrics))
     rows = []
     for told, members in groups.items():
         for part in PARTS:
