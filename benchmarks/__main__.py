@@ -27,6 +27,7 @@ from benchmarks import (
     reporting,
     searching,
     starting,
+    training,
 )
 from benchmarks.measuring import Setting
 from benchmarks.neighbours import Neighbours
@@ -65,6 +66,7 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "default-query": deep.query_default,
     "leave-one-out": classifying.leave_one_out,
     "mining": mining.mine,
+    "train-step": training.train_step,
 }
 BUILD = Path("build")
 QUIET = 0.2  # processors that others may take before a measurement is in doubt

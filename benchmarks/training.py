@@ -1,0 +1,161 @@
+"""A step of training a network further, against the same step in a bare loop of PyTorch's."""
+
+from __future__ import annotations
+
+import time
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.measuring import Figure, interleave, median_ratio, shown, slowdown
+from benchmarks.pictures import SMALL, photo_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from benchmarks.measuring import Setting
+    from imgsim.training.embeddings.backbone import Backbone
+    from imgsim.training.embeddings.batches import CropFeed
+    from imgsim.training.embeddings.recipe import TrainingRecipe
+
+NETWORK, DIM = "mobilenet_v3_small", 512  # of those that are trained the lightest: what is beside it weighs most
+BATCH, PER_CLASS, STEPS = 16, 4, 3
+MEMORY = 10**9  # bytes, for pixels
+
+
+class Epoch(NamedTuple):
+    """Seconds that STEPS steps took, those of them that the network waited for photos, and the processors' seconds."""
+
+    seconds: float
+    waited: float
+    processors: float
+
+
+def train_step(setting: Setting) -> list[Figure]:
+    """Learn from batches of 16 photos at 224 x 224: cut from pixels in memory, from files, and in a bare loop."""
+    from imgsim.processes import default_jobs
+    from imgsim.training.embeddings.recipe import TrainingRecipe
+
+    recipe = TrainingRecipe(architecture=NETWORK, dim=DIM, batch=BATCH, loss="margin", sampler="random", epochs=1)
+    photos = photo_folder(setting.photos, SMALL, BATCH * STEPS)
+    backbone = _backbone()
+    kept = Loop(recipe, backbone, photos, setting.scratch, MEMORY, default_jobs())
+    read = Loop(recipe, backbone, photos, setting.scratch, 0, default_jobs())
+    epochs: dict[str, list[Epoch]] = {"ours": [], "files": [], "theirs": []}
+
+    def timed(name: str, learn: Callable[[], Epoch]) -> float:
+        epochs[name].append(learn())
+        return epochs[name][-1].seconds / STEPS
+
+    runs = {"ours": kept.epoch, "files": read.epoch, "theirs": kept.bare}
+    turns = {name: lambda name=name, learn=learn: timed(name, learn) for name, learn in runs.items()}
+    times = interleave(turns, setting.repeats)
+    busy = {name: [one.processors / STEPS for one in of[1:]] for name, of in epochs.items()}
+    what, bare = f"training step, {NETWORK}, {BATCH} photos", "bare PyTorch, batch decoded"
+    return [
+        slowdown(f"{what} in memory", bare, times, 1.15),
+        slowdown("the same, processors' time", bare, busy, None),
+        slowdown(f"{what} of files", bare, times | {"ours": times["files"]}, None),
+        _waiting("in memory", epochs["ours"][1:]),
+        _waiting("of files", epochs["files"][1:]),
+    ]
+
+
+class Clocks(NamedTuple):
+    """What clocks say: the one on the wall, and the processors', of all threads of this process."""
+
+    wall: float
+    busy: float
+
+
+class Loop:
+    """imgsim's loop over some photos, and a bare one with the same network, loss and optimiser."""
+
+    def __init__(
+        self, recipe: TrainingRecipe, backbone: Backbone, photos: Path, scratch: Path, most_bytes: int, jobs: int
+    ) -> None:
+        from imgsim.training.embeddings.losses.base_loss import LossSetting
+        from imgsim.training.embeddings.losses.loss_table import build_loss
+        from imgsim.training.embeddings.network import EmbeddingNetwork
+        from imgsim.training.embeddings.random_states import generator_of
+        from imgsim.training.embeddings.training_run import make_optimizer
+
+        paths = sorted(path.name for path in photos.glob("*.jpg"))
+        self._labels = np.arange(len(paths)) // PER_CLASS
+        self._paths, self._recipe, self._scratch = paths, recipe, scratch
+        self._feed = _feed(backbone, photos, paths, most_bytes, jobs)
+        self._network = EmbeddingNetwork(
+            deepcopy(backbone), dim=DIM, frozen=0, still=True, generator=generator_of(recipe.seed)
+        )
+        self._loss = build_loss(recipe.loss, LossSetting(len(paths) // PER_CLASS, DIM, generator_of(recipe.seed)))
+        self._plain = deepcopy(self._network), deepcopy(self._loss)
+        self._optimizer: Any = make_optimizer(recipe, *self._plain)
+        self._batch = next(iter(self._feed.batches(0, [np.arange(BATCH)]))).given
+
+    def epoch(self) -> Epoch:
+        """Learn from each photo once, as a run does; validating and saving come after the last step."""
+        from imgsim.training.embeddings.run_folder import RunFolder
+        from imgsim.training.embeddings.samplers.base_sampler import SamplerSetting
+        from imgsim.training.embeddings.samplers.sampler_table import build_sampler
+        from imgsim.training.embeddings.training_run import RunParts, TrainingRun
+
+        sampler = build_sampler(self._recipe.sampler, SamplerSetting(self._labels, "classes", BATCH, 0))
+        nothing = np.zeros((2, DIM), np.float32)
+        labels = self._labels
+        parts = RunParts(
+            self._network, self._loss, None, sampler, self._feed, labels, self._paths, lambda: nothing, labels[:2]
+        )
+        folder = RunFolder(str(self._scratch / "run"))
+        folder.make()
+        run = TrainingRun(self._recipe, parts, folder)
+        ends: list[Clocks] = []
+        waited, begun = self._feed.waited, _clocks()
+        run.go(lambda _: None, lambda *_: ends.append(_clocks()))
+        return Epoch(ends[-1].wall - begun.wall, self._feed.waited - waited, ends[-1].busy - begun.busy)
+
+    def bare(self) -> Epoch:
+        """Learn from a batch as often."""
+        from imgsim.models.vision import torch
+
+        network, loss = self._plain
+        labels = torch.from_numpy(self._labels[:BATCH])
+        network.train()
+        begun = _clocks()
+        for _ in range(STEPS):
+            self._optimizer.zero_grad()
+            loss(network(self._batch), labels, None).backward()
+            self._optimizer.step()
+        ended = _clocks()
+        return Epoch(ended.wall - begun.wall, 0.0, ended.busy - begun.busy)
+
+
+def _clocks() -> Clocks:
+    return Clocks(time.perf_counter(), time.process_time())
+
+
+def _backbone() -> Backbone:
+    """Give the network as torchvision begins it: what it has learned changes no time."""
+    from imgsim.models.trunks import build_network, preprocessing_of
+    from imgsim.training.embeddings.backbone import cut_stages
+
+    network = build_network(NETWORK)
+    return cut_stages(NETWORK, network, preprocessing_of(NETWORK, network), "0" * 64)
+
+
+def _feed(backbone: Backbone, photos: Path, paths: list[str], most_bytes: int, jobs: int) -> CropFeed:
+    from imgsim.images.limits import Limits
+    from imgsim.training.embeddings.batches import Augmentation, CropFeed
+    from imgsim.training.embeddings.decoded_photos import PixelForm, decode_photos
+
+    form = PixelForm(backbone.preprocessing, "whole", Limits())
+    decoded = decode_photos(str(photos), paths, form, most_bytes=most_bytes)
+    augmentation = Augmentation(backbone.preprocessing, least=0.25, flip=True)
+    return CropFeed(decoded.photos, augmentation, seed=0, jobs=jobs)
+
+
+def _waiting(which: str, epochs: list[Epoch]) -> Figure:
+    share, shares = median_ratio([one.waited for one in epochs], [one.seconds for one in epochs])
+    waited, whole = (shown([getattr(one, name) / STEPS for one in epochs]) for name in ("waited", "seconds"))
+    return Figure(f"wait for crops of photos {which}", waited, "the step", whole, share, "of it", samples=shares)
