@@ -100,9 +100,18 @@ def pairs_options(command: F) -> F:
 
 @contextmanager
 def decided_sides(
-    found: Index, source: PairSource, extractors: Sequence[str] | None, *, jobs: int | None, strict: bool
+    found: Index,
+    source: PairSource,
+    extractors: Sequence[str] | None,
+    *,
+    jobs: int | None,
+    strict: bool,
+    asking: bool = True,
 ) -> Iterator[DecidedSides]:
-    """Open the lost side, brought up to date with extractors if any are given, and read what was decided of both."""
+    """Open the lost side, brought up to date with extractors if any are given, and read what was decided of both.
+
+    Where nothing is `asking`, a photo of one index may be on both sides.
+    """
     from imgsim.index.index import open_index
     from imgsim.naming import is_external, parse_naming
 
@@ -111,15 +120,15 @@ def decided_sides(
             place, same = there.facts_of_place, os.path.samefile(there.directory, found.directory)
         if not same and extractors is None:
             with open_index(source.lost) as lost, lost.snapshot():
-                yield _read(lost, found, source, strict=strict)
+                yield _read(lost, found, source, strict=strict, asking=asking)
             return
         if not same and extractors is not None:
             made = [text for text in extractors if not is_external(parse_naming(text).name)]
             root, path = str(place["folder"]), place["index"]
             with indexed(root, path, made, jobs=jobs, strict=strict, reading=True) as lost:
-                yield _read(lost, found, source, strict=strict)
+                yield _read(lost, found, source, strict=strict, asking=asking)
             return
-    yield _read(found, found, source, strict=strict)
+    yield _read(found, found, source, strict=strict, asking=asking)
 
 
 def note_assumption(labels: PairLabels) -> None:
@@ -128,7 +137,7 @@ def note_assumption(labels: PairLabels) -> None:
     stderr.say(f"by {pairs}: of each lost thing in them, every other found thing is taken to be no match")
 
 
-def _read(lost: Index, found: Index, source: PairSource, *, strict: bool) -> DecidedSides:
+def _read(lost: Index, found: Index, source: PairSource, *, strict: bool, asking: bool) -> DecidedSides:
     """Find the things that decided pairs are of, and say what does not fit."""
     import numpy as np
 
@@ -157,7 +166,7 @@ def _read(lost: Index, found: Index, source: PairSource, *, strict: bool) -> Dec
     may = np.ones(len(theirs.numbers), bool)
     if source.where:
         may = choose_photos(found, source.where)
-    elif lost is found:
+    elif lost is found and asking:
         may = ~np.isin(theirs.numbers, [ours.of[pair.lost] for pair in pairs if pair.lost in ours.of])
     things = np.where(may, theirs.numbers, -1)
     outside = np.count_nonzero(labels.decided & ~np.isin(labels.found, things))

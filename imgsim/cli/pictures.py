@@ -6,6 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from imgsim.cli import stderr
 from imgsim.core import Scale
 from imgsim.errors import ImageReadError, ImgsimError
@@ -30,7 +32,7 @@ def draw_grid_of(
 
     def cell(photo: str | bytes, title: str, note: str, shown: Mapping[str, Any] | None = None) -> Cell:
         details = ["" if value is None else f"{name}: {_written(value)}" for name, value in (shown or {}).items()]
-        return Cell(_picture(photo, limits), title, note, details)
+        return Cell(read_picture(photo, limits), title, note, details)
 
     rows = [
         [
@@ -57,6 +59,12 @@ def _written(value: object) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | tuple) else str(value)
 
 
+def check_grid(path: str) -> None:
+    """Refuse a grid that is no PNG."""
+    if not path.lower().endswith(".png"):
+        raise click.UsageError(f"--grid draws PNG pictures: name it {os.path.splitext(path)[0]}.png")
+
+
 def check_plot(path: str) -> None:
     """Refuse a plot that cannot be drawn, before any work is done for it."""
     from imgsim.reports.figures import check_picture_path
@@ -75,13 +83,14 @@ def plot_colors_of(answers: Sequence[QueryAnswer], path: str, root: str, limits:
     query = f"query: {answer.name}"
     named = [(query, view.source) for view in answer.views[:1]]
     named += [(f"{match.rank}: {match.path}", os.path.join(root, match.path)) for match in answer.matches]
-    pictures = ((name, _picture(photo, limits)) for name, photo in named)
+    pictures = ((name, read_picture(photo, limits)) for name, photo in named)
     histograms = {name: count_values(picture) for name, picture in pictures if picture is not None}
     plot_color_distributions(histograms, path, reference=query if query in histograms else None)
     stderr.say(f"drew {path}")
 
 
-def _picture(photo: str | bytes, limits: Limits) -> Any:  # noqa: ANN401 (an Image, or None)
+def read_picture(photo: str | bytes, limits: Limits) -> Any:  # noqa: ANN401 (an Image, or None)
+    """Decode a photo whole; None for one that cannot be read."""
     from imgsim.images.read import read_image
 
     try:

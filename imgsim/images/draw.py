@@ -74,6 +74,21 @@ def draw_grid(rows: Sequence[Sequence[Cell]], *, cell_size: int = 200) -> Image:
     return np.array(canvas)
 
 
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Make sure that a picture can be written, before any work is done for it."""
+    name = os.fspath(path)
+    folder = os.path.dirname(os.path.abspath(name))
+    reason = None
+    if not os.path.isdir(folder):
+        reason = f"no folder {folder}"
+    elif os.path.isdir(name):
+        reason = "is a folder"
+    elif not os.access(folder, os.W_OK):
+        reason = "permission denied"
+    if reason:
+        raise ImageWriteError(f"{name}: cannot write the picture: {reason}")
+
+
 def save_png(image: Image, path: str | os.PathLike[str]) -> None:
     """Write a picture (H, W, 3) as PNG with the mark, whole or not at all; ImageWriteError if it cannot be written."""
     buffer = io.BytesIO()

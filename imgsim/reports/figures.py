@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgsim.errors import ImgsimError, MissingDependencyError
-from imgsim.images.draw import ImageWriteError, write_picture
+from imgsim.images.draw import check_place, write_picture
 from imgsim.images.mark import MARK
 from imgsim.reports.fonts import Speller, font_families, wrapped
 
@@ -101,16 +101,7 @@ def check_picture_path(path: str | os.PathLike[str]) -> str:
     ending = os.path.splitext(name)[1].lower().removeprefix(".")
     if ending not in FORMATS:
         raise PlotError(f"{name}: plots are written as PNG or SVG: give the file the ending .png or .svg")
-    folder = os.path.dirname(os.path.abspath(name))
-    reason = None
-    if not os.path.isdir(folder):
-        reason = f"no folder {folder}"
-    elif os.path.isdir(name):
-        reason = "is a folder"
-    elif not os.access(folder, os.W_OK):
-        reason = "permission denied"
-    if reason:
-        raise ImageWriteError(f"{name}: cannot write the picture: {reason}")
+    check_place(name)
     with _undisturbed():
         _require_matplotlib()
     return ending

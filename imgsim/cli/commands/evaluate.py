@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.figure_names import CLASSIFIED, FIGURES, FigureName, RecallCounts, counted, titles_at
+from imgsim.cli.figure_names import CLASSIFIED, FIGURES, FigureName, RecallCounts
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
-from imgsim.cli.judged import check_wide, judge_each, wide_option, write_judged
-from imgsim.cli.labels import (
-    HASH,
-    LabelSource,
-    attributes_in,
-    fail,
-    indexed,
-    labels_for,
-    leave_out_copies,
-    leave_out_scored_copies,
-    scores_for,
-)
+from imgsim.cli.judged import check_wide, wide_option, write_judged
+from imgsim.cli.judged_grid import check_grid_options, draw_judged, grid_options
+from imgsim.cli.judged_rows import judge_by_classes, judge_by_pairs, judge_by_scores, judge_by_triplets
+from imgsim.cli.labels import HASH, LabelSource, fail, indexed
 from imgsim.cli.lock_wait import wait_option
-from imgsim.cli.pair_sources import PairSource, decided_sides, note_assumption, pairs_options
+from imgsim.cli.pair_sources import PairSource, pairs_options
 from imgsim.cli.report_option import report_option
-from imgsim.errors import EvaluationError
 from imgsim.paths import key_within
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from imgsim.cli.evaluation_report import ReportPictures
-    from imgsim.evaluation.candidates import Candidate
-    from imgsim.evaluation.judge import Judgement
-    from imgsim.index.index import Index
-    from imgsim.tables.ground_truth import Labels
-
-
-class JudgedRows(NamedTuple):
-    """Rows, their titles where they are shown, how many candidates could not be judged, and pictures for a report."""
-
-    rows: list[dict[str, Any]]
-    titles: dict[str, str]
-    refused: int
-    drawn: ReportPictures | None = None
 
 
 @click.command()
@@ -108,6 +81,7 @@ class JudgedRows(NamedTuple):
 @click.option("--plots", type=click.Path(file_okay=False), metavar="FOLDER", help="Draw what was found into FOLDER.")
 @click.option("--plots-only", is_flag=True, help="Draw, and write no table.")
 @click.option("--plot-format", type=click.Choice(["png", "svg"]), default="png", show_default=True)
+@grid_options
 @report_option("the tables and the pictures")
 @click.option("--index", "index_path", type=click.Path(), metavar="PATH", help="The index's own folder.")
 @wait_option
@@ -142,11 +116,7 @@ def evaluate(
 
     source, decided = _source(options), _pair_source(options)
     source.check_known(index_path or folder)
-    if options["plots"]:
-        from imgsim.reports.evaluation_plots import prepare_folder
-
-        prepare_folder(options["plots"], options["plot_format"])
-        _warn_of_plots_among_photos(options["plots"], folder)
+    _prepare_pictures(folder, options)
     for text in options["rerank"]:
         load_reranker(text)  # refused before anything is measured
     asked = parse_candidates(extractors, metrics)
@@ -159,13 +129,15 @@ def evaluate(
         options["report"] = report
         shared = {"seed": seed, "jobs": jobs or default_jobs()}
         if decided.pairs:
-            answer = _judge_pairs(index, candidates, decided, options, jobs=jobs, seed=seed)
+            answer = judge_by_pairs(index, candidates, decided, options, jobs=jobs, seed=seed)
         elif options["triplets"]:
-            answer = _judge_triplets(index, candidates, source, options, seed)
+            answer = judge_by_triplets(index, candidates, source, options, seed)
         elif source.scores:
-            answer = _judge_scores(index, candidates, source, options, seed)
+            answer = judge_by_scores(index, candidates, source, options, seed)
         else:
-            answer = _judge_classes(index, candidates, source, options, shared)
+            answer = judge_by_classes(index, candidates, source, options, shared)
+        if options["grid"] and answer.grid:
+            draw_judged(options["grid"], index, answer.grid, options["grid_photos"], seed=seed)
     if not options["plots_only"]:
         _write(answer.rows, answer.titles, options["format_"] or "table", wide=options["wide"])
     if report:
@@ -174,6 +146,17 @@ def evaluate(
         report_evaluation(report, folder, answer.rows, answer.titles, options, answer.drawn or ReportPictures())
     if answer.refused and source.strict:
         fail(f"{answer.refused} of {len(candidates)} could not be judged, and --strict was given")
+
+
+def _prepare_pictures(folder: str, options: dict[str, Any]) -> None:
+    """Make sure, before any work is done, that what is to be drawn can be written."""
+    check_grid_options(options["grid"])
+    if options["plots"]:
+        from imgsim.reports.evaluation_plots import prepare_folder
+
+        prepare_folder(options["plots"], options["plot_format"])
+    for place in filter(None, (options["grid"], options["plots"])):
+        _warn_of_plots_among_photos(place, folder)
 
 
 def _warn_of_plots_among_photos(plots: str, folder: str) -> None:
@@ -220,7 +203,7 @@ def _check_triplets(options: dict[str, Any], source: LabelSource) -> None:
 def _pair_source(options: dict[str, Any]) -> PairSource:
     """Read of which pairs it is, and refuse options that would be passed over in silence."""
     decided = PairSource(options["pairs"], options["lost"], options["where"], options["thing"])
-    decided.checked("scores", "k", "rerank", "group", "plots")
+    decided.checked("scores", "k", "rerank", "group", "plots", "grid", "grid_photos")
     if decided.pairs and options["by"] == CLASSIFIED:
         raise click.UsageError(f"--by {CLASSIFIED} is for classes, and --pairs are none: choose another figure")
     return decided
@@ -237,119 +220,6 @@ def _whatever_there_is(folder: str, index_path: str | None) -> list[str]:
     except IndexNotFoundError:
         return list(EXTRACTORS)
     return []
-
-
-def _judge_classes(
-    index: Index, candidates: Sequence[Candidate], source: LabelSource, options: dict[str, Any], shared: dict[str, int]
-) -> JudgedRows:
-    from imgsim.cli.progress_bars import judging_bar
-    from imgsim.evaluation.comparison import give_verdicts
-    from imgsim.evaluation.judge import Judge
-    from imgsim.evaluation.retrieval import KS
-    from imgsim.reports.judgement_rows import TITLES, to_objects
-
-    labels = labels_for(source, index.root, index.paths, attributes_in(index))
-    labels = leave_out_copies(labels, index, near=bool(options["group"]))
-    if options["by"] == CLASSIFIED and labels.codes.max() < 1:
-        raise EvaluationError(f"--by {CLASSIFIED} needs photos of two classes: choose another figure, such as recall@1")
-    ks = counted(options["recall"] or KS, options["by"])
-    with judging_bar() as advanced:
-        full = not options["retrieval_only"]
-        judge = Judge(index.distance, labels.codes, full=full, ks=ks, advanced=advanced, **shared)
-        judgements, refused = judge_each(candidates, judge.judge)
-    for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
-        stderr.say(remark)
-    drawn = _draw(index, labels, judgements, shared["seed"], options)
-    verdicts = give_verdicts(judgements, options["by"], seed=shared["seed"])
-    titles = titles_at(ks, TITLES) if options["recall"] else TITLES
-    return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused, drawn)
-
-
-def _judge_pairs(
-    index: Index,
-    candidates: Sequence[Candidate],
-    decided: PairSource,
-    options: dict[str, Any],
-    *,
-    jobs: int | None,
-    seed: int,
-) -> JudgedRows:
-    from imgsim.cli.progress_bars import judging_bar
-    from imgsim.evaluation.candidates import bare_extractors
-    from imgsim.evaluation.comparison import give_verdicts
-    from imgsim.evaluation.pair_judge import PairJudge
-    from imgsim.evaluation.retrieval import KS
-    from imgsim.reports.judgement_rows import TITLES, to_objects
-
-    ks = counted(options["recall"] or KS, options["by"])
-    wanted = bare_extractors(candidates)
-    with decided_sides(index, decided, wanted, jobs=jobs, strict=options["strict"]) as sides, judging_bar() as advanced:
-        note_assumption(sides.labels)
-        full = not options["retrieval_only"]
-        judge = PairJudge(sides.distance, sides.labels, full=full, ks=ks, advanced=advanced, seed=seed)
-        judgements, refused = judge_each(candidates, judge.judge)
-    for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
-        stderr.say(remark)
-    verdicts = give_verdicts(judgements, options["by"], seed=seed)
-    titles = titles_at(ks, TITLES) if options["recall"] else TITLES
-    return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused)
-
-
-def _judge_scores(
-    index: Index, candidates: Sequence[Candidate], source: LabelSource, options: dict[str, Any], seed: int
-) -> JudgedRows:
-    from imgsim.cli.progress_bars import judging_bar
-    from imgsim.evaluation.scores import ScoreJudgement, judge_scores
-    from imgsim.reports.judgement_rows import SCORE_TITLES, score_objects
-
-    read = scores_for(source, index.root, index.paths, attributes_in(index))
-    scores = leave_out_scored_copies(read, index, near=bool(options["group"])).values
-    with judging_bar() as advanced:
-
-        def judge(candidate: Candidate) -> ScoreJudgement:
-            advanced(f"{candidate.name}: neighbours", candidates.index(candidate) / len(candidates))
-            return judge_scores(index.distance, scores, candidate, options["k"], seed=seed)
-
-        judgements, refused = judge_each(candidates, judge)
-    return JudgedRows(score_objects(judgements, seed=seed), SCORE_TITLES, refused)
-
-
-def _judge_triplets(
-    index: Index, candidates: Sequence[Candidate], source: LabelSource, options: dict[str, Any], seed: int
-) -> JudgedRows:
-    from imgsim.cli.progress_bars import judging_bar
-    from imgsim.evaluation.triplet_decisions import TripletJudgement, judge_triplets
-    from imgsim.reports.judgement_rows import TRIPLET_TITLES, triplet_objects
-
-    read = scores_for(source, index.root, index.paths, attributes_in(index))
-    scores = leave_out_scored_copies(read, index, near=bool(options["group"])).values
-    within, _, beyond = options["triplets"].partition(":")
-    with judging_bar() as advanced:
-
-        def judge(candidate: Candidate) -> TripletJudgement:
-            advanced(f"{candidate.name}: triplets", candidates.index(candidate) / len(candidates))
-            return judge_triplets(index.distance, scores, candidate, (within, beyond), seed=seed)
-
-        judgements, refused = judge_each(candidates, judge)
-    return JudgedRows(triplet_objects(judgements, seed=seed), TRIPLET_TITLES, refused)
-
-
-def _draw(
-    index: Index, labels: Labels, judgements: Sequence[Judgement], seed: int, options: dict[str, Any]
-) -> ReportPictures | None:
-    """Draw what was found out into a folder, and for a report, each where it is asked for."""
-    if not options["plots"] and not options["report"]:
-        return None
-    from imgsim.cli.evaluation_report import draw_for_report, embed
-    from imgsim.reports.evaluation_plots import draw_evaluation
-
-    if not options["plots"]:
-        return draw_for_report(index, labels, judgements, seed)
-    drawn = []
-    for plot in draw_evaluation(options["plots"], options["plot_format"], index, labels, judgements, seed=seed):
-        stderr.say(f"drew {plot.path}")
-        drawn.append(plot)
-    return embed(drawn) if options["report"] else None
 
 
 def _write(rows: list[dict[str, Any]], titles: dict[str, str], format_: str, *, wide: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,7 +31,7 @@ from imgsim.cli.flags import (
     rerank_option,
 )
 from imgsim.cli.output import RowWriter, choose_format, write_paths
-from imgsim.cli.pictures import check_plot, draw_grid_of, plot_colors_of
+from imgsim.cli.pictures import check_grid, check_plot, draw_grid_of, plot_colors_of
 from imgsim.cli.remarks import Remarks
 from imgsim.cli.report_option import report_option
 from imgsim.cli.similarity import SIMILARITY, check_similarity, without_similarity
@@ -157,8 +156,8 @@ def _refuse(
     """Refuse what contradicts itself."""
     if null and format_ not in (None, "paths"):
         raise click.UsageError("-0 writes paths: it does not go with another --format")
-    if grid and not grid.lower().endswith(".png"):
-        raise click.UsageError(f"--grid draws PNG pictures: name it {os.path.splitext(grid)[0]}.png")
+    if grid:
+        check_grid(grid)
     if photos:
         return
     if choices["color"] is None:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from imgsim.cli import name_completion, stderr
 from imgsim.cli.flags import device_option, general_options, labels_options
-from imgsim.cli.labels import LabelSource, attributes_in, indexed, labels_for, leave_out_copies
+from imgsim.cli.labels import LabelSource, indexed
+from imgsim.cli.learned_photos import LabelledPhotos, photos_of_classes, photos_of_pairs
 from imgsim.cli.lock_wait import wait_option
+from imgsim.cli.pair_sources import PairSource, pairs_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from imgsim.core import Extractor, Features
-    from imgsim.index.index import Index
     from imgsim.training.embeddings.linear.linear_model import Learnable, Learned, LinearSettings
     from imgsim.training.embeddings.linear.linear_run import LinearRun
 
@@ -30,6 +30,7 @@ FIGURES = ("map@r", "recall@1")
 @click.argument("folder", type=click.Path())
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False), metavar="MODEL.onnx", help="The model.")
 @labels_options(scores=False)
+@pairs_options
 @click.option(
     "-x",
     "--extractor",
@@ -82,6 +83,10 @@ def linear(
     key: str | None,
     encoding: str | None,
     strict: bool,  # noqa: FBT001
+    pairs: bool,  # noqa: FBT001
+    lost: str | None,
+    where: tuple[str, ...],
+    thing: str | None,
     **settings: Any,  # noqa: ANN401 (each has its own type)
 ) -> None:
     """Learn a linear map of an extractor's rows from the photos in FOLDER, whose classes are known.
@@ -90,6 +95,10 @@ def linear(
     photos of held-out classes find each other, which is told beside what they find without a map. Writes MODEL.onnx,
     for -x embedding:MODEL.onnx, and MODEL.run, a folder that says how it was learned (config.toml), what it came to
     (metrics.json) and what each shrinkage did (cross_validation.csv). A model of before is replaced, nothing else.
+
+    With --pairs a class is a thing: what the pairs that `imgsim pair` confirmed chain together, on both sides, 5 things
+    or more. Different chains are taken to be different things. Rejected pairs do not change the map but choose it:
+    what was rejected as a thing, and is none itself, stands beside it where its photos are held out.
     """
     if not output.endswith(".onnx"):
         raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
@@ -100,44 +109,20 @@ def linear(
     run = LinearRun(output)
     run.check()
     source = LabelSource(labels, key, encoding, strict).checked()
+    decided = PairSource(pairs, lost, where, thing).checked()
     source.check_known(index_path or folder)
     wanted = write_out([extractor]) if extractor else []
     if len(wanted) > 1:
         raise click.UsageError(f"{extractor} is several extractors: name one of {', '.join(wanted)}")
     with indexed(folder, index_path, wanted, jobs=jobs, strict=strict, reading=True) as index:
-        photos = _read_photos(index, wanted, source)
-    told = {"folder": folder, "labels": labels or "folders", "key": key, "encoding": encoding, "index": index_path}
+        if pairs:
+            photos = photos_of_pairs(index, wanted, decided, jobs=jobs, strict=strict)
+        else:
+            photos = photos_of_classes(index, wanted, source)
+    of_pairs = {"pairs": True, "lost": lost, "where": where or None, "thing": thing}
+    classes = of_pairs if pairs else {"labels": labels or "folders", "key": key, "encoding": encoding}
+    told = {"folder": folder, **classes, "index": index_path}
     _learn(run, photos, LinearSettings(**settings), told)
-
-
-class LabelledPhotos(NamedTuple):
-    """An extractor, its rows of an index's photos, (N, D), their classes, (N,), and the SHA-256 of both."""
-
-    base: Extractor
-    rows: Features
-    codes: NDArray[np.intp]
-    names: tuple[str, ...]
-    digests: list[bytes]
-
-
-def _read_photos(index: Index, wanted: Sequence[str], source: LabelSource) -> LabelledPhotos:
-    """Read rows and classes; a photo without either has no class."""
-    import numpy as np
-
-    from imgsim.naming import is_external
-
-    distance = index.distance(wanted)
-    if len(distance.extractors) > 1:
-        several = ", ".join(distance.specs)
-        raise click.UsageError(f"the index's default distance is of several extractors: name one by -x: {several}")
-    base = distance.extractors[0].extractor
-    if is_external(base.spec.name):
-        raise click.UsageError(f"{base.spec}: its rows come from a file, so no further photo could be mapped")
-    rows, present = distance.features()
-    labels = leave_out_copies(labels_for(source, index.root, index.paths, attributes_in(index)), index)
-    digests = {record.path: record.digest for record in index}
-    codes = np.where(present, labels.codes, -1)
-    return LabelledPhotos(base, rows, codes, labels.names, [digests[path] for path in index.paths])
 
 
 def _learn(run: LinearRun, photos: LabelledPhotos, asked: LinearSettings, told: Mapping[str, Any]) -> None:
@@ -153,7 +138,7 @@ def _learn(run: LinearRun, photos: LabelledPhotos, asked: LinearSettings, told: 
         write_model,
     )
 
-    known = find_learnable(photos.rows, photos.codes)
+    known = find_learnable(photos.rows, photos.codes, photos.beside)
     if known.alone:
         stderr.say(f"{known.alone} photo{'s' * (known.alone > 1)} left out: alone in {_their(known.alone)} class")
 
@@ -162,8 +147,9 @@ def _learn(run: LinearRun, photos: LabelledPhotos, asked: LinearSettings, told: 
         return fused_distances([photos.base], single, single, weights=[1])
 
     learned = learn_map(known, asked, distances)
-    names = [photos.names[photos.codes[place]] for place in known.places]
-    digest = photos_digest([photos.digests[place] for place in known.places], names)
+    labelled = [(photos.digests[place], photos.names[photos.codes[place]]) for place in known.places]
+    labelled += [(digest, f"not {name}") for digest, name in photos.rejected]
+    digest = photos_digest([digest for digest, _ in labelled], [name for _, name in labelled])
     data = write_model(learned, known, asked, photos.base.spec, digest)
     figures = learned.figures()
     metrics = {

@@ -45,6 +45,18 @@ class Fold(NamedTuple):
     held_out: NDArray[np.intp]
 
 
+class Beside(NamedTuple):
+    """Rows (B, D) of no class, and `pairs` (R, 2) of one of them and a class: where that is judged, it is there too."""
+
+    rows: NDArray[np.float64]
+    pairs: NDArray[np.intp]
+
+    def join(self, rows: NDArray[np.float64], codes: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Put those that belong there beside rows of some classes; each is, below 0, in a class of its own."""
+        near = np.unique(self.pairs[np.isin(self.pairs[:, 1], codes), 0])[:MOST]
+        return np.concatenate([rows, self.rows[near]]), np.concatenate([codes, -1 - np.arange(len(near))])
+
+
 def split_classes(codes: NDArray[np.intp], folds: int, seed: int) -> list[Fold]:
     """Deal classes 0 to C - 1 of rows (N,) to folds of two or more; to none where there are fewer than four."""
     classes = int(codes.max()) + 1
@@ -70,11 +82,12 @@ def cross_validate(
     dim: int | None,
     shrinkages: Sequence[float],
     seed: int,
+    beside: Beside | None = None,
 ) -> Iterator[HeldOut]:
     """Judge a method's forms on the held-out classes of each fold."""
     for number, fold in enumerate(folds):
         learned = np.unique(codes[fold.learned], return_inverse=True)[1]
-        asked, known = rows[fold.held_out], codes[fold.held_out]
+        asked, known = _asked(rows, codes, fold, beside)
         width = choose_dim(method, None, rows.shape[1], len(learned), int(learned.max()) + 1)
         axes = width if dim is None else min(dim, width)
         for scaled in (False, True):
@@ -91,11 +104,23 @@ def cross_validate(
 
 
 def judge_plain(
-    rows: NDArray[np.float64], codes: NDArray[np.intp], folds: Sequence[Fold], distances: Distances
+    rows: NDArray[np.float64],
+    codes: NDArray[np.intp],
+    folds: Sequence[Fold],
+    distances: Distances,
+    beside: Beside | None = None,
 ) -> Iterator[HeldOut]:
     """Judge rows as they are on the same classes, by their extractor's own distance."""
     for number, fold in enumerate(folds):
-        yield _judged(None, number, codes[fold.held_out], distances(rows[fold.held_out]))
+        asked, known = _asked(rows, codes, fold, beside)
+        yield _judged(None, number, known, distances(asked))
+
+
+def _asked(
+    rows: NDArray[np.float64], codes: NDArray[np.intp], fold: Fold, beside: Beside | None
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    held_out = rows[fold.held_out], codes[fold.held_out]
+    return beside.join(*held_out) if beside else held_out
 
 
 def choose_form(judged: Sequence[HeldOut], by: str) -> Form:
@@ -121,7 +146,8 @@ def cosines(products: NDArray[np.float64]) -> NDArray[np.float64]:
 def _judged(form: Form | None, fold: int, codes: NDArray[np.intp], distances: NDArray[np.float64]) -> HeldOut:
     scored = score_ranks(rank_relevant(distances, codes), [1])
     figures = {name: float(scored[name].mean()) for name in FIGURES}
-    return HeldOut(form, fold, len(np.unique(codes)), len(codes), figures)
+    known = codes[codes >= 0]
+    return HeldOut(form, fold, len(np.unique(known)), len(known), figures)
 
 
 def rank_relevant(distances: NDArray[np.float64], codes: NDArray[np.intp]) -> RelevantRanks:

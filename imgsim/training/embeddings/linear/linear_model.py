@@ -12,6 +12,7 @@ from imgsim.models.linear_graph import write_linear
 from imgsim.training.embeddings.linear.held_out_classes import (
     FIGURES,
     FOLDS,
+    Beside,
     HeldOut,
     choose_form,
     cross_validate,
@@ -52,7 +53,7 @@ class LinearSettings(NamedTuple):
 class Learnable(NamedTuple):
     """Rows of photos that have company in their class, (N, D), the classes 0 to C - 1, and who was left out.
 
-    `places` (N,) tells which of the photos they are.
+    `places` (N,) tells which of the photos they are; `beside` is what else stands there where classes are judged.
     """
 
     rows: NDArray[np.float64]
@@ -60,6 +61,7 @@ class Learnable(NamedTuple):
     places: NDArray[np.intp]
     alone: int
     classes: int
+    beside: Beside | None = None
 
 
 class Learned(NamedTuple):
@@ -79,7 +81,7 @@ class Learned(NamedTuple):
         }
 
 
-def find_learnable(rows: Features, codes: NDArray[np.intp]) -> Learnable:
+def find_learnable(rows: Features, codes: NDArray[np.intp], beside: Beside | None = None) -> Learnable:
     """Take the photos that have company in their class: of rows (N, D) and classes (N,), below 0 for none.
 
     LearningError where there are no two such classes, or rows are not finite.
@@ -95,8 +97,12 @@ def find_learnable(rows: Features, codes: NDArray[np.intp]) -> Learnable:
     if not np.isfinite(rows[shared]).all():
         count = np.count_nonzero(~np.isfinite(rows[shared]).all(axis=1))
         raise LearningError(f"the rows of {count} photos are not finite numbers")
-    numbered = np.unique(codes[shared], return_inverse=True)[1].astype(np.intp)
-    return Learnable(rows[shared].astype(np.float64), numbered, np.flatnonzero(shared), alone, classes)
+    kept, numbered = np.unique(codes[shared], return_inverse=True)
+    if beside:
+        pairs = beside.pairs[np.isin(beside.pairs[:, 1], kept)]
+        beside = Beside(beside.rows, np.stack([pairs[:, 0], np.searchsorted(kept, pairs[:, 1])], axis=1))
+    places = np.flatnonzero(shared)
+    return Learnable(rows[shared].astype(np.float64), numbered.astype(np.intp), places, alone, classes, beside)
 
 
 def learn_map(known: Learnable, asked: LinearSettings, distances: Distances) -> Learned:
@@ -105,11 +111,12 @@ def learn_map(known: Learnable, asked: LinearSettings, distances: Distances) -> 
     dim = choose_dim(asked.method, asked.dim, width, len(known.rows), known.classes)
     shrinkages = method.shrinkages if asked.shrinkage is None else (asked.shrinkage,)
     folds = split_classes(known.codes, asked.folds, asked.seed)
-    settings: dict[str, Any] = {"dim": asked.dim, "shrinkages": shrinkages, "seed": asked.seed}
+    settings: dict[str, Any] = {"dim": asked.dim, "shrinkages": shrinkages, "seed": asked.seed, "beside": known.beside}
     judged = list(cross_validate(known.rows, known.codes, asked.method, folds, **settings))
     form = choose_form(judged, asked.by) if judged else Form(asked.shrinkage or USUAL_SHRINKAGE)
     fitted = fit_map(known.rows, known.codes, asked.method, form, dim=dim, seed=asked.seed)
-    return Learned(fitted, form, [*judge_plain(known.rows, known.codes, folds, distances), *judged])
+    plain = judge_plain(known.rows, known.codes, folds, distances, known.beside)
+    return Learned(fitted, form, [*plain, *judged])
 
 
 def write_model(learned: Learned, known: Learnable, asked: LinearSettings, base: ExtractorSpec, photos: str) -> bytes:

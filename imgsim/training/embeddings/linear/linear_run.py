@@ -76,8 +76,9 @@ def to_toml(values: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> print(to_toml({"name": 'a "b"', "count": 3, "share": 0.5, "yes": True, "none": None}), end="")
+    >>> print(to_toml({"name": 'a "b"', "all": ("c",), "count": 3, "share": 0.5, "yes": True, "none": None}), end="")
     name = "a \"b\""
+    all = ["c"]
     count = 3
     share = 0.5
     yes = true
@@ -85,7 +86,9 @@ def to_toml(values: Mapping[str, Any]) -> str:
     return "".join(f"{key} = {_to_value(value)}\n" for key, value in values.items() if value is not None)
 
 
-def _to_value(value: float | str) -> str:
+def _to_value(value: float | str | Sequence[str]) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_to_value, value))}]"
     if not isinstance(value, str):
         return json.dumps(value)
     printable = value.encode("utf-8", "backslashreplace").decode()  # a path's undecodable bytes are no text of TOML's
