@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from imgsim.cli.flags import refuse_nan
-from imgsim.training.embeddings.recipe import CHOICES, DIMS, TrainingRecipe, read_recipe
+from imgsim.training.embeddings.recipe import CHOICES, DIMS, SCORED, TrainingRecipe, read_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,9 +41,13 @@ _SAID = {
     "least_crop": "The smallest share of a photo that is cut from it to learn from.",
     "flip": "Whether photos are also mirrored.",
     "views": "Cut so many crops of each photo once, and keep what frozen stages make of them; 0 always cuts new ones.",
-    "split": "What validates and tests: whole classes, photos of all, or a protocol of Stanford Online Products.",
+    "split": "What validates and tests: whole classes, photos of all, or a protocol of Stanford Online Products; of "
+    "--scores photos, or whole --groups.",
     "shares": "The shares of the photos that train, validate and test.",
+    "widths": "WITHIN:BEYOND, of --scores: those that differ by no more than WITHIN are near, by more than BEYOND far; "
+    "in their unit, or as quantiles: q0.1:q0.6.  [default: 5:30]",
 }
+WIDTHS = "5:30"  # of scores, as `imgsim evaluate --triplets` has them
 _UNITS = {str: "TEXT", int: "N", float: "X"}
 
 
@@ -59,9 +63,15 @@ def recipe_options(command: F) -> F:
             name,
             type=kind,
             metavar=None if isinstance(kind, click.Choice) else _UNITS[type(default)],
-            help=said + (f"  [default: {default}]" if default != "" else ""),
+            help=said + _default(name, default),
         )(command)
     return command
+
+
+def _default(name: str, default: object) -> str:
+    if name in SCORED:
+        return f"  [default: {default}; of --scores: {SCORED[name]}]"
+    return f"  [default: {default}]" if default != "" else ""
 
 
 def torch_device_option(command: F) -> F:
@@ -82,6 +92,32 @@ def memory_option(command: F) -> F:
         metavar="MB",
         help="For decoded photos; those beyond it are decoded again and again.",
     )(command)
+
+
+def groups_option(command: F) -> F:
+    """Add `--groups`, of scores."""
+    return click.option(
+        "--groups",
+        metavar="folders|FILE:COLUMN|attribute:NAME",
+        help="With --scores: what is never in two parts, such as a city's photos; then --split is groups.",
+    )(command)
+
+
+def fit_labels(told: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Complete what a recipe is told by what labels are, scores or classes; refuse what does not go together."""
+    if not options["scores"]:
+        for name, value in (("--groups", options["groups"]), ("widths", told.get("widths"))):
+            if value:
+                raise click.UsageError(f"{name} {value}: only scores have such: say where these are by --scores")
+        return told
+    grouped = {"split": "groups"} if options["groups"] else {}
+    told = {"widths": WIDTHS, **grouped, **told}
+    split = told.get("split")
+    if options["groups"] and split != "groups":
+        raise click.UsageError(f"split {split} goes without --groups: give one of them")
+    if split == "groups" and not options["groups"]:
+        raise click.UsageError("split groups: say by --groups FILE:COLUMN which there are")
+    return told
 
 
 def told_recipe(options: Mapping[str, Any], config: str | None) -> dict[str, Any]:

@@ -36,6 +36,13 @@ def find_widths(name: str, within: str, beyond: str, scores: NDArray[np.floating
     return widths
 
 
+def check_widths(name: str, within: str, beyond: str) -> None:
+    """Raise ParameterError where texts are no widths, as far as that is known before there are scores."""
+    read = [_read(name, key, text, np.arange(2.0)) for key, text in (("within", within), ("beyond", beyond))]
+    if QUANTILE not in within + beyond:
+        require_widths(name, *read)
+
+
 def require_widths(name: str, within: float, beyond: float) -> None:
     """Raise ParameterError unless widths are such as make sense."""
     if not 0 <= within < float("inf"):

@@ -112,13 +112,10 @@ def decide_triplets(
     found = find_widths(NAME, *widths, own)
 
     def decide(seen: PhotoBounds) -> tuple[float, int]:
-        near, far = _partners(own, seen.photo, found)
+        near, far = find_partners(own, seen.photo, found)
         others = np.flatnonzero(near | far)
         distances = gallery.distances(seen, others)
-        nearer, farther = distances[near[others]], np.sort(distances[far[others]])
-        pairs = len(nearer) * len(farther)
-        before = np.searchsorted(farther, nearer, "left") + np.searchsorted(farther, nearer, "right")
-        return float(before.sum()) / 2 / max(pairs, 1), pairs
+        return wrong_share(distances[near[others]], distances[far[others]])
 
     decided = [one for answers in gallery.ask(np.arange(len(gallery)), decide) for one in answers]
     wrong, pairs = np.array([share for share, _ in decided]), np.array([count for _, count in decided])
@@ -137,7 +134,20 @@ def decide_triplets(
     )
 
 
-def _partners(own: NDArray[np.float64], anchor: int, widths: Widths) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def wrong_share(nearer: NDArray[np.floating], farther: NDArray[np.floating]) -> tuple[float, int]:
+    """Give the share of triplets that are decided wrongly, and how many there are, by distances from one anchor.
+
+    Examples
+    --------
+    >>> wrong_share(np.array([1.0, 2.0]), np.array([2.0, 3.0]))
+    (0.125, 4)
+    """
+    farther, pairs = np.sort(farther), len(nearer) * len(farther)
+    before = np.searchsorted(farther, nearer, "left") + np.searchsorted(farther, nearer, "right")
+    return float(before.sum()) / 2 / max(pairs, 1), pairs
+
+
+def find_partners(own: NDArray[np.float64], anchor: int, widths: Widths) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell which photos are near an anchor's score, and which far from it."""
     with np.errstate(over="ignore"):  # differences of huge scores
         apart = np.abs(own - own[anchor])

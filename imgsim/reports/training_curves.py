@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _WIDTH, _HEIGHT = 6.0, 3.0  # inches of each of the two diagrams
-_FIGURES = ("recall@1", "map@r")
+FIGURES = ("recall@1", "map@r"), ("accuracy", "spearman")  # of classes, of scores
 
 
 def plot_training(
@@ -22,7 +22,8 @@ def plot_training(
     if not log:
         raise PlotError("training: there is no epoch to draw")
     epochs = checked([row["epoch"] for row in log], "the epochs", (None,))
-    judged = [name for name in _FIGURES if not all(isnan(row[name]) for row in log)]  # none where nothing validates
+    names = next((names for names in FIGURES if names[0] in log[0]), FIGURES[0])
+    judged = [name for name in names if not all(isnan(row[name]) for row in log)]  # none where nothing validates
     values = {name: checked([row[name] for row in log], f"the {name}", (None,)) for name in ("loss", *judged)}
     best = max((row["epoch"] for row in log if row["best"]), default=None)
     with drawing(path, _WIDTH, 2 * _HEIGHT, title) as (figure, _):

@@ -12,9 +12,17 @@ from click.core import ParameterSource
 from imgsim.cli import stderr
 from imgsim.cli.flags import format_option, general_options, labels_options, limits_options
 from imgsim.cli.inputs import photos_among
-from imgsim.cli.labels import LabelSource, attributes_at, labels_for
+from imgsim.cli.labels import LabelSource, attributes_at, labels_for, scores_for
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
-from imgsim.cli.recipe_options import differing, memory_option, recipe_options, told_recipe, torch_device_option
+from imgsim.cli.recipe_options import (
+    differing,
+    fit_labels,
+    groups_option,
+    memory_option,
+    recipe_options,
+    told_recipe,
+    torch_device_option,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +47,23 @@ COLUMNS = [
     "gain_low",
     "gain_high",
 ]
-OF_PHOTOS = ("labels", "key", "encoding")  # what a run that goes on has in its folder
+SCORED_COLUMNS = [
+    "split",
+    "part",
+    "rows",
+    "photos",
+    "accuracy",
+    "low",
+    "high",
+    "chance",
+    "f1_of_true",
+    "spearman",
+    "gain",
+    "gain_low",
+    "gain_high",
+]
+_SPELLED = {"map@r": "MAP@R", "accuracy": "accuracy of triplets"}  # where people read it
+OF_PHOTOS = ("labels", "scores", "groups", "key", "encoding")  # what a run that goes on has in its folder
 
 
 @click.command(short_help="Train a network further on the photos in FOLDER.")
@@ -50,7 +74,8 @@ OF_PHOTOS = ("labels", "key", "encoding")  # what a run that goes on has in its 
     "--config", type=click.Path(), metavar="FILE.toml", help="Options by their names; those given here count."
 )
 @recipe_options
-@labels_options(scores=False)
+@labels_options(scores=True)
+@groups_option
 @torch_device_option
 @memory_option
 @format_option(*ROW_FORMATS)
@@ -67,24 +92,28 @@ def embedding(
     limits: Limits,
     **options: Any,  # noqa: ANN401 (what click makes of the rest)
 ) -> None:
-    """Train a network further on the photos in FOLDER, whose classes are known, to tell what is alike; needs torch.
+    """Train a network further on the photos in FOLDER, whose classes or scores are known, to tell what is alike.
 
-    Of the photos some train, others say which epoch is best, and the rest, of classes that it never saw, judge at the
-    end. Writes MODEL.onnx, an extractor as `-x embedding:MODEL.onnx`, and MODEL.run, the run's folder: config.toml,
-    splits.csv, log.csv, curves.png, metrics.json, and a checkpoint from which --resume goes on.
+    Needs torch. Of the photos some train, others say which epoch is best, and the rest, of classes that it never saw,
+    judge at the end. Writes MODEL.onnx, an extractor as `-x embedding:MODEL.onnx`, and MODEL.run, the run's folder:
+    config.toml, splits.csv, log.csv, curves.png, metrics.json, and a checkpoint from which --resume goes on.
 
     Columns: how photos were split, since figures of one split compare with no other's; the part that asks; whose rows:
     the embedding's, or pooled, the network's as it was before; how many photos ask for the others of their classes, and
     of how many classes; recall@1 with its 95 % interval; MAP@R; and how far recall@1 is above that of the pooled rows,
     with its interval.
+
+    With --scores, the accuracy of triplets, as `imgsim evaluate --triplets` has it, is what recall@1 is for classes,
+    0.5 being chance; beside it F1 of true triplets, and Spearman's correlation of distances with differences of scores.
     """
     if not output.endswith(".onnx"):
         raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
     from imgsim.models.imported_weights import require_exporter
     from imgsim.processes import default_jobs
 
-    told = told_recipe(options, config)
     source = _source(options, resume=resume)
+    told = told_recipe(options, config)
+    told = told if resume else fit_labels(told, options)
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
     from imgsim.training.embeddings.assembly import Means, begin_run, resume_run
@@ -99,8 +128,8 @@ def embedding(
         if resume:
             trained = resume_run(folder, recipe, run, means)
         else:
-            trained = begin_run(labelled_photos(folder, source), recipe, run, means)
-    _write(trained, recipe.split, run, output, format_)
+            trained = begin_run(labelled_photos(folder, source, options["groups"]), recipe, run, means)
+    _write(trained, recipe, run, output, format_)
 
 
 def _source(options: Mapping[str, Any], *, resume: bool) -> LabelSource:
@@ -109,7 +138,9 @@ def _source(options: Mapping[str, Any], *, resume: bool) -> LabelSource:
     for name in OF_PHOTOS:
         if resume and given(name) == ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{name}: a run that goes on has its photos' labels: leave it out with --resume")
-    return LabelSource(options["labels"], options["key"], options["encoding"], options["strict"]).checked()
+    return LabelSource(
+        options["labels"], options["key"], options["encoding"], options["strict"], options["scores"]
+    ).checked()
 
 
 def _new_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
@@ -134,8 +165,8 @@ def _standing_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
     return recipe
 
 
-def labelled_photos(folder: str, source: LabelSource) -> ClassedPhotos:
-    """Find the photos in a folder, and the class of each."""
+def labelled_photos(folder: str, source: LabelSource, groups: str | None = None) -> ClassedPhotos:
+    """Find the photos in a folder, and the class or the score of each."""
     from imgsim.index.index import remembered_at
     from imgsim.tables.ground_truth import check_photos, check_readable
     from imgsim.training.embeddings.assembly import ClassedPhotos
@@ -147,19 +178,45 @@ def labelled_photos(folder: str, source: LabelSource) -> ClassedPhotos:
     check_readable([path for path, _ in found.unreadable] if source.strict else [])
     paths = [image.path for image in photos_among(folder, found)]
     check_photos(folder, len(paths), [path for path, _ in found.unreadable])
+    if source.scores:
+        return _scored_photos(folder, source, paths, groups)
     labels = labels_for(source, folder, paths, attributes_at(folder))
     return ClassedPhotos(folder, paths, list(labels.names), labels.codes, source.strict, labels.tests)
+
+
+def _scored_photos(folder: str, source: LabelSource, paths: list[str], groups: str | None) -> ClassedPhotos:
+    """Read scores, as classes that are named by their numbers, and groups."""
+    import numpy as np
+
+    from imgsim.errors import EvaluationError
+    from imgsim.training.embeddings.assembly import ClassedPhotos
+
+    scores = scores_for(source, folder, paths, attributes_at(folder)).values
+    having = np.isfinite(scores)
+    if not having.any():
+        raise EvaluationError(f"{source.scores}: no photo in {folder} has a score that is a number")
+    different, places = np.unique(scores[having], return_inverse=True)
+    codes = np.full(len(scores), -1, np.intp)
+    codes[having] = places
+    units = None
+    if groups:
+        grouping = source._replace(labels=groups, scores=None)
+        grouping.check_known(folder)
+        units = labels_for(grouping, folder, paths, attributes_at(folder)).codes
+    names = [repr(float(score)) for score in different]
+    return ClassedPhotos(folder, paths, names, codes, source.strict, groups=units)
 
 
 def describe_epoch(epoch: Epoch) -> str:
     """Say what an epoch came to."""
     best = ", the best so far" if epoch.best else ""
     waited = f", {epoch.waited:.1f} s of them waiting for photos" if epoch.waited > 0 else ""
-    judged = "" if isnan(epoch.recall) else f", recall@1 {epoch.recall:.4f}, MAP@R {epoch.precision:.4f}{best}"
+    told = [f", {_SPELLED.get(name, name)} {value:.4f}" for name, value in epoch.figures.items()]
+    judged = "" if all(map(isnan, epoch.figures.values())) else f"{''.join(told)}{best}"
     return f"epoch {epoch.epoch}: loss {epoch.loss:.4f}{judged} ({epoch.seconds:.1f} s{waited})"
 
 
-def _write(trained: Trained, split: str, run: RunFolder, output: str, format_: str | None) -> None:
+def _write(trained: Trained, recipe: TrainingRecipe, run: RunFolder, output: str, format_: str | None) -> None:
     """Write the model, the picture of its curves, and what it came to."""
     from imgsim.files import write_whole
 
@@ -170,5 +227,5 @@ def _write(trained: Trained, split: str, run: RunFolder, output: str, format_: s
         plot_training([epoch.to_row() for epoch in trained.log], run.curves)
     epochs = f"epoch {trained.best.epoch} of {len(trained.log)}"
     stderr.say(f"{output}: what {epochs} had learned; use it by -x embedding:{output}; all about the run: {run.path}")
-    writer = RowWriter(choose_format(format_), COLUMNS)
-    writer.write([{"split": split, **outcome.to_row()} for outcome in trained.outcomes])
+    writer = RowWriter(choose_format(format_), SCORED_COLUMNS if recipe.widths else COLUMNS)
+    writer.write([{"split": recipe.split, **outcome.to_row()} for outcome in trained.outcomes])

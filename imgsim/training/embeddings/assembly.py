@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from imgsim.errors import ParameterError
 from imgsim.evaluation.copy_groups import group_copies
+from imgsim.evaluation.score_widths import Widths, check_widths
 from imgsim.metrics.product import unit_rows
 from imgsim.models.architectures import provenance
 from imgsim.models.vision import torch
+from imgsim.naming import parse_naming
 from imgsim.tables.ground_truth import check_readable
 from imgsim.training.embeddings.backbone import Backbone, load_backbone
 from imgsim.training.embeddings.batches import Augmentation, CropFeed, Feed, ViewFeed, view_photos
@@ -28,7 +30,10 @@ from imgsim.training.embeddings.random_states import generator_of
 from imgsim.training.embeddings.recipe import PRODUCT_SPLITS
 from imgsim.training.embeddings.retrieval_figures import judge_rows
 from imgsim.training.embeddings.samplers.base_sampler import SamplerSetting
-from imgsim.training.embeddings.samplers.sampler_table import build_sampler, spell_sampler
+from imgsim.training.embeddings.samplers.sampler_table import build_sampler, check_kind, spell_sampler
+from imgsim.training.embeddings.samplers.score_partners import ScorePartners
+from imgsim.training.embeddings.score_figures import compare_scored, judge_scored
+from imgsim.training.embeddings.scored_photos import check_partners, split_scored, widths_for
 from imgsim.training.embeddings.served_photos import ServedPhotos
 from imgsim.training.embeddings.split_file import SplitPhotos, collect, read_splits, spell_splits
 from imgsim.training.embeddings.splits import split_photos
@@ -42,16 +47,20 @@ if TYPE_CHECKING:
     from imgsim.core import Features
     from imgsim.images.limits import Limits
     from imgsim.training.embeddings.linear.linear_methods import LinearMap
+    from imgsim.training.embeddings.losses.base_loss import Kind
     from imgsim.training.embeddings.recipe import TrainingRecipe
+    from imgsim.training.embeddings.retrieval_figures import RetrievalFigures
     from imgsim.training.embeddings.run_folder import RunFolder
     from imgsim.training.embeddings.samplers.base_sampler import Sampler
+    from imgsim.training.embeddings.score_figures import ScoreFigures, ScoreOutcome
 
 HEAD, LOSS = 5, 6  # what is drawn, for its random state
+SCORES = "scores"  # the miner of losses of triplets, where labels are scores
 TRAINED, MAPPED = "embedding", "linear"
 
 
 class ClassedPhotos(NamedTuple):
-    """Photos below a folder and their classes, (N,), -1 none."""
+    """Photos below a folder and their classes, (N,), -1 none; scores are classes named by their numbers."""
 
     root: str
     paths: list[str]
@@ -59,6 +68,7 @@ class ClassedPhotos(NamedTuple):
     codes: NDArray[np.intp]
     strict: bool = False  # whether one that cannot be read ends all
     tests: NDArray[np.bool_] | None = None  # whether a data set's own lists keep it for tests
+    groups: NDArray[np.intp] | None = None  # of scored photos, what is never in two parts; -1 none
 
 
 class Means(NamedTuple):
@@ -78,7 +88,7 @@ class Trained(NamedTuple):
     """A trained model's file, and what it came to."""
 
     data: bytes
-    outcomes: list[Outcome]
+    outcomes: list[Outcome] | list[ScoreOutcome]
     log: list[Epoch]
     best: Epoch
 
@@ -97,11 +107,17 @@ def begin_run(photos: ClassedPhotos, recipe: TrainingRecipe, folder: RunFolder, 
     codes = np.where(readable, photos.codes[wanted], -1)
     groups = group_copies([decoded.digests], decoded.hashes, readable, readable)
     tests = None if photos.tests is None else photos.tests[wanted]
-    parts, groups = _split(codes, groups, tests, recipe, means)
+    why = "none but copies of them is of their class"
+    if recipe.kind == "scores":
+        units = None if photos.groups is None else photos.groups[wanted]
+        parts = split_scored(codes >= 0, groups, units, shares=recipe.parts, seed=recipe.seed)
+        why = "they have a score, and no group"
+    else:
+        parts, groups = _split(codes, groups, tests, recipe, means)
     if alone := int(((parts < 0) & (codes >= 0)).sum()):
-        means.said(f"{alone} photos are left out: none but copies of them is of their class")
+        means.said(f"{alone} photos are left out: {why}")
     split = collect(paths, list(photos.names), codes, parts, groups)
-    sampler_of(recipe, split)
+    _check_labels(recipe, split, means)
     folder.make()
     folder.write(folder.splits, spell_splits(split))
     folder.write(folder.config, recipe.to_toml().encode())
@@ -139,29 +155,60 @@ def resume_run(root: str, recipe: TrainingRecipe, folder: RunFolder, means: Mean
     return _Assembly(recipe, backbone, split, decoded.photos, folder, means, device).train(resumed=True)
 
 
+def _check_labels(recipe: TrainingRecipe, split: SplitPhotos, means: Means) -> None:
+    """Make sure that batches can be made of the photos that train, and say which scores have no partner."""
+    widths = widths_for(recipe.widths, split)
+    sampler = sampler_of(recipe, split)
+    if widths is None:
+        return
+    check_partners(split, widths)
+    means.said(f"scores are near within {widths.within:g}, and far beyond {widths.beyond:g}")
+    if isinstance(sampler, ScorePartners):
+        lone = sampler.partners
+        lacking = f"{lone.without_near} have no near score, {lone.without_far} no far one"
+        means.said(f"{lone.without} of {lone.photos} photos that train ({lone.share:.1%}) are no anchors: {lacking}")
+
+
 def spelled(recipe: TrainingRecipe) -> TrainingRecipe:
-    """Write out what a recipe's loss, miner and sampler leave to their defaults; ParameterError where one is wrong."""
-    loss = build_loss(recipe.loss, LossSetting(2, recipe.dim, generator_of(recipe.seed, LOSS)))
-    if "classes" not in loss.kinds:
-        raise ParameterError(f"loss {loss.name}: it is for labels that are scores, and these are classes")
-    miner = ""
-    if recipe.miner:
-        build_miner(recipe.miner, loss)
-        miner = spell_miner(recipe.miner, loss)
-    sampler = spell_sampler(recipe.sampler)
+    """Write out what a recipe's loss, miner and sampler leave to their defaults; ParameterError where one is wrong.
+
+    Widths of scores are the recipe's, and left out unless miner or sampler have others.
+    """
+    if recipe.widths:
+        check_widths("widths", *recipe.widths.split(":"))
+    classes = 2 if recipe.kind == "classes" else 0
+    loss = build_loss(recipe.loss, LossSetting(classes, recipe.dim, generator_of(recipe.seed, LOSS)))
+    miner = recipe.miner or (SCORES if loss.mined and recipe.kind == "scores" else "")
+    if miner:
+        build_miner(miner, loss, recipe.kind)
+        miner = _without_widths(spell_miner(miner, loss), miner)
+    check_kind(recipe.sampler, recipe.kind)
+    sampler = _without_widths(spell_sampler(recipe.sampler), recipe.sampler)
     return dataclasses.replace(recipe, loss=spell_loss(recipe.loss), miner=miner, sampler=sampler)
 
 
-def learned_labels(split: SplitPhotos) -> tuple[NDArray[np.int64], list[str]]:
-    """Give the classes of the photos that train, numbered from 0, and their names."""
+def _without_widths(text: str, given: str) -> str:
+    """Leave widths out of a text with all parameters, but for those that are given."""
+    (name, params, _), known = parse_naming(text), parse_naming(given)[1]
+    kept = [f"{key}={value}" for key, value in params.items() if key in known or key not in Widths._fields]
+    return f"{name}:{','.join(kept)}" if kept else name
+
+
+def learned_labels(
+    split: SplitPhotos, kind: Kind = "classes"
+) -> tuple[NDArray[np.int64] | NDArray[np.float64], list[str]]:
+    """Give the classes of the photos that train, numbered from 0, and their names; or their scores."""
+    if kind == "scores":
+        return split.scores[split.places("train")], []
     classes, labels = np.unique(split.labels[split.places("train")], return_inverse=True)
     return labels.astype(np.int64), [split.names[number] for number in classes]
 
 
 def sampler_of(recipe: TrainingRecipe, split: SplitPhotos) -> Sampler:
     """Build a recipe's sampler; EvaluationError where the photos that train are too few for it."""
-    labels, names = learned_labels(split)
-    return build_sampler(recipe.sampler, SamplerSetting(labels, "classes", recipe.batch, recipe.seed, names))
+    labels, names = learned_labels(split, recipe.kind)
+    setting = SamplerSetting(labels, recipe.kind, recipe.batch, recipe.seed, names)
+    return build_sampler(recipe.sampler, setting, widths_for(recipe.widths, split))
 
 
 def find_device(name: str) -> torch.device:
@@ -232,6 +279,7 @@ class _Assembly:
         self._recipe = recipe
         self._backbone = backbone
         self._split = split
+        self._widths = widths_for(recipe.widths, split)
         self._pixels = pixels
         self._folder = folder
         self._means = means
@@ -263,20 +311,20 @@ class _Assembly:
 
     def _parts(self) -> RunParts:
         places = self._split.places("train")
-        labels, names = learned_labels(self._split)
+        labels, names = learned_labels(self._split, self._recipe.kind)
         setting = LossSetting(len(names), self._recipe.dim, generator_of(self._recipe.seed, LOSS))
         loss = build_loss(self._recipe.loss, setting).to(next(self._network.parameters()).device)
         validation = self._served["validation"]
         return RunParts(
             self._network,
             loss,
-            build_miner(self._recipe.miner, loss) if self._recipe.miner else None,
+            build_miner(self._recipe.miner, loss, self._recipe.kind, self._widths) if self._recipe.miner else None,
             sampler_of(self._recipe, self._split),
             self._feed(places),
             labels,
             [self._split.paths[place] for place in places],
             lambda: validation.rows(self._network.finish),
-            self._split.labels[self._split.asked("validation")],
+            lambda rows: self._figures("validation", rows).named(),
         )
 
     def _feed(self, places: NDArray[np.intp]) -> Feed:
@@ -302,19 +350,26 @@ class _Assembly:
     def _rows(self, part: str, finish: Callable[[torch.Tensor], torch.Tensor], what: str) -> Features:
         return self._served[part].rows(finish, lambda share: self._means.advanced(f"{what}: {part}", share))
 
+    def _figures(self, part: str, rows: Features) -> RetrievalFigures | ScoreFigures:
+        """Judge rows of a part's photos."""
+        places = self._split.asked(part)
+        if self._widths:
+            return judge_scored(rows, self._split.scores[places], self._widths)
+        return judge_rows(rows, self._split.labels[places], self._split.queries(part))
+
     def _judge(self, pooled: dict[str, Features]) -> list[Outcome]:
         """Judge rows of the photos that were not learned from: the trained network's and others."""
-        outcomes, mapped = [], self._learn_map(pooled["train"])
+        outcomes: list[Any] = []
+        mapped = None if self._widths else self._learn_map(pooled["train"])
+        compare = compare_scored if self._widths else compare_rows
         for part in ("validation", "test"):
-            labels = self._split.labels[self._split.asked(part)]
-            if not len(labels):
+            if not len(self._split.asked(part)):
                 continue
             rows = {TRAINED: self._rows(part, self._network.finish, TRAINED), POOLED: pooled[part]}
             if mapped is not None:
                 rows[MAPPED] = unit_rows(mapped(pooled[part]).astype(np.float32))
-            queries = self._split.queries(part)
-            judged = {name: judge_rows(these, labels, queries) for name, these in rows.items()}
-            outcomes += compare_rows(part, judged, self._recipe.seed)
+            judged: Any = {name: self._figures(part, these) for name, these in rows.items()}
+            outcomes += compare(part, judged, self._recipe.seed)
         return outcomes
 
     def _learn_map(self, rows: Features) -> LinearMap | None:
@@ -327,6 +382,7 @@ class _Assembly:
 
     def _export(self, run: TrainingRun) -> bytes:
         recipe = {key: value for key, value in self._recipe.as_options().items() if key != "weights"}
-        told = {**recipe, "epoch": run.standing.best.epoch, "classes": len(np.unique(self._split.labels))}
+        counted = {} if self._widths else {"classes": len(np.unique(self._split.labels))}
+        told = {**recipe, "epoch": run.standing.best.epoch, **counted}
         licence = provenance(self._backbone.architecture, self._backbone.weights).get("licence", "")
         return export_embedding(self._network.cpu(), self._backbone, told, licence)

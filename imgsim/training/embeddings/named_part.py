@@ -42,6 +42,12 @@ def spell_part(table: Registry[Callable[..., T]], text: str, *, preset: Mapping[
     return f"{name}:{','.join(f'{key}={value}' for key, value in values.items())}" if values else name
 
 
+def fitting(table: Registry[Callable[..., T]], kind: str) -> str:
+    """List what a table has for labels of a kind."""
+    named = [name for name in table if kind in getattr(table.load(name), "kinds", ())]
+    return " or ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
+
+
 def parameters_of(factory: Callable[..., Any]) -> dict[str, Any]:
     """Give the parameters that a text may give, and their defaults."""
     taken = signature(factory).parameters.values()

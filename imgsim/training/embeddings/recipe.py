@@ -7,7 +7,7 @@ import math
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from imgsim.errors import ImgsimError, ParameterError, UnknownNameError
 
@@ -21,10 +21,16 @@ CHOICES = {
     "batch_norm": ("frozen", "trained"),
     "optimizer": ("sgd", "adam", "adamw"),
     "schedule": ("constant", "step", "cosine"),
-    "by": ("recall@1", "map@r"),
-    "split": ("classes", "photos", *PRODUCT_SPLITS),
+    "by": ("recall@1", "map@r", "accuracy", "spearman"),
+    "split": ("classes", "photos", *PRODUCT_SPLITS, "groups"),
     "flip": ("yes", "no"),
 }
+OF_KIND = {  # what fits labels that are classes, or scores
+    "by": {"classes": ("recall@1", "map@r"), "scores": ("accuracy", "spearman")},
+    "split": {"classes": ("classes", "photos", *PRODUCT_SPLITS), "scores": ("photos", "groups")},
+}
+SCORED = {"loss": "triplet", "sampler": "scores", "by": "accuracy", "split": "photos"}  # in place of other defaults
+UNMINED, UNMINED_SAMPLER = "log-ratio", "random"  # a loss of scores that needs no partners, and its sampler
 LEAST_SIDE, MOST_SIDE = 32, 1024  # pixels
 
 
@@ -63,6 +69,7 @@ class TrainingRecipe:
     views: int = 0
     split: str = "classes"
     shares: str = "0.6:0.2:0.2"
+    widths: str = ""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -86,6 +93,17 @@ class TrainingRecipe:
             raise ParameterError(
                 f"shares {self.shares}: {ONE_QUERY} deals photos by rules of its own: leave shares out"
             )
+        for key, fitting in OF_KIND.items():
+            if (value := getattr(self, key)) not in fitting[self.kind]:
+                told = f"{value} is not for labels that are {self.kind}: {' or '.join(fitting[self.kind])}"
+                raise ParameterError(f"{key}: {told}")
+        if self.widths.count(":") > 1 or (self.widths and ":" not in self.widths):
+            raise ParameterError(f"widths {self.widths!r}: write WITHIN:BEYOND, such as 5:30 or q0.1:q0.6")
+
+    @property
+    def kind(self) -> Literal["classes", "scores"]:
+        """What its photos' labels are: scores have widths."""
+        return "scores" if self.widths else "classes"
 
     @property
     def parts(self) -> tuple[float, ...]:
@@ -156,7 +174,11 @@ def checked_keys(path: str, raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def make_recipe(*told: Mapping[str, Any]) -> TrainingRecipe:
     """Make a recipe of what several sources say, of which a later one counts more than an earlier one."""
-    return replace(TrainingRecipe(), **{key: value for one in told for key, value in one.items()})
+    named = {key: value for one in told for key, value in one.items()}
+    if named.get("widths"):
+        unmined = str(named.get("loss", "")).partition(":")[0] == UNMINED
+        named = SCORED | ({"sampler": UNMINED_SAMPLER} if unmined else {}) | named
+    return replace(TrainingRecipe(), **named)
 
 
 def _typed(path: str, key: str, value: Any) -> Any:  # noqa: ANN401 (whatever TOML holds)

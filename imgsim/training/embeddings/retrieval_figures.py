@@ -31,9 +31,9 @@ class RetrievalFigures(NamedTuple):
         """The mean of their average precision at R; NaN where none asks."""
         return float(self.precision.mean()) if len(self.precision) else float("nan")
 
-    def named(self, name: str) -> float:
-        """Give the figure of a name."""
-        return {"recall@1": self.recall_at_1, "map@r": self.map_at_r}[name]
+    def named(self) -> dict[str, float]:
+        """Give both figures by their names."""
+        return {"recall@1": self.recall_at_1, "map@r": self.map_at_r}
 
 
 def judge_rows(rows: Features, labels: NDArray[np.int64], queries: NDArray[np.bool_] | None = None) -> RetrievalFigures:

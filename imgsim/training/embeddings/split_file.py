@@ -31,6 +31,11 @@ class SplitPhotos:
     parts: NDArray[np.int8]
     groups: NDArray[np.intp]
 
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """The labels as numbers, (N,), where that is what they are."""
+        return np.array([float(name) for name in self.names], np.float64)[self.labels]
+
     def places(self, part: str) -> NDArray[np.intp]:
         """Give the places of a part's photos; queries are test photos too."""
         of_part = self.parts == PARTS.index(part)

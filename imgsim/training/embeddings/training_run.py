@@ -12,10 +12,9 @@ import numpy as np
 from imgsim.errors import ImgsimError, first_few
 from imgsim.models.vision import torch
 from imgsim.training.embeddings.random_states import generator_of, seeded
-from imgsim.training.embeddings.retrieval_figures import RetrievalFigures, judge_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,20 +43,22 @@ class RunParts(NamedTuple):
     miner: Miner | None
     sampler: Sampler
     feed: Feed
-    labels: NDArray[np.int64]  # of the photos that train
+    labels: NDArray[np.int64] | NDArray[np.float64]  # classes or scores of the photos that train
     paths: Sequence[str]
     embed: Callable[[], Features]  # rows of the photos that validate
-    validated: NDArray[np.int64]  # their labels
+    judge: Callable[[Features], Mapping[str, float]]  # their figures, by names that a recipe may choose by
 
 
 class Epoch(NamedTuple):
-    """What an epoch came to: a row of the log. `waited` are the seconds that the network waited for photos."""
+    """What an epoch came to: a row of the log, with the figures of the photos that validate.
+
+    `waited` are the seconds that the network waited for photos.
+    """
 
     epoch: int
     loss: float
     rate: float
-    recall: float
-    precision: float
+    figures: dict[str, float]
     best: bool
     seconds: float
     waited: float
@@ -68,8 +69,7 @@ class Epoch(NamedTuple):
             "epoch": self.epoch,
             "loss": self.loss,
             "lr": self.rate,
-            "recall@1": self.recall,
-            "map@r": self.precision,
+            **self.figures,
             "best": int(self.best),
             "seconds": round(self.seconds, 2),
             "waited": round(self.waited, 2),
@@ -135,12 +135,11 @@ class TrainingRun:
             group["lr"] = rate * share
         loss = self._learn(number, advanced)
         figures = self._validate(number)
-        now = figures.named(self._recipe.by)
-        before = [(one.recall, one.precision)[self._recipe.by == "map@r"] for one in self.standing.log]
+        now, before = figures[self._recipe.by], [one.figures[self._recipe.by] for one in self.standing.log]
         rate = self._recipe.lr * share
         seconds, waited = time.perf_counter() - begun, self._parts.feed.waited - waited
-        best = not len(self._parts.validated) or now > max(before, default=-math.inf)  # the last where none validates
-        return Epoch(number, loss, rate, figures.recall_at_1, figures.map_at_r, best, seconds, waited)
+        best = math.isnan(now) or now > max(before, default=-math.inf)  # the last where none validates
+        return Epoch(number, loss, rate, figures, best, seconds, waited)
 
     def _learn(self, number: int, advanced: Callable[[str, float], None]) -> float:
         """Learn from an epoch's batches; give their mean loss."""
@@ -172,14 +171,14 @@ class TrainingRun:
         loss: torch.Tensor = self._parts.loss(embeddings, labels, chosen)
         return loss
 
-    def _validate(self, number: int) -> RetrievalFigures:
+    def _validate(self, number: int) -> dict[str, float]:
         self._parts.network.eval()
         with torch.inference_mode():
-            rows = self._parts.embed() if len(self._parts.validated) else np.zeros((0, 1), np.float32)
+            rows = self._parts.embed()
             finite = all(bool(one.isfinite().all()) for one in self._parts.network.parameters())
         if not (finite and np.isfinite(rows).all()):
             raise DivergedError(f"epoch {number}: the weights are not finite numbers after it{self._stands()}")
-        return judge_rows(rows, self._parts.validated)
+        return dict(self._parts.judge(rows))
 
     def _diverged(self, number: int, place: int, batch: Batch, what: str) -> DivergedError:
         named = first_few([self._parts.paths[photo] for photo in batch.places])

@@ -57,7 +57,7 @@ def run(photos, tmp_path, name, recipe=QUICK, *, resumed=False, kill_after=99, *
 
 
 def curve(trained):
-    return [(one.epoch, one.loss, one.rate, one.recall, one.precision, one.best) for one in trained.log]
+    return [(one.epoch, one.loss, one.rate, one.figures, one.best) for one in trained.log]
 
 
 def test_a_run_that_was_killed_comes_to_the_same_numbers(drawn, tmp_path):
@@ -193,7 +193,8 @@ def test_patience_ends_a_run_and_the_best_epoch_is_what_is_kept(drawn, tmp_path)
     assert len(trained.log) < 9
     assert trained.best.epoch == len(trained.log) - 1
     (outcome,) = [one for one in trained.outcomes if (one.part, one.rows) == ("validation", "embedding")]
-    assert outcome.recall.value == trained.best.recall == max(epoch.recall for epoch in trained.log)
+    best = trained.best.figures["recall@1"]
+    assert outcome.recall.value == best == max(epoch.figures["recall@1"] for epoch in trained.log)
 
 
 def test_a_photo_that_is_gone_is_told_when_a_run_goes_on(tmp_path):

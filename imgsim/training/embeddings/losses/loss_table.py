@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgsim.registry import Registry
-from imgsim.training.embeddings.named_part import build_part, spell_part
+from imgsim.training.embeddings.named_part import build_part, fitting, spell_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,9 @@ def build_loss(text: str, setting: LossSetting) -> Loss:
     """
     loss = build_part(LOSSES, text, setting)
     kind: Kind = "classes" if setting.classes else "scores"
-    loss.require(kind in loss.kinds, f"it is for labels that are {' or '.join(loss.kinds)}, and these are {kind}")
+    told = f"it is for labels that are {' or '.join(loss.kinds)}, and these are {kind}"
+    if kind not in loss.kinds:
+        loss.require(False, f"{told}: give {fitting(LOSSES, kind)}")
     return loss
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imgsim.naming import parse_naming
 from imgsim.registry import Registry
-from imgsim.training.embeddings.named_part import build_part, spell_part
+from imgsim.training.embeddings.named_part import build_part, fitting, require, spell_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from imgsim.evaluation.score_widths import Widths
+    from imgsim.training.embeddings.losses.base_loss import Kind
     from imgsim.training.embeddings.samplers.base_sampler import Sampler, SamplerSetting
 
 SAMPLERS: Registry[Callable[..., Sampler]] = Registry(
@@ -22,12 +25,23 @@ SAMPLERS: Registry[Callable[..., Sampler]] = Registry(
 )
 
 
-def build_sampler(text: str, setting: SamplerSetting) -> Sampler:
+def check_kind(text: str, kind: Kind) -> None:
+    """Raise ParameterError where the sampler that a text names is not for labels of a kind."""
+    name = parse_naming(text)[0]
+    kinds: tuple[Kind, ...] = SAMPLERS.load(name).kinds  # type: ignore[attr-defined]
+    told = f"it is for labels that are {' or '.join(kinds)}, and these are {kind}: give {fitting(SAMPLERS, kind)}"
+    require(f"sampler {name}", kind in kinds, told)
+
+
+def build_sampler(text: str, setting: SamplerSetting, widths: Widths | None = None) -> Sampler:
     """Build the sampler that a text names, ``NAME[:key=value,...]``, of the photos of a setting.
+
+    One of scores has these widths where the text has none.
 
     UnknownNameError if there is none, ParameterError if a parameter does not fit, EvaluationError if the photos do not.
     """
-    return build_part(SAMPLERS, text, setting)
+    preset = {key: repr(width) for key, width in widths._asdict().items()} if widths else {}
+    return build_part(SAMPLERS, text, setting, preset=preset)
 
 
 def spell_sampler(text: str) -> str:
