@@ -58,6 +58,7 @@ def test_confirmed_pairs_are_classes_and_chain(train, office):
     config = tomllib.loads((office / "m.run" / "config.toml").read_text())
     assert (config["pairs"], config["lost"], config["where"]) == (True, "lost", ["path <> 'x'"])
     assert "labels" not in config
+    assert (config["scale"], told["scaled"]) == (False, False)
     before = (office / "m.onnx").read_bytes()
     assert train().code == 0
     assert (office / "m.onnx").read_bytes() == before  # what a run is told of is not in the model

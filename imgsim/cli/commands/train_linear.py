@@ -122,7 +122,7 @@ def linear(
     of_pairs = {"pairs": True, "lost": lost, "where": where or None, "thing": thing}
     classes = of_pairs if pairs else {"labels": labels or "folders", "key": key, "encoding": encoding}
     told = {"folder": folder, **classes, "index": index_path}
-    _learn(run, photos, LinearSettings(**settings), told)
+    _learn(run, photos, LinearSettings(**settings, scale=not pairs), told)
 
 
 def _learn(run: LinearRun, photos: LabelledPhotos, asked: LinearSettings, told: Mapping[str, Any]) -> None:

@@ -224,6 +224,14 @@ def test_what_was_asked_for_is_not_chosen():
     assert learned.map.projection.shape == (WIDTH, 6)
 
 
+def test_values_are_brought_to_one_scale_only_where_that_may_be_tried():
+    rows, codes = draw()
+    known = find_learnable((rows * np.geomspace(1, 1e4, WIDTH)).astype(np.float32), codes)
+    learned = learn_map(known, LinearSettings(scale=False), distances)
+    assert {one.form.scaled for one in learned.judged if one.form} == {False}
+    assert not learned.form.scaled
+
+
 def test_too_few_classes_to_hold_out_take_the_usual_shrinkage():
     rows, codes = draw(classes=3)
     learned = learn_map(find_learnable(rows.astype(np.float32), codes), LinearSettings(), distances)

@@ -83,6 +83,7 @@ def cross_validate(
     shrinkages: Sequence[float],
     seed: int,
     beside: Beside | None = None,
+    scalings: Sequence[bool] = (False, True),
 ) -> Iterator[HeldOut]:
     """Judge a method's forms on the held-out classes of each fold."""
     for number, fold in enumerate(folds):
@@ -90,7 +91,7 @@ def cross_validate(
         asked, known = _asked(rows, codes, fold, beside)
         width = choose_dim(method, None, rows.shape[1], len(learned), int(learned.max()) + 1)
         axes = width if dim is None else min(dim, width)
-        for scaled in (False, True):
+        for scaled in scalings:
             prepared = Prepared.of(rows[fold.learned], learned, scaled=scaled)
             given = prepared.apply(asked)
             plain = given @ given.T

@@ -48,6 +48,7 @@ class LinearSettings(NamedTuple):
     by: str = "map@r"
     folds: int = FOLDS
     seed: int = 0
+    scale: bool = True  # whether values brought to one scale are tried
 
 
 class Learnable(NamedTuple):
@@ -112,6 +113,7 @@ def learn_map(known: Learnable, asked: LinearSettings, distances: Distances) -> 
     shrinkages = method.shrinkages if asked.shrinkage is None else (asked.shrinkage,)
     folds = split_classes(known.codes, asked.folds, asked.seed)
     settings: dict[str, Any] = {"dim": asked.dim, "shrinkages": shrinkages, "seed": asked.seed, "beside": known.beside}
+    settings["scalings"] = (False, True) if asked.scale else (False,)
     judged = list(cross_validate(known.rows, known.codes, asked.method, folds, **settings))
     form = choose_form(judged, asked.by) if judged else Form(asked.shrinkage or USUAL_SHRINKAGE)
     fitted = fit_map(known.rows, known.codes, asked.method, form, dim=dim, seed=asked.seed)
