@@ -63,9 +63,8 @@ def trial(photos: Photos, pairs: int, seed: int) -> tuple[dict[str, Gain], dict[
 def main(data: str, indexes: str) -> None:
     """Write a row for each number of pairs, with rejections and without, and figure."""
     photos = read_photos(Path(data), "grocery", Path(indexes))
-    print(
-        "| confirmed pairs | rejected ones | figure | without the map | with it | gain (95 %) |\n|---|---|---|---|---|---|"
-    )
+    print("| confirmed pairs | rejected ones | figure | without the map | with it | gain (95 %) |")
+    print("|---|---|---|---|---|---|")
     for pairs in PAIRS:
         trials = [trial(photos, pairs, seed) for seed in SEEDS]
         for name, judged in zip(("left out", "taken"), zip(*trials, strict=True), strict=True):

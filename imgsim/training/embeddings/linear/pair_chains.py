@@ -17,8 +17,7 @@ LEAST = 5  # things of two photos or more: as few as a fifth is held out of
 class Chains(NamedTuple):
     """What confirmed pairs make of T things: `codes` (T,), 0 to C - 1, and -1 for what is in no chain.
 
-    `rejected` (R, 2): a thing of no chain, and the chain that it was rejected as; `torn` (K, 2): rejected pairs within
-    what was a chain, and is none.
+    `rejected` (R, 2): a thing of no chain, and of which chain it is none; `torn` (K, 2): rejected pairs within one.
     """
 
     codes: NDArray[np.intp]
