@@ -102,10 +102,18 @@ class Loop:
         from imgsim.training.embeddings.training_run import RunParts, TrainingRun
 
         sampler = build_sampler(self._recipe.sampler, SamplerSetting(self._labels, "classes", BATCH, 0))
-        nothing = np.zeros((2, DIM), np.float32)
+        nothing, figures = np.zeros((2, DIM), np.float32), {self._recipe.by: 0.0}
         labels = self._labels
         parts = RunParts(
-            self._network, self._loss, None, sampler, self._feed, labels, self._paths, lambda: nothing, labels[:2]
+            self._network,
+            self._loss,
+            None,
+            sampler,
+            self._feed,
+            labels,
+            self._paths,
+            lambda: nothing,
+            lambda _: figures,
         )
         folder = RunFolder(str(self._scratch / "run"))
         folder.make()

@@ -29,7 +29,7 @@ FOUND = 2  # photos that each finds first, by each candidate
 PHOTOS = 12
 
 
-class Asked(NamedTuple):
+class AskedPhoto(NamedTuple):
     """A candidate, its metric, and the places of the photos that asked by it, ascending."""
 
     candidate: Candidate
@@ -43,7 +43,7 @@ class GridSource(NamedTuple):
     That is a word or two, and maybe a line that says more.
     """
 
-    asked: Sequence[Asked]
+    asked: Sequence[AskedPhoto]
     wanted: NDArray[np.bool_]
     describe: Callable[[int], str]
     compare: Callable[[int, int], tuple[str, ...]]
@@ -95,11 +95,13 @@ def grid_of_classes(labels: Labels, judgements: Sequence[Judgement]) -> GridSour
     def compare(photo: int, found: int) -> tuple[str, ...]:
         return "same" if labels.codes[photo] == labels.codes[found] else "other", describe(found)
 
-    asked = [Asked(one.candidate, one.metric, one.queries) for one in judgements]
+    asked = [AskedPhoto(one.candidate, one.metric, one.queries) for one in judgements]
     return GridSource(asked, labels.codes >= 0, describe, compare)
 
 
-def grid_of_scores(scores: NDArray[np.float64], asked: Sequence[Asked], widths: Widths | None = None) -> GridSource:
+def grid_of_scores(
+    scores: NDArray[np.float64], asked: Sequence[AskedPhoto], widths: Widths | None = None
+) -> GridSource:
     """Tell of a found photo its score, and by widths of triplets whether that is near, far, or neither."""
     import numpy as np
 
@@ -134,7 +136,7 @@ def draw_judged(path: str, index: Index, source: GridSource, count: int, *, seed
     stderr.say(f"drew {path}")
 
 
-def _found(index: Index, source: GridSource, asked: Asked, asking: NDArray[np.intp]) -> list[list[Cell]]:
+def _found(index: Index, source: GridSource, asked: AskedPhoto, asking: NDArray[np.intp]) -> list[list[Cell]]:
     """Give the cells of what each photo finds first by a candidate."""
     from imgsim.evaluation.first_found import find_first
     from imgsim.search.reranking import load_reranker

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imgsim.cli import stderr
 from imgsim.cli.figure_names import CLASSIFIED, counted, titles_at
 from imgsim.cli.judged import judge_each
-from imgsim.cli.judged_grid import Asked, GridSource, grid_of_classes, grid_of_scores
+from imgsim.cli.judged_grid import AskedPhoto, GridSource, grid_of_classes, grid_of_scores
 from imgsim.cli.labels import (
     LabelSource,
     attributes_in,
@@ -114,7 +114,7 @@ def judge_by_scores(
             return judge_scores(index.distance, scores, candidate, options["k"], seed=seed)
 
         judgements, refused = judge_each(candidates, judge)
-    asked = [Asked(one.candidate, one.metric, one.agreement.photos) for one in judgements]
+    asked = [AskedPhoto(one.candidate, one.metric, one.agreement.photos) for one in judgements]
     rows = score_objects(judgements, seed=seed)
     return JudgedRows(rows, SCORE_TITLES, refused, grid=grid_of_scores(scores, asked))
 
@@ -137,7 +137,7 @@ def judge_by_triplets(
             return judge_triplets(index.distance, scores, candidate, (within, beyond), seed=seed)
 
         judgements, refused = judge_each(candidates, judge)
-    asked = [Asked(one.candidate, one.metric, one.decisions.photos) for one in judgements]
+    asked = [AskedPhoto(one.candidate, one.metric, one.decisions.photos) for one in judgements]
     rows, widths = triplet_objects(judgements, seed=seed), judgements[0].decisions.widths
     return JudgedRows(rows, TRIPLET_TITLES, refused, grid=grid_of_scores(scores, asked, widths))
 
