@@ -96,6 +96,7 @@ class Loop:
 
     def epoch(self) -> Epoch:
         """Learn from each photo once, as a run does; validating and saving come after the last step."""
+        from imgsim.training.embeddings.retrieval_figures import judge_rows
         from imgsim.training.embeddings.run_folder import RunFolder
         from imgsim.training.embeddings.samplers.base_sampler import SamplerSetting
         from imgsim.training.embeddings.samplers.sampler_table import build_sampler
@@ -105,7 +106,15 @@ class Loop:
         nothing = np.zeros((2, DIM), np.float32)
         labels = self._labels
         parts = RunParts(
-            self._network, self._loss, None, sampler, self._feed, labels, self._paths, lambda: nothing, labels[:2]
+            self._network,
+            self._loss,
+            None,
+            sampler,
+            self._feed,
+            labels,
+            self._paths,
+            lambda: nothing,
+            lambda rows: judge_rows(rows, labels[:2]).named(),
         )
         folder = RunFolder(str(self._scratch / "run"))
         folder.make()

@@ -25,7 +25,7 @@ CHOICES = {
     "split": ("classes", "photos", *PRODUCT_SPLITS, "groups"),
     "flip": ("yes", "no"),
 }
-OF_KIND = {  # what fits labels that are classes, or scores
+OF_KIND: dict[str, dict[str, tuple[str, ...]]] = {  # what fits labels that are classes, or scores
     "by": {"classes": ("recall@1", "map@r"), "scores": ("accuracy", "spearman")},
     "split": {"classes": ("classes", "photos", *PRODUCT_SPLITS), "scores": ("photos", "groups")},
 }
