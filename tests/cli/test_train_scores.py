@@ -83,7 +83,7 @@ def test_whole_cities_are_held_out_and_log_ratio_needs_no_partners(run, photos, 
         ((*SCORES, "--loss", "supcon"), "these are scores: give contrastive, log-ratio, margin or triplet"),
         (
             (*SCORES, "--miner", "hard"),
-            "miner hard: it is for labels that are classes, and these are scores: give scores\n",
+            "it is for labels that are classes, and these are scores: give scores\n",
         ),
         ((*SCORES, "--by", "map@r"), "by: map@r is not for labels that are scores: accuracy or spearman"),
         ((*SCORES, "--split", "classes"), "split: classes is not for labels that are scores: photos or groups"),
