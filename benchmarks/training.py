@@ -96,13 +96,14 @@ class Loop:
 
     def epoch(self) -> Epoch:
         """Learn from each photo once, as a run does; validating and saving come after the last step."""
+        from imgsim.training.embeddings.retrieval_figures import judge_rows
         from imgsim.training.embeddings.run_folder import RunFolder
         from imgsim.training.embeddings.samplers.base_sampler import SamplerSetting
         from imgsim.training.embeddings.samplers.sampler_table import build_sampler
         from imgsim.training.embeddings.training_run import RunParts, TrainingRun
 
         sampler = build_sampler(self._recipe.sampler, SamplerSetting(self._labels, "classes", BATCH, 0))
-        nothing, figures = np.zeros((2, DIM), np.float32), {self._recipe.by: 0.0}
+        nothing = np.zeros((2, DIM), np.float32)
         labels = self._labels
         parts = RunParts(
             self._network,
@@ -113,7 +114,7 @@ class Loop:
             labels,
             self._paths,
             lambda: nothing,
-            lambda _: figures,
+            lambda rows: judge_rows(rows, labels[:2]).named(),
         )
         folder = RunFolder(str(self._scratch / "run"))
         folder.make()

@@ -134,9 +134,7 @@ def to_notes(objects: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say what stands behind judgements and is seen in no figure of the table."""
     notes = _noted(objects, "alone", "{} photos are alone in their class: they ask nothing, but may be found")
     notes += _noted(objects, "left_out", "{} photos have no label or no features, or are copies, and take no part")
-    notes += _noted(
-        objects, "partnerless", "photos that lack one of a near or one of a far score, and are no anchors: {}"
-    )
+    notes += _noted(objects, "partnerless", "{} photos lack one of a near or one of a far score, and are no anchors")
     folds = "accuracy and macro F1 are by {}, stratified, since leaving one out would take too long"
     return notes + _noted(objects, "loocv_procedure", folds, usual="leave-one-out")
 

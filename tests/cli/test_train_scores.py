@@ -81,7 +81,10 @@ def test_whole_cities_are_held_out_and_log_ratio_needs_no_partners(run, photos, 
     [
         ((*SCORES, "--sampler", "m-per-class"), "labels that are classes, and these are scores: give random or scores"),
         ((*SCORES, "--loss", "supcon"), "these are scores: give contrastive, log-ratio, margin or triplet"),
-        ((*SCORES, "--miner", "hard"), "miner hard: it is for labels that are classes, and these are scores"),
+        (
+            (*SCORES, "--miner", "hard"),
+            "it is for labels that are classes, and these are scores: give scores\n",
+        ),
         ((*SCORES, "--by", "map@r"), "by: map@r is not for labels that are scores: accuracy or spearman"),
         ((*SCORES, "--split", "classes"), "split: classes is not for labels that are scores: photos or groups"),
         ((*SCORES, "--split", "groups"), "split groups: say by --groups FILE:COLUMN which there are"),
@@ -103,7 +106,7 @@ def test_what_does_not_fit_is_one_line_and_nothing_is_written(run, photos, tmp_p
     assert (done.code, done.out) == (2, "")
     lines = [line for line in done.err.splitlines() if line.startswith(("imgsim: ", "Error: "))]
     assert len(lines) == 1
-    assert told in lines[0]
+    assert told in f"{lines[0]}\n"
     assert not (tmp_path / "m.onnx").exists()
     assert not (tmp_path / "m.run").exists()
 
@@ -117,3 +120,24 @@ def test_a_score_that_is_no_number_is_named_and_left_out(run, photos, tmp_path):
     split = (tmp_path / "m.run" / "splits.csv").read_text().splitlines()
     assert len(split) == 40
     assert not any(line.startswith("0.png,") for line in split)
+
+
+def test_the_streets_sweep_stands_beside_its_published_figures(run, photos):
+    quick = ("--dim", 64, "--batch", 12, "--epochs", 1, "-j", 1, "--lr", 0.01, "--seed", 0)
+    given = ("train", "sweep", "streets", photos, *quick, "--widths", "q0.1:q0.5", "--format", "jsonl", "-o", "runs")
+    done = run(*given, *SCORES)
+    assert done.code == 0, done.err
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    told = [(row["case"], row["published"], row["published_f1"]) for row in rows if row["part"] == "test"]
+    assert told == [("margin 1.0", 0.8447, 0.9158), ("margin 0.5", 0.8281, 0.9059), ("margin 0.3", 0.7812, 0.8771)]
+    assert all(0 <= row["accuracy"] <= 1 and row["f1_of_true"] >= row["accuracy"] for row in rows)
+    unlabelled = run(*given)
+    assert unlabelled.code == 2
+    assert "widths q0.1:q0.5: only scores have such: say where these are by --scores" in unlabelled.err
+
+
+def test_a_sweep_of_classes_takes_no_scores_without_widths(run, photos, tmp_path):
+    (tmp_path / "c.toml").write_text("epochs = 1\n")
+    done = run("train", "sweep", "c.toml", photos, *SCORES, "-o", "runs")
+    assert done.code == 2
+    assert "c.toml: its runs are of classes: give --widths beside --scores, or --labels" in done.err

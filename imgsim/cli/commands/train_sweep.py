@@ -11,18 +11,29 @@ from imgsim.cli.commands.train_network import describe_epoch, labelled_photos
 from imgsim.cli.flags import format_option, general_options, labels_options, limits_options
 from imgsim.cli.labels import LabelSource
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format, write_text
-from imgsim.cli.recipe_options import memory_option, recipe_options, told_recipe, torch_device_option
+from imgsim.cli.recipe_options import (
+    fit_labels,
+    groups_option,
+    memory_option,
+    recipe_options,
+    told_recipe,
+    torch_device_option,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from imgsim.images.limits import Limits
+    from imgsim.training.embeddings.sweep import Sweep
 
 
 @click.command(short_help="Train many networks on the photos in FOLDER, and compare them.")
-@click.argument("config", metavar="CONFIG.toml|sop", type=click.Path())
+@click.argument("config", metavar="CONFIG.toml|sop|streets", type=click.Path())
 @click.argument("folder", type=click.Path())
 @click.option("-o", "--output", required=True, type=click.Path(file_okay=False), metavar="RUNS", help="Their folders.")
 @recipe_options
-@labels_options(scores=False)
+@labels_options(scores=True)
+@groups_option
 @torch_device_option
 @memory_option
 @format_option(*ROW_FORMATS, "markdown")
@@ -40,7 +51,8 @@ def sweep(
 ) -> None:
     """Train networks on the photos in FOLDER as CONFIG.toml says, each as `imgsim train embedding` would.
 
-    sop is a sweep that imgsim ships: four losses and miners, three widths, ResNet50; for --labels products.
+    imgsim ships two: sop, four losses and miners, three widths, ResNet50, for --labels products; and streets, three
+    margins of the triplet loss, ResNet50, for --scores.
 
     CONFIG.toml has options for all runs; [grid], of which every combination of values is run; [[case]], each a name in
     case and options of its own; and [[published]], figures of others. Options given here hold for all runs. Each run
@@ -49,14 +61,14 @@ def sweep(
 
     Columns: what the runs differ in; how photos were split; the part that asks; how many seeds; the mean of recall@1
     over seeds, with Student's 95 % interval; MAP@R; recall@1 of the pooled rows, and of a linear map; how far recall@1
-    is above the pooled rows', with its interval; and what was published, by which split.
+    is above the pooled rows', with its interval; and what was published, by which split. Of --scores the accuracy of
+    triplets stands for recall@1, with F1 of true triplets and Spearman's correlation.
     """
     from imgsim.models.imported_weights import require_exporter
     from imgsim.processes import default_jobs
-    from imgsim.training.embeddings.sweep import read_sweep
 
-    read = read_sweep(config, told_recipe(options, None))
-    source = LabelSource(options["labels"], options["key"], options["encoding"], options["strict"]).checked()
+    source = LabelSource(*(options[name] for name in LabelSource._fields)).checked()
+    read = _read(config, options)
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
     from imgsim.training.embeddings.assembly import Decoder, Means, spelled
@@ -68,9 +80,22 @@ def sweep(
         jobs = options["jobs"] or default_jobs()
         heard = lambda epoch: stderr.detail(describe_epoch(epoch))  # noqa: E731
         means = Means(device or "", jobs, int(memory * 1e6), limits, Decoder(), stderr.detail, heard, advanced)
-        done = run_all(read, labelled_photos(folder, source), output, means, stderr.say)
+        done = run_all(read, labelled_photos(folder, source, options["groups"]), output, means, stderr.say)
     rows = tabulate(done, read.published)
     _write(rows, format_)
+
+
+def _read(config: str, options: Mapping[str, Any]) -> Sweep:
+    """Read a sweep, and refuse labels that are not what its runs are of."""
+    from imgsim.training.embeddings.sweep import read_sweep
+
+    given = told_recipe(options, None)
+    read = read_sweep(config, {"split": "groups", **given} if options["groups"] else given)
+    for run in read.runs:
+        if options["scores"] and not run.recipe.widths:
+            raise click.UsageError(f"{config}: its runs are of classes: give --widths beside --scores, or --labels")
+        fit_labels(run.recipe.as_fields(), options)
+    return read
 
 
 def _write(rows: list[dict[str, Any]], format_: str | None) -> None:

@@ -44,7 +44,8 @@ def spell_part(table: Registry[Callable[..., T]], text: str, *, preset: Mapping[
 
 def fitting(table: Registry[Callable[..., T]], kind: str) -> str:
     """List what a table has for labels of a kind."""
-    named = [name for name in table if kind in getattr(table.load(name), "kinds", ())]
+    made = {name: table.load(name) for name in table}
+    named = [name for name, one in made.items() if kind in getattr(one, "kinds", (getattr(one, "kind", ""),))]
     return " or ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
 
 

@@ -15,13 +15,15 @@ from imgsim.training.embeddings.assembly import MAPPED, TRAINED, ClassedPhotos, 
 from imgsim.training.embeddings.outcome import POOLED
 from imgsim.training.embeddings.recipe import make_recipe, read_recipe
 from imgsim.training.embeddings.run_folder import RunError, RunFolder
-from imgsim.training.embeddings.sweep import FIGURE, SEED, SPLIT, Sweep, SweepRun
+from imgsim.training.embeddings.sweep import F1, FIGURE, SEED, SPLIT, Sweep, SweepRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+SCORED = "accuracy"  # of triplets
+FIGURES = {"recall@1": ("map@r",), SCORED: ("f1_of_true", "spearman")}  # what is estimated, and what stands beside it
 PARTS = ("validation", "test")
 
 
@@ -81,18 +83,20 @@ def _of_part(metrics: Mapping[str, Any], part: str) -> dict[str, Mapping[str, An
 
 
 def _figures(seeds: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    def values(rows: str, figure: str = "recall@1") -> NDArray[np.float64]:
+    main, others = next(figures for figures in FIGURES.items() if figures[0] in seeds[0][TRAINED])
+
+    def values(rows: str, figure: str = main) -> NDArray[np.float64]:
         return np.array([seed[rows][figure] for seed in seeds if rows in seed], np.float64)
 
     recall, gain = estimate_mean(values(TRAINED)), estimate_mean(values(TRAINED) - values(POOLED))
     mapped = values(MAPPED)
     told = {
-        "recall@1": recall.value,
+        main: recall.value,
         "low": np.maximum(recall.low, 0.0),  # Student's interval knows no bounds
         "high": np.minimum(recall.high, 1.0),
-        "map@r": values(TRAINED, "map@r").mean(),
+        **{name: values(TRAINED, name).mean() for name in others},
         "pooled": values(POOLED).mean(),
-        "linear": mapped.mean() if len(mapped) else np.nan,
+        **({} if main == SCORED else {"linear": mapped.mean() if len(mapped) else np.nan}),
         "gain": gain.value,
         "gain_low": gain.low,
         "gain_high": gain.high,
@@ -125,6 +129,11 @@ def _published(run: SweepRun, published: Iterable[Mapping[str, Any]]) -> dict[st
     """Find the published figure of a run's options, if there is one, and by which split it is."""
     known = {**run.recipe.as_options(), **run.keys}
     for row in published:
-        if all(known.get(key) == value for key, value in row.items() if key not in {FIGURE, SPLIT}):
-            return {"published": row[FIGURE], "published_split": row.get(SPLIT)}
-    return {"published": None, "published_split": None}
+        if all(known.get(key) == value for key, value in row.items() if key not in {FIGURE, F1, SPLIT}):
+            return {"published": row[FIGURE], **_beside(run, row)}
+    return {"published": None, **_beside(run, {})}
+
+
+def _beside(run: SweepRun, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what else is told of a published figure: F1, or by which split it is."""
+    return {"published_f1": row.get(F1)} if run.recipe.widths else {"published_split": row.get(SPLIT)}

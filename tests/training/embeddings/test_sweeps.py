@@ -67,6 +67,22 @@ def test_the_shipped_sweep_has_the_grid_that_was_published():
     assert figures["margin, distance-weighted", 512] == 0.7993
 
 
+def test_the_shipped_sweep_of_scores_has_the_margins_that_were_published():
+    from imgsim.training.embeddings.assembly import spelled
+
+    sweep = read_sweep("streets", {})
+    assert len(sweep.runs) == 3 * 5
+    recipe = sweep.runs[0].recipe
+    assert (recipe.architecture, recipe.optimizer, recipe.lr, recipe.batch) == ("resnet50", "sgd", 0.001, 64)
+    assert (recipe.epochs, recipe.kind, recipe.widths, recipe.sampler) == (300, "scores", "5:30", "scores")
+    assert {spelled(run.recipe).loss for run in sweep.runs} == {
+        f"triplet:margin={margin},distance=cosine" for margin in (0.3, 0.5, 1.0)
+    }
+    for row in sweep.published:
+        assert 2 * row["figure"] / (1 + row["figure"]) == pytest.approx(row["f1"], abs=1e-4)
+    assert sweep.published[0] == {"case": "margin 1.0", "figure": 0.8447, "f1": 0.9158}
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError
 from imgsim.registry import Registry
-from imgsim.training.embeddings.named_part import build_part, spell_part
+from imgsim.training.embeddings.named_part import build_part, fitting, spell_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,8 @@ def build_miner(text: str, loss: Loss, kind: Kind = "classes", widths: Widths | 
         raise ParameterError(f"{loss.name} chooses among all pairs of a batch itself: leave out the miner {text}")
     miner = build_part(MINERS, text, preset=_shared(loss, widths))
     if miner.kind != kind:
-        raise ParameterError(f"miner {text}: it is for labels that are {miner.kind}, and these are {kind}")
+        told = f"it is for labels that are {miner.kind}, and these are {kind}: give {fitting(MINERS, kind)}"
+        raise ParameterError(f"miner {text}: {told}")
     return miner
 
 
