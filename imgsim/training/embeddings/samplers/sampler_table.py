@@ -34,9 +34,7 @@ def check_kind(text: str, kind: Kind) -> None:
 
 
 def build_sampler(text: str, setting: SamplerSetting, widths: Widths | None = None) -> Sampler:
-    """Build the sampler that a text names, ``NAME[:key=value,...]``, of the photos of a setting.
-
-    One of scores has these widths where the text has none.
+    """Build the sampler that a text names, ``NAME[:key=value,...]``; one of scores has `widths` unless the text has.
 
     UnknownNameError if there is none, ParameterError if a parameter does not fit, EvaluationError if the photos do not.
     """
