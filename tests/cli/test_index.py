@@ -198,7 +198,7 @@ def test_what_is_hidden_is_counted_in_two_words(run, folder):
     narrowed = run("index", "photos", "--exclude", "1.*", "-v")
     assert "photos: 0 added, 1 unchanged, 1 missing, 1 left out, 1 failed, 1 passed over in " in narrowed.err
     assert "what is known of missing photos is kept until `imgsim index` with --prune\n" in narrowed.err
-    assert "photos: 1\nmissing: 1\nleft out: 1\nfailures: 1\n" in run("info", "photos").out
+    assert "photos: 1\nmissing: 1\nleft out: 1\nout of sight: 0\nfailures: 1\n" in run("info", "photos").out
     facts = json.loads(run("info", "photos", "--format", "json").out)
     assert (facts["photos"], facts["missing"], facts["left_out"]) == (1, 1, 1)
     assert run("list", "photos").out == "photos/2.png\n"

@@ -109,8 +109,9 @@ def estimate_mean(values: NDArray[np.float64]) -> Estimate:
 
     Examples
     --------
-    >>> estimate_mean(np.array([1.0, 2.0, 3.0]))
-    Estimate(value=2.0, low=-0.4841377118283, high=4.4841377118283)
+    >>> mean = estimate_mean(np.array([1.0, 2.0, 3.0]))
+    >>> mean.value, round(mean.low, 6), round(mean.high, 6)
+    (2.0, -0.484138, 4.484138)
     """
     from scipy.stats import t
 

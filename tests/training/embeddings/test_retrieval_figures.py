@@ -34,7 +34,7 @@ def test_figures_equal_those_of_a_loop(rng, monkeypatch):
     recall, precision = by_loop(rows, labels)
     assert judged.recall.tolist() == recall
     np.testing.assert_allclose(judged.precision, precision)
-    assert judged.named("recall@1") == np.mean(recall)
+    assert judged.named()["recall@1"] == np.mean(recall)
 
 
 def test_where_some_ask_they_find_only_those_that_do_not(rng, monkeypatch):
