@@ -76,10 +76,10 @@ def spell_out(text: str) -> str:
     """
     name = parse_naming(text).name
     if is_embedding(name):
-        from imgsim.models.embedding_model import spell_embedding
+        from imgsim.models.embedding_model import EMBEDDING_MODELS
 
         bare = name.removeprefix(EMBEDDING)
-        return f"{EMBEDDING}{spell_embedding(bare)}{text.removeprefix(name)}"
+        return f"{EMBEDDING}{EMBEDDING_MODELS.spell(bare)}{text.removeprefix(name)}"
     if name in EXTRACTORS or name in FUSIONS or is_architecture(name) or is_external(name):
         return text
     file, rest = own_names().get(name), text.removeprefix(name)
