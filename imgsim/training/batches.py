@@ -184,22 +184,39 @@ def view_photos(
     advanced: Callable[[float], None] = lambda _: None,
 ) -> torch.Tensor:
     """Draw views of photos and run the frozen stages on them: maps (N * views, C, h, w), photo after photo."""
-    maps: torch.Tensor | None = None
-    device = next(network.parameters()).device
-    for place in range(len(photos)):
+
+    def make(place: int) -> torch.Tensor:
         drawn = augmentation.draw([photos.sizes[place]] * views, seed, VIEWS, place)
         pixels = photos[place]
-        made = network.begin(augmentation.normalise([augmentation.cut(pixels, one) for one in drawn]).to(device)).cpu()
+        return augmentation.normalise([augmentation.cut(pixels, one) for one in drawn])
+
+    return keep_maps(make, np.full(len(photos), views), network, most_bytes=most_bytes, advanced=advanced)
+
+
+def keep_maps(
+    make: Callable[[int], torch.Tensor],
+    counts: NDArray[np.intp],
+    network: StagedNetwork,
+    *,
+    most_bytes: int,
+    advanced: Callable[[float], None] = lambda _: None,
+) -> torch.Tensor:
+    """Run the frozen stages on pictures of photos, of each as many as `counts` says: maps (sum, C, h, w)."""
+    maps: torch.Tensor | None = None
+    device = next(network.parameters()).device
+    ends = counts.cumsum()
+    for place, (count, end) in enumerate(zip(counts.tolist(), ends.tolist(), strict=True)):
+        made = network.begin(make(place).to(device)).cpu()
         if maps is None:
-            wanted = len(photos) * made.nbytes
+            wanted = int(ends[-1]) * made.nbytes // len(made)
             if wanted > most_bytes:
                 raise ParameterError(
-                    f"{views} views of {len(photos)} photos take {wanted / 1e6:,.0f} MB of memory, more than the"
+                    f"{ends[-1]:,} views of {len(counts)} photos take {wanted / 1e6:,.0f} MB of memory, more than the"
                     f" {most_bytes / 1e6:,.0f} allowed: draw fewer, freeze more, or allow more",
                     remedy="allow-pixels-more",
                 )
-            maps = torch.empty(len(photos) * views, *made.shape[1:])
-        maps[place * views : (place + 1) * views] = made
-        advanced((place + 1) / len(photos))
+            maps = torch.empty(int(ends[-1]), *made.shape[1:])
+        maps[end - count : end] = made
+        advanced((place + 1) / len(counts))
     assert maps is not None  # a part that trains has photos
     return maps
