@@ -53,6 +53,7 @@ class RunParts(NamedTuple):
     embed: Callable[[], Features]  # rows of the photos that validate
     judge: Callable[[Features], Mapping[str, float]]  # their figures, by names that a recipe may choose by
     prepare: Callable[[int], None] = lambda _: None  # what is done before an epoch
+    from_start: bool = False  # whether the network as it begins is judged too, as epoch 0
 
 
 class Epoch(NamedTuple):
@@ -90,13 +91,18 @@ class RunStanding:
     learned: dict[str, torch.Tensor] = field(default_factory=dict)
 
     @property
+    def done(self) -> int:
+        """The last epoch that is over."""
+        return self.log[-1].epoch if self.log else 0
+
+    @property
     def best(self) -> Epoch:
         """The best epoch so far."""
         return [epoch for epoch in self.log if epoch.best][-1]
 
     def is_over(self, recipe: RunRecipe) -> bool:
         """Tell whether all epochs are done, or as many without a better one as patience lasts."""
-        done = len(self.log)
+        done = self.done
         return done >= recipe.epochs or (done > 0 and done - self.best.epoch >= recipe.patience)
 
 
@@ -125,7 +131,8 @@ class TrainingRun:
     def go(self, heard: Callable[[Epoch], None], advanced: Callable[[str, float], None]) -> None:
         """Train until it is over, and let the network be what the best epoch had made of it."""
         while not self.standing.is_over(self._recipe):
-            epoch = self._epoch(len(self.standing.log) + 1, advanced)
+            begins = self._parts.from_start and not self.standing.log
+            epoch = self._begun() if begins else self._epoch(self.standing.done + 1, advanced)
             self.standing.log.append(epoch)
             if epoch.best:
                 self.standing.learned = self._learned()
@@ -133,6 +140,11 @@ class TrainingRun:
             heard(epoch)
         self._parts.network.load_state_dict(self.standing.learned, strict=False)
         self._parts.network.eval()
+
+    def _begun(self) -> Epoch:
+        """Judge the network as it begins."""
+        begun, figures = time.perf_counter(), self._validate(0)
+        return Epoch(0, math.nan, 0.0, figures, True, time.perf_counter() - begun, 0.0)
 
     def _epoch(self, number: int, advanced: Callable[[str, float], None]) -> Epoch:
         begun, waited = time.perf_counter(), self._parts.feed.waited
@@ -193,8 +205,8 @@ class TrainingRun:
         return DivergedError(f"epoch {number}, batch {place + 1} ({named}): {what}{self._stands()}")
 
     def _stands(self) -> str:
-        done = len(self.standing.log)
-        there = f"the checkpoint of epoch {done} stands" if done else "no checkpoint was written"
+        done = self.standing.done
+        there = f"the checkpoint of epoch {done} stands" if self.standing.log else "no checkpoint was written"
         return f"; {there}; give a lower learning rate"
 
     def _learned(self) -> dict[str, torch.Tensor]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import stderr
-from imgsim.cli.commands.train_network import describe_epoch, labelled_photos
+from imgsim.cli.commands.train_network import describe_epoch
 from imgsim.cli.flags import format_option, general_options, labels_options, limits_options
 from imgsim.cli.labels import LabelSource
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format, write_text
@@ -19,6 +19,8 @@ from imgsim.cli.recipe_options import (
     told_recipe,
     torch_device_option,
 )
+from imgsim.cli.run_photos import labelled_photos
+from imgsim.training.embeddings.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 @click.argument("config", metavar="CONFIG.toml|sop|streets", type=click.Path())
 @click.argument("folder", type=click.Path())
 @click.option("-o", "--output", required=True, type=click.Path(file_okay=False), metavar="RUNS", help="Their folders.")
-@recipe_options
+@recipe_options(TrainingRecipe)
 @labels_options(scores=True)
 @groups_option
 @torch_device_option
@@ -90,7 +92,7 @@ def _read(config: str, options: Mapping[str, Any]) -> Sweep:
     """Read a sweep, and refuse labels that are not what its runs are of."""
     from imgsim.training.embeddings.sweep import read_sweep
 
-    given = told_recipe(options, None)
+    given = told_recipe(TrainingRecipe, options, None)
     read = read_sweep(config, {"split": "groups", **given} if options["groups"] else given)
     for run in read.runs:
         if options["scores"] and not run.recipe.widths:

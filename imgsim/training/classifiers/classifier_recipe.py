@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from imgsim.errors import ParameterError
-from imgsim.evaluation.label_figures import NAMES
-from imgsim.training.classifiers.stratified_split import TEST, VALIDATION
 from imgsim.training.run_recipe import RunRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KIND = "classifier"  # of a run, in its configuration
+TEST, VALIDATION = 0.2, 0.1  # shares of all photos, and of those that do not test
 CHOICES: dict[str, tuple[str, ...]] = {
     **RunRecipe.choices,
-    "by": NAMES,
+    "by": ("log-loss", "top-1", "top-3", "macro-f1"),  # as imgsim.evaluation.label_figures names them
     "crop": ("whole", "letterbox", "center", "squash"),
     "normalise": ("own", "centred"),
     "dropout": ("none", "dense", "convolutional"),
