@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from imgsim.cli.flags import refuse_nan
+from imgsim.training.classifiers.classifier_recipe import ClassifierRecipe
 from imgsim.training.embeddings.recipe import DIMS, SCORED, TrainingRecipe
 from imgsim.training.run_recipe import RunRecipe
 
@@ -45,6 +46,7 @@ _SAID = {
     "least_crop": "The smallest share of a photo that is cut from it to learn from.",
     "flip": "Whether photos are also mirrored.",
     "views": "Cut so many crops of each photo once, and keep what frozen stages make of them; 0 always cuts new ones.",
+    "average": "How much of the mean of past weights is kept in each step; 0 takes the weights as they are.",
     "split": "What validates and tests: whole classes, photos of all, or a protocol of Stanford Online Products; of "
     "--scores photos, or whole --groups.",
     "shares": "The shares of the photos that train, validate and test.",
@@ -62,7 +64,6 @@ _OF_CLASSES = {  # what classifiers have beside it, or is said of them otherwise
     "class_weights": "Whether all classes count alike, however few photos they have.",
     "smoothing": "The share of each label that goes to all classes alike.",
     "augment": "What is made of photos of classes below the mean size: pictures up to it, or by another system's rule.",
-    "average": "How much of the mean of past weights is kept in each step; 0 takes the weights as they are.",
     "head_lr": "By how much the head's learning rate is multiplied.",
     "step_epochs": "Of the schedules step and plateau: after how many epochs (plateau: without a better one).",
     "step_factor": "Of the schedules step and plateau: by how much it is multiplied then.",
@@ -175,6 +176,17 @@ def told_recipe(recipe: type[RunRecipe], options: Mapping[str, Any], config: str
     told = recipe.read(config) if config else {}
     given = given_options(options, (one.name for one in _options_of(recipe)))
     return {**told, **given}
+
+
+def told_for_sweep(kind: type[RunRecipe], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect options that were given for all runs of a kind; UsageError where that kind has no such option."""
+    known = [one.name for one in _options_of(kind)]
+    for recipe in (TrainingRecipe, ClassifierRecipe):
+        for one in _options_of(recipe):
+            if one.name not in known and options[one.name] is not None:
+                told = f"{recipe.kind_of_run}s have it, and these are {kind.kind_of_run}s"
+                raise click.UsageError(f"--{one.name.replace('_', '-')}: {told}: leave it out")
+    return given_options(options, known)
 
 
 def given_options(options: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

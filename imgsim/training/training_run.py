@@ -117,6 +117,7 @@ class TrainingRun:
         self._rates = [group["lr"] for group in self._optimizer.param_groups]
         self._device = next(parts.network.parameters()).device
         self.standing = RunStanding()
+        self._mean = self._learned() if recipe.average else {}  # of past weights
 
     def resume(self) -> None:
         """Go on from the checkpoint, if there is one."""
@@ -125,6 +126,7 @@ class TrainingRun:
             return
         self.standing = RunStanding([Epoch(*row) for row in state["log"]], state["best"])
         self._parts.network.load_state_dict(state["network"], strict=False)
+        self._mean = state["mean"]
         self._parts.loss.load_state_dict(state["loss"])
         self._optimizer.load_state_dict(state["optimizer"])
 
@@ -135,7 +137,7 @@ class TrainingRun:
             epoch = self._begun() if begins else self._epoch(self.standing.done + 1, advanced)
             self.standing.log.append(epoch)
             if epoch.best:
-                self.standing.learned = self._learned()
+                self.standing.learned = self._mean_or_learned()
             self._save()
             heard(epoch)
         self._parts.network.load_state_dict(self.standing.learned, strict=False)
@@ -177,6 +179,7 @@ class TrainingRun:
                 if (place + 1) % together == 0 or place + 1 == len(listed):
                     self._optimizer.step()
                     self._optimizer.zero_grad()
+                    self._take_mean()
                 advanced(f"epoch {number}", (place + 1) / len(listed))
         return float(np.mean(losses))
 
@@ -192,6 +195,15 @@ class TrainingRun:
         return loss
 
     def _validate(self, number: int) -> dict[str, float]:
+        if self._mean:
+            now = self._learned()
+            self._parts.network.load_state_dict(self._mean, strict=False)
+        figures = self._judge(number)
+        if self._mean:
+            self._parts.network.load_state_dict(now, strict=False)
+        return figures
+
+    def _judge(self, number: int) -> dict[str, float]:
         self._parts.network.eval()
         with torch.inference_mode():
             rows = self._parts.embed()
@@ -216,10 +228,23 @@ class TrainingRun:
         state = network.state_dict()
         return {name: tensor.detach().cpu().clone() for name, tensor in state.items() if not name.startswith(frozen)}
 
+    def _take_mean(self) -> None:
+        """Move the mean of past weights towards those of now, where one is kept."""
+        if self._mean:
+            kept = self._recipe.average
+            for name, tensor in self._learned().items():
+                whole = not tensor.is_floating_point()
+                self._mean[name] = tensor if whole else kept * self._mean[name] + (1 - kept) * tensor
+
+    def _mean_or_learned(self) -> dict[str, torch.Tensor]:
+        """Copy the weights that are judged."""
+        return {name: one.clone() for name, one in self._mean.items()} if self._mean else self._learned()
+
     def _save(self) -> None:
         state = {
             "network": self._learned(),
             "best": self.standing.learned,
+            "mean": self._mean,
             "loss": self._parts.loss.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "log": [tuple(epoch) for epoch in self.standing.log],

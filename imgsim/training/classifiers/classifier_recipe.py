@@ -48,13 +48,12 @@ class ClassifierRecipe(RunRecipe):
     class_weights: str = "none"
     smoothing: float = 0.0
     augment: str = "mean"
-    average: float = 0.0
     test: float = TEST
     validation: float = VALIDATION
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for key in ("dropout_rate", "smoothing", "average", "test", "validation"):
+        for key in ("dropout_rate", "smoothing", "test", "validation"):
             self.require(key, 0 <= getattr(self, key) < 1, "is a share, 0 or above, less than 1")
         _ = self.unfrozen
 

@@ -1,4 +1,4 @@
-"""Runs of classifiers: what is learned follows from the recipe alone; one that was killed goes on to the same numbers."""
+"""Runs of classifiers: what is learned follows from the recipe alone; a killed one goes on to the same numbers."""
 
 import csv
 import json
