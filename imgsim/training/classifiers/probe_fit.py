@@ -22,7 +22,7 @@ STRENGTHS = (0.1, 1.0, 10.0, 100.0, 1000.0, 10_000.0)
 BESIDE = (10**-0.5, 10**0.5)  # the best of those is tried once more in smaller steps
 LEAST = 1e-12  # of a probability whose logarithm is taken
 _FLAT = 1e-20  # a variance that nothing is divided by
-_ITERATIONS = 1000
+_ITERATIONS, _TOLERANCE = 2000, 1e-6
 
 
 class ProbeForm(NamedTuple):
@@ -160,7 +160,7 @@ def fit_probes(
     spanned = values > values.max(initial=0) * 1e-10
     turned, axes = left[:, spanned] * values[spanned], axes[spanned]
     known = np.unique(codes)
-    model = LogisticRegression(max_iter=_ITERATIONS, warm_start=True)
+    model = LogisticRegression(max_iter=_ITERATIONS, tol=_TOLERANCE, warm_start=True)
     with quietly(), single_threads(1):
         for strength in strengths:
             model.set_params(C=strength).fit(turned, codes)
