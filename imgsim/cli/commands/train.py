@@ -14,6 +14,7 @@ SUBCOMMANDS: Registry[click.Command] = Registry(
         "linear": "imgsim.cli.commands.train_linear:linear",
         "sweep": "imgsim.cli.commands.train_sweep:sweep",
         "embedding": "imgsim.cli.commands.train_network:embedding",
+        "classifier": "imgsim.cli.commands.train_classifier:classifier",
     },
 )
 

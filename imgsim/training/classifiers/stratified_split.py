@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from imgsim.errors import EvaluationError, first_few
+from imgsim.training.classifiers.classifier_recipe import TEST, VALIDATION
 from imgsim.training.split_file import UNUSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
-
-TEST, VALIDATION = 0.2, 0.1  # of all photos, and of those that do not test
 
 
 class ClassCounts(NamedTuple):
