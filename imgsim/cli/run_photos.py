@@ -14,12 +14,9 @@ from imgsim.cli.labels import LabelSource, attributes_at, labels_for, scores_for
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from imgsim.training.run_means import ClassedPhotos
 
-OF_PHOTOS = ("labels", "scores", "groups", "parts", "key", "encoding")  # what a run that goes on has in its folder
+OF_PHOTOS = ("labels", "scores", "groups", "splits", "key", "encoding")  # what a run that goes on has in its folder
 
 
 def source_of(options: Mapping[str, Any], *, resume: bool) -> LabelSource:
@@ -33,7 +30,7 @@ def source_of(options: Mapping[str, Any], *, resume: bool) -> LabelSource:
 
 
 def labelled_photos(
-    folder: str, source: LabelSource, groups: str | None = None, parts: str | None = None
+    folder: str, source: LabelSource, groups: str | None = None, splits: str | None = None
 ) -> ClassedPhotos:
     """Find the photos in a folder, and the class or the score of each."""
     from imgsim.index.index import remembered_at
@@ -47,27 +44,25 @@ def labelled_photos(
     check_readable([path for path, _ in found.unreadable] if source.strict else [])
     paths = [image.path for image in photos_among(folder, found)]
     check_photos(folder, len(paths), [path for path, _ in found.unreadable])
+    if splits:
+        return _split_photos(folder, source, paths, splits)
     if source.scores:
         return _scored_photos(folder, source, paths, groups)
     labels = labels_for(source, folder, paths, attributes_at(folder))
-    told = None if parts is None else _parts_of(folder, source._replace(labels=parts, scores=None), paths)
-    return ClassedPhotos(folder, paths, list(labels.names), labels.codes, source.strict, labels.tests, parts=told)
+    return ClassedPhotos(folder, paths, list(labels.names), labels.codes, source.strict, labels.tests)
 
 
-def _parts_of(folder: str, source: LabelSource, paths: list[str]) -> NDArray[np.int8]:
-    """Read which part each photo is in, -1 where a table does not say it."""
+def _split_photos(folder: str, source: LabelSource, paths: list[str], splits: str) -> ClassedPhotos:
+    """Take classes from an earlier run's parts; photos that are not in them have none."""
     import numpy as np
 
-    from imgsim.errors import EvaluationError
-    from imgsim.training.split_file import PARTS, UNUSED
+    from imgsim.training.run_means import ClassedPhotos
+    from imgsim.training.split_file import read_splits
 
-    source.check_known(folder)
-    labels = labels_for(source, folder, paths, attributes_at(folder))
-    for name in labels.names:
-        if name not in PARTS:
-            raise EvaluationError(f"{source.labels}: {name!r} is no part of photos: {', '.join(PARTS)}")
-    numbers = np.array([*(PARTS.index(name) for name in labels.names), UNUSED], np.int8)
-    return numbers[labels.codes]
+    split = read_splits(splits)
+    known = dict(zip(split.paths, split.labels.tolist(), strict=True))
+    codes = np.array([known.get(path, -1) for path in paths], np.intp)
+    return ClassedPhotos(folder, paths, split.names, codes, source.strict, splits=splits)
 
 
 def _scored_photos(folder: str, source: LabelSource, paths: list[str], groups: str | None) -> ClassedPhotos:

@@ -68,26 +68,32 @@ def test_a_run_that_is_over_is_told_again_and_not_otherwise(run, photos, tmp_pat
         2,
         "imgsim: m.run: the run was begun with smoothing 0.0: leave --smoothing out\n",
     )
-    parted = run("train", "classifier", photos, "-o", "m.onnx", "--resume", "--parts", "attribute:part")
+    parted = run("train", "classifier", photos, "-o", "m.onnx", "--resume", "--splits", "splits.csv")
     assert parted.code == 2
     assert "leave it out with --resume" in parted.err
 
 
-def test_labels_and_parts_come_from_a_table(run, photos, tmp_path):
+def test_labels_come_from_a_table_and_parts_from_another_run(run, photos, tmp_path):
     paths = sorted(path.relative_to(photos).as_posix() for path in photos.rglob("*.png"))
-    parts = ["train"] * 5 + ["validation", "test", ""]
-    lines = [f"{path},{(int(path[5]) % 2 and 'odd') or 'even'},{parts[place % 8]}" for place, path in enumerate(paths)]
-    (tmp_path / "t.csv").write_text("\n".join(["path,kind,part", *lines]) + "\n")
-    done = train(run, photos, "--labels", "t.csv:kind", "--parts", "t.csv:part", "--format", "jsonl")
+    lines = [f"{path},{'odd' if int(path[5]) % 2 else 'even'}" for path in paths]
+    (tmp_path / "t.csv").write_text("\n".join(["path,kind", *lines]) + "\n")
+    done = train(run, photos, "--labels", "t.csv:kind")
     assert done.code == 0, done.err
-    assert [json.loads(line)["photos"] for line in done.out.splitlines()] == [4, 4, 4, 4]
-    assert "even: learned from 10 photos" in done.err
-    (tmp_path / "t.csv").write_text("path,kind,part\n" + lines[0].replace("train", "training") + "\n")
-    wrong = run(
-        "train", "classifier", photos, "-o", "n.onnx", "--labels", "t.csv:kind", "--parts", "t.csv:part", "-j", 1
-    )
-    assert wrong.code == 2
-    assert "'training' is no part of photos: train, validation, test" in wrong.err
+    assert "even: learned from " in done.err
+    splits = tmp_path / "m.run" / "splits.csv"
+    again = run("train", "classifier", photos, "-o", "n.onnx", *QUICK, "--splits", splits, "--seed", 9)
+    assert again.code == 0, again.err
+    assert (tmp_path / "n.run" / "splits.csv").read_text() == splits.read_text()
+    assert [line.split("\t")[:4] for line in again.out.splitlines()] == [
+        line.split("\t")[:4] for line in done.out.splitlines()
+    ]
+    both = run("train", "classifier", photos, "-o", "o.onnx", "--splits", splits, "--labels", "t.csv:kind")
+    assert (both.code, "--splits has the photos' classes: leave --labels out" in both.err) == (2, True)
+    text = splits.read_text().replace(",odd,train", ",odd,test").replace(",odd,validation", ",odd,test")
+    splits.write_text(text)
+    only = run("train", "classifier", photos, "-o", "o.onnx", "--splits", splits, "-j", 1)
+    assert only.code == 2
+    assert "1 class has no photo to learn from, only such as validate or test (odd)" in only.err
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.commands.train_network import describe_epoch
+from imgsim.cli.figure_table import write_figures
 from imgsim.cli.flags import format_option, general_options, labels_options, limits_options
-from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
+from imgsim.cli.output import ROW_FORMATS
 from imgsim.cli.recipe_options import (
     memory_option,
     recipe_options,
@@ -19,6 +20,7 @@ from imgsim.cli.recipe_options import (
     torch_device_option,
 )
 from imgsim.cli.run_photos import labelled_photos, source_of
+from imgsim.cli.splits_option import check_splits, splits_option
 from imgsim.training.classifiers.classifier_recipe import ClassifierRecipe
 
 if TYPE_CHECKING:
@@ -38,11 +40,7 @@ if TYPE_CHECKING:
 )
 @recipe_options(ClassifierRecipe)
 @labels_options(scores=False)
-@click.option(
-    "--parts",
-    metavar="FILE:COLUMN|attribute:NAME",
-    help="Which photos train, which are for validation and test, by these words; others take no part.",
-)
+@splits_option
 @torch_device_option
 @memory_option
 @format_option(*ROW_FORMATS)
@@ -53,7 +51,7 @@ def classifier(
     output: str,
     resume: bool,  # noqa: FBT001
     config: str | None,
-    parts: str | None,
+    splits: str | None,
     device: str | None,
     memory: float,
     format_: str | None,
@@ -76,7 +74,8 @@ def classifier(
     from imgsim.models.imported_weights import require_exporter
     from imgsim.processes import default_jobs
 
-    source = source_of(options | {"parts": parts}, resume=resume)
+    source = source_of(options | {"splits": splits}, resume=resume)
+    check_splits(splits, ("--labels", options["labels"]))
     told = told_recipe(ClassifierRecipe, options, config)
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
@@ -94,7 +93,7 @@ def classifier(
         if resume:
             trained = resume_classifier(folder, recipe, run, means)
         else:
-            trained = begin_classifier(labelled_photos(folder, source, parts=parts), recipe, run, means)
+            trained = begin_classifier(labelled_photos(folder, source, splits=splits), recipe, run, means)
     _write(trained, run, output, format_)
 
 
@@ -117,6 +116,4 @@ def _write(trained: TrainedClassifier, run: RunFolder, output: str, format_: str
     if not trained.best.epoch:
         epochs = "as it began, a logistic regression: no epoch was better on the photos that validate"
     stderr.say(f"{output}: {epochs}; use it by imgsim classify -m {output}; all about the run: {run.path}")
-    rows = [one.to_row() for one in trained.outcomes]
-    writer = RowWriter(choose_format(format_), list(rows[0]) if rows else ["part", "rows", "photos", "classes"])
-    writer.write(rows)
+    write_figures([one.to_row() for one in trained.outcomes], ["part", "rows", "photos", "classes"], format_)

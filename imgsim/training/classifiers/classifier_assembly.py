@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from imgsim.errors import ParameterError, first_few
-from imgsim.evaluation.copy_groups import group_copies, torn_groups
+from imgsim.errors import ParameterError
 from imgsim.evaluation.label_figures import LabelFigures, judge_labels, name_figures
 from imgsim.models.architectures import provenance
 from imgsim.models.classifier_export import write_classifier
@@ -23,15 +22,16 @@ from imgsim.training.classifiers.class_balance import NONE, ORIGINAL, ClassBalan
 from imgsim.training.classifiers.class_loss import ClassLoss, balanced_weights
 from imgsim.training.classifiers.class_pictures import ClassPictures, KeptPictures
 from imgsim.training.classifiers.classifier_network import ClassifierNetwork, Dropout
+from imgsim.training.classifiers.dealt_photos import deal_as_before, deal_photos
 from imgsim.training.classifiers.probe_fit import choose_form, fit_probe
 from imgsim.training.classifiers.sample_sheet import draw_samples
-from imgsim.training.classifiers.stratified_split import check_learned, count_parts, stratified_split
+from imgsim.training.classifiers.stratified_split import count_parts
 from imgsim.training.decoded_photos import PixelForm
 from imgsim.training.photos_digest import photos_digest
 from imgsim.training.random_states import generator_of
 from imgsim.training.run_means import ClassedPhotos, Means, find_device
 from imgsim.training.served_photos import ServedPhotos
-from imgsim.training.split_file import collect, read_splits, spell_splits
+from imgsim.training.split_file import PARTS, read_splits, spell_splits
 from imgsim.training.staged_network import count_frozen
 from imgsim.training.training_run import Epoch, RunParts, TrainingRun
 
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from imgsim.training.batches import Feed
     from imgsim.training.classifiers.class_balance import PictureCounts
     from imgsim.training.classifiers.classifier_recipe import ClassifierRecipe
+    from imgsim.training.classifiers.dealt_photos import DealtPhotos
     from imgsim.training.classifiers.probe_fit import FittedProbe
     from imgsim.training.decoded_photos import DecodedPhotos, DecodingOutcome
     from imgsim.training.run_folder import RunFolder
@@ -86,25 +87,21 @@ def begin_classifier(
     wanted = np.flatnonzero(photos.codes >= 0)
     paths = [photos.paths[place] for place in wanted]
     decoded = _decode(photos.root, paths, recipe, backbone, means)
-    readable = np.array([bool(digest) for digest in decoded.digests], bool)
     check_readable([error.path for error in decoded.unreadable] if photos.strict else [])
     for error in decoded.unreadable:
         means.said(f"skipped {error}")
-    codes = np.where(readable, photos.codes[wanted], -1)
-    groups = group_copies([decoded.digests], decoded.hashes, readable, readable)
-    if torn := [paths[places[0]] for places in torn_groups(groups, codes)]:
-        means.said(f"{len(torn)} photos have copies of another class: those go where the first goes: {first_few(torn)}")
-    parts = _split(photos, codes, groups, wanted, recipe)
-    counts = count_parts(codes, parts, photos.names)
-    check_learned(counts)
-    split = collect(paths, list(photos.names), codes, parts, groups)
+    dealt = _deal(photos, paths, photos.codes[wanted], decoded, recipe)
+    for remark in dealt.remarks:
+        means.said(remark)
+    split = dealt.split
+    counts = count_parts(split.labels, np.minimum(split.parts, PARTS.index("test")), split.names)
     folder.make()
     folder.write(folder.splits, spell_splits(split))
     folder.write(folder.config, recipe.to_toml().encode())
-    _write_rows(folder, "classes.csv", [one._asdict() for one in counts if any(one[1:])])
+    _write_rows(folder, "classes.csv", [one._asdict() for one in counts])
     _write_rows(folder, "failures.csv", [{"path": one.path, "reason": one.reason} for one in decoded.unreadable])
-    kept = np.flatnonzero(parts >= 0)
-    return _ClassifierAssembly(recipe, backbone, split, decoded.take(kept), folder, means, device).train(resumed=False)
+    decoded = decoded.take(dealt.places)
+    return _ClassifierAssembly(recipe, backbone, split, decoded, folder, means, device).train(resumed=False)
 
 
 def resume_classifier(root: str, recipe: ClassifierRecipe, folder: RunFolder, means: Means) -> TrainedClassifier:
@@ -119,17 +116,20 @@ def resume_classifier(root: str, recipe: ClassifierRecipe, folder: RunFolder, me
     return _ClassifierAssembly(recipe, backbone, split, decoded, folder, means, device).train(resumed=True)
 
 
-def _split(
+def _deal(
     photos: ClassedPhotos,
+    paths: list[str],
     codes: NDArray[np.intp],
-    groups: NDArray[np.intp],
-    wanted: NDArray[np.intp],
+    decoded: DecodingOutcome,
     recipe: ClassifierRecipe,
-) -> NDArray[np.int8]:
-    """Give photos (N,) the parts that a table says, or those that a seed draws."""
-    if photos.parts is not None:
-        return np.where(codes >= 0, photos.parts[wanted], -1).astype(np.int8)
-    return stratified_split(codes, groups, seed=recipe.seed, test=recipe.test, validation=recipe.validation)
+) -> DealtPhotos:
+    """Give photos (N,) the parts that they had in an earlier run, or those that a seed draws."""
+    readable = np.array([bool(digest) for digest in decoded.digests], bool)
+    if photos.splits is not None:
+        return deal_as_before(photos.splits, paths, readable)
+    known = np.where(readable, codes, -1)
+    shares = {"test": recipe.test, "validation": recipe.validation}
+    return deal_photos(paths, photos.names, known, decoded.digests, decoded.hashes, seed=recipe.seed, **shares)
 
 
 def staged_backbone(recipe: ClassifierRecipe) -> Backbone:

@@ -20,7 +20,7 @@ def labelled(folder):
     return ClassedPhotos(str(folder), paths, names.tolist(), codes)
 
 
-def train(photos, folder, recipe=QUICK, *, resumed=False, kill_after=99, classed=None, **means):
+def train(photos, folder, recipe=QUICK, *, resumed=False, kill_after=99, **means):
     from imgsim.training.classifiers.classifier_assembly import begin_classifier, resume_classifier
     from imgsim.training.run_folder import RunFolder
     from imgsim.training.run_means import Means
@@ -32,4 +32,4 @@ def train(photos, folder, recipe=QUICK, *, resumed=False, kill_after=99, classed
     told = Means(**{"device": "cpu", "jobs": 1, "most_bytes": 10**8, "limits": LIMITS, "heard": heard} | means)
     if resumed:
         return resume_classifier(str(photos), recipe, RunFolder(str(folder)), told)
-    return begin_classifier(classed or labelled(photos), recipe, RunFolder(str(folder)), told)
+    return begin_classifier(labelled(photos), recipe, RunFolder(str(folder)), told)

@@ -9,7 +9,7 @@ import pytest
 
 from imgsim.errors import EvaluationError, ImageReadError, ParameterError
 from imgsim.training.classifiers.classifier_recipe import ClassifierRecipe
-from tests.training.classifiers.classified import QUICK, Killed, labelled, train
+from tests.training.classifiers.classified import QUICK, Killed, train
 from tests.training.embeddings.tiny import draw_classes
 
 torch = pytest.importorskip("torch")
@@ -135,7 +135,7 @@ def test_photos_that_cannot_be_read_are_kept_in_the_ledger_and_the_others_learne
     (photos / "class0" / "0.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
     said = []
     trained = train(photos, tmp_path / "run", replace(QUICK, epochs=1), said=said.append)
-    assert [one.photos for one in trained.counts] == [4, 4, 4] or sum(one.photos for one in trained.counts) < 15
+    assert [one.label for one in trained.counts] == ["class0", "class1", "class2"]
     rows = list(csv.DictReader((tmp_path / "run" / "failures.csv").read_text().splitlines()))
     assert [row["path"] for row in rows] == ["class0/0.png"]
     assert any(line.startswith("skipped class0/0.png: ") for line in said)
@@ -148,10 +148,6 @@ def test_what_cannot_be_learned_is_told_before_a_folder_is_made(drawn, tmp_path)
     one = draw_classes(tmp_path / "one", classes=1, each=4)
     with pytest.raises(EvaluationError, match=r"there is one \(class0\): give two or more"):
         train(one, tmp_path / "run")
-    classed = labelled(drawn)
-    parts = np.where(classed.codes == 2, 2, 0).astype(np.int8)
-    with pytest.raises(EvaluationError, match=r"1 class has no photo to learn from.*\(class2\)"):
-        train(drawn, tmp_path / "run", classed=classed._replace(parts=parts))
     with pytest.raises(ParameterError, match="views are what frozen stages are given"):
         train(drawn, tmp_path / "run", replace(QUICK, views=2))
     with pytest.raises(ParameterError, match="after freeze 2 it freezes fewer and fewer"):
