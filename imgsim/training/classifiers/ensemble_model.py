@@ -1,4 +1,4 @@
-"""From classifiers and what they say of photos to their vote, judged beside each of them, and to the file that has it."""
+"""From classifiers and what they say of photos to their vote, judged beside each, and to the file that has it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class JudgedPart(NamedTuple):
     truth: NDArray[np.intp]
 
 
-class Outcome(NamedTuple):
+class VoteOutcome(NamedTuple):
     """Figures of a member, of the plain mean or of the vote on a part's photos."""
 
     model: str
@@ -143,9 +143,7 @@ def write_vote(voters: Sequence[Voter], vote: FittedVote, settings: VoteSettings
     return write_ensemble([one.data for one in voters], header)
 
 
-def judge_vote(
-    voters: Sequence[Voter], vote: FittedVote, data: bytes, parts: Mapping[str, JudgedPart], seed: int
-) -> list[Outcome]:
+def judge_vote(voters: Sequence[Voter], data: bytes, parts: Mapping[str, JudgedPart], seed: int) -> list[VoteOutcome]:
     """Judge on each part every member as it is, the plain mean of all, and the vote as its file takes it."""
     header = header_of(data, ENSEMBLE)
     session = open_learned(unpack_ensemble(data, header)[1], ENSEMBLE)
@@ -157,11 +155,11 @@ def judge_vote(
             (MEAN, votes.mean(axis=0)),
             (VOTE, session.run(given)),
         ]
-        outcomes += [Outcome(name, part, judge_labels(one, truth, seed=seed)) for name, one in said]
+        outcomes += [VoteOutcome(name, part, judge_labels(one, truth, seed=seed)) for name, one in said]
     return outcomes
 
 
-class Gain(NamedTuple):
+class VoteGain(NamedTuple):
     """How far the vote is above the member that is best on validation photos, on those that test, with intervals."""
 
     member: str
@@ -175,18 +173,35 @@ class Gain(NamedTuple):
         told = {name: [round(value, 4) for value in (one.value, one.low, one.high)] for name, one in gains.items()}
         return {"over": self.member, **told}
 
+    def describe(self) -> str:
+        """Say it in a line.
+
+        Examples
+        --------
+        >>> VoteGain("a.onnx", Estimate(0.05, 0.01, 0.1), *[Estimate(0.02, -0.01, 0.05)] * 2).describe()
+        'on photos that test, above a.onnx, which validates best: log loss lower by 0.050 (0.010..0.100), \
+top 1 by 0.020 (-0.010..0.050), top 3 by 0.020 (-0.010..0.050)'
+        """
+        loss, first, three = (
+            f"{one.value:.3f} ({one.low:.3f}..{one.high:.3f})" for one in (self.log_loss, self.top_1, self.top_3)
+        )
+        return (
+            f"on photos that test, above {self.member}, which validates best: log loss lower by {loss}, "
+            f"top 1 by {first}, top 3 by {three}"
+        )
+
 
 def compare_with_best(
     voters: Sequence[Voter], vote: FittedVote, validation: JudgedPart, test: JudgedPart, seed: int
-) -> Gain:
-    """Compare the vote with the member of the least log loss on validation photos, photo by photo of those that test."""
+) -> VoteGain:
+    """Compare the vote with the member of the least log loss on validation photos, on each photo that tests."""
     losses = [name_figures(one, validation.truth)["log-loss"] for one in validation.votes]
     best = int(np.argmin(losses))
     voted, alone = vote.take(test.votes), test.votes[best]
     ranks = [rank_truth(one, test.truth) for one in (voted, alone)]
     fallen = surprises(alone, test.truth) - surprises(voted, test.truth)
     gains = [(ranks[0] < k).astype(float) - (ranks[1] < k) for k in (1, 3)]
-    return Gain(voters[best].name, *(bootstrap(one, seed=seed) for one in (fallen, *gains)))
+    return VoteGain(voters[best].name, *(bootstrap(one, seed=seed) for one in (fallen, *gains)))
 
 
 def judged_part(votes: Sequence[Features], truth: NDArray[np.integer[Any]]) -> JudgedPart:
