@@ -32,11 +32,9 @@ class PackedMember(NamedTuple):
 
 
 def write_ensemble(members: Sequence[bytes], header: Header) -> bytes:
-    """Write classifiers and their soft vote in one file.
+    """Write classifiers and their soft vote in one file, members first: what follows them is a model of the vote alone.
 
-    The header's details tell each member's temperature t and weight w, and its recipe the temperature T of the whole:
-    of probabilities p of members (N, M, C), v is the sum of w softmax(log(p) / t), and the vote softmax(log(v) / T).
-    Members come first: what follows them is a model by itself, of the vote alone.
+    Of what members say, p (N, M, C), it gives softmax(log(sum of w softmax(log(p) / t)) / T), as the header tells these.
     """
     told = header.details["members"]
     inverse = np.array([1 / one["temperature"] for one in told], np.float32).reshape(1, -1, 1)

@@ -174,14 +174,7 @@ class VoteGain(NamedTuple):
         return {"over": self.member, **told}
 
     def describe(self) -> str:
-        """Say it in a line.
-
-        Examples
-        --------
-        >>> VoteGain("a.onnx", Estimate(0.05, 0.01, 0.1), *[Estimate(0.02, -0.01, 0.05)] * 2).describe()
-        'on photos that test, above a.onnx, which validates best: log loss lower by 0.050 (0.010..0.100), \
-top 1 by 0.020 (-0.010..0.050), top 3 by 0.020 (-0.010..0.050)'
-        """
+        """Say it in a line."""
         loss, first, three = (
             f"{one.value:.3f} ({one.low:.3f}..{one.high:.3f})" for one in (self.log_loss, self.top_1, self.top_3)
         )

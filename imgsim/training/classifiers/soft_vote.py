@@ -22,7 +22,19 @@ _ROUNDS, _STILL = 10_000, 1e-9  # of fitting weights: at most so many, until non
 
 
 def fit_temperature(probabilities: NDArray[np.floating], truth: Codes) -> float:
-    """Fit the temperature at which probabilities (N, C) of classes (N,) surprise least.
+    """Fit the temperature at which probabilities surprise least.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (N, C)
+        Of photos that nothing was learned from.
+    truth : ndarray of int, shape (N,)
+        The classes that they are of.
+
+    Returns
+    -------
+    float
+        From 0.1 to 10; 1 of no photos.
 
     Notes
     -----
@@ -68,7 +80,19 @@ def at_temperature(probabilities: NDArray[np.floating], temperature: float) -> A
 
 
 def fit_weights(votes: Array, truth: Codes) -> list[float]:
-    """Fit the weights by which the mean of votes (M, N, C) surprises least, about the same for each to begin with.
+    """Fit the weights by which the mean of votes surprises least, the same for each to begin with.
+
+    Parameters
+    ----------
+    votes : ndarray of float, shape (M, N, C)
+        Probabilities by members.
+    truth : ndarray of int, shape (N,)
+        The classes that photos are of.
+
+    Returns
+    -------
+    list of float
+        Weights of members, which sum to 1.
 
     Notes
     -----
