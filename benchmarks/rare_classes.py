@@ -1,7 +1,7 @@
 """What pictures made of rare classes do to a classifier: macro F1, top 1, top 3 and log loss, by each --augment.
 
-Run by `python -m benchmarks.rare_classes ../shared/data RUNS`. Of grocery's coarse classes twelve are made rare: one has
-a third of all photos that are learned from, one has two, the others 3 to 30; which is which three seeds draw. Eight
+Run by `python -m benchmarks.rare_classes ../shared/data RUNS`. Of grocery's coarse classes twelve are made rare: one
+has a third of all photos that are learned from, one has two, the others 3 to 30; which is which three seeds draw. Eight
 other photos of each class judge, or what there is. EfficientNet-Lite0 sees 160 pixels; its last stage learns, and a
 head that begins at random, since one that begins as a regression would hardly be moved.
 """
