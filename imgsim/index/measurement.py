@@ -11,13 +11,13 @@ from imgsim.errors import DrawnPictureError, ImageReadError
 from imgsim.images.find import DRAWN
 from imgsim.index.decoding_mark import decoding_mark
 from imgsim.index.failure_conditions import conditions_of
-from imgsim.index.lacks import COLORS
-from imgsim.index.store import MISSING, UNREADABLE, Failure, MeasuredPhoto
+from imgsim.index.lacks import COLORS, LABEL
+from imgsim.index.store import MISSING, UNREADABLE, Failure, MeasuredPhoto, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from imgsim.features.measure import Measured, Outcome
+    from imgsim.features.measure import Measured, Outcome, Step
     from imgsim.images.limits import Limits
     from imgsim.index.drawn_pictures import DrawnPictures
     from imgsim.index.external_rows import KeptRows
@@ -67,20 +67,32 @@ class Measurement:
         self, lacks: Sequence[Lack], directory: str, jobs: int | None, *, isolated: bool
     ) -> Iterator[Outcome]:
         """Measure photos by what they lack, and load nothing else: an extractor that none lacks need not be at hand."""
-        from imgsim.features.measure import Step, Task, measure
+        from imgsim.features.measure import Task, measure
         from imgsim.index.distance import rebuild
         from imgsim.processes import default_jobs
 
         needed = {key for lack in lacks for key in lack.extractors}
         extractors = {one.id: rebuild(directory, one) for one in self.store.extractors() if one.id in needed}
-        steps: dict[str, Step] = {}
-        if any(lack.steps for lack in lacks):
-            from imgsim.colors.dominant import describe_colors
-
-            steps[COLORS] = Step(describe_colors)
+        steps = self._steps({step for lack in lacks for step in lack.steps})
         tasks = (Task(os.path.join(self.root, lack.image.path), lack.image.path, *lack[1:3]) for lack in lacks)
         jobs = jobs or default_jobs()
         return measure(tasks, extractors, steps=steps, digest=True, limits=self.limits, jobs=jobs, isolated=isolated)
+
+    def _steps(self, wanted: set[str]) -> dict[str, Step]:
+        """Make the steps that are wanted: colours, and what classifiers tell."""
+        from imgsim.features.measure import Step
+
+        steps: dict[str, Step] = {}
+        if COLORS in wanted:
+            from imgsim.colors.dominant import describe_colors
+
+            steps[COLORS] = Step(describe_colors)
+        for name, classifier in self.store.classifiers.items():
+            if f"{LABEL}{name}" in wanted:
+                from imgsim.features.label_step import label_step
+
+                steps[f"{LABEL}{name}"] = label_step(*labelled(name), classifier.spec)
+        return steps
 
     def _commit(self, batch: list[tuple[Lack, Outcome]]) -> None:
         """Store a batch in one transaction."""
@@ -98,7 +110,7 @@ class Measurement:
         file, photo = lack.image, lack.photo
         if photo and photo.why:
             self.store.place(photo.known.key, file)
-        told = measured.told.get(COLORS, {})
+        told = {name: value for step in measured.told.values() for name, value in step.items()}
         record = replace(measured.record, attributes=lack.attributes or {}, added_ns=time.time_ns())
         kept = self._kept.get(file.path)
         features = {**measured.features, **(kept.rows if kept and kept.digest == record.digest else {})}

@@ -223,11 +223,11 @@ def test_attributes_do_not_make_a_new_stamp(store):
 def test_photos_without_a_palette_lack_colours(store):
     put(store, "a", measured=COLORS)
     put(store, "b", attributes={"color": "red"})
-    assert store.lacking_colors() == {"b"}
+    assert store.lacking_measured("palette") == {"b"}
     put(store, "a")
     assert stored(store)["a"] == COLORS
     put(store, "a", digest=b"e" * 16)
-    assert store.lacking_colors() == {"a", "b"}
+    assert store.lacking_measured("palette") == {"a", "b"}
 
 
 def test_choosing_another_measure_forgets_what_the_last_one_said(store):

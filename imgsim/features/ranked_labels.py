@@ -1,0 +1,40 @@
+"""What a classifier answers: its labels by probability, or first of all that it is none of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from imgsim.features.classifier import Classifier
+
+DIGITS = 6  # of probabilities, as they are told and kept
+
+
+class RankedLabel(NamedTuple):
+    """A label that a photo may have: 1 is the answer's rank."""
+
+    rank: int
+    label: str
+    probability: float
+
+
+def rank_labels(classifier: Classifier, row: NDArray[np.float32], k: int | None = None) -> list[RankedLabel]:
+    """Rank the labels of a photo by its row of probabilities (C,), the first k or all; equal ones as the columns stand.
+
+    A classifier with a threshold answers `other` where nothing is as probable; that label comes last elsewhere, however
+    much of the probability is left for it.
+    """
+    labels = classifier.labels
+    order = np.argsort(-row, kind="stable").tolist()
+    if other := getattr(classifier, "other", ""):
+        place = labels.index(other)
+        order.remove(place)
+        unsure = row[order[0]] < classifier.threshold  # type: ignore[attr-defined]
+        order.insert(0 if unsure else len(order), place)
+    return [
+        RankedLabel(rank, labels[place], round(float(row[place]), DIGITS)) for rank, place in enumerate(order[:k], 1)
+    ]
