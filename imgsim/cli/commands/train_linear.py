@@ -134,9 +134,9 @@ def _learn(run: LinearRun, photos: LabelledPhotos, asked: LinearSettings, told: 
     from imgsim.training.embeddings.linear.linear_model import (
         find_learnable,
         learn_map,
-        photos_digest,
         write_model,
     )
+    from imgsim.training.photos_digest import photos_digest
 
     known = find_learnable(photos.rows, photos.codes, photos.beside)
     if known.alone:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from imgsim.images.limits import Limits
     from imgsim.training.embeddings.assembly import ClassedPhotos, Trained
     from imgsim.training.embeddings.recipe import TrainingRecipe
-    from imgsim.training.embeddings.run_folder import RunFolder
-    from imgsim.training.embeddings.training_run import Epoch
+    from imgsim.training.run_folder import RunFolder
+    from imgsim.training.training_run import Epoch
 
 COLUMNS = [
     "split",
@@ -117,7 +117,7 @@ def embedding(
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
     from imgsim.training.embeddings.assembly import Means, begin_run, resume_run
-    from imgsim.training.embeddings.run_folder import RunFolder
+    from imgsim.training.run_folder import RunFolder
 
     run = RunFolder.of(output)
     recipe = _standing_recipe(run, told) if resume else _new_recipe(run, told)
@@ -156,7 +156,7 @@ def _standing_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
     """Read the recipe of a run that goes on; what is told must be what it was told then."""
     from imgsim.training.embeddings.assembly import spelled
     from imgsim.training.embeddings.recipe import make_recipe, read_recipe
-    from imgsim.training.embeddings.run_folder import RunError
+    from imgsim.training.run_folder import RunError
 
     run.check_standing()
     recipe = make_recipe(read_recipe(run.config))

@@ -15,9 +15,9 @@ from imgsim.models.architectures import provenance
 from imgsim.models.vision import torch
 from imgsim.naming import parse_naming
 from imgsim.tables.ground_truth import check_readable
-from imgsim.training.embeddings.backbone import Backbone, load_backbone
-from imgsim.training.embeddings.batches import Augmentation, CropFeed, Feed, ViewFeed, view_photos
-from imgsim.training.embeddings.decoded_photos import DecodedPhotos, DecodingOutcome, PixelForm, decode_photos
+from imgsim.training.backbone import Backbone, load_backbone
+from imgsim.training.batches import Augmentation, CropFeed, Feed, ViewFeed, view_photos
+from imgsim.training.decoded_photos import DecodedPhotos, DecodingOutcome, PixelForm, decode_photos
 from imgsim.training.embeddings.linear.linear_model import LinearSettings, find_learnable, learn_map
 from imgsim.training.embeddings.linear.refusals import LearningError
 from imgsim.training.embeddings.losses.base_loss import LossSetting
@@ -26,7 +26,6 @@ from imgsim.training.embeddings.miners.miner_table import build_miner, spell_min
 from imgsim.training.embeddings.network import EmbeddingNetwork, count_frozen, export_embedding
 from imgsim.training.embeddings.outcome import POOLED, Outcome, compare_rows
 from imgsim.training.embeddings.product_splits import describe_parts, require_lists, split_products
-from imgsim.training.embeddings.random_states import generator_of
 from imgsim.training.embeddings.recipe import PRODUCT_SPLITS
 from imgsim.training.embeddings.retrieval_figures import judge_rows
 from imgsim.training.embeddings.samplers.base_sampler import SamplerSetting
@@ -34,10 +33,11 @@ from imgsim.training.embeddings.samplers.sampler_table import build_sampler, che
 from imgsim.training.embeddings.samplers.score_partners import ScorePartners
 from imgsim.training.embeddings.score_figures import compare_scored, judge_scored
 from imgsim.training.embeddings.scored_photos import check_partners, split_scored, widths_for
-from imgsim.training.embeddings.served_photos import ServedPhotos
-from imgsim.training.embeddings.split_file import SplitPhotos, collect, read_splits, spell_splits
 from imgsim.training.embeddings.splits import split_photos
-from imgsim.training.embeddings.training_run import Epoch, RunParts, TrainingRun
+from imgsim.training.random_states import generator_of
+from imgsim.training.served_photos import ServedPhotos
+from imgsim.training.split_file import SplitPhotos, collect, read_splits, spell_splits
+from imgsim.training.training_run import Epoch, RunParts, TrainingRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from imgsim.training.embeddings.losses.base_loss import Kind
     from imgsim.training.embeddings.recipe import TrainingRecipe
     from imgsim.training.embeddings.retrieval_figures import RetrievalFigures
-    from imgsim.training.embeddings.run_folder import RunFolder
     from imgsim.training.embeddings.samplers.base_sampler import Sampler
     from imgsim.training.embeddings.score_figures import ScoreFigures, ScoreOutcome
+    from imgsim.training.run_folder import RunFolder
 
 HEAD, LOSS = 5, 6  # what is drawn, for its random state
 SCORES = "scores"  # the miner of losses of triplets, where labels are scores

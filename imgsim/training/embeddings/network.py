@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.training.embeddings.backbone import Backbone
+    from imgsim.training.backbone import Backbone
 
 nn = torch.nn
 TOLERANCE = 1e-4  # of a value of a row of length 1, between torch and ONNX Runtime

@@ -14,8 +14,8 @@ from imgsim.evaluation.intervals import CONFIDENCE, Estimate
 from imgsim.training.embeddings.assembly import MAPPED, TRAINED, ClassedPhotos, Means, begin_run, resume_run, spelled
 from imgsim.training.embeddings.outcome import POOLED
 from imgsim.training.embeddings.recipe import make_recipe, read_recipe
-from imgsim.training.embeddings.run_folder import RunError, RunFolder
 from imgsim.training.embeddings.sweep import F1, FIGURE, SEED, SPLIT, Sweep, SweepRun
+from imgsim.training.run_folder import RunError, RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

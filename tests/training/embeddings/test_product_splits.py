@@ -6,7 +6,7 @@ import pytest
 from imgsim.errors import EvaluationError, ParameterError
 from imgsim.training.embeddings.product_splits import describe_parts, split_products
 from imgsim.training.embeddings.recipe import LEAVE_ONE_OUT, ONE_QUERY, TrainingRecipe, make_recipe
-from imgsim.training.embeddings.split_file import collect, read_splits, spell_splits
+from imgsim.training.split_file import collect, read_splits, spell_splits
 
 SHARES = (0.6, 0.2, 0.2)
 TRAIN, VALIDATION, TEST, QUERY = range(4)

@@ -43,7 +43,7 @@ class Killed(Exception):  # noqa: N818
 
 def run(photos, tmp_path, name, recipe=QUICK, *, resumed=False, kill_after=99, **means):
     from imgsim.training.embeddings.assembly import Means, begin_run, resume_run
-    from imgsim.training.embeddings.run_folder import RunFolder
+    from imgsim.training.run_folder import RunFolder
 
     def heard(epoch):
         if epoch.epoch == kill_after:
@@ -115,7 +115,7 @@ def test_the_model_gives_photos_the_rows_that_were_judged(drawn, tmp_path, monke
     from imgsim.features import load_extractor
     from imgsim.features.measure import measure_all
     from imgsim.training.embeddings.retrieval_figures import judge_rows
-    from imgsim.training.embeddings.split_file import read_splits
+    from imgsim.training.split_file import read_splits
 
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
     trained = run(drawn, tmp_path, "served")
@@ -133,7 +133,7 @@ def test_the_model_gives_photos_the_rows_that_were_judged(drawn, tmp_path, monke
 
 def test_a_loss_that_is_no_number_ends_the_run_and_leaves_the_last_checkpoint(drawn, tmp_path, monkeypatch):
     from imgsim.training.embeddings.losses.triplet import TripletLoss
-    from imgsim.training.embeddings.training_run import DivergedError
+    from imgsim.training.training_run import DivergedError
 
     measure, asked = TripletLoss.measure_triplets, []
 
@@ -160,7 +160,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_leaves_the_last_checkpoint(dr
 def test_a_full_disk_leaves_the_last_checkpoint(drawn, tmp_path, monkeypatch):
     import errno
 
-    from imgsim.training.embeddings import run_folder
+    from imgsim.training import run_folder
 
     with pytest.raises(Killed):
         run(drawn, tmp_path, "full", kill_after=1)
@@ -210,8 +210,8 @@ def test_a_photo_that_is_gone_is_told_when_a_run_goes_on(tmp_path):
 
 def test_weights_that_are_no_numbers_end_a_run_that_nothing_validates(drawn, tmp_path, monkeypatch):
     from imgsim.training.embeddings.assembly import Means, begin_run
-    from imgsim.training.embeddings.run_folder import RunFolder
-    from imgsim.training.embeddings.training_run import DivergedError, TrainingRun
+    from imgsim.training.run_folder import RunFolder
+    from imgsim.training.training_run import DivergedError, TrainingRun
 
     def broken(self, number, advanced):
         del number, advanced

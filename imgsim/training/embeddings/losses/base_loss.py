@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from imgsim.models.tensors import torch
 from imgsim.training.embeddings.batch_triplets import Triplets, every_triplet
-from imgsim.training.embeddings.named_part import require
+from imgsim.training.named_part import require
 
 Kind = Literal["classes", "scores"]  # what labels are: whole numbers from 0, or numbers of which the difference counts
 _HALF = (torch.float16, torch.bfloat16)

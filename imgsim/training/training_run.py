@@ -11,7 +11,7 @@ import numpy as np
 
 from imgsim.errors import ImgsimError, first_few
 from imgsim.models.vision import torch
-from imgsim.training.embeddings.random_states import generator_of, seeded
+from imgsim.training.random_states import generator_of, seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Features
-    from imgsim.training.embeddings.batches import Batch, Feed
+    from imgsim.training.batches import Batch, Feed
     from imgsim.training.embeddings.losses.base_loss import Loss
     from imgsim.training.embeddings.miners.base_miner import Miner
     from imgsim.training.embeddings.network import EmbeddingNetwork
     from imgsim.training.embeddings.recipe import TrainingRecipe
-    from imgsim.training.embeddings.run_folder import RunFolder
     from imgsim.training.embeddings.samplers.base_sampler import Sampler
+    from imgsim.training.run_folder import RunFolder
 
 LEARNING, MINING = 3, 4  # what is drawn, for its random state
 MOMENTUM = 0.9  # of SGD

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Features
     from imgsim.models.architectures import Preprocessing
-    from imgsim.training.embeddings.decoded_photos import DecodedPhotos
+    from imgsim.training.decoded_photos import DecodedPhotos
     from imgsim.training.embeddings.network import EmbeddingNetwork
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from imgsim.errors import ParameterError
 from imgsim.models.vision import torch
-from imgsim.training.embeddings.random_states import seeded
+from imgsim.training.random_states import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Image
     from imgsim.models.architectures import Preprocessing
-    from imgsim.training.embeddings.decoded_photos import DecodedPhotos
+    from imgsim.training.decoded_photos import DecodedPhotos
     from imgsim.training.embeddings.network import EmbeddingNetwork
 
 AHEAD = 2  # batches that are made ready before they are asked for
