@@ -7,16 +7,16 @@ O. Russakovsky et al., "ImageNet Large Scale Visual Recognition Challenge", IJCV
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from imgsim.core import WORKING_SIZE, ExtractorSpec, Features, Image, Scale
 from imgsim.errors import ParameterError
 from imgsim.features.deep import prepare, wanted_side
-from imgsim.features.office_categories import OTHER, office_categories, table_identity
+from imgsim.features.office_categories import LANGUAGES, OTHER, office_categories, table_identity
 from imgsim.models.architectures import find_architecture
 from imgsim.models.cache import SHOWN_DIGITS
 from imgsim.models.efficientnet_lite import last_layer
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
     from imgsim.models.session import Session
 
+KINDS, IMAGENET = "kinds", "imagenet"  # the categories of offices, and the kinds that these are made of
 NETWORK = "efficientnet_lite0"
+PAPER = "Russakovsky et al.: ImageNet Large Scale Visual Recognition Challenge, 2015"
 CROP = "center"  # what the head was trained on: it is surer of a square from the middle than of the whole photo
 THRESHOLD = 0.25  # of the likeliest category, below which the answer is `other`; see docs/kinds.md
 
@@ -43,20 +45,30 @@ Language = Literal["en", "ko"]
 class ImageNetKinds:
     """Tell how probable each of ImageNet's 1,000 kinds is, by the network that imgsim comes with.
 
+    `weights` are the first digits of its weights' SHA-256: those of the package that is installed, unless given.
+
     Notes
     -----
     The network's last layer, on the mean of each of its maps, and a softmax, both in double precision.
     """
 
-    name: ClassVar[str] = "imagenet"
-    version: ClassVar[int] = 1
-    threshold: ClassVar[float] = 0.0
-    other: ClassVar[str] = ""
+    weights: str = ""
+
+    name = IMAGENET
+    version = 1
+    metric = "hellinger"
+    binary = False
+    paper = PAPER
+    threshold = 0.0
+    other = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", self.weights or self._file.weights[:SHOWN_DIGITS])
 
     @property
     def spec(self) -> ExtractorSpec:
         """What rebuilds this classifier."""
-        return ExtractorSpec(self.name, (("weights", self._file.weights[:SHOWN_DIGITS]),), self.version)
+        return ExtractorSpec(self.name, (("weights", self.weights),), self.version)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -89,9 +101,9 @@ class ImageNetKinds:
 
     @cached_property
     def _file(self) -> PackagedModel:
-        found = find_packaged(NETWORK)
+        found = find_packaged(NETWORK, weights=self.weights)
         if not found:
-            raise missing_model(TrunkSpec(NETWORK))
+            raise missing_model(TrunkSpec(NETWORK), self.weights)
         return found
 
     @cached_property
@@ -116,22 +128,34 @@ class OfficeKinds:
     """
 
     language: Language = "en"
-    kinds: ImageNetKinds = field(default_factory=ImageNetKinds, repr=False, compare=False)
+    table: str = ""  # the first digits of its SHA-256: the table that ships, unless given
+    weights: str = ""
 
-    name: ClassVar[str] = "kinds"
-    version: ClassVar[int] = 1
-    threshold: ClassVar[float] = THRESHOLD
+    name = KINDS
+    version = 1
+    metric = "hellinger"
+    binary = False
+    paper = PAPER
+    threshold = THRESHOLD
 
     def __post_init__(self) -> None:
-        if self.language not in get_args(Language):
-            raise ParameterError(f"{self.name}: the language is {' or '.join(get_args(Language))}")
+        if self.language not in LANGUAGES:
+            raise ParameterError(f"{self.name}: the language is {' or '.join(LANGUAGES)}, not {self.language}")
+        if self.table not in ("", table_identity()):
+            raise ParameterError(f"{self.name}: this imgsim has another table of categories than {self.table}")
+        object.__setattr__(self, "table", table_identity())
+        object.__setattr__(self, "weights", self.kinds.weights)
 
     @property
     def spec(self) -> ExtractorSpec:
         """What rebuilds this classifier: the language, the table, and the network's weights."""
-        (weights,) = self.kinds.spec.params
-        params = (("language", self.language), ("table", table_identity()), weights)
+        params = (("language", self.language), ("table", self.table), ("weights", self.weights))
         return ExtractorSpec(self.name, params, self.version)
+
+    @cached_property
+    def kinds(self) -> ImageNetKinds:
+        """What tells the probabilities that are added."""
+        return ImageNetKinds(self.weights)
 
     @property
     def other(self) -> str:
@@ -170,6 +194,3 @@ class OfficeKinds:
         other = self.dim - 1
         columns = [places.get(kind, other) for kind in self.kinds.labels]
         return np.eye(self.dim)[columns]
-
-
-CLASSIFIERS = {ImageNetKinds.name: ImageNetKinds, OfficeKinds.name: OfficeKinds}

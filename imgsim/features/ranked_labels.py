@@ -33,7 +33,7 @@ def rank_labels(classifier: Classifier, row: NDArray[np.float32], k: int | None 
     if other := getattr(classifier, "other", ""):
         place = labels.index(other)
         order.remove(place)
-        unsure = row[order[0]] < classifier.threshold  # type: ignore[attr-defined]
+        unsure = row[order[0]] < getattr(classifier, "threshold", 0.0)
         order.insert(0 if unsure else len(order), place)
     return [
         RankedLabel(rank, labels[place], round(float(row[place]), DIGITS)) for rank, place in enumerate(order[:k], 1)

@@ -60,7 +60,7 @@ class AskedClassifiers:
             remembered = dict(known.spec.params)[LANGUAGE] if known else None
             chosen[KIND] = _kinds(self.language or remembered)
         elif self.language and self.kinds is None:
-            raise ParameterError(f"the language of kinds is given, and no kinds are asked for: add --kinds")
+            raise ParameterError("the language of kinds is given, and no kinds are asked for: add --kinds")
         elif known and self.kinds is False:
             del chosen[KIND]
         _check_together(chosen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from imgsim.errors import DrawnPictureError, ImageReadError
 from imgsim.images.find import DRAWN
@@ -15,9 +15,11 @@ from imgsim.index.lacks import COLORS, LABEL
 from imgsim.index.store import MISSING, UNREADABLE, Failure, MeasuredPhoto, labelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from imgsim.features.measure import Measured, Outcome, Step
+    from imgsim.core import Extractor, Features
+    from imgsim.features.classifier import Classifier
+    from imgsim.features.measure import Measured, Outcome
     from imgsim.images.limits import Limits
     from imgsim.index.drawn_pictures import DrawnPictures
     from imgsim.index.external_rows import KeptRows
@@ -67,32 +69,52 @@ class Measurement:
         self, lacks: Sequence[Lack], directory: str, jobs: int | None, *, isolated: bool
     ) -> Iterator[Outcome]:
         """Measure photos by what they lack, and load nothing else: an extractor that none lacks need not be at hand."""
-        from imgsim.features.measure import Task, measure
+        from imgsim.features.measure import Step, Task, measure
         from imgsim.index.distance import rebuild
         from imgsim.processes import default_jobs
 
-        needed = {key for lack in lacks for key in lack.extractors}
-        extractors = {one.id: rebuild(directory, one) for one in self.store.extractors() if one.id in needed}
-        steps = self._steps({step for lack in lacks for step in lack.steps})
-        tasks = (Task(os.path.join(self.root, lack.image.path), lack.image.path, *lack[1:3]) for lack in lacks)
-        jobs = jobs or default_jobs()
-        return measure(tasks, extractors, steps=steps, digest=True, limits=self.limits, jobs=jobs, isolated=isolated)
-
-    def _steps(self, wanted: set[str]) -> dict[str, Step]:
-        """Make the steps that are wanted: colours, and what classifiers tell."""
-        from imgsim.features.measure import Step
-
+        needed = {key for lack in lacks for key in (*lack.extractors, *lack.steps)}
+        extractors: dict[Any, Extractor] = {
+            one.id: rebuild(directory, one) for one in self.store.extractors() if one.id in needed
+        }
+        self._classifiers = self._build_classifiers(needed)
+        extractors |= self._classifiers
         steps: dict[str, Step] = {}
-        if COLORS in wanted:
+        if COLORS in needed:
             from imgsim.colors.dominant import describe_colors
 
             steps[COLORS] = Step(describe_colors)
-        for name, classifier in self.store.classifiers.items():
-            if f"{LABEL}{name}" in wanted:
-                from imgsim.features.label_step import label_step
+        tasks = (
+            Task(
+                os.path.join(self.root, lack.image.path),
+                lack.image.path,
+                [*lack.extractors, *(step for step in lack.steps if step in extractors)],
+                [step for step in lack.steps if step in steps],
+            )
+            for lack in lacks
+        )
+        jobs = jobs or default_jobs()
+        return measure(tasks, extractors, steps=steps, digest=True, limits=self.limits, jobs=jobs, isolated=isolated)
 
-                steps[f"{LABEL}{name}"] = label_step(*labelled(name), classifier.spec)
-        return steps
+    def _build_classifiers(self, needed: Collection[object]) -> dict[str, Classifier]:
+        """Make the classifiers that are wanted, by the steps that are called after the attributes that they set."""
+        from imgsim.features.extractor_table import build_extractor
+
+        stored = {f"{LABEL}{name}": one for name, one in self.store.classifiers.items()}
+        wanted = {step: build_extractor(one.spec) for step, one in stored.items() if step in needed}
+        return cast("dict[str, Classifier]", wanted)
+
+    def _labels(self, rows: Mapping[Any, Features]) -> dict[str, Any]:
+        """Give what classifiers tell of a photo by their rows, as attributes."""
+        told: dict[str, Any] = {}
+        for step, classifier in self._classifiers.items():
+            if step in rows:
+                from imgsim.features.ranked_labels import rank_labels
+
+                (answer,) = rank_labels(classifier, rows[step][0], 1)
+                names = labelled(step.removeprefix(LABEL))
+                told |= dict(zip(names, (answer.label, answer.probability), strict=True))
+        return told
 
     def _commit(self, batch: list[tuple[Lack, Outcome]]) -> None:
         """Store a batch in one transaction."""
@@ -110,10 +132,11 @@ class Measurement:
         file, photo = lack.image, lack.photo
         if photo and photo.why:
             self.store.place(photo.known.key, file)
-        told = {name: value for step in measured.told.values() for name, value in step.items()}
+        told = {**measured.told.get(COLORS, {}), **self._labels(measured.features)}
         record = replace(measured.record, attributes=lack.attributes or {}, added_ns=time.time_ns())
         kept = self._kept.get(file.path)
-        features = {**measured.features, **(kept.rows if kept and kept.digest == record.digest else {})}
+        rows = {key: row for key, row in measured.features.items() if key not in self._classifiers}
+        features = {**rows, **(kept.rows if kept and kept.digest == record.digest else {})}
         state = MeasuredPhoto(record, features, measured=told, ctime_ns=file.ctime_ns, inode=file.inode)
         self.store.put(state)
         self.summary.changed += lack.content == "changed"

@@ -66,7 +66,7 @@ class Update:
         rows: RowsToImport | None = None,
         classifiers: Mapping[str, StoredClassifier] | None = None,
     ) -> Summary:
-        """Do all of it, in the order of a photo's way; `classifiers` are those of now on, where they are not as before."""
+        """Do all of it, in the order of a photo's way; `classifiers` are those of now on, the same unless given."""
         before = self.store.stamp
         extractors = self._take_in(wanted, description, rows, classifiers)
         if rows:
@@ -129,10 +129,10 @@ class Update:
             return None
         extractors = [stored[spec] for spec in specs]
         labelled = look_up(self.store.classifiers)
-        lacks = find_lacks(
-            self.store, changes, measurable(extractors), failing=self.failing, labels=labelled.ready
-        )
-        if lacks or labelled.classifiers != self.store.classifiers or self._unread_headers(found) or not all(map(self.store.is_pinned, extractors)):
+        if labelled.classifiers != self.store.classifiers:
+            return None
+        lacks = find_lacks(self.store, changes, measurable(extractors), failing=self.failing, labels=labelled.ready)
+        if lacks or self._unread_headers(found) or not all(map(self.store.is_pinned, extractors)):
             return None
         self.summary.failed += len(found.unreadable)
         return self._summarised()

@@ -40,7 +40,10 @@ OFFICE, IMAGENET = "office", "imagenet"
 )
 @click.option("--language", type=click.Choice(["en", "ko"]), help="Of the offices' categories.  [default: en]")
 @click.option(
-    "--only", multiple=True, metavar="LABEL", help="Only the photos whose likeliest label is this; repeat it for several."
+    "--only",
+    multiple=True,
+    metavar="LABEL",
+    help="Only the photos whose likeliest label is this; repeat it for several.",
 )
 @click.option("--labels", is_flag=True, help="List the labels that there are, and what is filed under each, and stop.")
 @format_option("table", "tsv", "csv", "json", "jsonl", "paths")
@@ -106,9 +109,7 @@ def _choose(model: str | None, kinds: str | None, language: str | None) -> Class
     return OfficeKinds("ko" if language == "ko" else "en")
 
 
-def _answers(
-    classifier: Classifier, photos: Sequence[str], limits: Limits, complaints: list[str]
-) -> Iterator[Answer]:
+def _answers(classifier: Classifier, photos: Sequence[str], limits: Limits, complaints: list[str]) -> Iterator[Answer]:
     """Classify photos as they come; say and note which cannot be read."""
     from imgsim.cli.answers import asked_photos
     from imgsim.features.measure import Task, measure

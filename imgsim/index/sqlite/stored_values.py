@@ -170,7 +170,7 @@ class StoredValues:
         return ExtractorSpec(name, tuple(sorted(params.items())), version)
 
     def classifiers(self, raw: object) -> dict[str, StoredClassifier]:
-        """Read the classifiers by which photos are labelled, by attribute; whether they are here, is another question."""
+        """Read the classifiers that label photos, by attribute; whether they are here, is another question."""
         what = "its classifiers"
         read = {} if raw is None else self.json(raw, what)
         if not all(isinstance(one, dict) and isinstance(one.get("model"), str) for one in read.values()):
