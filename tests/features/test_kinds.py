@@ -191,5 +191,5 @@ def test_the_page_says_the_threshold_and_the_table():
     page = Path(__file__).resolve().parents[2].joinpath("docs", "kinds.md").read_text("utf-8")
     assert f"**{THRESHOLD}**" in page
     for category in office_categories():
-        kinds = ", ".join(category.kinds) or "–"
+        kinds = ", ".join(category.kinds) or "none"
         assert f"| {category.english} | {category.korean} | {kinds} |" in page

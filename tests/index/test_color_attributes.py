@@ -14,7 +14,6 @@ from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import MeasuredPhoto
 from imgsim.index.update import update_index
 from tests.index.test_store_conformance import add
-from tests.stores import STORES
 
 KEYS = {"color", "color_probabilities", "palette"}
 COLORS = {"color": "red", "color_probabilities": {"red": 1.0}, "palette": [{"hex": "#ff0000"}]}
@@ -182,15 +181,6 @@ def test_an_unreadable_photo_has_no_colours_and_changes_no_other(make_photos):
     assert index(folder, colors=True).failed == 1
     assert all(set(attributes) == KEYS for attributes in attributes_of(folder).values())
     assert len(attributes_of(folder)) == 3
-
-
-@pytest.fixture(params=sorted(STORES))
-def store(request, tmp_path):
-    folder = tmp_path / "index"
-    folder.mkdir()
-    opened = STORES[request.param](folder)
-    yield opened
-    opened.close()
 
 
 def put(store, path, digest=b"d" * 16, **given):
