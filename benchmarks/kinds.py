@@ -112,11 +112,17 @@ def threshold_table(data: Path) -> Iterator[str]:
     yield "|---|" + "---:|" * (2 + len(others))
     for threshold in THRESHOLDS:
         answers = answers_of(clothes, threshold)
-        right = np.mean([one == CATEGORY_OF.get(of, "clothing") for one, of in zip(answers, clothes.names, strict=True)])
+        right = np.mean(
+            [one == CATEGORY_OF.get(of, "clothing") for one, of in zip(answers, clothes.names, strict=True)]
+        )
         named = 1 - answers.count("other") / len(answers)
         left = (answers_of(told, threshold).count("other") / len(told.names) for told in others.values())
         chosen = "**" * (threshold == THRESHOLD)
-        yield f"| {chosen}{threshold}{chosen} | {named:.3f} | {right:.3f} | " + " | ".join(f"{one:.3f}" for one in left) + " |"
+        yield (
+            f"| {chosen}{threshold}{chosen} | {named:.3f} | {right:.3f} | "
+            + " | ".join(f"{one:.3f}" for one in left)
+            + " |"
+        )
 
 
 def clothing_table(data: Path) -> Iterator[str]:
@@ -195,8 +201,8 @@ def main() -> None:
     data = parser.parse_args().data
     for table in (threshold_table, clothing_table, cut_out_table):
         for line in table(data):
-            print(line)  # noqa: T201 (that is what it is for)
-        print()  # noqa: T201
+            print(line)
+        print()
 
 
 if __name__ == "__main__":
