@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from benchmarks.measuring import Setting
     from imgsim.training.backbone import Backbone
-    from imgsim.training.batches import CropFeed
+    from imgsim.training.batches import PictureFeed
     from imgsim.training.embeddings.recipe import TrainingRecipe
 
 NETWORK, DIM = "mobilenet_v3_small", 512  # of those that are trained the lightest: what is beside it weighs most
@@ -153,15 +153,15 @@ def _backbone() -> Backbone:
     return cut_stages(NETWORK, network, preprocessing_of(NETWORK, network), "0" * 64)
 
 
-def _feed(backbone: Backbone, photos: Path, paths: list[str], most_bytes: int, jobs: int) -> CropFeed:
+def _feed(backbone: Backbone, photos: Path, paths: list[str], most_bytes: int, jobs: int) -> PictureFeed:
     from imgsim.images.limits import Limits
-    from imgsim.training.batches import Augmentation, CropFeed
+    from imgsim.training.batches import Augmentation, CroppedPhotos, PictureFeed
     from imgsim.training.decoded_photos import PixelForm, decode_photos
 
     form = PixelForm(backbone.preprocessing, "whole", Limits())
     decoded = decode_photos(str(photos), paths, form, most_bytes=most_bytes)
     augmentation = Augmentation(backbone.preprocessing, least=0.25, flip=True)
-    return CropFeed(decoded.photos, augmentation, seed=0, jobs=jobs)
+    return PictureFeed(CroppedPhotos(decoded.photos, augmentation, 0), jobs)
 
 
 def _waiting(which: str, epochs: list[Epoch]) -> Figure:

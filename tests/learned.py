@@ -1,5 +1,7 @@
 """Learned embeddings and classifiers of tests: linear maps and tiny networks, written as their files are."""
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,8 @@ import numpy as np
 from imgsim.features import load_extractor
 from imgsim.models.architectures import Preprocessing
 from imgsim.models.classifier_model import classifier_header
-from imgsim.models.header import CLASSIFIER, EMBEDDING, LINEAR, LINEAR_CLASSIFIER, Header
+from imgsim.models.ensemble_file import write_ensemble
+from imgsim.models.header import CLASSIFIER, EMBEDDING, ENSEMBLE, LINEAR, LINEAR_CLASSIFIER, Header, header_of
 from imgsim.models.linear_graph import write_linear, write_probe
 
 HASH = "cd" * 32
@@ -73,6 +76,19 @@ def random_probe(width: int, classes: int, seed: int = 0) -> tuple[np.ndarray, n
     rng = np.random.default_rng(seed)
     mean, intercepts = rng.random(width), rng.standard_normal(classes)
     return mean.astype("f4"), rng.standard_normal((width, classes)).astype("f4"), intercepts.astype("f4")
+
+
+def ensemble(*members: bytes, temperatures: Sequence[float] = (), weights: Sequence[float] = ()) -> bytes:
+    """Make an ensemble of classifiers' files."""
+    count = len(members)
+    given = zip(members, temperatures or [1.0] * count, weights or [1 / count] * count, strict=True)
+    told = [
+        {"sha256": hashlib.sha256(data).hexdigest(), "temperature": temperature, "weight": weight}
+        for data, temperature, weight in given
+    ]
+    labels = header_of(members[0], CLASSIFIER, LINEAR_CLASSIFIER).details["labels"]
+    details = {"members": told, "recipe": {}}
+    return write_ensemble(members, classifier_header(ENSEMBLE, labels, details, {"photos": HASH}))
 
 
 def tiny_classifier(

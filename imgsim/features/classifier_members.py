@@ -6,13 +6,17 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from imgsim.core import WORKING_SIZE, ExtractorSpec, Features, Image, Scale
 from imgsim.errors import ExtractorMismatchError, WeightsError
 from imgsim.features.deep import prepare, wanted_side
 from imgsim.features.extractor_table import build_extractor
 from imgsim.features.several_scales import join_rows
-from imgsim.models.header import CLASSIFIER
+from imgsim.models.ensemble_file import unpack_ensemble
+from imgsim.models.header import CLASSIFIER, ENSEMBLE, LINEAR_CLASSIFIER
 from imgsim.models.model_shelf import open_learned
+from imgsim.models.regular_file import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -86,9 +90,46 @@ class ProbeMember(Member):
         return self.session
 
 
+class EnsembleMember(Member):
+    """Several classifiers, and their vote."""
+
+    @property
+    def scales(self) -> Collection[Scale]:
+        """As the members want them."""
+        return {scale for one in self.members for scale in one.scales}
+
+    def classify(self, images: Mapping[Scale, Image]) -> Features:
+        """Ask every member, and take the vote."""
+        votes = np.stack([one.classify(images) for one in self.members], axis=1)
+        return self.session.run(votes)
+
+    @property
+    def members(self) -> list[Member]:
+        """Who votes."""
+        return self._unpacked[0]
+
+    @cached_property
+    def session(self) -> Session:
+        """What takes the vote."""
+        return open_learned(self._unpacked[1], self.header.kind)
+
+    @cached_property
+    def _unpacked(self) -> tuple[list[Member], bytes]:
+        data = self._model if isinstance(self._model, bytes) else read_regular(self._model)
+        packed, vote = unpack_ensemble(data, self.header)
+        return [make_member(*one) for one in packed], vote
+
+
+_MEMBERS: Mapping[str, type[Member]] = {
+    CLASSIFIER: NetworkMember,
+    LINEAR_CLASSIFIER: ProbeMember,
+    ENSEMBLE: EnsembleMember,
+}
+
+
 def make_member(header: Header, model: bytes | str) -> Member:
     """Make what runs a model that its header is of; `model` is its file, or that file's content."""
-    return (NetworkMember if header.kind == CLASSIFIER else ProbeMember)(header, model)
+    return _MEMBERS[header.kind](header, model)
 
 
 def _base(spec: ExtractorSpec) -> Extractor:

@@ -25,8 +25,13 @@ def write_graph(
     takes: tuple[str, Sequence[int]],
     gives: tuple[str, Sequence[int]],
     header: Header,
+    *,
+    before: bytes = b"",
 ) -> bytes:
-    """Write a graph with its header; what it takes and gives, by name, are any number of rows of such a shape."""
+    """Write a graph with its header; what it takes and gives, by name, are any number of rows of such a shape.
+
+    `before` are further fields of the model, which come first.
+    """
     graph = b"".join(
         (
             *nodes,
@@ -38,7 +43,7 @@ def write_graph(
     )
     opset = bytes_field(1, b"") + number_field(2, OPSET)
     model = number_field(1, IR_VERSION) + bytes_field(2, b"imgsim") + bytes_field(7, graph) + bytes_field(8, opset)
-    return seal(with_property(model, KEY, header._replace(digest=UNSEALED.decode()).to_properties()[KEY]))
+    return seal(with_property(before + model, KEY, header._replace(digest=UNSEALED.decode()).to_properties()[KEY]))
 
 
 def node(operator: str, inputs: Sequence[str], output: str, attributes: bytes = b"") -> bytes:

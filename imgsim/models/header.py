@@ -189,9 +189,13 @@ def _impossible_input(images: Preprocessing | None) -> str:
 def read_header(path: str, *kinds: str) -> Header:
     """Read what a model's file says of itself, unchecked; a trunk's, unless other kinds will do."""
     with about(path):
-        tail = _tail(path)
-        place = max(tail.rfind(_START), 0) or max(tail.rfind(_START_OF_1), 0)
-        return Header.from_properties({KEY: tail[place:].decode("utf-8", "replace")}, *kinds)
+        return header_of(_tail(path), *kinds)
+
+
+def header_of(data: bytes, *kinds: str) -> Header:
+    """Read what a model says of itself from its content, or from the end of it."""
+    place = max(data.rfind(_START), 0) or max(data.rfind(_START_OF_1), 0)
+    return Header.from_properties({KEY: data[place:].decode("utf-8", "replace")}, *kinds)
 
 
 def is_exported(path: str) -> bool:

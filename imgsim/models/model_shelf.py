@@ -14,8 +14,9 @@ from imgsim.errors import WeightsError
 from imgsim.files import write_whole
 from imgsim.models.cache import SHA256, SHOWN_DIGITS, about, digest_file, models_directory
 from imgsim.models.defaults import read_defaults, write_defaults
+from imgsim.models.ensemble_file import unpack_ensemble
 from imgsim.models.graph import check_graph
-from imgsim.models.header import KINDS, Header, check_seal, read_header
+from imgsim.models.header import ENSEMBLE, KINDS, Header, check_seal, header_of, read_header
 from imgsim.models.model_limits import look_limited
 from imgsim.models.regular_file import read_regular
 
@@ -149,15 +150,25 @@ def open_learned(model: bytes | str, kind: str, device: str | None = None) -> Se
 
 
 def try_learned(data: bytes, kind: str) -> None:
-    """Run a sample: a header may be true of another model than it came with."""
+    """Run a sample, of an ensemble also by each member: a header may be true of another model than it came with."""
+    if kind != ENSEMBLE:
+        session = open_learned(data, kind, "cpu")
+        width = session.width_taken
+        side = session.header.images.crop if session.header.images else 0
+        if not side and not isinstance(width, int):
+            raise WeightsError("does not say how many values it takes")
+        _run_sample(session, (1, 3, side, side) if side else (1, width))
+        return
+    header = header_of(data, ENSEMBLE)
+    members, vote = unpack_ensemble(data, header)
+    for member in members:
+        try_learned(member.data, member.header.kind)
+    _run_sample(open_learned(vote, kind), (1, len(members), header.dim))
+
+
+def _run_sample(session: Session, shape: tuple[int, ...]) -> None:
     import numpy as np
 
-    session = open_learned(data, kind, "cpu")
-    width = session.width_taken
-    side = session.header.images.crop if session.header.images else 0
-    if not side and not isinstance(width, int):
-        raise WeightsError("does not say how many values it takes")
-    shape = (1, 3, side, side) if side else (1, width)
     rows = session.run(np.random.default_rng(0).standard_normal(shape, np.float32))
     if not np.isfinite(rows).all():
         raise WeightsError(f"does not make the {session.header.dim} finite values that it says")

@@ -227,7 +227,7 @@ def test_a_full_disk_leaves_what_was_there(train, classes, monkeypatch):
         if target.endswith(".onnx"):
             raise OSError(28, "No space left on device", target)
 
-    monkeypatch.setattr("imgsim.training.embeddings.linear.linear_run.replace_file", full)
+    monkeypatch.setattr("imgsim.training.fitted_run.replace_file", full)
     trained = train("--shrinkage", "0.7")
     assert trained.code == 2
     assert trained.err.splitlines()[-1] == "imgsim: shelf.onnx: cannot be written (No space left on device)"

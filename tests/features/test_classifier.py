@@ -11,10 +11,10 @@ from imgsim.features.deep import resample
 from imgsim.features.measure import measure, measure_all
 from imgsim.models.architectures import Preprocessing
 from imgsim.models.classifier_model import CLASSIFIER_MODELS, check_labels, classifier_header
-from imgsim.models.header import LINEAR_CLASSIFIER
+from imgsim.models.header import LINEAR_CLASSIFIER, UNSEALED, seal
 from imgsim.models.linear_graph import write_probe
 from tests.features.test_features_contract import PHOTOS
-from tests.learned import HASH, LABELS, probe, random_probe, tiny_classifier, write_model
+from tests.learned import HASH, LABELS, ensemble, probe, random_probe, tiny_classifier, write_model
 from tests.photos import draw_photo
 
 SIZES = ("lbp", "histogram:bins=2", "phash")
@@ -29,21 +29,24 @@ def cache(tmp_path, monkeypatch):
 
 
 def probes():
-    return {"a probe": probe(), "of bits": probe("phash"), "of several": probe(SIZES)}
+    vote = ensemble(probe(seed=3), probe(SIZES))
+    return {"a probe": probe(), "of bits": probe("phash"), "of several": probe(SIZES), "a vote": vote}
 
 
 def networks():
     pytest.importorskip("onnx", reason="the extra deep is not installed")
-    return {crop: tiny_classifier(crop=crop) for crop in ("whole", "center", "squash", "letterbox")}
+    forms = {crop: tiny_classifier(crop=crop) for crop in ("whole", "center", "squash", "letterbox")}
+    return {**forms, "a mixed vote": ensemble(forms["whole"], probe("hog"), tiny_classifier(crop="squash", side=48))}
 
 
-FORMS = ["a probe", "of bits", "of several", "whole", "center", "squash", "letterbox"]
+PROBES = ["a probe", "of bits", "of several", "a vote"]
+FORMS = [*PROBES, "whole", "center", "squash", "letterbox", "a mixed vote"]
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_keeps_what_classifiers_keep(tmp_path, form):
     """What extractors keep, and rows of probabilities beside it."""
-    data = (probes() if form in FORMS[:3] else networks())[form]
+    data = (probes() if form in PROBES else networks())[form]
     classifier = load_classifier(str(write_model(tmp_path / "m.onnx", data)))
     batch = classifier.extract(list(PHOTOS.values()))
     assert batch.shape == (len(PHOTOS), classifier.dim) == (len(PHOTOS), 3)
@@ -94,6 +97,43 @@ def test_processes_say_the_same_and_one_bad_photo_shifts_no_other(tmp_path):
         assert isinstance(one, Exception) == isinstance(other, Exception) == (place % 3 == 1)
         if place % 3 != 1:
             assert np.array_equal(one.features[0], other.features[0])
+
+
+def test_an_ensemble_is_the_weighted_mean_of_what_its_members_say_at_their_temperatures(tmp_path):
+    data = [probe("hog"), probe(SIZES, seed=2), probe("phash", seed=5)]
+    temperatures, weights = [0.5, 1.0, 4.0], [0.5, 0.3, 0.2]
+    images = list(PHOTOS.values())
+    expected = 0
+    for place, (one, temperature, weight) in enumerate(zip(data, temperatures, weights, strict=True)):
+        said = load_classifier(str(write_model(tmp_path / f"{place}.onnx", one))).extract(images).astype(np.float64)
+        powers = said ** (1 / temperature)
+        expected = expected + weight * powers / powers.sum(axis=1, keepdims=True)
+    whole = ensemble(*data, temperatures=temperatures, weights=weights)
+    answer = load_classifier(str(write_model(tmp_path / "all.onnx", whole))).extract(images)
+    assert np.abs(answer - expected).max() < 1e-5
+
+
+def test_an_ensemble_with_another_member_than_it_names_is_refused(tmp_path):
+    """Sealed as it is, so that only the member tells."""
+    first, second, other = probe("phash"), probe("phash", seed=2), probe("phash", seed=3)
+    told = ensemble(first, second)
+    swapped = told.replace(second, other)
+    assert len(swapped) == len(told)
+    place = swapped.rindex(b'"digest": "') + 11
+    blank = swapped[:place] + UNSEALED + swapped[place + 64 :]
+    fewer = ensemble(first, second)[len(first) :]
+    fewer = fewer[: fewer.rindex(b'"digest": "') + 11] + UNSEALED + fewer[fewer.rindex(b'"digest": "') + 75 :]
+    for data, reason in ((seal(blank), "a member of it is not the one that it names"), (seal(fewer), "not ")):
+        with pytest.raises(WeightsError, match=reason):
+            load_classifier(str(write_model(tmp_path / "m.onnx", data)))
+
+
+def test_other_programs_read_an_ensemble_as_an_onnx_file(tmp_path):
+    onnx = pytest.importorskip("onnx", reason="the extra deep is not installed")
+    model = onnx.load_from_string(ensemble(probe("phash"), probe("hog")))
+    assert [one.name for one in model.graph.initializer][:2] == ["member 1", "member 2"]
+    assert [one.name for one in model.graph.input] == ["votes"]
+    assert [one.name for one in model.graph.output] == ["probabilities"]
 
 
 def test_what_a_letterbox_shows_is_the_whole_photo_and_black(tmp_path):

@@ -36,29 +36,7 @@ def stratified_split(
 ) -> NDArray[np.int8]:
     """Give photos (N,) their parts: 0 train, 1 validation, 2 test, -1 those without a class.
 
-    Parameters
-    ----------
-    codes : ndarray of int, shape (N,)
-        Classes, -1 none.
-    groups : ndarray of int, shape (N,)
-        Photos of one number are copies: they count as one, of the class of the first, and stay together.
-    seed : int
-        The same seed gives the same photos the same parts.
-    test : float, default 0.2
-        The share of all photos that test.
-    validation : float, default 0.1
-        The share of the others that validate.
-
-    Returns
-    -------
-    ndarray of int8, shape (N,)
-        Parts.
-
-    Notes
-    -----
-    What rounding leaves over goes to the classes that it took most from, drawn by lot where that is equal, as
-    scikit-learn's `StratifiedShuffleSplit` does, so that the whole is parted as each class is. Beyond it, a class of
-    two photos or more has one that tests, and each class keeps one to learn from: one that is alone trains.
+    Photos of one number in `groups` (N,) are copies: they count as one, of the class of the first, and stay together.
 
     Examples
     --------
@@ -103,6 +81,8 @@ class _Units(NamedTuple):
 def apportion(sizes: NDArray[np.intp], share: float, least: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """Tell how many of each class, of sizes (C,), make a share of all: `least` of each, and one less than all at most.
 
+    What rounding leaves over goes to the classes that it took most from, by lot where that is equal.
+
     Examples
     --------
     >>> apportion(np.array([30, 30, 2, 1]), 0.2, 1, np.random.default_rng(0)).tolist()
@@ -110,7 +90,7 @@ def apportion(sizes: NDArray[np.intp], share: float, least: int, rng: np.random.
     """
     quotas = sizes * share
     most = np.maximum(sizes - 1, 0)
-    counts = np.minimum(np.maximum(np.floor(quotas).astype(np.intp), least), most)
+    counts: NDArray[np.intp] = np.minimum(np.maximum(np.floor(quotas).astype(np.intp), least), most)
     left = int(np.floor(sizes.sum() * share + 0.5)) - int(counts.sum())
     lots = rng.random(len(sizes))
     for place in np.lexsort((lots, -(quotas - counts)))[: max(left, 0)].tolist():

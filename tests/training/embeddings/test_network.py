@@ -119,7 +119,7 @@ def test_every_kind_of_trunk_is_cut_into_stages_that_give_its_maps(architecture)
 
 @pytest.mark.parametrize("text", ["4", "-1", "most", "²"])
 def test_stages_that_there_are_not_cannot_be_frozen(text):
-    from imgsim.training.embeddings.network import count_frozen
+    from imgsim.training.staged_network import count_frozen
 
     with pytest.raises(ParameterError, match=r"has 3 stages: give 0 to 3, or all"):
         count_frozen(text, tiny_backbone())
