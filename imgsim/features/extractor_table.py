@@ -99,8 +99,7 @@ def extractor_names() -> list[str]:
 def find_factory(name: str) -> Callable[..., Extractor]:
     """Find what makes an extractor of its parameters.
 
-    By a name of the table, of a network, ``timm/NAME``, or ``embedding:DIGITS`` or ``classifier:DIGITS``, of a model's
-    SHA-256; or what tells kinds without training.
+    By a name of the tables, of a network, ``timm/NAME``, ``embedding:DIGITS`` or ``classifier:DIGITS``, of a SHA-256.
     """
     if is_architecture(name):
         from imgsim.features.deep import DeepExtractor

@@ -43,16 +43,9 @@ Language = Literal["en", "ko"]
 
 @dataclass(frozen=True)
 class ImageNetKinds:
-    """Tell how probable each of ImageNet's 1,000 kinds is, by the network that imgsim comes with.
+    """Tell how probable each of ImageNet's 1,000 kinds is: a softmax of the last layer of imgsim's own network."""
 
-    `weights` are the first digits of its weights' SHA-256: those of the package that is installed, unless given.
-
-    Notes
-    -----
-    The network's last layer, on the mean of each of its maps, and a softmax, both in double precision.
-    """
-
-    weights: str = ""
+    weights: str = ""  # the first digits of their SHA-256: those of the package that is installed, unless given
 
     name = IMAGENET
     version = 1
@@ -121,10 +114,9 @@ class ImageNetKinds:
 
 @dataclass(frozen=True)
 class OfficeKinds:
-    """Tell how probable it is that a photo shows a thing of each category that lost-property offices have.
+    """Tell how probable a thing of each category of lost-property offices is: the sum of the kinds that it has.
 
-    The probabilities of the kinds in a category are added; what is left is the last label's, ``other``. Where no
-    category is as probable as the threshold, ``other`` is the answer.
+    What is left is the last label's, ``other``, which is the answer where no category reaches the threshold.
     """
 
     language: Language = "en"

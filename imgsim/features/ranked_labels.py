@@ -25,8 +25,7 @@ class RankedLabel(NamedTuple):
 def rank_labels(classifier: Classifier, row: NDArray[np.float32], k: int | None = None) -> list[RankedLabel]:
     """Rank the labels of a photo by its row of probabilities (C,), the first k or all; equal ones as the columns stand.
 
-    A classifier with a threshold answers `other` where nothing is as probable; that label comes last elsewhere, however
-    much of the probability is left for it.
+    What stands for no label comes first where nothing reaches the classifier's threshold, and last elsewhere.
     """
     labels = classifier.labels
     order = np.argsort(-row, kind="stable").tolist()

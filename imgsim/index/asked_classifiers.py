@@ -67,7 +67,7 @@ class AskedClassifiers:
         return chosen
 
 
-class Standing(NamedTuple):
+class FoundClassifiers(NamedTuple):
     """How classifiers are found today: all of them, as they are to be kept, and why some cannot be run."""
 
     classifiers: dict[str, StoredClassifier]
@@ -79,7 +79,7 @@ class Standing(NamedTuple):
         return [name for name in self.classifiers if name not in self.missing]
 
 
-def look_up(chosen: Mapping[str, StoredClassifier]) -> Standing:
+def look_up(chosen: Mapping[str, StoredClassifier]) -> FoundClassifiers:
     """Find classifiers again: what a file or a name stands for today, or else the model that it stood for."""
     found: dict[str, StoredClassifier] = {}
     missing: dict[str, ImgsimError] = {}
@@ -88,7 +88,7 @@ def look_up(chosen: Mapping[str, StoredClassifier]) -> Standing:
             found[name] = _find_again(one)
         except ImgsimError as error:
             found[name], missing[name] = one, error
-    return Standing(found, missing)
+    return FoundClassifiers(found, missing)
 
 
 def _find_again(one: StoredClassifier) -> StoredClassifier:

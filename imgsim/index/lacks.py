@@ -43,8 +43,7 @@ def find_lacks(
 ) -> list[Lack]:
     """List what is to be measured, by path: new content by all extractors, the rest by those that lack it.
 
-    `otherwise` are decoded to other pixels than before, `failing` are not tried; `labels` are the attributes that
-    classifiers set which are here.
+    `otherwise` are decoded to other pixels, `failing` are not tried; `labels` are what classifiers that are here set.
     """
     every = tuple(extractor.id for extractor in extractors)
     told = {f"{LABEL}{name}": name for name in labels} | ({} if store.color_measure is None else {COLORS: "palette"})

@@ -25,8 +25,7 @@ KEPT = (*PATTERNS, "exif", *Limits._fields)  # colours are kept by how they are 
 class Remembered:
     """How an index was made, which later runs go by.
 
-    `include` and `exclude` are patterns; `colors` is the identity of how colours are measured, None where they are not;
-    `classifiers` are those that label photos, by the attribute that each sets.
+    `include` and `exclude` are patterns; `colors` is the identity of how colours are measured, None where they are not.
     """
 
     include: tuple[str, ...] = ()
@@ -38,7 +37,7 @@ class Remembered:
     exif: bool = False  # whether headers are read
     forms: CellForms = AS_PROGRAMS_DO  # of tables of attributes
     encoding: str | None = None  # of those that are not in UTF-8
-    classifiers: Mapping[str, StoredClassifier] = field(default_factory=dict)
+    classifiers: Mapping[str, StoredClassifier] = field(default_factory=dict)  # by the attribute that each sets
 
     @property
     def limits(self) -> Limits:

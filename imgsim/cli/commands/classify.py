@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import name_completion, stderr
 from imgsim.cli.flags import device_option, format_option, general_options, limits_options
 from imgsim.cli.output import RowWriter, choose_format, write_paths
 from imgsim.cli.remedies import explain
@@ -30,7 +30,11 @@ OFFICE, IMAGENET = "office", "imagenet"
 @click.argument("photos", metavar="PHOTO...", nargs=-1, type=click.Path())
 @click.option("-k", type=click.IntRange(min=1), default=3, show_default=True, help="Labels wanted for each photo.")
 @click.option(
-    "-m", "--model", metavar="MODEL", help="A trained classifier: its file, or the name that it was imported under."
+    "-m",
+    "--model",
+    metavar="MODEL",
+    shell_complete=name_completion.classifiers,
+    help="A trained classifier: its file, or the name that it was imported under.",
 )
 @click.option(
     "--kinds",
@@ -43,6 +47,7 @@ OFFICE, IMAGENET = "office", "imagenet"
     "--only",
     multiple=True,
     metavar="LABEL",
+    shell_complete=name_completion.labels,
     help="Only the photos whose likeliest label is this; repeat it for several.",
 )
 @click.option("--labels", is_flag=True, help="List the labels that there are, and what is filed under each, and stop.")

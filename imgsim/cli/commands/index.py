@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import name_completion, stderr
 from imgsim.cli.flags import device_option, extractor_option, format_option, general_options, limits_options
 from imgsim.cli.inputs import listed_paths
 from imgsim.cli.labels import update_showing
@@ -124,6 +124,7 @@ WORDS = {
     "--classify",
     multiple=True,
     metavar="[NAME=]MODEL",
+    shell_complete=name_completion.classifiers,
     help="Classify the photos by this trained model, its file or the name that it was imported under, as attributes "
     "(NAME, or category, and NAME_probability), now and in later runs; repeat it for several. NAME= takes one back, "
     "and what it told.",
