@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from imgsim.errors import ImgsimError, ParameterError, UnknownNameError
+from imgsim.file_state import FileState
 from imgsim.index.store import COLORS, HEADERS, StoredClassifier, labelled
 from imgsim.paths import composed
 from imgsim.tables.values import check_attributes
@@ -94,12 +97,15 @@ def look_up(chosen: Mapping[str, StoredClassifier]) -> FoundClassifiers:
 def _find_again(one: StoredClassifier) -> StoredClassifier:
     if one.spec.name == KINDS:
         return _kinds(dict(one.spec.params).get(LANGUAGE))
+    if one.spec.name == IMAGENET:
+        return _load(IMAGENET)
+    digest = str(dict(one.spec.params)["sha256"])
+    if one.mtime_ns and _state(one.model) == (one.size, one.mtime_ns):  # hundreds of megabytes are not digested again
+        return one._replace(spec=_trained(digest))
     try:
         return _load(one.model)
     except ImgsimError:
-        if one.spec.name == IMAGENET:
-            raise
-        return StoredClassifier(_trained(str(dict(one.spec.params)["sha256"])), one.model)
+        return one._replace(spec=_trained(digest))
 
 
 def _load(model: str) -> StoredClassifier:
@@ -108,7 +114,17 @@ def _load(model: str) -> StoredClassifier:
         from imgsim.features.kinds import ImageNetKinds
 
         return StoredClassifier(ImageNetKinds().spec, model)
-    return StoredClassifier(_trained(model), os.path.abspath(model) if os.path.isfile(model) else model)
+    state = _state(model)
+    spec = _trained(model)
+    return StoredClassifier(spec, os.path.abspath(model), *state) if any(state) else StoredClassifier(spec, model)
+
+
+def _state(model: str) -> FileState:
+    """Give a file's state; zeros where there is none."""
+    with suppress(OSError, ValueError):
+        status = os.stat(model)
+        return FileState.of(status) if stat.S_ISREG(status.st_mode) else FileState(0, 0)
+    return FileState(0, 0)
 
 
 def _trained(model: str) -> ExtractorSpec:

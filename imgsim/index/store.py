@@ -182,12 +182,16 @@ class StoredClassifier(NamedTuple):
     ----------
     spec : ExtractorSpec
         What rebuilds it.
-    model : str
-        What a user named it by: a file, as an absolute path, or a name; empty for `imgsim.features.kinds`.
+    model : str, optional
+        What a user named it by: a file, as an absolute path, or a name; empty for the kinds that need no training.
+    size, mtime_ns : int, optional
+        Of that file, when it was found to be this one; 0 for a name.
     """
 
     spec: ExtractorSpec
     model: str = ""
+    size: int = 0
+    mtime_ns: int = 0
 
 
 def labelled(name: str) -> tuple[str, str]:

@@ -161,7 +161,7 @@ def test_another_model_under_the_same_name_is_told_of_and_asked_again(make_photo
     (folder / "2.png").rename(folder.parent / "2.png")
     index(folder)  # hidden, with what was told of it
     model(seed=1, labels=("umbrella", "glove", "ring"))
-    assert check_index(folder) is None  # there is something to do
+    assert check_index(folder)  # whoever may only read goes by what was told
     assert index(folder)[1].anew == {"category": file}
     (folder.parent / "2.png").rename(folder / "2.png")
     assert index(folder)[1].anew == {}
@@ -189,10 +189,18 @@ def test_a_model_that_is_gone_loses_nothing_and_is_told(make_photos, model, cach
         summary, heard = index(folder)
         assert "is not in" in heard.lacking["category"]
     assert (summary.unchanged, attributes_of(folder)) == (3, before | {"new.png": {}})
-    assert check_index(folder)  # what cannot be told is nothing to do
     CLASSIFIER_MODELS.bring("elsewhere.onnx")
     index(folder)
     assert attributes_of(folder)["new.png"] == expected(folder, "new.png", "category", "elsewhere.onnx")
+
+
+def test_a_file_that_was_not_touched_is_not_digested_again(make_photos, model, monkeypatch):
+    folder, file = make_photos(2), model()
+    index(folder, classify=[file])
+    digested = []
+    monkeypatch.setattr("imgsim.models.model_shelf.digest_file", digested.append)
+    index(folder)
+    assert digested == []
 
 
 def test_a_name_that_a_model_was_imported_under_is_followed(make_photos, model):

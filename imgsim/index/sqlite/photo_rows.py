@@ -238,7 +238,7 @@ class PhotoRows(FeatureRows, LedgerRows):
         for name, before in self.classifiers.items():
             if name not in classifiers or classifiers[name].spec != before.spec:
                 self._forget_measured(labelled(name))
-        kept = {name: {"spec": one.spec.to_json(), "model": one.model} for name, one in classifiers.items()}
+        kept = {name: one._asdict() | {"spec": one.spec.to_json()} for name, one in classifiers.items()}
         self._set_meta("classifiers", json.dumps(kept))
 
     def _forget_measured(self, names: Iterable[str]) -> None:

@@ -173,9 +173,13 @@ class StoredValues:
         """Read the classifiers that label photos, by attribute; whether they are here, is another question."""
         what = "its classifiers"
         read = {} if raw is None else self.json(raw, what)
-        if not all(isinstance(one, dict) and isinstance(one.get("model"), str) for one in read.values()):
-            raise self.damage(what)
-        return {name: StoredClassifier(self._spec(one.get("spec"), what), one["model"]) for name, one in read.items()}
+        kept = {}
+        for name, one in read.items():
+            state = [one.get(field) for field in ("model", "size", "mtime_ns")] if isinstance(one, dict) else []
+            if list(map(type, state)) != [str, int, int]:
+                raise self.damage(what)
+            kept[name] = StoredClassifier(self._spec(one.get("spec"), what), *state)
+        return kept
 
     def statistics(self, archive: object, extractor: StoredExtractor) -> Statistics:
         """Read an extractor's statistics, from an archive that is never larger than it looks."""
