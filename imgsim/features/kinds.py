@@ -52,8 +52,6 @@ class ImageNetKinds:
     metric = "hellinger"
     binary = False
     paper = PAPER
-    threshold = 0.0
-    other = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", self.weights or self._file.weights[:SHOWN_DIGITS])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -12,6 +12,19 @@ if TYPE_CHECKING:
     from imgsim.features.classifier import Classifier
 
 DIGITS = 6  # of probabilities, as they are told and kept
+
+
+@runtime_checkable
+class Unsure(Protocol):
+    """A classifier that may answer that a photo shows nothing of what it knows."""
+
+    @property
+    def other(self) -> str:
+        """The label that says so."""
+
+    @property
+    def threshold(self) -> float:
+        """The probability that another label needs to be the answer."""
 
 
 class RankedLabel(NamedTuple):
@@ -29,11 +42,10 @@ def rank_labels(classifier: Classifier, row: NDArray[np.float32], k: int | None 
     """
     labels = classifier.labels
     order = np.argsort(-row, kind="stable").tolist()
-    if other := getattr(classifier, "other", ""):
-        place = labels.index(other)
+    if isinstance(classifier, Unsure):
+        place = labels.index(classifier.other)
         order.remove(place)
-        unsure = row[order[0]] < getattr(classifier, "threshold", 0.0)
-        order.insert(0 if unsure else len(order), place)
+        order.insert(0 if row[order[0]] < classifier.threshold else len(order), place)
     return [
         RankedLabel(rank, labels[place], round(float(row[place]), DIGITS)) for rank, place in enumerate(order[:k], 1)
     ]

@@ -156,26 +156,29 @@ def test_another_table_or_version_is_not_taken_for_this_one():
 
 
 class Made:
-    """A classifier of four labels, the last of which stands for none of them, or is one like the others."""
+    """A classifier of four labels."""
 
     labels = ("a", "b", "c", "none")
 
-    def __init__(self, other="", threshold=0.0):
-        self.other, self.threshold = other, threshold
+
+class Doubtful(Made):
+    """One whose last label stands for none of the others."""
+
+    other, threshold = "none", 0.25
 
 
 @pytest.mark.parametrize(
-    ("other", "row", "ranked"),
+    ("made", "row", "ranked"),
     [
-        ("", (0.1, 0.3, 0.2, 0.4), "none b c a"),
-        ("", (0.25, 0.25, 0.25, 0.25), "a b c none"),  # equal ones as the columns stand
-        ("none", (0.1, 0.3, 0.2, 0.4), "b c a none"),  # enough, whatever is left for none
-        ("none", (0.1, 0.2, 0.2, 0.5), "none b c a"),  # too little
-        ("none", (0.2, 0.25, 0.15, 0.4), "b a c none"),  # just enough
+        (Made, (0.1, 0.3, 0.2, 0.4), "none b c a"),
+        (Made, (0.25, 0.25, 0.25, 0.25), "a b c none"),  # equal ones as the columns stand
+        (Doubtful, (0.1, 0.3, 0.2, 0.4), "b c a none"),  # enough, whatever is left for none
+        (Doubtful, (0.1, 0.2, 0.2, 0.5), "none b c a"),  # too little
+        (Doubtful, (0.2, 0.25, 0.15, 0.4), "b a c none"),  # just enough
     ],
 )
-def test_the_likeliest_comes_first_unless_nothing_is_likely(other, row, ranked):
-    answer = rank_labels(Made(other, 0.25), np.array(row, np.float32))
+def test_the_likeliest_comes_first_unless_nothing_is_likely(made, row, ranked):
+    answer = rank_labels(made(), np.array(row, np.float32))
     assert [one.label for one in answer] == ranked.split()
     assert [one.rank for one in answer] == [1, 2, 3, 4]
     assert [one.probability for one in answer] == pytest.approx([row[Made.labels.index(one.label)] for one in answer])

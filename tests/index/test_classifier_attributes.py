@@ -258,6 +258,21 @@ def test_kinds_are_told_in_the_language_that_is_remembered(make_photos):
 
 
 @installed
+def test_without_the_networks_weights_nothing_is_lost(make_photos, monkeypatch):
+    folder = make_photos(1)
+    index(folder, kinds=True)
+    before = attributes_of(folder)
+    with monkeypatch.context() as patched:
+        patched.setattr("imgsim.models.packaged.find_spec", lambda name: None)
+        draw_photo(folder / "new.png", 90)
+        _, heard = index(folder)
+        assert heard.lacking == {"kind": "the weights of efficientnet_lite0 are not installed"}
+        assert attributes_of(folder) == before | {"new.png": {}}
+        index(folder, kinds=False)  # which needs none
+    assert attributes_of(folder) == {"0.png": {}, "new.png": {}}
+
+
+@installed
 def test_another_table_of_categories_is_asked_again(make_photos, monkeypatch):
     folder = make_photos(1)
     index(folder, kinds=True)

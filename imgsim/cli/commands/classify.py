@@ -75,7 +75,7 @@ def classify(
     the answer is `other`, which comes last elsewhere. --labels tells which categories no kind covers: card, cash,
     certificates and securities need a classifier that is trained. A FOLDER stands for the photos in it; a PHOTO of -
     reads paths from stdin, or else one picture. Columns: path, rank, label, probability, a row a rank. With --format
-    paths, or -0, only the paths, mostly of what --only names. Exit codes: 0 something was classified, 1 nothing is of
+    paths, or -0, the paths alone, of what --only names. Exit codes: 0 something was classified, 1 nothing is of
     what --only names, 2 error.
     """
     if null and format_ not in (None, "paths"):

@@ -175,7 +175,8 @@ class StoredValues:
         read = {} if raw is None else self.json(raw, what)
         kept = {}
         for name, one in read.items():
-            state = [one.get(field) for field in ("model", "size", "mtime_ns")] if isinstance(one, dict) else []
+            fields = ("model", "size", "mtime_ns")
+            state: list[Any] = [one.get(field) for field in fields] if isinstance(one, dict) else []
             if list(map(type, state)) != [str, int, int]:
                 raise self.damage(what)
             kept[name] = StoredClassifier(self._spec(one.get("spec"), what), *state)
