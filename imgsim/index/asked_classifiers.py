@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from imgsim.core import CLASSIFIER
 from imgsim.errors import ImgsimError, ParameterError, UnknownNameError
 from imgsim.file_state import FileState
 from imgsim.index.store import COLORS, HEADERS, StoredClassifier, labelled
@@ -100,12 +101,21 @@ def _find_again(one: StoredClassifier) -> StoredClassifier:
     if one.spec.name == IMAGENET:
         return _load(IMAGENET)
     digest = str(dict(one.spec.params)["sha256"])
-    if one.mtime_ns and _state(one.model) == (one.size, one.mtime_ns):  # hundreds of megabytes are not digested again
-        return one._replace(spec=_trained(digest))
-    try:
-        return _load(one.model)
-    except ImgsimError:
-        return one._replace(spec=_trained(digest))
+    if one.mtime_ns and _state(one.model) == (one.size, one.mtime_ns):
+        with suppress(ImgsimError):  # where the cache has it, hundreds of megabytes are not digested again
+            return one._replace(spec=_trained(digest))
+    if one.mtime_ns:
+        with suppress(ImgsimError):
+            return _load(one.model)
+    return one._replace(spec=_trained(_named(one.model) or digest))
+
+
+def _named(name: str) -> str:
+    """Give the SHA-256 of the model that was imported under a name, whatever files lie here; empty where none was."""
+    from imgsim.models.classifier_model import CLASSIFIER_MODELS
+
+    named = CLASSIFIER_MODELS.names().get(name.removeprefix(CLASSIFIER))
+    return named.sha256 if named else ""
 
 
 def _load(model: str) -> StoredClassifier:

@@ -203,10 +203,20 @@ def test_a_file_that_was_not_touched_is_not_digested_again(make_photos, model, m
     assert digested == []
 
 
+def test_a_file_is_taken_into_a_cache_that_lost_it(make_photos, model, cache):
+    folder, file = make_photos(2), model()
+    index(folder, classify=[file])
+    shutil.rmtree(cache)
+    draw_photo(folder / "new.png", 80)
+    assert index(folder)[1].lacking == {}
+    assert attributes_of(folder)["new.png"] == expected(folder, "new.png", "category", file)
+
+
 def test_a_name_that_a_model_was_imported_under_is_followed(make_photos, model):
     folder = make_photos(2)
     CLASSIFIER_MODELS.keep_name("things", CLASSIFIER_MODELS.bring(model()))
     index(folder, classify=["sort=things"])
+    model("things", seed=9)  # a file that lies where the next run is started
     CLASSIFIER_MODELS.keep_name("things", CLASSIFIER_MODELS.bring(model("second.onnx", seed=5)))
     assert index(folder)[1].anew == {"sort": "things"}
     for path, attributes in attributes_of(folder).items():
