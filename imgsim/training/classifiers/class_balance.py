@@ -48,7 +48,8 @@ class ClassBalance:
 
     def most_of(self, views: int = 1) -> NDArray[np.intp]:
         """Tell how many pictures are made of each photo (N,) in an epoch at most, or in so many different ones."""
-        return np.ceil(np.round(views * self._each, 9)).astype(np.intp)
+        most: NDArray[np.intp] = np.ceil(np.round(views * self._each, 9)).astype(np.intp)
+        return most
 
     def batches(self, epoch: int) -> list[NDArray[np.intp]]:
         """Shuffle all of an epoch's pictures, and cut them into batches of nearly the same size."""
