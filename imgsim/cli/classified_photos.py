@@ -105,11 +105,11 @@ def known_photos(
     )
     if strange:
         count = int(((truth < 0) & (labels >= 0)).sum())
-        told = f"{count} photos are of classes that the model does not know, and left out: {first_few(strange)}"
+        what = f"{count} photo{'s' * (count != 1)} of classes that the model does not know"
         if not (truth >= 0).any():
             raise EvaluationError(
                 f"no photo is of a class that the model knows: it knows {first_few(classifier.labels)}"
             )
-        stderr.say(told)
+        stderr.say(f"left out {what}: {first_few(strange)}")
     kept = np.flatnonzero(truth >= 0)
     return KnownPhotos([paths[place] for place in kept.tolist()], truth[kept])

@@ -34,7 +34,7 @@ class PackedMember(NamedTuple):
 def write_ensemble(members: Sequence[bytes], header: Header) -> bytes:
     """Write classifiers and their soft vote in one file, members first: what follows them is a model of the vote alone.
 
-    Of what members say, p (N, M, C), it gives softmax(log(sum of w softmax(log(p) / t)) / T), as the header tells these.
+    Of what members say, p (N, M, C), it gives softmax(log(sum of w softmax(log(p) / t)) / T); the header has w, t, T.
     """
     told = header.details["members"]
     inverse = np.array([1 / one["temperature"] for one in told], np.float32).reshape(1, -1, 1)
