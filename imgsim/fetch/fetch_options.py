@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgsim import __version__
 from imgsim.images.limits import LIMITS, Limits
 
-USER_AGENT = f"imgsim/{__version__} (fetches the photos of a product table)"
+USER_AGENT = "imgsim (fetches the photos of a product table)"
 
 
 @dataclass(frozen=True)

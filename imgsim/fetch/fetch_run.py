@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imgsim.bounds import OURS
-from imgsim.fetch import answers
+from imgsim.fetch import asker
 from imgsim.fetch.addresses import AddressError, parse_address, without_secrets
 from imgsim.fetch.catalogue import FOLDER
 from imgsim.fetch.host_queue import DISALLOWED, HostQueue, led_to
@@ -74,7 +74,7 @@ class FetchRun:
         self._next_host = ""
         self._active = 0
         self._asked: queue.SimpleQueue[Ask | None] = queue.SimpleQueue()
-        self._came: queue.SimpleQueue[tuple[Ask, answers.Outcome]] = queue.SimpleQueue()
+        self._came: queue.SimpleQueue[tuple[Ask, asker.Outcome]] = queue.SimpleQueue()
         self.fetched = Fetched()
 
     def run(self, count: int) -> Fetched:
@@ -86,9 +86,9 @@ class FetchRun:
         except OSError as error:
             raise disk_error(self._folder, error) from error
         self._observer.started(count)
-        asker = answers.Asker(parts, self._options)
+        ours = asker.Asker(parts, self._options)
         threads = [
-            threading.Thread(target=self._work, args=(asker,), name=f"{OURS}fetch-{number}", daemon=True)
+            threading.Thread(target=self._work, args=(ours,), name=f"{OURS}fetch-{number}", daemon=True)
             for number in range(min(self._options.connections, count))
         ]
         try:
@@ -99,20 +99,20 @@ class FetchRun:
             for _ in threads:
                 self._asked.put(None)
             if self._active:
-                asker.end()
+                ours.end()
             for thread in threads:
                 thread.join(timeout=2 * LONGEST_WAIT)
-            asker.close()
+            ours.close()
             shutil.rmtree(parts, ignore_errors=True)
             self._catalogue.commit()
         return self.fetched
 
-    def _work(self, asker: answers.Asker) -> None:
+    def _work(self, ours: asker.Asker) -> None:
         while (ask := self._asked.get()) is not None:
             try:
-                outcome: answers.Outcome = asker.ask(ask)
+                outcome: asker.Outcome = ours.ask(ask)
             except Exception as error:  # noqa: BLE001 (else nobody would hear of it)
-                outcome = answers.DiskFailed(OSError(0, f"{type(error).__name__}: {error}"))
+                outcome = asker.DiskFailed(OSError(0, f"{type(error).__name__}: {error}"))
             self._came.put((ask, outcome))
 
     def _go_on(self) -> None:
@@ -177,7 +177,7 @@ class FetchRun:
         if ask is None:
             return False
         if host.disallows(ask):
-            self._fail(ask, answers.NotHad(DISALLOWED, lasting=False))
+            self._fail(ask, asker.NotHad(DISALLOWED, lasting=False))
         elif self._active < self._options.connections:
             host.begin(ask, now)
             self._active += 1
@@ -201,17 +201,17 @@ class FetchRun:
             except queue.Empty:
                 return
 
-    def _settle(self, ask: Ask, outcome: answers.Outcome) -> None:
+    def _settle(self, ask: Ask, outcome: asker.Outcome) -> None:
         host = self._host(ask.host)
         host.active -= 1
         self._active -= 1
-        if isinstance(outcome, answers.DiskFailed):
+        if isinstance(outcome, asker.DiskFailed):
             raise disk_error(self._folder, outcome.error)
-        if isinstance(outcome, answers.NotNow):
+        if isinstance(outcome, asker.NotNow):
             self._try_again(host, ask, outcome)
-        elif isinstance(outcome, answers.LedElsewhere):
+        elif isinstance(outcome, asker.LedElsewhere):
             self._follow(ask, outcome)
-        elif isinstance(outcome, answers.NotHad):
+        elif isinstance(outcome, asker.NotHad):
             host.note(fault=outcome.fault)
             self._fail(ask, outcome)
         else:
@@ -219,11 +219,11 @@ class FetchRun:
             self._keep(ask, outcome)
         self._close(host)
 
-    def _keep(self, ask: Ask, outcome: answers.Outcome) -> None:
-        if isinstance(outcome, answers.RulesRead):
+    def _keep(self, ask: Ask, outcome: asker.Outcome) -> None:
+        if isinstance(outcome, asker.RulesRead):
             self._know_rules(ask, outcome.rules)
             return
-        if isinstance(outcome, answers.Arrived):
+        if isinstance(outcome, asker.Arrived):
             try:
                 new = place_photo(self._catalogue, self._folder, outcome.photo, self._catalogue.name_of(ask.address))
             except OSError as error:
@@ -236,7 +236,7 @@ class FetchRun:
             self.fetched.unchanged += 1
         self._observer.advanced(1)
 
-    def _fail(self, ask: Ask, outcome: answers.NotHad) -> None:
+    def _fail(self, ask: Ask, outcome: asker.NotHad) -> None:
         """Enter a photo that cannot be had; without its robots.txt a site is not asked."""
         if ask.robots:
             self._shut_out(ask, outcome.reason)
@@ -246,32 +246,32 @@ class FetchRun:
         self._observer.failed(without_secrets(ask.address), outcome.reason)
         self._observer.advanced(1)
 
-    def _try_again(self, host: HostQueue, ask: Ask, outcome: answers.NotNow) -> None:
+    def _try_again(self, host: HostQueue, ask: Ask, outcome: asker.NotNow) -> None:
         now = time.monotonic()
         ask.tries += 1
         if outcome.wait is not None and outcome.wait > self._options.wait:
             reason = f"{outcome.reason} and asks to wait {outcome.wait:,.0f} s: run again then"
             host.closed = reason
-            self._fail(ask, answers.NotHad(reason, lasting=False))
+            self._fail(ask, asker.NotHad(reason, lasting=False))
         elif ask.tries > self._options.retries:
             host.note(fault=outcome.fault)
             tried = f", {ask.tries} times" if ask.tries > 1 else ""
-            self._fail(ask, answers.NotHad(f"{outcome.reason}{tried}", lasting=False))
+            self._fail(ask, asker.NotHad(f"{outcome.reason}{tried}", lasting=False))
         else:
             host.put_back(ask, host.pause(ask, outcome.wait, now))
 
-    def _follow(self, ask: Ask, outcome: answers.LedElsewhere) -> None:
+    def _follow(self, ask: Ask, outcome: asker.LedElsewhere) -> None:
         try:
             further = led_to(ask, outcome.place, self._options.redirects)
         except AddressError as error:
             if ask.robots:  # as if there was none
                 self._know_rules(ask, RobotsRules())
             else:
-                self._fail(ask, answers.NotHad(f"redirected: {error}"))
+                self._fail(ask, asker.NotHad(f"redirected: {error}"))
             return
         host = self._host(further.host)
         if host.closed:
-            self._fail(further, answers.NotHad(host.closed, lasting=False))
+            self._fail(further, asker.NotHad(host.closed, lasting=False))
         else:
             host.put_back(further, 0.0)
 
@@ -296,7 +296,7 @@ class FetchRun:
         listed = host.name in self._last  # whose own asks are given up together
         for ask in host.take_all():
             if not ask.robots and not (listed and parse_address(ask.address).host == host.name):
-                self._fail(ask, answers.NotHad(host.closed, lasting=False))
+                self._fail(ask, asker.NotHad(host.closed, lasting=False))
         if listed and not host.active:
             left = self._catalogue.give_up(host.name, host.closed)
             self.fetched.failed += left

@@ -29,25 +29,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FetchSummary:
-    """What a run did.
-
-    Of the table: `items`, of which some are `added` and some `updated` in a cell; `gone`: no longer in it. Of photos:
-    `fetched`, `same` as one that is here, `unchanged` when asked again, `moved` by somebody. `with_photo`: items that
-    have one; `failed`: rows of the ledger. `typed`: cells that somebody wrote in items.csv since.
-    """
+    """What a run did: to items of the table, to photos that were asked for, and how many rows the ledger has."""
 
     items: int
     asked: int
     fetched: int
-    same: int
+    same: int  # as a photo that is here
     unchanged: int
-    with_photo: int
+    with_photo: int  # items
     failed: int
     added: int
-    updated: int
+    updated: int  # items of which a cell is another
     gone: int
-    moved: int
-    typed: int
+    moved: int  # photos, by somebody
+    typed: int  # cells of items.csv, by somebody
     seconds: float
 
 

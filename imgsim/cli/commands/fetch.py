@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imgsim import __version__
 from imgsim.cli import stderr
 from imgsim.cli.flags import format_option, general_options, limits_options, refuse_nan
 from imgsim.cli.output import JSON, ROW_FORMATS, RowWriter, choose_format, write_object
@@ -122,14 +123,13 @@ def fetch(
     for; prices and links are updated, items that are no longer in it are marked as gone, and no photo is removed. What
     was typed into DIR/items.csv stays. A run that was stopped is gone on with by the next.
     """
-    from imgsim.fetch.fetch_options import FetchOptions, TableColumns
+    from imgsim.fetch.fetch_options import USER_AGENT, FetchOptions, TableColumns
     from imgsim.fetch.table_fetch import TableFetch, TableSource
 
     if not dry_run and format_ not in (None, *JSON):
         raise click.UsageError(f"--format {format_} is for --dry-run: a run has a summary, for json and jsonl")
-    if user_agent is not None:
-        choices["user_agent"] = _header(user_agent)
-    options = FetchOptions(limits=limits, **choices)
+    agent = USER_AGENT.replace("imgsim", f"imgsim/{__version__}", 1) if user_agent is None else _header(user_agent)
+    options = FetchOptions(limits=limits, user_agent=agent, **choices)
     if not options.proxy and (named := sorted({name for name in os.environ if name.lower() in PROXIES})):
         stderr.say(f"{', '.join(named)} passed over: with --proxy, addresses are looked up by the proxy itself")
     source = TableSource(table, TableColumns(url, page, name), encoding)

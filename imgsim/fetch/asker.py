@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from imgsim.fetch.host_queue import Ask
 
 READ_SECONDS = 30.0  # without a byte
+BUFFER = 1 << 18  # bytes: most photos are looked at without another glance at the disk
 BUSY = {408, 425, 429, 500, 502, 503, 504}
 GONE = {404: "there is none any more (404)", 410: "there is none any more (410)"}
 REDIRECTS = {301, 302, 303, 307, 308}
@@ -142,7 +143,7 @@ class Asker:
         part = os.path.join(self._folder, f"{os.urandom(8).hex()}.part")
         outcome: Outcome | None = None
         try:
-            with open(part, "xb+", buffering=0) as stream:
+            with open(part, "xb+", buffering=BUFFER) as stream:
                 outcome = self._copy(answer, stream) or self._look(answer, stream, part)
             return outcome
         finally:
@@ -163,6 +164,7 @@ class Asker:
                 if len(head) >= HEAD and (reason := why_no_photo(head)):
                     return NotHad(reason)
             stream.write(piece)
+        stream.flush()
         reason = why_no_photo(head)
         return NotHad(reason) if reason else None
 
