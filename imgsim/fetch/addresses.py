@@ -68,7 +68,7 @@ def _host(parts: SplitResult) -> str:
         named = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError as error:
         raise AddressError("no host of this name can be") from error
-    if not named or re.search(r"[\s%\\<>^`{|}]", named):
+    if not named or re.search(r"[\s%\\<>^`{|}]", named) or "\\" in parts.netloc:  # which programs read differently
         raise AddressError("there is no host in the address")
     return f"[{named}]" if ":" in named else named
 

@@ -127,6 +127,9 @@ class Asker:
         headers = {"If-None-Match": ask.etag, "If-Modified-Since": ask.modified}
         with self._client.stream("GET", ask.at, headers={key: value for key, value in headers.items() if value}) as got:
             yield got
+            if not got.is_closed and (_length(got) or 0) <= BUFFER and got.status_code != 200:
+                for _ in got.iter_raw():  # the connection can then be used again
+                    pass
 
     def _read(self, ask: Ask, answer: httpx.Response) -> Outcome:
         status = answer.status_code

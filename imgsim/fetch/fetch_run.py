@@ -9,10 +9,12 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imgsim.bounds import OURS
+from imgsim.errors import ImgsimError
 from imgsim.fetch import asker
 from imgsim.fetch.addresses import AddressError, parse_address, without_secrets
 from imgsim.fetch.catalogue import FOLDER
@@ -103,6 +105,7 @@ class FetchRun:
             for thread in threads:
                 thread.join(timeout=2 * LONGEST_WAIT)
             ours.close()
+            self._take_last()
             shutil.rmtree(parts, ignore_errors=True)
             self._catalogue.commit()
         return self.fetched
@@ -200,6 +203,14 @@ class FetchRun:
                 ask, outcome = self._came.get_nowait()
             except queue.Empty:
                 return
+
+    def _take_last(self) -> None:
+        """Keep what came while the run was ended."""
+        with suppress(queue.Empty, ImgsimError):
+            while True:
+                ask, outcome = self._came.get_nowait()
+                if isinstance(outcome, asker.Arrived):
+                    self._keep(ask, outcome)
 
     def _settle(self, ask: Ask, outcome: asker.Outcome) -> None:
         host = self._host(ask.host)
