@@ -4,8 +4,10 @@ import csv
 
 import pytest
 
-from tests.cli.conftest import run, shell  # noqa: F401 (fixtures)
+from tests.cli import conftest as command_line
 from tests.fetch.shop import open_shop
+
+run, shell = command_line.run, command_line.shell
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 

@@ -40,10 +40,9 @@ def test_addresses_that_cannot(text):
 def test_any_text_is_an_address_or_told_to_be_none(text, page):
     try:
         address = parse_address(text, page)
-    except AddressError as error:
-        assert "\n" not in str(error)
-    else:
-        assert parse_address(address.text) == address
+    except AddressError:
+        return
+    assert parse_address(address.text) == address
 
 
 @pytest.mark.parametrize(

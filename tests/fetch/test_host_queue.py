@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -39,7 +40,7 @@ def spend(host, seconds, each=0.1):
 )
 def test_asks_keep_their_distance_in_time(rate, delay, gap):
     began = spend(queue_of(100, replace(OPTIONS, rate=rate), delay), 9)
-    gaps = [later - sooner for sooner, later in zip(began, began[1:], strict=False)]
+    gaps = [later - sooner for sooner, later in pairwise(began)]
     assert min(gaps) >= gap - 1e-9
     assert len(began) == round(9 / gap)
 

@@ -71,8 +71,8 @@ def test_rules_one_by_one(rules, path, allowed):
 
 
 def test_rules_of_several_groups_for_one_program_are_joined():
-    text = "User-agent: imgsim/2\nDisallow: /a\nCrawl-delay: 2\nUser-agent: *\nCrawl-delay: 9\nUser-agent: imgsim\nDisallow: /b"
-    rules = parse_robots(text, "imgsim")
+    groups = ("imgsim/2\nDisallow: /a\nCrawl-delay: 2", "*\nCrawl-delay: 9", "imgsim\nDisallow: /b")
+    rules = parse_robots("\n".join(f"User-agent: {group}" for group in groups), "imgsim")
     assert (rules.allow("/a"), rules.allow("/b"), rules.allow("/c"), rules.delay) == (False, False, True, 2.0)
 
 
