@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 from imgsim.cli import stderr
 from imgsim.cli.remedies import name_option
+from imgsim.fetch.addresses import without_secrets
 from imgsim.fetch.fetch_run import FetchObserver
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Self
 
     from rich.progress import Progress, TaskID
 
     from imgsim.fetch.table_fetch import FetchSummary
 
+NAMED = 3  # of many gone items
 MOST_GONE = 0.5  # of the items known, beyond which the table may be another one
 
 
@@ -60,7 +63,7 @@ class FetchProgress(FetchObserver):
             stderr.say(line)
 
 
-def say_summary(folder: str, summary: FetchSummary) -> None:
+def say_summary(folder: str, summary: FetchSummary, gone: Iterator[str]) -> None:
     """Say what a run did, and what is worth a look."""
     counts = {
         "fetched": summary.fetched,
@@ -77,6 +80,11 @@ def say_summary(folder: str, summary: FetchSummary) -> None:
     for count, what in ((summary.typed, "cell{} typed in items.csv kept"), (summary.moved, "photo{} found elsewhere")):
         if count:
             stderr.say(f"{folder}: {count:,} {_counted(what, count)}")
+    for place, named in enumerate(gone):
+        if place == NAMED and not stderr.is_verbose():
+            stderr.say(f"gone: {summary.gone - NAMED:,} more (-v names them)")
+            break
+        stderr.say(f"gone: {without_secrets(named)}")
     if summary.gone > MOST_GONE * (summary.gone + summary.items - summary.added):
         stderr.say(
             f"{folder}: most items known before are not in this table: is it of another shop? Nothing is removed"

@@ -74,7 +74,7 @@ class RulesRead(NamedTuple):
 class DiskFailed(NamedTuple):
     """What came could not be written."""
 
-    error: OSError
+    error: Exception
 
 
 Outcome: TypeAlias = "Arrived | Unchanged | LedElsewhere | NotNow | NotHad | RulesRead | DiskFailed"

@@ -33,6 +33,7 @@ CREATE TEMP TABLE incoming (
     name TEXT NOT NULL, cells TEXT NOT NULL, fault TEXT NOT NULL, item INTEGER
 );
 CREATE INDEX temp.incoming_by_item ON incoming (item);
+CREATE TEMP TABLE leaving (item INTEGER PRIMARY KEY);
 CREATE TEMP TABLE asks (
     place INTEGER PRIMARY KEY, address TEXT NOT NULL UNIQUE, host TEXT NOT NULL, why TEXT NOT NULL,
     done INTEGER NOT NULL DEFAULT 0
@@ -61,11 +62,27 @@ SELECT place, address, host, why FROM (
         WHEN asked.digest IS NULL AND NOT asked.lasting THEN 'failed before'
         WHEN asked.digest IS NULL AND :retry_failed THEN 'failed before'
         WHEN asked.digest IS NULL THEN ''
-        WHEN NOT photos.present THEN 'photo is missing'
+        WHEN NOT coalesce(photos.present, 0) THEN 'photo is missing'
         WHEN asked.reason <> '' AND NOT asked.lasting THEN 'failed before'
         WHEN :refresh THEN 'perhaps changed'
         ELSE '' END AS why
     FROM items LEFT JOIN addresses AS asked USING (address) LEFT JOIN photos ON photos.digest = asked.digest
     WHERE items.place IS NOT NULL AND items.fault = '' ORDER BY items.place
 ) WHERE why <> ''
+"""
+
+# A gone item and a new one that have a photo which no other item has.
+ALONE = """
+SELECT min(iif(place IS NULL, item, NULL)), min(iif(place IS NULL, NULL, item)) FROM items
+WHERE digest IS NOT NULL AND NOT former GROUP BY digest
+HAVING count(*) = 2 AND sum(place IS NULL) = 1 AND sum(fresh AND place IS NOT NULL) = 1 LIMIT ?
+"""
+SHOWN = """
+WITH shown AS (
+    SELECT item, file, cells, typed, gone, place, min(place) OVER one AS first,
+        row_number() OVER (one ORDER BY place IS NULL, place, former, item) > 1 AS again
+    FROM items JOIN photos USING (digest) WHERE present WINDOW one AS (PARTITION BY digest)
+)
+SELECT item, file, cells, typed, coalesce(gone, ''), again FROM shown
+WHERE place IS NOT NULL OR first IS NULL ORDER BY place IS NULL, place, item
 """

@@ -17,7 +17,7 @@ from imgsim.bounds import OURS
 from imgsim.errors import ImgsimError
 from imgsim.fetch import asker
 from imgsim.fetch.addresses import AddressError, parse_address, without_secrets
-from imgsim.fetch.catalogue import FOLDER
+from imgsim.fetch.catalogue_database import FOLDER
 from imgsim.fetch.host_queue import DISALLOWED, HostQueue, led_to
 from imgsim.fetch.photo_places import place_photo
 from imgsim.fetch.robots_rules import RobotsRules
@@ -73,7 +73,7 @@ class FetchRun:
         self._draw = draw or random.Random()  # noqa: S311 (of pauses)
         self._hosts: OrderedDict[str, HostQueue] = OrderedDict()
         self._last: dict[str, int] = {}  # of the table's hosts that are at work: where their next asks stand
-        self._next_host = ""
+        self._host_before, self._more = "", True
         self._active = 0
         self._asked: queue.SimpleQueue[Ask | None] = queue.SimpleQueue()
         self._came: queue.SimpleQueue[tuple[Ask, asker.Outcome]] = queue.SimpleQueue()
@@ -102,8 +102,9 @@ class FetchRun:
                 self._asked.put(None)
             if self._active:
                 ours.end()
+            end = time.monotonic() + 2 * LONGEST_WAIT
             for thread in threads:
-                thread.join(timeout=2 * LONGEST_WAIT)
+                thread.join(timeout=max(0.0, end - time.monotonic()))
             ours.close()
             self._take_last()
             shutil.rmtree(parts, ignore_errors=True)
@@ -115,7 +116,7 @@ class FetchRun:
             try:
                 outcome: asker.Outcome = ours.ask(ask)
             except Exception as error:  # noqa: BLE001 (else nobody would hear of it)
-                outcome = asker.DiskFailed(OSError(0, f"{type(error).__name__}: {error}"))
+                outcome = asker.DiskFailed(error)
             self._came.put((ask, outcome))
 
     def _go_on(self) -> None:
@@ -141,12 +142,12 @@ class FetchRun:
         for name in list(self._last):
             self._refill(name)
         while len(self._last) < self._options.connections:
-            names = self._catalogue.hosts(self._next_host, 1)
-            if not names:
+            if not self._more or not (name := self._catalogue.addresses.host_after(self._host_before)):
+                self._more = False
                 break
-            self._next_host = names[0]
-            self._last[names[0]] = -1
-            self._refill(names[0])
+            self._host_before = name
+            self._last[name] = -1
+            self._refill(name)
         return bool(self._last or self._active or self._hosts_at_work())
 
     def _refill(self, name: str) -> None:
@@ -154,7 +155,7 @@ class FetchRun:
         host = self._host(name)
         if host.closed or len(host.waiting) + len(host.later) >= BATCH // 2:
             return
-        asks = self._catalogue.next_asks(name, self._last[name], BATCH)
+        asks = self._catalogue.addresses.next_asks(name, self._last[name], BATCH)
         if asks:
             self._last[name] = asks[-1][0]
             host.waiting.extend(ask for _, ask in asks)
@@ -217,7 +218,9 @@ class FetchRun:
         host.active -= 1
         self._active -= 1
         if isinstance(outcome, asker.DiskFailed):
-            raise disk_error(self._folder, outcome.error)
+            if not isinstance(outcome.error, OSError):
+                raise outcome.error  # a fault of the program
+            raise disk_error(self._folder, outcome.error) from outcome.error
         if isinstance(outcome, asker.NotNow):
             self._try_again(host, ask, outcome)
         elif isinstance(outcome, asker.LedElsewhere):
@@ -236,14 +239,15 @@ class FetchRun:
             return
         if isinstance(outcome, asker.Arrived):
             try:
-                new = place_photo(self._catalogue, self._folder, outcome.photo, self._catalogue.name_of(ask.address))
+                named = self._catalogue.addresses.name_of(ask.address)
+                new = place_photo(self._catalogue, self._folder, outcome.photo, named)
             except OSError as error:
                 raise disk_error(self._folder, error) from error
-            self._catalogue.arrived(ask.address, outcome.photo.digest, outcome.etag, outcome.modified)
+            self._catalogue.addresses.arrived(ask.address, outcome.photo.digest, outcome.etag, outcome.modified)
             self.fetched.photos += new
             self.fetched.same += not new
         else:
-            self._catalogue.unchanged(ask.address)
+            self._catalogue.addresses.unchanged(ask.address)
             self.fetched.unchanged += 1
         self._observer.advanced(1)
 
@@ -252,7 +256,7 @@ class FetchRun:
         if ask.robots:
             self._shut_out(ask, outcome.reason)
             return
-        self._catalogue.failed(ask.address, outcome.reason, lasting=outcome.lasting)
+        self._catalogue.addresses.failed(ask.address, outcome.reason, lasting=outcome.lasting)
         self.fetched.failed += 1
         self._observer.failed(without_secrets(ask.address), outcome.reason)
         self._observer.advanced(1)
@@ -309,7 +313,7 @@ class FetchRun:
             if not ask.robots and not (listed and parse_address(ask.address).host == host.name):
                 self._fail(ask, asker.NotHad(host.closed, lasting=False))
         if listed and not host.active:
-            left = self._catalogue.give_up(host.name, host.closed)
+            left = self._catalogue.addresses.give_up(host.name, host.closed)
             self.fetched.failed += left
             if left:
                 self._observer.failed(f"{left:,} addresses of {host.name}", host.closed)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import TableError, UnknownNameError
 from imgsim.fetch.addresses import AddressError, parse_address
-from imgsim.fetch.catalogue import IncomingRow
+from imgsim.fetch.catalogue_items import IncomingRow
 from imgsim.paths import composed
 from imgsim.tables.matching import key_text
 from imgsim.tables.row_stream import is_undecoded, undecoded

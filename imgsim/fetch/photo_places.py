@@ -20,10 +20,10 @@ DIGITS = (8, 16, 32)  # of the digest in a name, until it is free
 
 def find_photos(catalogue: Catalogue, folder: str) -> int:
     """Note which photos are where they were; look for the others by content, and count those found elsewhere."""
-    for digest, file, _ in catalogue.photos():
+    for digest, file in catalogue.photos:
         if not _has_content(os.path.join(folder, file)):
-            catalogue.lose_photo(digest)
-    return _find_moved(catalogue, folder) if catalogue.count_missing() else 0
+            catalogue.photos.lose(digest)
+    return _find_moved(catalogue, folder) if catalogue.photos.any_missing() else 0
 
 
 def _has_content(path: str) -> bool:
@@ -41,9 +41,9 @@ def _find_moved(catalogue: Catalogue, folder: str) -> int:
             path = os.path.join(at, name)
             file = posix(os.path.relpath(path, folder))
             with suppress(OSError, ImageReadError):
-                digests = catalogue.missing_of(os.stat(path).st_size)
-                if digests and not catalogue.is_photo(file) and (digest := digest_of(path)) in digests:
-                    catalogue.keep_photo(digest, file, os.stat(path).st_size)
+                digests = catalogue.photos.missing(os.stat(path).st_size)
+                if digests and not catalogue.photos.has_file(file) and (digest := digest_of(path)) in digests:
+                    catalogue.photos.keep(digest, file, os.stat(path).st_size)
                     count += 1
     return count
 
@@ -56,8 +56,8 @@ def digest_of(path: str) -> str:
 
 def place_photo(catalogue: Catalogue, folder: str, photo: ArrivedPhoto, item: str) -> bool:
     """Give a photo its name, and tell whether it is new here: of one content there is one file."""
-    known = catalogue.photo(photo.digest)
-    if known and known[1] and _has_content(os.path.join(folder, known[0])):
+    known = catalogue.photos.file_of(photo.digest)
+    if known and _has_content(os.path.join(folder, known)):
         os.unlink(photo.part)
         return False
     for digits in DIGITS:
@@ -69,7 +69,7 @@ def place_photo(catalogue: Catalogue, folder: str, photo: ArrivedPhoto, item: st
         if _is(path, photo.digest):  # of a run that was killed before it noted it
             os.unlink(photo.part)
             break
-    catalogue.keep_photo(photo.digest, file, photo.size)
+    catalogue.photos.keep(photo.digest, file, photo.size)
     return True
 
 

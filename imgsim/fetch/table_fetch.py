@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ImgsimError
-from imgsim.fetch.catalogue import FOLDER, Catalogue
+from imgsim.fetch.catalogue import Catalogue
+from imgsim.fetch.catalogue_database import FOLDER
 from imgsim.fetch.fetch_options import FetchOptions, TableColumns
 from imgsim.fetch.fetch_run import Fetched, FetchObserver, FetchRun
 from imgsim.fetch.intake import find_columns, incoming_rows
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Self
 
-    from imgsim.fetch.catalogue import Taken
+    from imgsim.fetch.catalogue_items import Taken
 
 
 @dataclass(frozen=True)
@@ -76,19 +77,19 @@ class TableFetch:
                     self._moved = find_photos(self.catalogue, self._folder)
                     self._typed = keep_typed(self.catalogue, self._folder)
                 rows = incoming_rows(self._source.path, table, columns, self._source.encoding)
-                self._taken = self.catalogue.take(rows)
+                self._taken = self.catalogue.items.take(rows)
                 self.catalogue.set_fact("columns", json.dumps(table.columns))
                 wanted = self._options.refresh, self._options.retry_failed
-                self.asked = self.catalogue.find_asks(refresh=wanted[0], retry_failed=wanted[1])
+                self.asked = self.catalogue.addresses.find_asks(refresh=wanted[0], retry_failed=wanted[1])
             except BaseException:
-                self.catalogue.__exit__()
+                self.catalogue.close()
                 raise
         if not self._dry:
             self.catalogue.commit()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.catalogue.__exit__()
+        self.catalogue.close()
 
     def _catalogue_folder(self) -> str | None:
         """Make the folder, unless nothing is to be changed; None where there is nothing yet to know."""
@@ -103,7 +104,11 @@ class TableFetch:
 
     def asks(self) -> Iterator[tuple[str, str, str]]:
         """Give what would be asked: where it stands in the table, the address, and why."""
-        return self.catalogue.asks()
+        return self.catalogue.addresses.asks()
+
+    def gone(self) -> Iterator[str]:
+        """Name the items that the table has no more, by name and page."""
+        return self.catalogue.items.leaving()
 
     def run(self, observer: FetchObserver, draw: random.Random | None = None) -> FetchSummary:
         """Ask, and write the tables; what came is kept and written whatever ends it."""
@@ -116,7 +121,7 @@ class TableFetch:
                 self._write()
             raise
         self.catalogue.begin()
-        self.catalogue.recognise()
+        self.catalogue.items.recognise()
         self._write()
         return self.summary(fetched)
 
@@ -128,8 +133,8 @@ class TableFetch:
 
     def summary(self, fetched: Fetched) -> FetchSummary:
         """Sum up what a run did."""
-        with_photo, failed = self.catalogue.counts()
-        taken, gone = self._taken, self.catalogue.count_gone()
+        items, taken = self.catalogue.items, self._taken
+        with_photo, failed = items.count_with_photo(), self.catalogue.addresses.count_failures()
         came = fetched.photos, fetched.same, fetched.unchanged, with_photo, failed
-        told = taken.added, taken.updated, gone, self._moved, self._typed
+        told = taken.added, taken.updated, items.count_leaving(), self._moved, self._typed
         return FetchSummary(taken.items, self.asked, *came, *told, time.monotonic() - self._began)

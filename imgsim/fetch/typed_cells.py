@@ -36,17 +36,17 @@ def keep_typed(catalogue: Catalogue, folder: str) -> int:
 
 def _keep_row(catalogue: Catalogue, file: str, told: dict[str, str], taken: set[int], *, again: bool) -> int:
     """Keep what a row says that was not written; a row of a file that was not fetched is kept whole."""
-    found = [one for one in catalogue.find_written(file, again=again) if one[0] not in taken]
+    found = [one for one in catalogue.items.find_written(file, again=again) if one[0] not in taken]
     if not found:
         if file and not again:
-            catalogue.set_own_row(file, told)
+            catalogue.items.set_own_row(file, told)
         return 0
     item, written, cells = max(found, key=lambda one: sum(told[name] == one[1].get(name, "").strip() for name in told))
     if again:
         taken.add(item)
     changed = {name: cell for name, cell in told.items() if cell != written.get(name, "").strip()}
     if changed:
-        catalogue.set_typed(item, _merged(catalogue.typed(item), changed, cells))
+        catalogue.items.set_typed(item, _merged(catalogue.items.typed(item), changed, cells))
     return len(changed)
 
 

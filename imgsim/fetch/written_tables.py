@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import ImgsimError
 from imgsim.fetch.addresses import without_secrets, without_user
-from imgsim.fetch.catalogue import FOLDER, WrittenRow
+from imgsim.fetch.catalogue_database import FOLDER
+from imgsim.fetch.catalogue_items import WrittenRow
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Iterable, Iterator
 
-    from imgsim.fetch.catalogue import Catalogue, ShownItem
+    from imgsim.fetch.catalogue import Catalogue
+    from imgsim.fetch.catalogue_items import ShownItem
 
 ITEMS, FAILURES = "items.csv", "failures.csv"
 OWN_COLUMNS = ("file", "same_as", "gone")
@@ -67,17 +69,17 @@ def write_items(catalogue: Catalogue, folder: str) -> None:
     catalogue.set_fact("own columns", json.dumps(own))
 
     def rows() -> Iterator[tuple[int, WrittenRow]]:
-        for shown in catalogue.shown_items():
+        for shown in catalogue.items.shown():
             cells = {name: cell_text(shown.cells.get(name)) for name in listed}
             yield shown.item, WrittenRow(shown.file, shown.again, cells)
             lines.writerow([*_named(shown), *cells.values()])
-        for file, cells in catalogue.own_rows():
+        for file, cells in catalogue.items.own_rows():
             lines.writerow([file, "", "", *(cells.get(name, "") for name in listed)])
 
     with _replaced(catalogue, folder, ITEMS) as stream:
         lines = csv.writer(stream, lineterminator="\n")
         lines.writerow([*own, *listed])
-        catalogue.set_written(rows())
+        catalogue.items.set_written(rows())
 
 
 def write_failures(catalogue: Catalogue, folder: str) -> None:
@@ -85,9 +87,9 @@ def write_failures(catalogue: Catalogue, folder: str) -> None:
     with _replaced(catalogue, folder, FAILURES) as stream:
         lines = csv.writer(stream, lineterminator="\n")
         lines.writerow(FAILURE_COLUMNS)
-        for row, address, page, name, reason, lasting in catalogue.failures():
-            told = without_secrets(address), without_secrets(page), name, without_secrets(reason)
-            lines.writerow([row, *told, AGAIN[bool(lasting)]])
+        for failure in catalogue.addresses.failures():
+            address, page, reason = map(without_secrets, (failure.address, failure.page, failure.reason))
+            lines.writerow([failure.row, address, page, failure.name, reason, AGAIN[failure.lasting]])
 
 
 def cell_text(value: Any) -> str:  # noqa: ANN401 (what JSON holds)

@@ -163,7 +163,7 @@ def _run(fetching: TableFetch, folder: str, format_: str | None, *, strict: bool
         summary = fetching.run(progress)
     if format_ in JSON:
         write_object(asdict(summary))
-    say_summary(folder, summary)
+    say_summary(folder, summary, fetching.gone())
     if strict and summary.failed:
         return 2
     return 0 if summary.with_photo else 1
