@@ -18,7 +18,7 @@ _OF_FAILURES = (
 )
 
 
-class Failure(NamedTuple):
+class LedgerRow(NamedTuple):
     """A row of the table whose photo did not come; `lasting`: it is asked for again only if somebody says so."""
 
     row: str
@@ -100,12 +100,12 @@ class AskedAddresses:
         )
         return self._database.run("UPDATE asks SET done = 1 WHERE host = ? AND NOT done", (host,)).rowcount
 
-    def failures(self) -> Iterator[Failure]:
+    def failures(self) -> Iterator[LedgerRow]:
         """Give the rows whose photos did not come, in the table's order."""
         chosen = "line, items.address, page, name, iif(fault <> '', fault, reason), lasting AND fault = ''"
         rows = self._database.run(f"SELECT {chosen} {_OF_FAILURES} ORDER BY place")
         for row, address, page, name, reason, lasting in rows:
-            yield Failure(row, address, page, name, reason, bool(lasting))
+            yield LedgerRow(row, address, page, name, reason, bool(lasting))
 
     def count_failures(self) -> int:
         """Count them."""

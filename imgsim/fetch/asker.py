@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imgsim.errors import ImageReadError
 from imgsim.fetch.addresses import without_secrets
 from imgsim.fetch.arrived_photo import HEAD, ArrivedPhoto, is_lasting, look_at, why_no_photo
-from imgsim.fetch.checked_transport import CheckedTransport, RefusedAddressError
+from imgsim.fetch.checked_transport import NO_ADDRESS, CheckedTransport, RefusedAddressError
 from imgsim.fetch.http_library import httpcore, httpx
 from imgsim.fetch.robots_rules import LARGEST, RobotsRules, parse_robots
 
@@ -221,7 +221,8 @@ def _network_failed(error: Exception) -> Outcome:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return NotHad(f"its certificate is not to be trusted: {cause.verify_message}", lasting=False, fault=True)
         cause = cause.__cause__ or cause.__context__
-    return NotNow(f"the connection failed: {_line(error)}")
+    said = _line(error)
+    return NotNow(said if said.startswith(NO_ADDRESS) else f"the connection failed: {said}")
 
 
 def _line(error: Exception) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 CONNECT_SECONDS = 10.0
+NO_ADDRESS = "no address is known of"
 
 
 class RefusedAddressError(ImgsimError):
@@ -97,7 +98,7 @@ class CheckedNetwork(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to one of a host's addresses that was checked."""
-        last: Exception = httpcore.ConnectError(f"{host} has no address")
+        last: Exception = httpcore.ConnectError(f"{NO_ADDRESS} {host}")
         for address in allowed_addresses(host, port, allow_private=self._allow_private):
             try:
                 seconds = min(self.clock.left(timeout), CONNECT_SECONDS)
@@ -113,7 +114,7 @@ def allowed_addresses(host: str, port: int, *, allow_private: bool) -> list[str]
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(f"no address is known of {host}") from error
+        raise httpcore.ConnectError(f"{NO_ADDRESS} {host}") from error
     listed = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     refused = {address: why_refused(address) for address in listed}
     allowed = [address for address in listed if allow_private or not refused[address]]

@@ -316,6 +316,6 @@ class FetchRun:
             left = self._catalogue.addresses.give_up(host.name, host.closed)
             self.fetched.failed += left
             if left:
-                self._observer.failed(f"{left:,} addresses of {host.name}", host.closed)
+                self._observer.failed(f"{left:,} address{'es' * (left > 1)} of {host.name}", host.closed)
             self._observer.advanced(left)
             del self._last[host.name]

@@ -45,7 +45,7 @@ def test_photos_come_and_the_index_takes_their_table(fetch, run, shop, table):
         assert row["file"].startswith(f"Bag-{n}-")
         assert Path("got", row["file"]).read_bytes() == photo_bytes(n)
     assert rows_of("got/failures.csv") == []
-    assert run("index", "got", "-x", "phash", "--attributes", "got/items.csv").code == 0
+    assert run("index", "got", "-x", "phash", "--attributes", "got/items.csv", "--strict").code == 0
     found = run("query", f"got/{items[4]['file']}", "--index", "got", "--where", "price < 3000", "--format", "jsonl")
     assert {json.loads(line)["attributes"]["price"] for line in found.out.splitlines()} == {0, 1000, 2000}
 
