@@ -295,6 +295,9 @@ class FetchRun:
         host = self._host(origin.host)
         host.robots[origin.origin] = rules
         host.reading.discard(origin.origin)
+        if rules.delay > self._options.wait:
+            host.closed = f"robots.txt asks to wait {rules.delay:,.0f} s between two requests"
+            self._close(host)
 
     def _shut_out(self, ask: Ask, reason: str) -> None:
         """Leave out a site whose robots.txt cannot be had: nobody knows what it asks for."""

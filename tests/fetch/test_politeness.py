@@ -50,6 +50,22 @@ def test_a_server_that_asks_to_wait_long_is_left_to_the_next_run(fetch, shop, ta
     assert shop.photos_asked() == {"/later.jpg": 1}
 
 
+def test_a_site_that_asks_for_one_request_a_day_is_left_alone(fetch, shop, table):
+    shop.robots = ("User-agent: *\nCrawl-delay: 86400", 200)
+    assert fetch(table(rows(shop, 3))).code == 1
+    assert shop.photos_asked() == {}
+    assert {row["reason"] for row in rows_of("got/failures.csv")} == {
+        "robots.txt asks to wait 86,400 s between two requests"
+    }
+
+
+def test_who_asks_one_host_is_not_told_to_another(fetch, shop, table):
+    url = shop.url("/to/1.jpg?http://localhost:PORT/photo/1.jpg").replace("PORT", str(shop.server_port))
+    assert fetch(table([{"url": url.replace("//", "//me:pw@", 1)}])).code == 0
+    told = {(headers["Host"].partition(":")[0], "Authorization" in headers) for path, headers in shop.headers[1:]}
+    assert told == {("127.0.0.1", True), ("localhost", False)}
+
+
 def test_a_host_that_fails_again_and_again_is_given_up(fetch, shop, table):
     assert fetch(table(rows(shop, 300, "closed")), "--retries", 0).code == 1
     assert len(shop.photos_asked()) < 30
