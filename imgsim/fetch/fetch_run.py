@@ -8,7 +8,6 @@ import random
 import shutil
 import threading
 import time
-from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -71,7 +70,7 @@ class FetchRun:
     ) -> None:
         self._catalogue, self._folder, self._options, self._observer = catalogue, folder, options, observer
         self._draw = draw or random.Random()  # noqa: S311 (of pauses)
-        self._hosts: OrderedDict[str, HostQueue] = OrderedDict()
+        self._hosts: dict[str, HostQueue] = {}
         self._last: dict[str, int] = {}  # of the table's hosts that are at work: where their next asks stand
         self._host_before, self._more = "", True
         self._active = 0
@@ -153,7 +152,10 @@ class FetchRun:
     def _refill(self, name: str) -> None:
         """Bring a host's next asks to hand; a host whose asks are all done makes room for another."""
         host = self._host(name)
-        if host.closed or len(host.waiting) + len(host.later) >= BATCH // 2:
+        if host.closed:  # since an answer of another host led there
+            self._close(host)
+            return
+        if len(host.waiting) + len(host.later) >= BATCH // 2:
             return
         asks = self._catalogue.addresses.next_asks(name, self._last[name], BATCH)
         if asks:

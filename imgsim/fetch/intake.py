@@ -44,8 +44,8 @@ def _column(path: str, table: RowStream, name: str, asked: str | None) -> str:
     """Find a column by its name; empty where nobody asked for it and there is none of the usual name."""
     if asked is not None and composed(asked) not in table.columns:
         raise UnknownNameError(f"column of {path}", asked, table.columns)
-    column = composed(asked) if asked is not None else USUAL[name]
-    if column in table.columns:
+    alike = (column for column in table.columns if column.lower() == USUAL[name])
+    if column := composed(asked) if asked is not None else next(alike, ""):
         return column
     if name == "url":
         reason = f"no column is named url, of {', '.join(table.columns[:8])}{', ...' * (len(table.columns) > 8)}"

@@ -6,8 +6,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from imgsim.errors import TableError
 from imgsim.fetch.written_tables import ITEMS, cell_text, is_untouched
-from imgsim.tables.row_stream import is_undecoded, streamed_table, undecoded
+from imgsim.tables.row_stream import is_undecoded, streamed_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,12 +23,14 @@ def keep_typed(catalogue: Catalogue, folder: str) -> int:
     path, count = os.path.join(folder, ITEMS), 0
     own = json.loads(catalogue.fact("own columns"))
     with streamed_table(path) as table:
+        if own[0] not in table.columns:
+            raise TableError(path, f"has no column {own[0]} any more, which tells what was typed of which photo")
         columns = [name for name in table.columns if name not in own]
         catalogue.set_fact("typed columns", json.dumps(columns))
         taken: set[int] = set()
         for row in table.rows:
             if is_undecoded(row):
-                raise undecoded(path, row.line, None)
+                raise TableError(path, f"line {row.line} is not UTF-8: save it so, or what was typed in it is lost")
             told = {name: cell_text(row.cells.get(name)) for name in columns}
             file, same_as = (cell_text(row.cells.get(name)) for name in own[:2])
             count += _keep_row(catalogue, file or same_as, told, taken, again=not file)

@@ -192,6 +192,24 @@ def test_what_somebody_typed_stays(fetch, shop, table):
     assert [row["price"] for row in rows_of("got/items.csv")] == ["300", "1100", "2100", ""]
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"name,note\nBag 0,sold\n", "has no column file any more"),
+        (b"file,name\na.jpg,\xe9\n", "line 2 is not UTF-8: save it so, or what was typed in it is lost"),
+        (b"file,name\na.jpg\n", "line 2 has 1 cells, the first line 2"),
+    ],
+)
+def test_what_somebody_typed_is_not_lost_where_it_cannot_be_read(fetch, shop, table, content, reason):
+    fetch(table(listed(shop, 2)))
+    Path("got/items.csv").write_bytes(content)
+    result = fetch()
+    assert result.code == 2
+    assert result.err.count("\n") == 1
+    assert f"items.csv: {reason}" in result.err
+    assert Path("got/items.csv").read_bytes() == content
+
+
 def test_a_table_of_others_is_not_written_over(fetch, shop, table):
     os.mkdir("got")
     table(listed(shop, 1), "got/items.csv")
@@ -345,6 +363,10 @@ def test_rows_in_another_encoding_are_ledgered_where_one_was_named(fetch, shop, 
 
 def test_other_columns_and_other_kinds_of_tables(fetch, shop, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "other.tsv").write_text(f"Name\tURL\nx\t{shop.url('/photo/2.jpg')}\n")
+    assert fetch("other.tsv").code == 0
+    assert photos()[0].startswith("x-")
+    shutil.rmtree("got")
     rows = [{"image": shop.url("/photo/1.jpg"), "file": "old", "sizes": ["S", "M"], "price": 5.5, "sold": True}]
     (tmp_path / "feed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     result = fetch("feed.jsonl", "--url", "image", "--format", "json")

@@ -66,6 +66,14 @@ def test_who_asks_one_host_is_not_told_to_another(fetch, shop, table):
     assert told == {("127.0.0.1", True), ("localhost", False)}
 
 
+def test_a_host_that_was_given_up_because_of_others_is_not_begun(fetch, shop, table):
+    there = shop.url("/").replace("127.0.0.1", "localhost")
+    listed = [{"url": shop.url(f"/to/1.jpg?{there}later.jpg")}, *({"url": f"{there}photo/{n}.jpg"} for n in range(3))]
+    assert fetch(table(listed), "--connections", 1).code == 1
+    assert len(rows_of("got/failures.csv")) == 4
+    assert shop.photos_asked() == {"/to/1.jpg": 1, "/later.jpg": 1}
+
+
 def test_a_host_that_fails_again_and_again_is_given_up(fetch, shop, table):
     assert fetch(table(rows(shop, 300, "closed")), "--retries", 0).code == 1
     assert len(shop.photos_asked()) < 30
