@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from imgsim.index.store import HiddenPhoto, Store, StoredExtractor
 
 COLORS = "colors"  # the step that measures them
+LABEL = "label "  # before the attribute that a step of a classifier sets
 
 
 class Lack(NamedTuple):
-    """A file, and what is to be measured of it: by which extractors (their keys), and perhaps its colours.
+    """A file, and what is to be measured of it: by which extractors (their keys), and in which steps.
 
     `content` is ``added`` (with these attributes) or ``changed`` (of this photo) where it is new to the index.
     """
@@ -38,22 +39,25 @@ def find_lacks(
     *,
     otherwise: Collection[str] = (),
     failing: Collection[str] = (),
+    labels: Collection[str] = (),
 ) -> list[Lack]:
     """List what is to be measured, by path: new content by all extractors, the rest by those that lack it.
 
-    `otherwise` are decoded to other pixels than before, `failing` are not tried.
+    `otherwise` are decoded to other pixels, `failing` are not tried; `labels` are what classifiers that are here set.
     """
     every = tuple(extractor.id for extractor in extractors)
-    steps = () if store.color_measure is None else (COLORS,)
+    told = {f"{LABEL}{name}": name for name in labels} | ({} if store.color_measure is None else {COLORS: "palette"})
+    steps = tuple(told)
     lacks = [Lack(image, every, steps, "added") for image in changes.added]
     lacks += [Lack(image, every, steps, "added", common_attributes(store, of)) for image, of in changes.copied]
     lacks += [Lack(image, every, steps, "changed", photo=photo) for image, photo in changes.changed]
     lacks += [Lack(image, every, steps) for image in changes.kept if image.path in otherwise]
     lacking = {extractor.id: store.lacking(extractor) for extractor in extractors}
-    colorless = store.lacking_colors() if steps else set()
-    if colorless or any(lacking.values()):
+    untold = {step: store.lacking_measured(name) for step, name in told.items()}
+    if any(untold.values()) or any(lacking.values()):
         for image in changes.kept:
             keys = tuple(key for key, paths in lacking.items() if image.path in paths)
-            if (keys or image.path in colorless) and image.path not in failing and image.path not in otherwise:
-                lacks.append(Lack(image, keys, steps if image.path in colorless else ()))
+            wanted = tuple(step for step, paths in untold.items() if image.path in paths)
+            if (keys or wanted) and image.path not in failing and image.path not in otherwise:
+                lacks.append(Lack(image, keys, wanted))
     return sorted(lacks, key=lambda lack: os.fsencode(lack.image.path))
