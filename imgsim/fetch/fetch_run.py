@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import queue
 import random
-import shutil
-import threading
 import time
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imgsim.bounds import OURS
 from imgsim.errors import ImgsimError
 from imgsim.fetch import asker
 from imgsim.fetch.addresses import AddressError, parse_address, without_secrets
-from imgsim.fetch.catalogue_database import FOLDER
+from imgsim.fetch.asker_threads import AskerThreads
 from imgsim.fetch.host_queue import DISALLOWED, HostQueue, led_to
 from imgsim.fetch.photo_places import place_photo
 from imgsim.fetch.robots_rules import RobotsRules
@@ -27,7 +23,7 @@ if TYPE_CHECKING:
     from imgsim.fetch.fetch_options import FetchOptions
     from imgsim.fetch.host_queue import Ask
 
-PARTS = "parts"
+END = 2**62  # a place behind all others
 BATCH = 64  # asks of a host that are at hand
 COMMIT_SECONDS = 1.0  # the most work that a kill undoes
 REMEMBERED = 1000  # hosts without work whose rules are kept
@@ -73,50 +69,22 @@ class FetchRun:
         self._hosts: dict[str, HostQueue] = {}
         self._last: dict[str, int] = {}  # of the table's hosts that are at work: where their next asks stand
         self._host_before, self._more = "", True
-        self._active = 0
-        self._asked: queue.SimpleQueue[Ask | None] = queue.SimpleQueue()
-        self._came: queue.SimpleQueue[tuple[Ask, asker.Outcome]] = queue.SimpleQueue()
+        self._threads: AskerThreads
+        self._came: deque[tuple[Ask, asker.Outcome]] = deque()
         self.fetched = Fetched()
 
     def run(self, count: int) -> Fetched:
         """Ask so many addresses; ImgsimError if what comes cannot be kept. What came is kept whatever ends it."""
-        parts = os.path.join(self._folder, FOLDER, PARTS)
-        shutil.rmtree(parts, ignore_errors=True)  # of a run that was killed
-        try:
-            os.makedirs(parts, exist_ok=True)
-        except OSError as error:
-            raise disk_error(self._folder, error) from error
         self._observer.started(count)
-        ours = asker.Asker(parts, self._options)
-        threads = [
-            threading.Thread(target=self._work, args=(ours,), name=f"{OURS}fetch-{number}", daemon=True)
-            for number in range(min(self._options.connections, count))
-        ]
+        self._threads = AskerThreads(self._folder, self._options, count)
         try:
-            for thread in threads:
-                thread.start()
-            self._go_on()
+            with self._threads:
+                self._go_on()
         finally:
-            for _ in threads:
-                self._asked.put(None)
-            if self._active:
-                ours.end()
-            end = time.monotonic() + 2 * LONGEST_WAIT
-            for thread in threads:
-                thread.join(timeout=max(0.0, end - time.monotonic()))
-            ours.close()
             self._take_last()
-            shutil.rmtree(parts, ignore_errors=True)
+            self._threads.clear()
             self._catalogue.commit()
         return self.fetched
-
-    def _work(self, ours: asker.Asker) -> None:
-        while (ask := self._asked.get()) is not None:
-            try:
-                outcome: asker.Outcome = ours.ask(ask)
-            except Exception as error:  # noqa: BLE001 (else nobody would hear of it)
-                outcome = asker.DiskFailed(error)
-            self._came.put((ask, outcome))
 
     def _go_on(self) -> None:
         """Hand out what may be asked, and take in what comes, until there is nothing left."""
@@ -129,9 +97,8 @@ class FetchRun:
                 self._catalogue.commit()
                 self._catalogue.begin()
                 committed = now
-            if not self._active and not self._hosts_at_work():
-                continue
-            self._take_in(now)
+            if self._threads.active or self._hosts_at_work():
+                self._take_in(now)
 
     def _hosts_at_work(self) -> list[HostQueue]:
         return [host for host in self._hosts.values() if not host.idle]
@@ -147,7 +114,7 @@ class FetchRun:
             self._host_before = name
             self._last[name] = -1
             self._refill(name)
-        return bool(self._last or self._active or self._hosts_at_work())
+        return bool(self._last or self._threads.active or self._hosts_at_work())
 
     def _refill(self, name: str) -> None:
         """Bring a host's next asks to hand; a host whose asks are all done makes room for another."""
@@ -155,14 +122,13 @@ class FetchRun:
         if host.closed:  # since an answer of another host led there
             self._close(host)
             return
-        if len(host.waiting) + len(host.later) >= BATCH // 2:
+        if self._last[name] == END or len(host.waiting) + len(host.later) >= BATCH // 2:
+            if host.idle:
+                del self._last[name]
             return
         asks = self._catalogue.addresses.next_asks(name, self._last[name], BATCH)
-        if asks:
-            self._last[name] = asks[-1][0]
-            host.waiting.extend(ask for _, ask in asks)
-        elif host.idle:
-            del self._last[name]
+        self._last[name] = asks[-1][0] if asks else END
+        host.waiting.extend(ask for _, ask in asks)
 
     def _host(self, name: str) -> HostQueue:
         if name not in self._hosts:
@@ -174,7 +140,7 @@ class FetchRun:
 
     def _hand_out(self, now: float) -> None:
         hosts = self._hosts_at_work()
-        while hosts and self._active < self._options.connections:  # one of each in turn
+        while hosts and not self._threads.busy:  # one of each in turn
             hosts = [host for host in hosts if self._hand_out_one(host, now)]
 
     def _hand_out_one(self, host: HostQueue, now: float) -> bool:
@@ -184,41 +150,31 @@ class FetchRun:
             return False
         if host.disallows(ask):
             self._fail(ask, asker.NotHad(DISALLOWED, lasting=False))
-        elif self._active < self._options.connections:
-            host.begin(ask, now)
-            self._active += 1
-            self._asked.put(ask)
-        else:
+        elif self._threads.busy:
             host.put_back(ask, 0.0)
+        else:
+            host.begin(ask, now)
+            self._threads.put(ask)
         return True
 
     def _take_in(self, now: float) -> None:
         """Take in what came, or wait for it until something may be asked."""
         wakes = min((host.wakes() for host in self._hosts_at_work()), default=now)
-        wait = LONGEST_WAIT if self._active >= self._options.connections else wakes - now
-        try:
-            ask, outcome = self._came.get(timeout=min(max(wait, 0.001), LONGEST_WAIT))
-        except queue.Empty:
-            return
-        while True:
-            self._settle(ask, outcome)
-            try:
-                ask, outcome = self._came.get_nowait()
-            except queue.Empty:
-                return
+        wait = LONGEST_WAIT if self._threads.busy else wakes - now
+        self._came.extend(self._threads.take(min(max(wait, 0.001), LONGEST_WAIT)))
+        while self._came:
+            self._settle(*self._came.popleft())
 
     def _take_last(self) -> None:
         """Keep what came while the run was ended."""
-        with suppress(queue.Empty, ImgsimError):
-            while True:
-                ask, outcome = self._came.get_nowait()
+        with suppress(ImgsimError):
+            for ask, outcome in (*self._came, *self._threads.take()):
                 if isinstance(outcome, asker.Arrived):
                     self._keep(ask, outcome)
 
     def _settle(self, ask: Ask, outcome: asker.Outcome) -> None:
         host = self._host(ask.host)
         host.active -= 1
-        self._active -= 1
         if isinstance(outcome, asker.DiskFailed):
             if not isinstance(outcome.error, OSError):
                 raise outcome.error  # a fault of the program
