@@ -136,7 +136,7 @@ class CheckedTransport(httpx.BaseTransport):
         self._proxies = {name: url for name, url in getproxies().items() if name in ("http", "https", "all")}
         self._proxies = self._proxies if proxy else {}
         self._options: dict[str, Any] = {
-            "ssl_context": httpx.create_ssl_context(),
+            "ssl_context": _certificates(),
             "max_connections": connections,
             "keepalive_expiry": 30.0,
         }
@@ -196,6 +196,14 @@ class CheckedTransport(httpx.BaseTransport):
         """Close all connections."""
         for pool in (self._direct, *self._through.values()):
             pool.close()
+
+
+def _certificates() -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror or error})"
+        raise ImgsimError(f"the certificates that SSL_CERT_FILE or SSL_CERT_DIR names {reason}") from error
 
 
 class _Body(httpx.SyncByteStream):

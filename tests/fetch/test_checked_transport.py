@@ -116,6 +116,14 @@ def test_certificates_are_verified_for_the_name_and_not_the_address(fetch, table
 WHAT = ("1.jpg", "robots.txt")
 
 
+def test_certificates_that_are_not_there_are_told(fetch, shop, table, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "nowhere.pem")
+    result = fetch(table([{"url": shop.url("/photo/1.jpg")}]))
+    assert result.code == 2
+    assert result.err.startswith("imgsim: the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read (")
+    assert result.err.count("\n") == 1
+
+
 class Proxy:
     """A proxy that gives a photo itself, and remembers for whom."""
 
