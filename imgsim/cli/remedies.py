@@ -36,6 +36,7 @@ REMEDIES = {
     "give-weights": " by --weights FILE",
     "import": ": " + _IMPORT,
     "import-embedding": ": `imgsim models import FILE` takes the file whose SHA-256 begins with {digits}",
+    "import-segmenter": ": `imgsim models import DIR --architecture segformer --name NAME` brings one in",
     "import-these-weights": f": {_IMPORT} takes the file that those weights are in; or index by another model",
     "import-own": ": `imgsim models export {architecture} FILE.onnx` there, `imgsim models import FILE.onnx` here",
     "index-again": ": run `imgsim index FOLDER --drop {name}`, then `imgsim index FOLDER -x {extractor}`",
