@@ -56,6 +56,7 @@ REMEDIES = {
     "name-lost": ": --lost names the indexed folder of what was lost",
     "name-key": ": --key says which does, or a pattern such as {pattern}",
     "name-output": ": --layer names one",
+    "name-segmenter": ": --segment NAME says what cuts them out",
     "name-weights": ": use -x {extractor}",
     "narrow-sides": ": --lost and --found say which photos are which",
     "nearer": ": ask for nearer ones by --max-distance",

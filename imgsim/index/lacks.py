@@ -20,7 +20,8 @@ COLORS = "colors"  # the step that measures them
 class Lack(NamedTuple):
     """A file, and what is to be measured of it: by which extractors (their keys), and perhaps its colours.
 
-    `content` is ``added`` (with these attributes) or ``changed`` (of this photo) where it is new to the index.
+    `content` is ``added`` (with these attributes) or ``changed`` (of this photo) where it is new to the index; `cut` are
+    the extractors that its parts are measured by.
     """
 
     image: FoundImage
@@ -29,6 +30,7 @@ class Lack(NamedTuple):
     content: str = ""
     attributes: Mapping[str, Any] | None = None
     photo: HiddenPhoto | None = None
+    cut: Collection[int] = ()
 
 
 def find_lacks(
@@ -38,22 +40,30 @@ def find_lacks(
     *,
     otherwise: Collection[str] = (),
     failing: Collection[str] = (),
+    partless: Collection[str] = (),
 ) -> list[Lack]:
     """List what is to be measured, by path: new content by all extractors, the rest by those that lack it.
 
-    `otherwise` are decoded to other pixels than before, `failing` are not tried.
+    `otherwise` are decoded to other pixels than before, `failing` are not tried, nor are the parts of the `partless`.
     """
     every = tuple(extractor.id for extractor in extractors)
     steps = () if store.color_measure is None else (COLORS,)
-    lacks = [Lack(image, every, steps, "added") for image in changes.added]
-    lacks += [Lack(image, every, steps, "added", common_attributes(store, of)) for image, of in changes.copied]
-    lacks += [Lack(image, every, steps, "changed", photo=photo) for image, photo in changes.changed]
-    lacks += [Lack(image, every, steps) for image in changes.kept if image.path in otherwise]
+    parts = every if store.cut else ()
+    lacks = [Lack(image, every, steps, "added", cut=parts) for image in changes.added]
+    lacks += [
+        Lack(image, every, steps, "added", common_attributes(store, of), cut=parts) for image, of in changes.copied
+    ]
+    lacks += [Lack(image, every, steps, "changed", photo=photo, cut=parts) for image, photo in changes.changed]
+    lacks += [Lack(image, every, steps, cut=parts) for image in changes.kept if image.path in otherwise]
     lacking = {extractor.id: store.lacking(extractor) for extractor in extractors}
+    uncut = {one.id: store.lacking_parts(one) for one in extractors} if parts else {}
     colorless = store.lacking_colors() if steps else set()
-    if colorless or any(lacking.values()):
+    if colorless or any(lacking.values()) or any(uncut.values()):
         for image in changes.kept:
             keys = tuple(key for key, paths in lacking.items() if image.path in paths)
-            if (keys or image.path in colorless) and image.path not in failing and image.path not in otherwise:
-                lacks.append(Lack(image, keys, steps if image.path in colorless else ()))
+            own = tuple(key for key, paths in uncut.items() if image.path in paths)
+            cut_before = image.path in partless and not keys  # whatever is stored of it strikes it off the ledger
+            wanted = keys or (own and not cut_before) or image.path in colorless
+            if wanted and image.path not in failing and image.path not in otherwise:
+                lacks.append(Lack(image, keys, steps if image.path in colorless else (), cut=own))
     return sorted(lacks, key=lambda lack: os.fsencode(lack.image.path))

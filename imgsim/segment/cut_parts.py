@@ -72,6 +72,11 @@ def find_parts(labels: LabelMap, names: Sequence[str], wanted: Sequence[tuple[st
     return parts
 
 
+def union(parts: Sequence[PhotoPart]) -> NDArray[np.bool_] | None:
+    """Mark the pixels (H, W) of any part; None without parts."""
+    return np.logical_or.reduce([part.mask for part in parts], axis=0) if parts else None
+
+
 def cut_out(image: Image, mask: NDArray[np.bool_], background: Background, *, crop: bool) -> Image:
     """Put what a mask (H, W) marks of an image (H, W, 3) on a background, and cut around it: (h, w, 3).
 

@@ -11,6 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from imgsim.images.mark import MARK
 from imgsim.images.opencv import cv2
+from imgsim.segment.cut_parts import union
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,8 @@ def tint(place: int) -> tuple[int, int, int]:
 
 
 def _union(parts: Sequence[PhotoPart], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    return np.logical_or.reduce([part.mask for part in parts], axis=0) if parts else np.zeros(shape, bool)
+    shown = union(parts)
+    return np.zeros(shape, bool) if shown is None else shown
 
 
 def _encode(picture: PIL.Image.Image) -> bytes:

@@ -75,13 +75,19 @@ def load_segmenter(name: str, params: dict[str, str]) -> Segmenter:
     return segmenter
 
 
-def build_segmenter(spec: SegmenterSpec) -> Segmenter:
-    """Rebuild the segmenter that a spec describes; ExtractorMismatchError if it would make other maps now."""
+def build_segmenter(spec: SegmenterSpec, *, renewed: bool = False) -> Segmenter:
+    """Rebuild the segmenter that a spec describes; ExtractorMismatchError if it would make other maps now.
+
+    `renewed`, what is there now under its parameters, be its files others or not; imported weights are meant as before.
+    """
+    params = dict(spec.params)
+    if renewed and len(params) > 1:  # the digest is not all there is to find it by
+        params.pop("sha256", None)
     try:
-        segmenter = SEGMENTERS.load(spec.name)(**dict(spec.params))
+        segmenter = SEGMENTERS.load(spec.name)(**params)
     except TypeError as error:
         raise ParameterError(f"{spec.name} takes no such parameters as {dict(spec.params)}") from error
-    if segmenter.spec != spec:
+    if segmenter.spec != spec and not renewed:
         raise ExtractorMismatchError(f"{spec} was another version of it, or had other weights: name it anew")
     return segmenter
 
