@@ -208,7 +208,7 @@ def streets(data: Path) -> Iterator[str]:
 
     plain = rows([image for image, _ in shelf])
     whole = right(rows([image for image, _ in worn]), plain)
-    yield f"| what is seen of {len(worn)} garments in street photos | against {len(shelf)} whole photos | cut out alike |"
+    yield f"| what is seen of {len(worn)} garments in streets | against {len(shelf)} whole photos | cut out alike |"
     yield "|---|---|---|"
     yield f"| the whole photo | {with_share(whole)} | |"
     for crop, background in product((False, True), BACKGROUNDS):

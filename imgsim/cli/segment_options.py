@@ -19,8 +19,8 @@ def cut_options(*, remembered: bool) -> Callable[[F], F]:
             click.option(
                 "--segment",
                 metavar="NAME[:LABEL,...]",
-                help=f"Compare parts of photos, cut out by grabcut, mask:folder=DIR, dnn:model=FILE.json, segformer, or a "
-                f"segmenter with a name of your own{kept}.",
+                help="Compare parts of photos, cut out by grabcut, mask:folder=DIR, dnn:model=FILE.json, segformer, or "
+                f"a segmenter with a name of your own{kept}.",
             ),
             click.option(
                 "--background",

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from imgsim.index.options import Options, Remembered
     from imgsim.index.run import Update
     from imgsim.index.search import Searcher
-    from imgsim.segment.cutter import Cutter
     from imgsim.index.sight_rules import SightChange
     from imgsim.index.store import DecidedPair, Failure, MeasuredPhoto, StoredExtractor
     from imgsim.index.summary import Observer
     from imgsim.metrics.calibration import Calibration
+    from imgsim.segment.cutter import Cutter
     from imgsim.where.facts import FactTable
     from imgsim.where.sight import Sight, SightRule
 
@@ -242,6 +242,10 @@ class Index:
     def count_features(self, extractor: StoredExtractor) -> int:
         """Count an extractor's rows."""
         return self._store.count_features(extractor)
+
+    def count_measured(self, extractor: StoredExtractor) -> int:
+        """Count the photos that, as a whole, have a row of an extractor."""
+        return self.counts["photos"] - len(self._store.lacking(extractor))
 
     def find_extractor(self, text: str) -> StoredExtractor:
         """Find an extractor of the index by name, whether or not this imgsim can still make it.

@@ -20,8 +20,7 @@ COLORS = "colors"  # the step that measures them
 class Lack(NamedTuple):
     """A file, and what is to be measured of it: by which extractors (their keys), and perhaps its colours.
 
-    `content` is ``added`` (with these attributes) or ``changed`` (of this photo) where it is new to the index; `cut` are
-    the extractors that its parts are measured by.
+    `content` is ``added`` (with these attributes) or ``changed`` (of this photo) where it is new to the index.
     """
 
     image: FoundImage
@@ -30,7 +29,7 @@ class Lack(NamedTuple):
     content: str = ""
     attributes: Mapping[str, Any] | None = None
     photo: HiddenPhoto | None = None
-    cut: Collection[int] = ()
+    cut: Collection[int] = ()  # the extractors that its parts are measured by
 
 
 def find_lacks(

@@ -142,9 +142,9 @@ def index(
     be read are skipped, listed by `imgsim failures`, and tried again when they or their cause change. Pictures that
     imgsim drew, further names of a file (links) and what is no picture are passed over, and named with -v. The index is
     FOLDER/.imgsim. It remembers --include, --exclude, --max-megapixels (100 at first), --max-seconds (60), --max-memory
-    (4000), --colors, --exif and --segment, and how tables are read (--decimal, --dates, --type, and --encoding for tables that are
-    not UTF-8): later runs, and commands that measure, go by them until they are given again; a PATTERN of '' is none,
-    --type NAME= takes one back.
+    (4000), --colors, --exif, --segment with --background and --crop, and how tables are read (--decimal, --dates,
+    --type, and --encoding for tables that are not UTF-8): later runs, and commands that measure, go by them until they
+    are given again; a PATTERN of '' is none, --type NAME= takes one back.
     """
     if drop or compact:
         once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))

@@ -104,7 +104,8 @@ def query(
     is closer. Where the distance was calibrated (`imgsim calibrate`), another tells the probability that this is the
     thing asked for. With --rerank, one tells by what the first 200 are ordered instead. With --show similarity, one is
     1 - distance, by cosine. Where the index is cut into parts, or with --segment, each part of a PHOTO asks by itself:
-    query_part tells which, part which of a match's is nearest. Without a PHOTO, --color ranks by 1 - the colour's probability.
+    query_part tells which, and part which of a match's was nearest. Without a PHOTO, --color ranks by 1 - the colour's
+    probability.
     """
     from imgsim.cli.which_index import open_for
 
