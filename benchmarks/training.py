@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.measuring import Setting
-    from imgsim.training.embeddings.backbone import Backbone
-    from imgsim.training.embeddings.batches import CropFeed
+    from imgsim.training.backbone import Backbone
+    from imgsim.training.batches import PictureFeed
     from imgsim.training.embeddings.recipe import TrainingRecipe
 
 NETWORK, DIM = "mobilenet_v3_small", 512  # of those that are trained the lightest: what is beside it weighs most
@@ -79,8 +79,8 @@ class Loop:
         from imgsim.training.embeddings.losses.base_loss import LossSetting
         from imgsim.training.embeddings.losses.loss_table import build_loss
         from imgsim.training.embeddings.network import EmbeddingNetwork
-        from imgsim.training.embeddings.random_states import generator_of
-        from imgsim.training.embeddings.training_run import make_optimizer
+        from imgsim.training.random_states import generator_of
+        from imgsim.training.training_run import make_optimizer
 
         paths = sorted(path.name for path in photos.glob("*.jpg"))
         self._labels = np.arange(len(paths)) // PER_CLASS
@@ -97,10 +97,10 @@ class Loop:
     def epoch(self) -> Epoch:
         """Learn from each photo once, as a run does; validating and saving come after the last step."""
         from imgsim.training.embeddings.retrieval_figures import judge_rows
-        from imgsim.training.embeddings.run_folder import RunFolder
         from imgsim.training.embeddings.samplers.base_sampler import SamplerSetting
         from imgsim.training.embeddings.samplers.sampler_table import build_sampler
-        from imgsim.training.embeddings.training_run import RunParts, TrainingRun
+        from imgsim.training.run_folder import RunFolder
+        from imgsim.training.training_run import RunParts, TrainingRun
 
         sampler = build_sampler(self._recipe.sampler, SamplerSetting(self._labels, "classes", BATCH, 0))
         nothing = np.zeros((2, DIM), np.float32)
@@ -147,21 +147,21 @@ def _clocks() -> Clocks:
 def _backbone() -> Backbone:
     """Give the network as torchvision begins it: what it has learned changes no time."""
     from imgsim.models.trunks import build_network, preprocessing_of
-    from imgsim.training.embeddings.backbone import cut_stages
+    from imgsim.training.backbone import cut_stages
 
     network = build_network(NETWORK)
     return cut_stages(NETWORK, network, preprocessing_of(NETWORK, network), "0" * 64)
 
 
-def _feed(backbone: Backbone, photos: Path, paths: list[str], most_bytes: int, jobs: int) -> CropFeed:
+def _feed(backbone: Backbone, photos: Path, paths: list[str], most_bytes: int, jobs: int) -> PictureFeed:
     from imgsim.images.limits import Limits
-    from imgsim.training.embeddings.batches import Augmentation, CropFeed
-    from imgsim.training.embeddings.decoded_photos import PixelForm, decode_photos
+    from imgsim.training.batches import Augmentation, CroppedPhotos, PictureFeed
+    from imgsim.training.decoded_photos import PixelForm, decode_photos
 
     form = PixelForm(backbone.preprocessing, "whole", Limits())
     decoded = decode_photos(str(photos), paths, form, most_bytes=most_bytes)
     augmentation = Augmentation(backbone.preprocessing, least=0.25, flip=True)
-    return CropFeed(decoded.photos, augmentation, seed=0, jobs=jobs)
+    return PictureFeed(CroppedPhotos(decoded.photos, augmentation, 0), jobs)
 
 
 def _waiting(which: str, epochs: list[Epoch]) -> Figure:

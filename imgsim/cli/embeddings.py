@@ -14,7 +14,7 @@ from imgsim.errors import WeightsError
 from imgsim.models.cache import SHOWN_DIGITS
 
 if TYPE_CHECKING:
-    from imgsim.models.embedding_model import EmbeddingModel
+    from imgsim.models.model_shelf import LearnedModel
 
 
 def is_learned(file: str) -> bool:
@@ -28,32 +28,32 @@ def is_learned(file: str) -> bool:
 
 def import_learned(file: str, name: str) -> None:
     """Import an embedding, and say how to use it; by its own name, where it was given one."""
-    from imgsim.models.embedding_model import import_embedding, keep_embedding_name
+    from imgsim.models.embedding_model import EMBEDDING_MODELS
     from imgsim.models.own_names import check_name
 
     if name:
         check_name(name, ())
-    model = import_embedding(file)
-    if name and (before := keep_embedding_name(name, model)):
+    model = EMBEDDING_MODELS.bring(file)
+    if name and (before := EMBEDDING_MODELS.keep_name(name, model)):
         stderr.say(f"{name} stood for the embedding {before.sha256[:SHOWN_DIGITS]} before")
     used = f"{EMBEDDING}{name}" if name else model.naming
     stderr.say(f"imported the embedding {model.sha256[:SHOWN_DIGITS]}: use it as -x {used}")
 
 
-def find_learned(text: str) -> EmbeddingModel:
+def find_learned(text: str) -> LearnedModel:
     """Find the embedding in the cache that ``embedding:NAME`` or ``embedding:DIGITS`` means."""
-    from imgsim.models.embedding_model import embedding_names, find_embedding
+    from imgsim.models.embedding_model import EMBEDDING_MODELS
 
     bare = text.removeprefix(EMBEDDING)
-    return embedding_names().get(bare) or find_embedding(bare)
+    return EMBEDDING_MODELS.names().get(bare) or EMBEDDING_MODELS.find(bare)
 
 
 def learned_rows() -> list[dict[str, Any]]:
     """Describe the embeddings in the cache, the newest first, for the columns of `imgsim models list`."""
-    from imgsim.models.embedding_model import embedding_names, list_embeddings
+    from imgsim.models.embedding_model import EMBEDDING_MODELS
 
-    rows, names = [], embedding_names()
-    for model in list_embeddings():
+    rows, names = [], EMBEDDING_MODELS.names()
+    for model in EMBEDDING_MODELS.models():
         with suppress(WeightsError, OSError):
             row: dict[str, Any] = {"architecture": model.naming, "weights": model.sha256[:SHOWN_DIGITS]}
             row |= {"megabytes": round(os.path.getsize(model.path) / 1e6, 1), "path": model.path}
@@ -87,7 +87,6 @@ def remove_learned(text: str) -> None:
     """Remove an embedding from the cache, with its names."""
     from imgsim.models.cache import models_directory
     from imgsim.models.defaults import read_defaults, write_defaults
-    from imgsim.models.embedding_model import NAMES
 
     model = find_learned(text)
     try:
@@ -96,7 +95,8 @@ def remove_learned(text: str) -> None:
         raise WeightsError(f"{model.path}: cannot be removed ({error.strerror})") from error
     stderr.say(f"removed {model.path}")
     with suppress(OSError, WeightsError):  # another user's, perhaps: what is not there is not meant either way
-        write_defaults(models_directory(), read_defaults(models_directory(), NAMES), NAMES)
+        names = model.shelf.file
+        write_defaults(models_directory(), read_defaults(models_directory(), names), names)
 
 
 def export_learned(text: str, file: str) -> None:

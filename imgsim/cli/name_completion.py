@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 def extractors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete an extractor's name, or the last of those that ``+`` joins, or its parameters and their choices."""
     from imgsim.features import FUSIONS, extractor_names
-    from imgsim.models.embedding_model import embedding_names
+    from imgsim.models.embedding_model import EMBEDDING_MODELS
     from imgsim.models.own_names import own_names
 
     del ctx, param
     if parameters := _parameters(incomplete):
         return parameters
     before, joined, last = incomplete.rpartition("+")
-    learned = [f"{EMBEDDING}{name}" for name in embedding_names()]
+    learned = [f"{EMBEDDING}{name}" for name in EMBEDDING_MODELS.names()]
     return _beginning(last, [*extractor_names(), *FUSIONS, *own_names(), *learned], before + joined)
 
 
@@ -159,6 +159,27 @@ def colors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     """Complete a colour that some photo of the index is of."""
     del param
     return _beginning(incomplete, _asked(ctx, "color_names"))
+
+
+def classifiers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name that a classifier was imported under, perhaps behind ``NAME=``, or else a file."""
+    from click.shell_completion import CompletionItem
+
+    from imgsim.models.classifier_model import CLASSIFIER_MODELS
+
+    del ctx, param
+    before, last = _split_behind("=", incomplete)
+    names = _beginning(last, CLASSIFIER_MODELS.names(), before)
+    return names if last and names else [CompletionItem(incomplete, type="file")]
+
+
+def labels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a category of lost-property offices, in the language that is asked for."""
+    from imgsim.features.office_categories import OTHER, office_categories
+
+    del param
+    language = ctx.params.get("language") or "en"
+    return _beginning(incomplete, [*(one.name(language) for one in office_categories()), OTHER[language]])
 
 
 def _split_behind(separators: str, text: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from imgsim.cli.flags import refuse_nan
-from imgsim.training.embeddings.recipe import CHOICES, DIMS, SCORED, TrainingRecipe, read_recipe
+from imgsim.training.embeddings.recipe import CHOICES, DIMS, SCORED, TrainingRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,7 +122,7 @@ def fit_labels(told: dict[str, Any], options: Mapping[str, Any]) -> dict[str, An
 
 def told_recipe(options: Mapping[str, Any], config: str | None) -> dict[str, Any]:
     """Collect what a configuration and the options say: options come first, and the seed if it is one of them."""
-    told = read_recipe(config) if config else {}
+    told = TrainingRecipe.read(config) if config else {}
     given = {name: options[name] for name in _SAID if options[name] is not None}
     if "dim" in given:
         given["dim"] = int(given["dim"])

@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from imgsim.core import EMBEDDING
+from imgsim.core import CLASSIFIER, EMBEDDING
 from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
 from imgsim.models.architectures import ARCHITECTURES, is_architecture
 from imgsim.models.own_names import own_names
@@ -30,6 +30,9 @@ EXTRACTORS: Registry[Callable[..., Extractor]] = Registry(
         "lbp": "imgsim.features.lbp:Lbp",
         "phash": "imgsim.features.phash:PHash",
     },
+)
+UNTRAINED: Registry[Callable[..., Extractor]] = Registry(
+    "classifier", {"kinds": "imgsim.features.kinds:OfficeKinds", "imagenet": "imgsim.features.kinds:ImageNetKinds"}
 )
 FUSIONS = {"lite": ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")}
 DEFAULT_EXTRACTOR, WITHOUT_NETWORK = "efficientnet_lite0", "classic"
@@ -76,11 +79,13 @@ def spell_out(text: str) -> str:
     """
     name = parse_naming(text).name
     if is_embedding(name):
-        from imgsim.models.embedding_model import spell_embedding
+        from imgsim.models.embedding_model import EMBEDDING_MODELS
 
         bare = name.removeprefix(EMBEDDING)
-        return f"{EMBEDDING}{spell_embedding(bare)}{text.removeprefix(name)}"
-    if name in EXTRACTORS or name in FUSIONS or is_architecture(name) or is_external(name):
+        return f"{EMBEDDING}{EMBEDDING_MODELS.spell(bare)}{text.removeprefix(name)}"
+    if name in EXTRACTORS or name in FUSIONS or name in UNTRAINED or is_architecture(name):
+        return text
+    if is_external(name):
         return text
     file, rest = own_names().get(name), text.removeprefix(name)
     return f"{file.naming}{rest.replace(':', ',', 1) if rest[:1] == ':' else rest}" if file else text
@@ -94,7 +99,7 @@ def extractor_names() -> list[str]:
 def find_factory(name: str) -> Callable[..., Extractor]:
     """Find what makes an extractor of its parameters.
 
-    By a name of the table, of a network, ``timm/NAME``, or ``embedding:DIGITS``, of a model's SHA-256.
+    By a name of the tables, of a network, ``timm/NAME``, ``embedding:DIGITS`` or ``classifier:DIGITS``, of a SHA-256.
     """
     if is_architecture(name):
         from imgsim.features.deep import DeepExtractor
@@ -104,6 +109,12 @@ def find_factory(name: str) -> Callable[..., Extractor]:
         from imgsim.features.embedding import Embedding
 
         return partial(Embedding, name)
+    if name.startswith(CLASSIFIER):
+        from imgsim.features.classifier import LearnedClassifier
+
+        return partial(LearnedClassifier, name)
+    if name in UNTRAINED:
+        return UNTRAINED.load(name)
     if is_external(name):
         told = f"{name}: its rows come from a file, and are of photos of an index only"
         raise ParameterError(told, remedy="add-rows", name=name.removeprefix(EXTERNAL))

@@ -15,6 +15,7 @@ import numpy as np
 from imgsim.core import Extractor, ExtractorSpec, Features, Image, ImageRecord, Scale
 from imgsim.errors import ImageReadError
 from imgsim.features.extractor_table import build_extractor
+from imgsim.features.several_scales import SeveralScales
 from imgsim.file_state import FileState
 from imgsim.images.limits import LIMITS, Limits
 from imgsim.images.photo import Photo, to_photos, to_source
@@ -148,9 +149,10 @@ class Measurer:
         """Measure a photo: read once for all that is wanted of it."""
         extractors, steps = _chosen(self._built, task.extractors), _chosen(self.steps, task.steps)
         of_parts, parts = (_chosen(self._built, task.cut) if self.cutter else {}), None
-        wanting = (*extractors.values(), *of_parts.values(), *steps.values())
         looking = self.cutter if self.cutter and (of_parts or any(step.masked for step in steps.values())) else None
-        scales = {one.scale for one in wanting} | ({looking.scale} if looking else set()) or {Scale()}
+        scales = {scale for one in (*extractors.values(), *of_parts.values()) for scale in _scales(one)}
+        scales |= {step.scale for step in steps.values()} | ({looking.scale} if looking else set())
+        scales = scales or {Scale()}
         try:
             record, images = self._open(task, scales)
             if looking:
@@ -161,7 +163,7 @@ class Measurer:
             failure = copy.copy(error)  # less its traceback, which holds on to what was read
             failure.path = task.name
             return failure
-        features = {key: one.extract([images[one.scale]]) for key, one in extractors.items()}
+        features = {key: _extract(one, images) for key, one in extractors.items()}
         measured = _measure_parts(looking, parts, images, of_parts) if looking and parts is not None else None
         for key, row in (*features.items(), *(measured.features.items() if measured else ())):
             if not np.isfinite(row).all():
@@ -184,16 +186,22 @@ class Measurer:
         return ImageRecord(name, *state, digest, decoded.width, decoded.height), decoded.images
 
 
+def _scales(one: Extractor) -> Collection[Scale]:
+    return one.scales if isinstance(one, SeveralScales) else (one.scale,)
+
+
+def _extract(one: Extractor, images: Mapping[Scale, Image]) -> Features:
+    return one.describe(images) if isinstance(one, SeveralScales) else one.extract([images[one.scale]])
+
+
 def _measure_parts(
     cutter: Cutter, parts: Sequence[PhotoPart], images: Mapping[Scale, Image], extractors: Mapping[Any, Extractor]
 ) -> MeasuredParts:
     """Describe parts, each as if it were a photo."""
-    rows = {
-        key: np.concatenate(
-            [np.zeros((0, one.dim), np.float32), *(one.extract([cutter.cut(images[one.scale], its)]) for its in parts)]
-        )
-        for key, one in extractors.items()
-    }
+    rows = {}
+    for key, one in extractors.items():
+        seen = [{scale: cutter.cut(images[scale], part) for scale in _scales(one)} for part in parts]
+        rows[key] = np.concatenate([np.zeros((0, one.dim), np.float32), *(_extract(one, its) for its in seen)])
     shown = union(parts)
     share = 0.0 if shown is None else round(float(shown.mean()), 4)
     boxes, shares = [part.share_box for part in parts], [part.area_share for part in parts]

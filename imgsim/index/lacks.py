@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from imgsim.index.store import HiddenPhoto, Store, StoredExtractor
 
 COLORS = "colors"  # the step that measures them
+LABEL = "label "  # before the attribute that a step of a classifier sets
 
 
 class Lack(NamedTuple):
-    """A file, and what is to be measured of it: by which extractors (their keys), and perhaps its colours.
+    """A file, and what is to be measured of it: by which extractors (their keys), and in which steps.
 
     `content` is ``added`` (with these attributes) or ``changed`` (of this photo) where it is new to the index.
     """
@@ -39,15 +40,17 @@ def find_lacks(
     *,
     otherwise: Collection[str] = (),
     failing: Collection[str] = (),
+    labels: Collection[str] = (),
     partless: Collection[str] = (),
 ) -> list[Lack]:
     """List what is to be measured, by path: new content by all extractors, the rest by those that lack it.
 
-    `otherwise` are decoded to other pixels than before, `failing` are not tried, nor are the parts of the `partless`.
+    `otherwise` are decoded to other pixels, `failing` are not tried, nor are the parts of the `partless`; `labels` are
+    what classifiers that are here set.
     """
     every = tuple(extractor.id for extractor in extractors)
-    steps = () if store.color_measure is None else (COLORS,)
-    parts = every if store.cut else ()
+    told = {f"{LABEL}{name}": name for name in labels} | ({} if store.color_measure is None else {COLORS: "palette"})
+    steps, parts = tuple(told), every if store.cut else ()
     lacks = [Lack(image, every, steps, "added", cut=parts) for image in changes.added]
     lacks += [
         Lack(image, every, steps, "added", common_attributes(store, of), cut=parts) for image, of in changes.copied
@@ -56,13 +59,14 @@ def find_lacks(
     lacks += [Lack(image, every, steps, cut=parts) for image in changes.kept if image.path in otherwise]
     lacking = {extractor.id: store.lacking(extractor) for extractor in extractors}
     uncut = {one.id: store.lacking_parts(one) for one in extractors} if parts else {}
-    colorless = store.lacking_colors() if steps else set()
-    if colorless or any(lacking.values()) or any(uncut.values()):
+    untold = {step: store.lacking_measured(name) for step, name in told.items()}
+    if any(map(any, (untold.values(), lacking.values(), uncut.values()))):
         for image in changes.kept:
-            keys = tuple(key for key, paths in lacking.items() if image.path in paths)
-            own = tuple(key for key, paths in uncut.items() if image.path in paths)
-            cut_before = image.path in partless and not keys  # whatever is stored of it strikes it off the ledger
-            wanted = keys or (own and not cut_before) or image.path in colorless
-            if wanted and image.path not in failing and image.path not in otherwise:
-                lacks.append(Lack(image, keys, steps if image.path in colorless else (), cut=own))
+            keys, wanted, own = (
+                tuple(key for key, paths in some.items() if image.path in paths) for some in (lacking, untold, uncut)
+            )
+            uncuttable = image.path in partless and not (keys or wanted)  # whatever is stored strikes it off the ledger
+            wanting = keys or wanted or (own and not uncuttable)
+            if wanting and image.path not in failing and image.path not in otherwise:
+                lacks.append(Lack(image, keys, wanted, cut=own))
     return sorted(lacks, key=lambda lack: os.fsencode(lack.image.path))

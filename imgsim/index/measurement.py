@@ -6,18 +6,20 @@ import os
 import time
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from imgsim.errors import DrawnPictureError, ImageReadError
 from imgsim.images.find import DRAWN
 from imgsim.index.decoding_mark import decoding_mark
 from imgsim.index.failure_conditions import conditions_of
-from imgsim.index.lacks import COLORS
-from imgsim.index.store import CUT, MISSING, UNREADABLE, Failure, MeasuredPhoto
+from imgsim.index.lacks import COLORS, LABEL
+from imgsim.index.store import CUT, MISSING, UNREADABLE, Failure, MeasuredPhoto, labelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from imgsim.core import Extractor, Features
+    from imgsim.features.classifier import Classifier
     from imgsim.features.measure import Measured, MeasuredParts, Outcome
     from imgsim.images.limits import Limits
     from imgsim.index.drawn_pictures import DrawnPictures
@@ -75,18 +77,50 @@ class Measurement:
         from imgsim.index.distance import rebuild
         from imgsim.processes import default_jobs
 
-        needed = {key for lack in lacks for key in (*lack.extractors, *lack.cut)}
-        extractors = {one.id: rebuild(directory, one) for one in self.store.extractors() if one.id in needed}
+        needed = {key for lack in lacks for key in (*lack.extractors, *lack.steps, *lack.cut)}
+        extractors: dict[Any, Extractor] = {
+            one.id: rebuild(directory, one) for one in self.store.extractors() if one.id in needed
+        }
+        self._classifiers = self._build_classifiers(needed)
+        extractors |= self._classifiers
         steps: dict[str, Step] = {}
-        if any(lack.steps for lack in lacks):
+        if COLORS in needed:
             from imgsim.colors.dominant import describe_colors
 
             steps[COLORS] = Step(describe_colors, masked=self.cutter is not None)
-        place = partial(os.path.join, self.root)
-        tasks = (Task(place(one.image.path), one.image.path, *one[1:3], one.cut) for one in lacks)
+        tasks = (
+            Task(
+                os.path.join(self.root, lack.image.path),
+                lack.image.path,
+                [*lack.extractors, *(step for step in lack.steps if step in extractors)],
+                [step for step in lack.steps if step in steps],
+                lack.cut,
+            )
+            for lack in lacks
+        )
+        made = partial(measure, jobs=jobs or default_jobs(), isolated=isolated, limits=self.limits, digest=True)
         cutter = self.cutter and self.cutter.with_maps(os.path.join(directory, MAPS))
-        options = {"limits": self.limits, "jobs": jobs or default_jobs(), "isolated": isolated}
-        return measure(tasks, extractors, steps=steps, digest=True, cutter=cutter, **options)
+        return made(tasks, extractors, steps=steps, cutter=cutter)
+
+    def _build_classifiers(self, needed: Collection[object]) -> dict[str, Classifier]:
+        """Make the classifiers that are wanted, by the steps that are called after the attributes that they set."""
+        from imgsim.features.extractor_table import build_extractor
+
+        stored = {f"{LABEL}{name}": one for name, one in self.store.classifiers.items()}
+        wanted = {step: build_extractor(one.spec) for step, one in stored.items() if step in needed}
+        return cast("dict[str, Classifier]", wanted)
+
+    def _labels(self, rows: Mapping[Any, Features]) -> dict[str, Any]:
+        """Give what classifiers tell of a photo by their rows, as attributes."""
+        told: dict[str, Any] = {}
+        for step, classifier in self._classifiers.items():
+            if step in rows:
+                from imgsim.features.ranked_labels import rank_labels
+
+                (answer,) = rank_labels(classifier, rows[step][0], 1)
+                names = labelled(step.removeprefix(LABEL))
+                told |= dict(zip(names, (answer.label, answer.probability), strict=True))
+        return told
 
     def _commit(self, batch: list[tuple[Lack, Outcome]]) -> None:
         """Store a batch in one transaction."""
@@ -104,10 +138,11 @@ class Measurement:
         file, photo = lack.image, lack.photo
         if photo and photo.why:
             self.store.place(photo.known.key, file)
-        told = measured.told.get(COLORS, {})
+        told = {**measured.told.get(COLORS, {}), **self._labels(measured.features)}
         record = replace(measured.record, attributes=lack.attributes or {}, added_ns=time.time_ns())
         kept = self._kept.get(file.path)
-        features = {**measured.features, **(kept.rows if kept and kept.digest == record.digest else {})}
+        rows = {key: row for key, row in measured.features.items() if key not in self._classifiers}
+        features = {**rows, **(kept.rows if kept and kept.digest == record.digest else {})}
         state = MeasuredPhoto(record, features, measured=told, ctime_ns=file.ctime_ns, inode=file.inode)
         self.store.put(state)
         if lack.cut and measured.parts is not None:

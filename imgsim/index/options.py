@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import ImgsimError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from imgsim.images.find import Found
     from imgsim.index.description import AttributeTable
     from imgsim.index.features_file import FeaturesFile
-    from imgsim.index.store import Store
+    from imgsim.index.store import Store, StoredClassifier
 
 PATTERNS = ("include", "exclude")
 KEPT = (*PATTERNS, "exif", *Limits._fields)  # colours are kept by how they are measured
@@ -38,6 +38,7 @@ class Remembered:
     exif: bool = False  # whether headers are read
     forms: CellForms = AS_PROGRAMS_DO  # of tables of attributes
     encoding: str | None = None  # of those that are not in UTF-8
+    classifiers: Mapping[str, StoredClassifier] = field(default_factory=dict)  # by the attribute that each sets
 
     @property
     def limits(self) -> Limits:
@@ -49,7 +50,8 @@ class Remembered:
         """Read what an index remembers."""
         kept = store.options
         made = cls(forms=CellForms(**kept.get("forms", {})), encoding=kept.get("encoding"))
-        return replace(made, colors=store.color_measure, cut=store.cut).updated(kept)
+        made = replace(made, colors=store.color_measure, classifiers=store.classifiers, cut=store.cut)
+        return made.updated(kept)
 
     def updated(self, asked: Mapping[str, Any]) -> Remembered:
         """Put what is asked for in place of what was remembered; an empty pattern stands for none."""
@@ -70,14 +72,14 @@ class Remembered:
             raise ImgsimError(f"{folder}: {error.strerror}") from error
 
     def keep(self, store: Store) -> None:
-        """Make an index remember this, colours aside."""
+        """Make an index remember this, colours and classifiers aside."""
         tables = {"forms": self.forms.kept(), "encoding": self.encoding}
         store.set_options({name: getattr(self, name) for name in KEPT} | tables)
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to index; where nothing is said of patterns, limits, colours or EXIF, the index remembers it.
+    """How to index; where nothing is said of patterns, limits, colours, EXIF or classifiers, the index remembers it.
 
     Parameters
     ----------
@@ -117,6 +119,13 @@ class Options:
         Whether to measure colours, now and in later runs.
     exif : bool, optional
         Whether to read when, where and by which camera photos were taken, now and in later runs.
+    kinds : bool, optional
+        Whether to tell what kind of thing each photo shows, now and in later runs.
+    kind_language : str, optional
+        In which language, ``en`` or ``ko``, now and in later runs; ``en`` at first.
+    classify : sequence of str, optional
+        ``[NAME=]MODEL``: classifiers, each with the attribute that it sets, now and in later runs; ``NAME=`` takes one
+        back.
     features : FeaturesFile, optional
         A file of rows that another program made of the photos.
     """
@@ -140,4 +149,7 @@ class Options:
     crop: bool | None = None
     colors: bool | None = None
     exif: bool | None = None
+    kinds: bool | None = None
+    kind_language: str | None = None
+    classify: Sequence[str] = ()
     features: FeaturesFile | None = None

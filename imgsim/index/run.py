@@ -11,6 +11,7 @@ from imgsim.errors import ImgsimError
 from imgsim.images.file_patterns import comes_by
 from imgsim.images.find import DRAWN, list_images
 from imgsim.images.formats import DECODING, HEADERS
+from imgsim.index.asked_classifiers import look_up
 from imgsim.index.drawn_pictures import DrawnPictures
 from imgsim.index.external_rows import external, measurable, rows_to_keep
 from imgsim.index.failure_conditions import CUT, still_stands
@@ -23,7 +24,7 @@ from imgsim.index.summary import Observer, Summary
 from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from imgsim.core import Extractor
     from imgsim.images.find import Found
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from imgsim.index.features_file import RowsToImport
     from imgsim.index.measurement import Measurement
     from imgsim.index.sqlite.sqlite_store import SqliteStore
-    from imgsim.index.store import StoredExtractor
+    from imgsim.index.store import StoredClassifier, StoredExtractor
     from imgsim.segment.cutter import Cutter
 
 
@@ -62,11 +63,15 @@ class Update:
         self._look()
 
     def run(
-        self, wanted: list[Extractor], description: Description | None = None, rows: RowsToImport | None = None
+        self,
+        wanted: list[Extractor],
+        description: Description | None = None,
+        rows: RowsToImport | None = None,
+        classifiers: Mapping[str, StoredClassifier] | None = None,
     ) -> Summary:
-        """Do all of it, in the order of a photo's way."""
+        """Do all of it, in the order of a photo's way; `classifiers` are those of now on, the same unless given."""
         before = self.store.stamp
-        extractors = self._take_in(wanted, description, rows)
+        extractors = self._take_in(wanted, description, rows, classifiers)
         if rows:
             self._import(rows)
             extractors = self.store.extractors()
@@ -80,7 +85,11 @@ class Update:
         return self._summarised()
 
     def _take_in(
-        self, wanted: list[Extractor], description: Description | None, rows: RowsToImport | None
+        self,
+        wanted: list[Extractor],
+        description: Description | None,
+        rows: RowsToImport | None,
+        classifiers: Mapping[str, StoredClassifier] | None,
     ) -> list[StoredExtractor]:
         """Commit what the folder holds; what was found there is let go before the features take memory."""
         found, changes = self._look()
@@ -94,6 +103,7 @@ class Update:
             measurable(extractors),
             otherwise=otherwise,
             failing=self.failing,
+            labels=self._settle_classifiers(classifiers),
             partless=self._partless(),
         )
         if lacks:
@@ -122,7 +132,9 @@ class Update:
         if not changes.nothing or not specs or not stored.keys() >= set(specs) or self._is_cut_anew():
             return None
         extractors = [stored[spec] for spec in specs]
-        lacks = find_lacks(self.store, changes, measurable(extractors), failing=self.failing, partless=self._partless())
+        lacks = find_lacks(  # labels aside
+            self.store, changes, measurable(extractors), failing=self.failing, partless=self._partless()
+        )
         if lacks or self._unread_headers(found) or not all(map(self.store.is_pinned, extractors)):
             return None
         self.summary.failed += len(found.unreadable)
@@ -267,6 +279,23 @@ class Update:
                 measure += f"-{blake2b(self.store.cut.encode(), digest_size=8).hexdigest()}"
         if measure != before:
             self.store.choose_color_measure(measure)
+
+    def _settle_classifiers(self, chosen: Mapping[str, StoredClassifier] | None) -> list[str]:
+        """Commit by which classifiers photos are labelled, now and in later runs; give the attributes of those here."""
+        before = self.store.classifiers
+        chosen = before if chosen is None else chosen
+        if not chosen and not before:
+            return []
+        found = look_up(chosen)
+        for name, error in found.missing.items():
+            self.observer.lacks_classifier(name, error)
+        for name, one in found.classifiers.items():
+            if name in before and chosen[name] == before[name] and one.spec != before[name].spec:
+                self.observer.labels_anew(name, one.model)
+        if found.classifiers != before:
+            with self.store.transaction():
+                self.store.choose_classifiers(found.classifiers)
+        return found.ready
 
     def _apply(self, changes: Changes, found: Found) -> None:
         """Commit all that needs no photo to be decoded."""

@@ -176,6 +176,36 @@ class Failure:
     conditions: Mapping[str, Any] = field(default_factory=dict)
 
 
+class StoredClassifier(NamedTuple):
+    """A classifier by whose answers an index has an attribute.
+
+    Parameters
+    ----------
+    spec : ExtractorSpec
+        What rebuilds it.
+    model : str, optional
+        What a user named it by: a file, as an absolute path, or a name; empty for the kinds that need no training.
+    size, mtime_ns : int, optional
+        Of that file, when it was found to be this one; 0 for a name.
+    """
+
+    spec: ExtractorSpec
+    model: str = ""
+    size: int = 0
+    mtime_ns: int = 0
+
+
+def labelled(name: str) -> tuple[str, str]:
+    """Give the attributes that a classifier sets which is to set one: that, and how probable it is.
+
+    Examples
+    --------
+    >>> labelled("kind")
+    ('kind', 'kind_probability')
+    """
+    return name, f"{name}_probability"
+
+
 class DecidedPair(NamedTuple):
     """What people decided about a lost photo and a found one, or that they were told of the two.
 
@@ -521,8 +551,32 @@ class Store(Protocol):
             As `imgsim.colors.dominant.measure_identity` gives it; None measures none.
         """
 
-    def lacking_colors(self) -> set[str]:
-        """Give the paths of photos whose colours were not measured."""
+    @property
+    def classifiers(self) -> dict[str, StoredClassifier]:
+        """The classifiers by which photos are labelled, by the attribute that each sets."""
+
+    def choose_classifiers(self, classifiers: Mapping[str, StoredClassifier]) -> None:
+        """Choose how photos are labelled from now on; what others than these said is forgotten, and the stamp stays.
+
+        Parameters
+        ----------
+        classifiers : mapping of str to StoredClassifier
+            By the attribute, in place of those before; one of the same specification goes on.
+        """
+
+    def lacking_measured(self, name: str) -> set[str]:
+        """Give the paths of photos of which nothing was measured under a name.
+
+        Parameters
+        ----------
+        name : str
+            Of an attribute.
+
+        Returns
+        -------
+        set of str
+            Relative to the index root.
+        """
 
     def lacking_headers(self, version: int) -> set[str]:
         """Give the paths of photos whose headers were not read under this version, or a later one, of reading them.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from imgsim.errors import ImgsimError
     from imgsim.index.description import Described
     from imgsim.index.features_file import ImportedRows
 
@@ -44,6 +45,12 @@ class Observer:
 
     def lacks_rows(self, extractor: str, photos: Sequence[str]) -> None:
         """Hear which photos lack a row that only a file could give."""
+
+    def lacks_classifier(self, attribute: str, error: ImgsimError) -> None:
+        """Hear that the classifier which sets an attribute is not here, so that new photos get none, and why."""
+
+    def labels_anew(self, attribute: str, model: str) -> None:
+        """Hear that photos are classified again: what sets an attribute, by this name, is another than before."""
 
     def described(self, described: Described) -> None:
         """Hear what became of a table of attributes."""

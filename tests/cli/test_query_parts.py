@@ -10,13 +10,8 @@ from tests.index.test_cut_photos import NAMES, draw
 @pytest.fixture
 def shop(tmp_path, monkeypatch):
     """A shelf of photos of one thing each and a street photo of several, with masks, seen from the folder above."""
-    for name, label, shade in (
-        ("bag1", "bag", 225),
-        ("coat1", "coat", 225),
-        ("coat2", "coat", 40),
-        ("shoe1", "shoe", 90),
-    ):
-        draw(tmp_path, name, label, shade=(shade,) * 3)
+    for name, shade in {"bag1": 225, "coat1": 225, "coat2": 40, "shoe1": 90}.items():
+        draw(tmp_path, name, name[:-1], shade=(shade,) * 3)
     draw(tmp_path, "street", "bag", "coat", shade=(120, 140, 90))
     (tmp_path / "photos" / "street.png").rename(tmp_path / "street.png")
     (tmp_path / "masks" / "labels.txt").write_text("\n".join(["ground", *NAMES]))

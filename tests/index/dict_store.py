@@ -21,6 +21,7 @@ from imgsim.index.store import (
     Rows,
     Stamp,
     StoredPhoto,
+    labelled,
 )
 from imgsim.tables.values import change_attributes
 from tests.index.dict_extractors import DictExtractors
@@ -36,7 +37,7 @@ class DictStore(DictExtractors, DictLedger):
         self._photos, self._failures, self._extractors, self._statistics, self._hidden = {}, {}, {}, {}, {}
         self.cut = ""
         self._calibrations, self._default, self._options, self._measure = {}, None, {}, (None, None)
-        self._stale, self._drawn = set(), {}
+        self._stale, self._drawn, self.classifiers = set(), {}, {}
         self.declared, self._pairs, self._sight_rules = {}, {}, []
 
     stamp = property(lambda self: Stamp(self._identity, self._generation))
@@ -130,8 +131,15 @@ class DictStore(DictExtractors, DictLedger):
                 photo.measured = change_attributes(photo.measured, dict.fromkeys(COLORS))
         self._measure = identity, identity or self._measure[1]
 
-    def lacking_colors(self):
-        return {photo.record.path for photo in self.photos if COLORS[-1] not in photo.measured}
+    def choose_classifiers(self, classifiers):
+        for name, before in self.classifiers.items():
+            if name not in classifiers or classifiers[name].spec != before.spec:
+                for photo in self._all:
+                    photo.measured = change_attributes(photo.measured, dict.fromkeys(labelled(name)))
+        self.classifiers = dict(classifiers)
+
+    def lacking_measured(self, name):
+        return {photo.record.path for photo in self.photos if name not in photo.measured}
 
     def lacking_headers(self, version):
         return {photo.record.path for photo in self.photos if photo.headers < version}

@@ -711,7 +711,7 @@ def test_a_hidden_photo_is_seen_nowhere_and_comes_back_as_it_was(store):
     assert (store.counts()["photos"], store.counts()["missing"], store.counts()["left_out"]) == (1, 1, 0)
     assert parts_of(store) == [("b", "", True)]
     assert rows_of(store, first)[0].tolist() == [[4, 5, 6]]
-    assert (store.count_features(first), store.lacking(second), store.lacking_colors()) == (1, {"b"}, set())
+    assert (store.count_features(first), store.lacking(second), store.lacking_measured("palette")) == (1, {"b"}, set())
     assert store.facts.counts() == [("palette", ("list",), 1)] or store.facts.types() == {}
     assert store.facts.names_within("color_probabilities") == []
     assert not len(store.facts.numbers_within("color_probabilities", "red")[0])
@@ -774,7 +774,7 @@ def test_hidden_photos_lose_what_all_lose(store):
         store.drop_extractor(first)
         store.choose_color_measure("another")
         store.place(key, FoundImage("a", 10, 20))
-    assert (store.count_features(second), store.lacking_colors()) == (1, {"a"})
+    assert (store.count_features(second), store.lacking_measured("palette")) == (1, {"a"})
     with store.transaction():
         store.merge_attributes("a", {"color": None})
     assert seen(store, "a") == {}

@@ -32,11 +32,11 @@ def extractors(names: tuple[str, ...], format_: str | None) -> None:
         _describe([_details(name) for name in names], format_)
         return
     from imgsim.features import FUSIONS, extractor_names
-    from imgsim.models.embedding_model import list_embeddings
+    from imgsim.models.embedding_model import EMBEDDING_MODELS
     from imgsim.models.packaged import ready_networks
 
     ready = ready_networks()
-    learned = [model.naming for model in list_embeddings()]
+    learned = [model.naming for model in EMBEDDING_MODELS.models()]
     rows = [row for name in (*extractor_names(), *FUSIONS, *learned) if (row := _summary_if_any(name, ready))]
     RowWriter(choose_format(format_), COLUMNS).write(sorted(rows, key=lambda row: not row["ready"]))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import name_completion, stderr
 from imgsim.cli.flags import device_option, extractor_option, format_option, general_options, limits_options
 from imgsim.cli.inputs import listed_paths
 from imgsim.cli.labels import update_showing
@@ -111,6 +111,26 @@ WORDS = {
     help="Read when and where each photo was taken, and by which camera, from its EXIF, as attributes (taken, camera, "
     "place_lat, place_lon), now and in later runs; or no longer.",
 )
+@click.option(
+    "--kinds/--no-kinds",
+    default=None,
+    help="Tell what kind of thing each photo shows, without any training, as attributes (kind, kind_probability), now "
+    "and in later runs; or no longer, and forget what was told.",
+)
+@click.option(
+    "--kind-language",
+    type=click.Choice(["en", "ko"]),
+    help="Name the kinds of --kinds in English or Korean.  [default: as before; en at first]",
+)
+@click.option(
+    "--classify",
+    multiple=True,
+    metavar="[NAME=]MODEL",
+    shell_complete=name_completion.classifiers,
+    help="Classify the photos by this trained model, its file or the name that it was imported under, as attributes "
+    "(NAME, or category, and NAME_probability), now and in later runs; repeat it for several. NAME= takes one back, "
+    "and what it told.",
+)
 @cut_options(remembered=True)
 @click.option("--default", metavar="NAME", help="Make this extractor the one that queries use.")
 @click.option("--drop", multiple=True, metavar="NAME", help="Drop an extractor and its features, and stop.")
@@ -142,9 +162,9 @@ def index(
     be read are skipped, listed by `imgsim failures`, and tried again when they or their cause change. Pictures that
     imgsim drew, further names of a file (links) and what is no picture are passed over, and named with -v. The index is
     FOLDER/.imgsim. It remembers --include, --exclude, --max-megapixels (100 at first), --max-seconds (60), --max-memory
-    (4000), --colors, --exif, --segment with --background and --crop, and how tables are read (--decimal, --dates,
-    --type, and --encoding for tables that are not UTF-8): later runs, and commands that measure, go by them until they
-    are given again; a PATTERN of '' is none, --type NAME= takes one back.
+    (4000), --colors, --exif, --kinds, --kind-language, --classify, --segment, --background, --crop, and how tables are
+    read (--decimal, --dates, --type, and --encoding for tables that are not UTF-8): later runs, and commands that
+    measure, go by them until they are given again; a PATTERN of '' is none, --type NAME= takes one back.
     """
     if drop or compact:
         once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))

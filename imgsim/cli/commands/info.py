@@ -16,6 +16,7 @@ from imgsim.cli.which_index import open_for
 
 if TYPE_CHECKING:
     from imgsim.index.index import Index
+    from imgsim.index.options import Remembered
 
 LISTED = ("extractors", "calibrations", "stale_calibrations", "sight_rules", "pairs", "attributes")  # a line each
 
@@ -83,6 +84,8 @@ def _facts(index: Index) -> dict[str, Any]:
         "exclude": list(made.exclude),
         **made.limits._asdict(),
         "colors": made.colors or "not measured",
+        "kinds": _kinds(made),
+        "classified": [f"{name}={one.spec}" for name, one in made.classifiers.items() if one.model],
         "exif": "read" if made.exif else "not read",
         "segment": _told_of_cut(made.cut) if made.cut else "not cut",
         "decimal": made.forms.decimal or "not given",
@@ -111,6 +114,12 @@ def _told_of_cut(owner: str) -> str:
     labels = ", ".join("+".join(joined) for joined in told["labels"])
     crop = "cropped" if told["crop"] else "not cropped"
     return f"{told['segmenter']['name']}: {labels}, background {told['background']}, {crop}"
+
+
+def _kinds(made: Remembered) -> str:
+    """Tell in which language kinds are told, if they are."""
+    kinds = [one for one in made.classifiers.values() if not one.model]
+    return f"told ({dict(kinds[0].spec.params)['language']})" if kinds else "not told"
 
 
 def _size(directory: str) -> int:

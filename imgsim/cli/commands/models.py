@@ -173,7 +173,8 @@ def _channels(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     """Read one number for all channels, or one for each; fractions will do."""
     from fractions import Fraction
 
-    from imgsim.models.header import LARGEST, LEAST_DEVIATION
+    from imgsim.models.header import LEAST_DEVIATION
+    from imgsim.models.header_details import LARGEST
 
     if value is None:
         return None

@@ -10,6 +10,7 @@ from imgsim.registry import Registry
 SUBCOMMANDS: Registry[click.Command] = Registry(
     "training",
     {
+        "probe": "imgsim.cli.commands.train_probe:probe",
         "linear": "imgsim.cli.commands.train_linear:linear",
         "sweep": "imgsim.cli.commands.train_sweep:sweep",
         "embedding": "imgsim.cli.commands.train_network:embedding",

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from imgsim.images.limits import Limits
-    from imgsim.training.embeddings.assembly import ClassedPhotos, Trained
+    from imgsim.training.embeddings.assembly import Trained
     from imgsim.training.embeddings.recipe import TrainingRecipe
-    from imgsim.training.embeddings.run_folder import RunFolder
-    from imgsim.training.embeddings.training_run import Epoch
+    from imgsim.training.run_folder import RunFolder
+    from imgsim.training.run_means import ClassedPhotos
+    from imgsim.training.training_run import Epoch
 
 COLUMNS = [
     "split",
@@ -116,8 +117,9 @@ def embedding(
     told = told if resume else fit_labels(told, options)
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
-    from imgsim.training.embeddings.assembly import Means, begin_run, resume_run
-    from imgsim.training.embeddings.run_folder import RunFolder
+    from imgsim.training.embeddings.assembly import begin_run, resume_run
+    from imgsim.training.run_folder import RunFolder
+    from imgsim.training.run_means import Means
 
     run = RunFolder.of(output)
     recipe = _standing_recipe(run, told) if resume else _new_recipe(run, told)
@@ -146,21 +148,21 @@ def _source(options: Mapping[str, Any], *, resume: bool) -> LabelSource:
 def _new_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
     """Make the recipe of a new run, before anything is decoded for it."""
     from imgsim.training.embeddings.assembly import spelled
-    from imgsim.training.embeddings.recipe import make_recipe
+    from imgsim.training.embeddings.recipe import TrainingRecipe
 
     run.check_new()
-    return spelled(make_recipe(told))
+    return spelled(TrainingRecipe.make(told))
 
 
 def _standing_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
     """Read the recipe of a run that goes on; what is told must be what it was told then."""
     from imgsim.training.embeddings.assembly import spelled
-    from imgsim.training.embeddings.recipe import make_recipe, read_recipe
-    from imgsim.training.embeddings.run_folder import RunError
+    from imgsim.training.embeddings.recipe import TrainingRecipe
+    from imgsim.training.run_folder import RunError
 
     run.check_standing()
-    recipe = make_recipe(read_recipe(run.config))
-    if key := differing(spelled(make_recipe(recipe.as_fields(), told)), recipe):
+    recipe = TrainingRecipe.make(TrainingRecipe.read(run.config))
+    if key := differing(spelled(TrainingRecipe.make(recipe.as_fields(), told)), recipe):
         raise RunError(f"{run.path}: the run was begun with {key} {recipe.as_options()[key]}: leave --{key} out")
     return recipe
 
@@ -169,7 +171,7 @@ def labelled_photos(folder: str, source: LabelSource, groups: str | None = None)
     """Find the photos in a folder, and the class or the score of each."""
     from imgsim.index.index import remembered_at
     from imgsim.tables.ground_truth import check_photos, check_readable
-    from imgsim.training.embeddings.assembly import ClassedPhotos
+    from imgsim.training.run_means import ClassedPhotos
 
     source.check_known(folder)
     found = remembered_at(folder).scan(folder)
@@ -189,7 +191,7 @@ def _scored_photos(folder: str, source: LabelSource, paths: list[str], groups: s
     import numpy as np
 
     from imgsim.errors import EvaluationError
-    from imgsim.training.embeddings.assembly import ClassedPhotos
+    from imgsim.training.run_means import ClassedPhotos
 
     scores = scores_for(source, folder, paths, attributes_at(folder)).values
     having = np.isfinite(scores)

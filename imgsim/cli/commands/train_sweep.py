@@ -71,8 +71,9 @@ def sweep(
     read = _read(config, options)
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
-    from imgsim.training.embeddings.assembly import Decoder, Means, spelled
+    from imgsim.training.embeddings.assembly import spelled
     from imgsim.training.embeddings.sweep_runs import run_all, tabulate
+    from imgsim.training.run_means import Decoder, Means
 
     for run in read.runs:
         spelled(run.recipe)  # refused before anything is decoded

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgsim.errors import UnknownNameError
-from imgsim.training.embeddings.recipe import RecipeError, TrainingRecipe, checked_keys, make_recipe, read_toml
+from imgsim.training.embeddings.recipe import TrainingRecipe
+from imgsim.training.run_recipe import RecipeError, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +44,7 @@ def read_sweep(path: str, given: Mapping[str, Any]) -> Sweep:
     path = str(SHIPPED / f"{path}.toml") if path in SHIPPED_SWEEPS else path
     raw = read_toml(path)
     grid, cases, published = (raw.pop(name, {} if name == "grid" else []) for name in TABLES)
-    shared = checked_keys(path, raw)
+    shared = TrainingRecipe.checked_keys(path, raw)
     if not isinstance(grid, dict) or not all(isinstance(values, list) and values for values in grid.values()):
         raise RecipeError(f"{path}: [grid] has lists of values, such as dim = [128, 512]")
     named = isinstance(cases, list) and all(isinstance(one, dict) and isinstance(one.get(NAME), str) for one in cases)
@@ -51,7 +52,7 @@ def read_sweep(path: str, given: Mapping[str, Any]) -> Sweep:
         raise RecipeError(f'{path}: each [[{NAME}]] has a name: {NAME} = "triplet, random"')
     runs: dict[TrainingRecipe, SweepRun] = {}
     for keys, options in _combinations(path, grid, cases):
-        recipe = make_recipe(shared, options, given)
+        recipe = TrainingRecipe.make(shared, options, given)
         told = {key: recipe.as_options().get(key, value) for key, value in keys.items()}
         runs.setdefault(recipe, SweepRun(_folder_name(told, recipe), told, recipe))
     if len({run.name for run in runs.values()}) < len(runs):
@@ -69,11 +70,11 @@ def _combinations(
     if count > MOST_RUNS:
         raise RecipeError(f"{path}: it asks for {count:,} runs, more than {MOST_RUNS:,}")
     for case in cases or [{}]:
-        own = checked_keys(path, {key: value for key, value in case.items() if key != NAME})
+        own = TrainingRecipe.checked_keys(path, {key: value for key, value in case.items() if key != NAME})
         for chosen in product(*grid.values()):
             point = dict(zip(grid, chosen, strict=True))
             named = {NAME: case[NAME]} if case else {}
-            yield named | point, own | checked_keys(path, point)
+            yield named | point, own | TrainingRecipe.checked_keys(path, point)
 
 
 def _folder_name(keys: Mapping[str, Any], recipe: TrainingRecipe) -> str:

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgsim.evaluation.intervals import CONFIDENCE, Estimate
-from imgsim.training.embeddings.assembly import MAPPED, TRAINED, ClassedPhotos, Means, begin_run, resume_run, spelled
+from imgsim.training.embeddings.assembly import MAPPED, TRAINED, begin_run, resume_run, spelled
 from imgsim.training.embeddings.outcome import POOLED
-from imgsim.training.embeddings.recipe import make_recipe, read_recipe
-from imgsim.training.embeddings.run_folder import RunError, RunFolder
+from imgsim.training.embeddings.recipe import TrainingRecipe
 from imgsim.training.embeddings.sweep import F1, FIGURE, SEED, SPLIT, Sweep, SweepRun
+from imgsim.training.run_folder import RunError, RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from imgsim.training.run_means import ClassedPhotos, Means
 
 SCORED = "accuracy"  # of triplets
 FIGURES = {"recall@1": ("map@r",), SCORED: ("f1_of_true", "spearman")}  # what is estimated, and what stands beside it
@@ -42,7 +44,7 @@ def _run(run: SweepRun, photos: ClassedPhotos, folder: RunFolder, means: Means) 
     """Carry out a run, or go on with it; of one that is over, only what it came to is read."""
     recipe = spelled(run.recipe)
     begun = os.path.exists(folder.config)
-    if begun and make_recipe(read_recipe(folder.config)) != recipe:
+    if begun and TrainingRecipe.make(TrainingRecipe.read(folder.config)) != recipe:
         raise RunError(f"{folder.path}: there already, and begun with other options: sweep into another folder")
     if not os.path.exists(folder.metrics):
         if begun:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from imgsim.errors import ImgsimError
-from imgsim.training.embeddings.recipe import RecipeError
 from imgsim.training.embeddings.sweep import read_sweep
+from imgsim.training.run_recipe import RecipeError
 from tests.training.embeddings.tiny import draw_classes, tiny_backbone
 
 CONFIG = """
@@ -107,14 +107,15 @@ def test_what_no_sweep_is_told_by_is_one_line(tmp_path, text, told):
 def test_runs_are_done_once_and_their_seeds_put_together(config, tmp_path, monkeypatch):
     torch = pytest.importorskip("torch")
     from imgsim.images.limits import LIMITS
+    from imgsim.training import run_means
     from imgsim.training.embeddings import assembly, sweep_runs
-    from imgsim.training.embeddings.assembly import ClassedPhotos, Decoder, Means
+    from imgsim.training.run_means import ClassedPhotos, Decoder, Means
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
-    decoded, decode = [], assembly.decode_photos
-    monkeypatch.setattr(assembly, "decode_photos", lambda *args, **more: decoded.append(1) or decode(*args, **more))
+    decoded, decode = [], run_means.decode_photos
+    monkeypatch.setattr(run_means, "decode_photos", lambda *args, **more: decoded.append(1) or decode(*args, **more))
     folder = draw_classes(tmp_path / "photos", classes=8, each=4)
     paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
     names, codes = np.unique([path.partition("/")[0] for path in paths], return_inverse=True)

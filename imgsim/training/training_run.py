@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from imgsim.errors import ImgsimError, first_few
 from imgsim.models.vision import torch
-from imgsim.training.embeddings.random_states import generator_of, seeded
+from imgsim.training.random_states import generator_of, seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,13 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Features
-    from imgsim.training.embeddings.batches import Batch, Feed
-    from imgsim.training.embeddings.losses.base_loss import Loss
-    from imgsim.training.embeddings.miners.base_miner import Miner
-    from imgsim.training.embeddings.network import EmbeddingNetwork
-    from imgsim.training.embeddings.recipe import TrainingRecipe
-    from imgsim.training.embeddings.run_folder import RunFolder
-    from imgsim.training.embeddings.samplers.base_sampler import Sampler
+    from imgsim.training.batches import Batch, Feed
+    from imgsim.training.run_folder import RunFolder
+    from imgsim.training.run_loss import RunLoss
+    from imgsim.training.run_recipe import RunRecipe
+    from imgsim.training.staged_network import StagedNetwork
 
 LEARNING, MINING = 3, 4  # what is drawn, for its random state
 MOMENTUM = 0.9  # of SGD
@@ -35,18 +33,26 @@ class DivergedError(ImgsimError):
     """A loss, or weights, that are no longer finite numbers."""
 
 
+class BatchSource(Protocol):
+    """Says which photos are in which batch of an epoch."""
+
+    def batches(self, epoch: int, /) -> list[NDArray[np.intp]]:
+        """List each batch's photos."""
+
+
 class RunParts(NamedTuple):
     """What a run is put together of."""
 
-    network: EmbeddingNetwork
-    loss: Loss
-    miner: Miner | None
-    sampler: Sampler
+    network: StagedNetwork
+    loss: RunLoss
+    miner: Callable[[torch.Tensor, torch.Tensor, torch.Generator], Any] | None
+    sampler: BatchSource
     feed: Feed
     labels: NDArray[np.int64] | NDArray[np.float64]  # classes or scores of the photos that train
     paths: Sequence[str]
     embed: Callable[[], Features]  # rows of the photos that validate
     judge: Callable[[Features], Mapping[str, float]]  # their figures, by names that a recipe may choose by
+    prepare: Callable[[int], None] = lambda _: None  # what is done before an epoch
 
 
 class Epoch(NamedTuple):
@@ -88,7 +94,7 @@ class RunStanding:
         """The best epoch so far."""
         return [epoch for epoch in self.log if epoch.best][-1]
 
-    def is_over(self, recipe: TrainingRecipe) -> bool:
+    def is_over(self, recipe: RunRecipe) -> bool:
         """Tell whether all epochs are done, or as many without a better one as patience lasts."""
         done = len(self.log)
         return done >= recipe.epochs or (done > 0 and done - self.best.epoch >= recipe.patience)
@@ -97,7 +103,7 @@ class RunStanding:
 class TrainingRun:
     """A run: each epoch's random state follows from the seed, so that one that goes on does what it would have done."""
 
-    def __init__(self, recipe: TrainingRecipe, parts: RunParts, folder: RunFolder) -> None:
+    def __init__(self, recipe: RunRecipe, parts: RunParts, folder: RunFolder) -> None:
         self._recipe = recipe
         self._parts = parts
         self._folder = folder
@@ -130,12 +136,14 @@ class TrainingRun:
 
     def _epoch(self, number: int, advanced: Callable[[str, float], None]) -> Epoch:
         begun, waited = time.perf_counter(), self._parts.feed.waited
-        share = self._recipe.rate_at(number - 1)
+        before = [self._recipe.judged(one.figures) for one in self.standing.log]
+        share = self._recipe.rate_at(number - 1, before)
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = rate * share
+        self._parts.prepare(number)
         loss = self._learn(number, advanced)
         figures = self._validate(number)
-        now, before = figures[self._recipe.by], [one.figures[self._recipe.by] for one in self.standing.log]
+        now = self._recipe.judged(figures)
         rate = self._recipe.lr * share
         seconds, waited = time.perf_counter() - begun, self._parts.feed.waited - waited
         best = math.isnan(now) or now > max(before, default=-math.inf)  # the last where none validates
@@ -208,7 +216,7 @@ class TrainingRun:
         self._folder.write_log([epoch.to_row() for epoch in self.standing.log])
 
 
-def make_optimizer(recipe: TrainingRecipe, network: EmbeddingNetwork, loss: Loss) -> torch.optim.Optimizer:
+def make_optimizer(recipe: RunRecipe, network: StagedNetwork, loss: RunLoss) -> torch.optim.Optimizer:
     """Make the optimiser of what a network and its loss learn, each at rates of their own."""
     groups = network.learning(recipe.lr, recipe.decay, head_rate=recipe.head_lr, head_decay=recipe.head_decay)
     if own := [one for one in loss.parameters() if one.requires_grad]:

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     from imgsim.core import Features
     from imgsim.models.architectures import Preprocessing
-    from imgsim.training.embeddings.decoded_photos import DecodedPhotos
-    from imgsim.training.embeddings.network import EmbeddingNetwork
+    from imgsim.training.decoded_photos import DecodedPhotos
+    from imgsim.training.staged_network import StagedNetwork
 
 
 class ServedPhotos:
     """Makes rows of photos, and keeps what the frozen stages make of them as far as memory reaches."""
 
     def __init__(
-        self, photos: DecodedPhotos, network: EmbeddingNetwork, preprocessing: Preprocessing, most_bytes: int
+        self, photos: DecodedPhotos, network: StagedNetwork, preprocessing: Preprocessing, most_bytes: int
     ) -> None:
         self._photos = photos
         self._network = network
@@ -48,7 +48,7 @@ class ServedPhotos:
         """Give what the frozen stages make of a photo."""
         if place in self._maps:
             return self._maps[place]
-        device = self._network.head.weight.device
+        device = next(self._network.parameters()).device
         given = torch.from_numpy(normalise(self._photos[place], self._preprocessing)).to(device)
         maps = self._network.begin(given)
         if self._network.frozen and maps.nbytes <= self._left:

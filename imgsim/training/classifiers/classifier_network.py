@@ -1,0 +1,116 @@
+"""A network that tells classes apart: a backbone, some of it frozen, and a head with dropout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from imgsim.models.vision import torch
+from imgsim.training.staged_network import StagedNetwork, count_channels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from imgsim.training.backbone import Backbone
+
+nn = torch.nn
+
+
+class Dropout(NamedTuple):
+    """What is left out at random while a head learns: values of a row (dense), whole maps (convolutional), or none."""
+
+    kind: str
+    rate: float
+
+
+class LinearStart(NamedTuple):
+    """A linear classifier of rows of length 1: what is taken off and divided by, (D,), weights (C, D), biases (C,)."""
+
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    biases: NDArray[np.float64]
+
+
+class ClassHead(nn.Module):
+    """From maps (N, D, h, w) to logits (N, C): their mean, dropout, and a dense layer.
+
+    Whole maps are dropped as by J. Tompson et al., "Efficient Object Localization Using Convolutional Networks", 2015.
+    """
+
+    def __init__(self, channels: int, classes: int, dropout: Dropout, generator: torch.Generator) -> None:
+        super().__init__()
+        self.maps = nn.Dropout2d(dropout.rate) if dropout.kind == "convolutional" else nn.Identity()
+        self.values = nn.Dropout(dropout.rate) if dropout.kind == "dense" else nn.Identity()
+        self.dense = nn.Linear(channels, classes)
+        self.unit = False
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("scale", torch.ones(channels))
+        with torch.no_grad():
+            for parameter in self.dense.parameters():
+                parameter.uniform_(-(channels**-0.5), channels**-0.5, generator=generator)
+
+    def begin_with(self, start: LinearStart) -> None:
+        """Begin as a linear classifier of rows of length 1, whose scaling then stays as it is."""
+        self.unit = True
+        given = {"mean": start.mean, "scale": 1 / start.deviation}
+        given |= {"dense.weight": start.weights, "dense.bias": start.biases}
+        self.load_state_dict({name: torch.from_numpy(values.astype(np.float32)) for name, values in given.items()})
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """Give logits."""
+        rows = self.maps(maps).mean(dim=(2, 3))
+        if self.unit:
+            rows = nn.functional.normalize(rows)
+        logits: torch.Tensor = self.dense(self.values((rows - self.mean) * self.scale))
+        return logits
+
+
+class ClassifierNetwork(StagedNetwork):
+    """From normalised images (N, 3, h, w) to logits (N, C)."""
+
+    head: ClassHead
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        classes: int,
+        *,
+        frozen: int,
+        still: bool,
+        dropout: Dropout,
+        generator: torch.Generator,
+    ) -> None:
+        head = ClassHead(count_channels(backbone), classes, dropout, generator)
+        super().__init__(backbone, head, frozen=frozen, still=still)
+
+    def finish(self, maps: torch.Tensor) -> torch.Tensor:
+        """Give logits of what `begin` gave."""
+        logits: torch.Tensor = self.head(self.stages[self.frozen :](maps))
+        return logits
+
+    def probabilities(self, maps: torch.Tensor) -> torch.Tensor:
+        """Give probabilities (N, C) of what `begin` gave."""
+        return torch.softmax(self.finish(maps), dim=1)
+
+
+def fit_start(rows: NDArray[np.float32], labels: NDArray[np.int64], classes: int) -> LinearStart:
+    """Fit a logistic regression to rows (N, D) of length 1 and their classes, as the head begins with it.
+
+    scikit-learn's, of rows that are centred and divided by their deviation; a class that has no row gets none.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    from imgsim.evaluation.classification import quietly
+
+    scaler = StandardScaler()
+    scaled = scaler.fit_transform(rows.astype(np.float64))
+    with quietly():
+        fitted = LogisticRegression(max_iter=1000).fit(scaled, labels)
+    weights, biases = fitted.coef_, fitted.intercept_
+    if classes == 2:  # which scikit-learn tells by one logit
+        weights, biases = (np.concatenate([-one / 2, one / 2]) for one in (weights, biases))
+    assert len(weights) == classes  # each class has a photo to learn from
+    return LinearStart(scaler.mean_, scaler.scale_, weights, biases)
