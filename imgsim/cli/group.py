@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS: Registry[click.Command] = Registry(
     "command",
     {
+        "fetch": "imgsim.cli.commands.fetch:fetch",
         "index": "imgsim.cli.commands.index:index",
         "query": "imgsim.cli.commands.query:query",
         "list": "imgsim.cli.commands.list:list_photos",
@@ -47,6 +48,7 @@ COMMANDS: Registry[click.Command] = Registry(
         "models": "imgsim.cli.commands.models:models",
         "train": "imgsim.cli.commands.train:train",
         "color": "imgsim.cli.commands.color:color",
+        "segment": "imgsim.cli.commands.segment:segment",
         "stats": "imgsim.cli.commands.stats:stats",
         "info": "imgsim.cli.commands.info:info",
         "failures": "imgsim.cli.commands.failures:failures",
@@ -54,6 +56,7 @@ COMMANDS: Registry[click.Command] = Registry(
     },
 )
 SUMMARIES = {  # which `--help` shows without importing the commands; a test compares them with theirs
+    "fetch": "Bring the photos of a product table here, and keep them in line with newer ones.",
     "index": "Index the photos in FOLDER, or bring its index up to date.",
     "query": "Find the indexed photos that look most like each PHOTO.",
     "list": "List photos by what is known of them.",
@@ -76,6 +79,7 @@ SUMMARIES = {  # which `--help` shows without importing the commands; a test com
     "models": "Import, list and export networks.",
     "train": "Learn from photos what is alike.",
     "color": "Name colours as people do.",
+    "segment": "Cut out what photos show.",
     "stats": "Describe the sizes and colour values of photos.",
     "info": "Say what an index holds.",
     "failures": "List the files that could not be read, and why.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from imgsim.index.changes import common_attributes
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from imgsim.index.changes import Changes
     from imgsim.index.store import HiddenPhoto, Store, StoredExtractor
 
+K = TypeVar("K")
 COLORS = "colors"  # the step that measures them
 LABEL = "label "  # before the attribute that a step of a classifier sets
 
@@ -30,6 +31,7 @@ class Lack(NamedTuple):
     content: str = ""
     attributes: Mapping[str, Any] | None = None
     photo: HiddenPhoto | None = None
+    cut: Collection[int] = ()  # the extractors that its parts are measured by
 
 
 def find_lacks(
@@ -40,24 +42,34 @@ def find_lacks(
     otherwise: Collection[str] = (),
     failing: Collection[str] = (),
     labels: Collection[str] = (),
+    partless: Collection[str] = (),
 ) -> list[Lack]:
     """List what is to be measured, by path: new content by all extractors, the rest by those that lack it.
 
-    `otherwise` are decoded to other pixels, `failing` are not tried; `labels` are what classifiers that are here set.
+    `otherwise` are decoded to other pixels, `failing` are not tried, nor are the parts of the `partless`; `labels` are
+    what classifiers that are here set.
     """
     every = tuple(extractor.id for extractor in extractors)
     told = {f"{LABEL}{name}": name for name in labels} | ({} if store.color_measure is None else {COLORS: "palette"})
-    steps = tuple(told)
-    lacks = [Lack(image, every, steps, "added") for image in changes.added]
-    lacks += [Lack(image, every, steps, "added", common_attributes(store, of)) for image, of in changes.copied]
-    lacks += [Lack(image, every, steps, "changed", photo=photo) for image, photo in changes.changed]
-    lacks += [Lack(image, every, steps) for image in changes.kept if image.path in otherwise]
+    steps, parts = tuple(told), every if store.cut else ()
+    lacks = [Lack(image, every, steps, "added", cut=parts) for image in changes.added]
+    lacks += [
+        Lack(image, every, steps, "added", common_attributes(store, of), cut=parts) for image, of in changes.copied
+    ]
+    lacks += [Lack(image, every, steps, "changed", photo=photo, cut=parts) for image, photo in changes.changed]
+    lacks += [Lack(image, every, steps, cut=parts) for image in changes.kept if image.path in otherwise]
     lacking = {extractor.id: store.lacking(extractor) for extractor in extractors}
+    uncut = {one.id: store.lacking_parts(one) for one in extractors} if parts else {}
     untold = {step: store.lacking_measured(name) for step, name in told.items()}
-    if any(untold.values()) or any(lacking.values()):
+    if any(map(any, (untold.values(), lacking.values(), uncut.values()))):
         for image in changes.kept:
-            keys = tuple(key for key, paths in lacking.items() if image.path in paths)
-            wanted = tuple(step for step, paths in untold.items() if image.path in paths)
-            if (keys or wanted) and image.path not in failing and image.path not in otherwise:
-                lacks.append(Lack(image, keys, wanted))
+            keys, wanted, own = _wanting(lacking, image), _wanting(untold, image), _wanting(uncut, image)
+            uncuttable = image.path in partless and not (keys or wanted)  # whatever is stored strikes it off the ledger
+            wanting = keys or wanted or (own and not uncuttable)
+            if wanting and image.path not in failing and image.path not in otherwise:
+                lacks.append(Lack(image, keys, wanted, cut=own))
     return sorted(lacks, key=lambda lack: os.fsencode(lack.image.path))
+
+
+def _wanting(lacking: Mapping[K, Collection[str]], image: FoundImage) -> tuple[K, ...]:
+    return tuple(key for key, paths in lacking.items() if image.path in paths)

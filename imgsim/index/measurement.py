@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from imgsim.errors import DrawnPictureError, ImageReadError
@@ -12,21 +13,23 @@ from imgsim.images.find import DRAWN
 from imgsim.index.decoding_mark import decoding_mark
 from imgsim.index.failure_conditions import conditions_of
 from imgsim.index.lacks import COLORS, LABEL
-from imgsim.index.store import MISSING, UNREADABLE, Failure, MeasuredPhoto, labelled
+from imgsim.index.store import CUT, MISSING, UNREADABLE, Failure, MeasuredPhoto, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from imgsim.core import Extractor, Features
     from imgsim.features.classifier import Classifier
-    from imgsim.features.measure import Measured, Outcome
+    from imgsim.features.measure import Measured, MeasuredParts, Outcome
     from imgsim.images.limits import Limits
     from imgsim.index.drawn_pictures import DrawnPictures
     from imgsim.index.external_rows import KeptRows
     from imgsim.index.lacks import Lack
     from imgsim.index.store import Store
     from imgsim.index.summary import Observer, Summary
+    from imgsim.segment.cutter import Cutter
 
+MAPS = "maps"  # the folder of label maps within the index's own: a cache
 BATCH_PHOTOS = 64
 BATCH_SECONDS = 2.0
 
@@ -42,8 +45,9 @@ class Measurement:
         drawn: DrawnPictures,
         summary: Summary,
         observer: Observer,
+        cutter: Cutter | None = None,
     ) -> None:
-        self.root, self.store, self.limits, self.drawn = root, store, limits, drawn
+        self.root, self.store, self.limits, self.drawn, self.cutter = root, store, limits, drawn, cutter
         self.summary, self.observer = summary, observer
 
     def measure(
@@ -73,7 +77,7 @@ class Measurement:
         from imgsim.index.distance import rebuild
         from imgsim.processes import default_jobs
 
-        needed = {key for lack in lacks for key in (*lack.extractors, *lack.steps)}
+        needed = {key for lack in lacks for key in (*lack.extractors, *lack.steps, *lack.cut)}
         extractors: dict[Any, Extractor] = {
             one.id: rebuild(directory, one) for one in self.store.extractors() if one.id in needed
         }
@@ -83,18 +87,20 @@ class Measurement:
         if COLORS in needed:
             from imgsim.colors.dominant import describe_colors
 
-            steps[COLORS] = Step(describe_colors)
+            steps[COLORS] = Step(describe_colors, masked=self.cutter is not None)
         tasks = (
             Task(
                 os.path.join(self.root, lack.image.path),
                 lack.image.path,
                 [*lack.extractors, *(step for step in lack.steps if step in extractors)],
                 [step for step in lack.steps if step in steps],
+                lack.cut,
             )
             for lack in lacks
         )
-        jobs = jobs or default_jobs()
-        return measure(tasks, extractors, steps=steps, digest=True, limits=self.limits, jobs=jobs, isolated=isolated)
+        made = partial(measure, jobs=jobs or default_jobs(), isolated=isolated, limits=self.limits, digest=True)
+        cutter = self.cutter and self.cutter.with_maps(os.path.join(directory, MAPS))
+        return made(tasks, extractors, steps=steps, cutter=cutter)
 
     def _build_classifiers(self, needed: Collection[object]) -> dict[str, Classifier]:
         """Make the classifiers that are wanted, by the steps that are called after the attributes that they set."""
@@ -139,8 +145,27 @@ class Measurement:
         features = {**rows, **(kept.rows if kept and kept.digest == record.digest else {})}
         state = MeasuredPhoto(record, features, measured=told, ctime_ns=file.ctime_ns, inode=file.inode)
         self.store.put(state)
+        if lack.cut and measured.parts is not None:
+            self._commit_parts(lack, state, measured.parts)
         self.summary.changed += lack.content == "changed"
         self.summary.added += lack.content == "added"
+
+    def _commit_parts(self, lack: Lack, photo: MeasuredPhoto, parts: MeasuredParts) -> None:
+        """Store the parts of a photo, or enter it in the ledger as one without any; it stays all the same."""
+        cutter = self.cutter
+        if cutter is None:
+            return
+        boxes = dict(zip(parts.names, (list(box) for box in parts.boxes), strict=True))
+        told = dict(zip(CUT, (len(parts.names), parts.area_share, boxes or None), strict=True))
+        names, owner = tuple(parts.names), cutter.owner
+        self.store.put(replace(photo, features=parts.features, parts=names, owner=owner, measured=told))
+        if not names:
+            error = ImageReadError(lack.image.path, f"no {cutter.wanted} on it", cut=owner)
+            path, size, mtime_ns, ctime_ns, inode = lack.image
+            conditions = conditions_of(error, self.limits._asdict())
+            self.store.fail(Failure(path, size, mtime_ns, error.reason, ctime_ns, inode, conditions))
+            self.summary.partless += 1
+            self.observer.failed(path, error.reason)
 
     def _commit_drawn(self, lack: Lack) -> None:
         """Remember a picture that imgsim drew, and hide the photo whose place it took."""

@@ -34,6 +34,7 @@ class Remembered:
     max_seconds: float = MAX_SECONDS
     max_memory: float = MAX_MEMORY
     colors: str | None = None
+    cut: str = ""  # what cuts photos into parts, as their owner
     exif: bool = False  # whether headers are read
     forms: CellForms = AS_PROGRAMS_DO  # of tables of attributes
     encoding: str | None = None  # of those that are not in UTF-8
@@ -49,7 +50,8 @@ class Remembered:
         """Read what an index remembers."""
         kept = store.options
         made = cls(forms=CellForms(**kept.get("forms", {})), encoding=kept.get("encoding"))
-        return replace(made, colors=store.color_measure, classifiers=store.classifiers).updated(kept)
+        made = replace(made, colors=store.color_measure, classifiers=store.classifiers, cut=store.cut)
+        return made.updated(kept)
 
     def updated(self, asked: Mapping[str, Any]) -> Remembered:
         """Put what is asked for in place of what was remembered; an empty pattern stands for none."""
@@ -107,6 +109,12 @@ class Options:
         The extractor that queries use from now on.
     attributes : AttributeTable, optional
         A table that says more about the photos; its encoding, and how its cells are written, hold for later runs too.
+    segment : str, optional
+        ``NAME[:LABEL,...]``: the segmenter that cuts photos into parts, now and in later runs; ``none`` for none.
+    background : str, optional
+        What is put behind parts, now and in later runs: ``white`` at first.
+    crop : bool, optional
+        Whether to cut close around parts, now and in later runs.
     colors : bool, optional
         Whether to measure colours, now and in later runs.
     exif : bool, optional
@@ -136,6 +144,9 @@ class Options:
     retry_failed: bool = False
     default: str | None = None
     attributes: AttributeTable | None = None
+    segment: str | None = None
+    background: str | None = None
+    crop: bool | None = None
     colors: bool | None = None
     exif: bool | None = None
     kinds: bool | None = None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imgsim.where.facts import FactTable
 
 COLORS = ("color", "color_probabilities", "palette")  # the attributes that measuring colours sets
+CUT = ("parts", "area_share", "part_boxes")  # those that cutting out parts sets
 HEADERS = ("taken", "camera", "place_lat", "place_lon")  # and those that reading headers sets
 MISSING, LEFT_OUT, UNREADABLE = "missing", "left out", "unreadable"  # why a photo is hidden
 STATES = SAID, CONFIRMED, REJECTED = "said", "confirmed", "rejected"  # of a pair
@@ -484,7 +485,7 @@ class Store(Protocol):
         """Give every photo's path, with what tells whether it changed."""
 
     def lacking(self, extractor: StoredExtractor) -> set[str]:
-        """Give the paths of photos without any features of an extractor.
+        """Give the paths of photos that, as a whole, have no features of an extractor.
 
         Parameters
         ----------
@@ -508,6 +509,33 @@ class Store(Protocol):
         ----------
         photo : MeasuredPhoto
             In place of what is stored under its path.
+        """
+
+    @property
+    def cut(self) -> str:
+        """What cuts photos into parts, as their owner; empty where nothing does."""
+
+    def choose_cut(self, owner: str) -> None:
+        """Choose what cuts photos into parts from now on; other owners' parts, and what `CUT` names, are forgotten.
+
+        Parameters
+        ----------
+        owner : str
+            As `MeasuredPhoto` has it; empty for nothing.
+        """
+
+    def lacking_parts(self, extractor: StoredExtractor) -> set[str]:
+        """Give the paths of photos with no part but the whole, or with one that lacks features of an extractor.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            As `extractors` lists it.
+
+        Returns
+        -------
+        set of str
+            Relative to the index root.
         """
 
     @property

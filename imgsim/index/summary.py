@@ -69,6 +69,7 @@ class Summary:
     missing: int = 0  # hidden with what is known of them, those of earlier runs included
     left_out: int = 0  # likewise, by patterns
     failed: int = 0  # files that cannot be read, those of earlier runs included
+    partless: int = 0  # photos without a part of those that are cut out, those of earlier runs included
     passed_over: int = 0  # files that are no pictures
     drawn: int = 0  # pictures that imgsim drew, which are passed over
     headers: int = 0  # photos whose headers were read

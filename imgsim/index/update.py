@@ -71,6 +71,10 @@ def update_index(
     check_folder(folder)
     wanted = _load(extractors)
     asked = AskedClassifiers.of(options)
+    if options.segment not in (None, "none"):
+        from imgsim.segment.cutter import Cutter
+
+        Cutter.of_text(str(options.segment), options.background)  # what cannot be meant is told before it is begun
     description = _read(options.attributes, name_directory(folder, index)) if options.attributes else None
     rows = _read_rows(options.features) if options.features else None
     _check_external(index or root, extractors, rows)

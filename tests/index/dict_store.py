@@ -11,6 +11,7 @@ import numpy as np
 from imgsim.errors import ImgsimError
 from imgsim.index.store import (
     COLORS,
+    CUT,
     HEADERS,
     LEFT_OUT,
     MISSING,
@@ -34,6 +35,7 @@ class DictStore(DictExtractors, DictLedger):
         self.facts = DictFacts(lambda: self.photos, lambda: self.declared)
         self._identity, self._generation = secrets.token_hex(6), 0
         self._photos, self._failures, self._extractors, self._statistics, self._hidden = {}, {}, {}, {}, {}
+        self.cut = ""
         self._calibrations, self._default, self._options, self._measure = {}, None, {}, (None, None)
         self._stale, self._drawn, self.classifiers = set(), {}, {}
         self.declared, self._pairs, self._sight_rules = {}, {}, []
@@ -89,7 +91,7 @@ class DictStore(DictExtractors, DictLedger):
         return [HiddenPhoto(one.record.path, why, one.known) for why, one in listed]
 
     def lacking(self, extractor):
-        return {one.record.path for one in self.photos if not any(extractor.id in rows for rows in one.parts.values())}
+        return {one.record.path for one in self.photos if extractor.id not in one.parts["", ""]}
 
     def put(self, photo):
         if not all(np.isfinite(rows).all() for rows in photo.features.values()):
@@ -111,6 +113,17 @@ class DictStore(DictExtractors, DictLedger):
             kept.parts[photo.owner, name] = mine.get((photo.owner, name), {}) | rows
         self._photos[record.path] = kept
         self._failures.pop(record.path, None)
+
+    def choose_cut(self, owner):
+        self.cut = owner
+        self._generation += 1
+        for photo in self._all:
+            photo.parts = {part: rows for part, rows in photo.parts.items() if part[0] in ("", owner)}
+            photo.measured = change_attributes(photo.measured, dict.fromkeys(CUT))
+
+    def lacking_parts(self, extractor):
+        cut = {one.record.path: [rows for (owner, _), rows in one.parts.items() if owner] for one in self.photos}
+        return {path for path, parts in cut.items() if not parts or any(extractor.id not in rows for rows in parts)}
 
     def choose_color_measure(self, identity):
         if identity not in (None, self._measure[1]):

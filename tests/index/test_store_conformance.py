@@ -368,6 +368,29 @@ def test_new_content_drops_everybodys_parts(store):
     assert rows_of(store, store.extractors()[0])[1].tolist() == [False, True]
 
 
+def test_what_cuts_photos_is_chosen_and_others_parts_go(store):
+    extractor, other = add(store), add(store, BITS, 8, binary=True)
+    key = extractor.id
+    assert store.cut == ""
+    with store.transaction():
+        store.choose_cut("mine")
+    mine = cut("a", "mine", {"coat": {key: [4] * 3}, "bag": {key: [5] * 3}})
+    put(store, photo("a", {key: [1, 2, 3]}), replace(mine, measured={"parts": 2, "area_share": 0.5, "color": "red"}))
+    put(store, photo("b", {key: [1, 2, 3]}))
+    assert (store.lacking(extractor), store.lacking(other)) == (set(), {"a", "b"})
+    assert (store.lacking_parts(extractor), store.lacking_parts(other)) == ({"b"}, {"a", "b"})
+    with store.transaction():
+        store.forget_features(extractor, store.part_keys().parts[1:2].tolist())
+    assert store.lacking_parts(extractor) == {"a", "b"}
+    before = store.stamp
+    with store.transaction():
+        store.choose_cut("other")
+    assert store.cut == "other"
+    assert store.stamp != before
+    assert parts_of(store) == [("a", "", True), ("b", "", True)]
+    assert [record.attributes for record in store.records(store.photo_keys().tolist())] == [{"color": "red"}, {}]
+
+
 def test_keys_are_of_one_dtype_and_stay(store):
     key = add(store).id
     put(store, photo("b", {key: [1, 2, 3]}))

@@ -16,6 +16,7 @@ from imgsim.index.sqlite.feature_rows import BY_PATH, FeatureRows, LedgerRows
 from imgsim.index.sqlite.stored_values import leads_out
 from imgsim.index.store import (
     COLORS,
+    CUT,
     HEADERS,
     HiddenPhoto,
     Known,
@@ -95,7 +96,7 @@ class PhotoRows(FeatureRows, LedgerRows):
         rows = self._connection.execute(
             "SELECT path FROM images WHERE hidden = '' AND NOT EXISTS"
             " (SELECT 1 FROM parts JOIN features ON part_id = parts.id"
-            " WHERE image_id = images.id AND extractor_id = ?)",
+            " WHERE image_id = images.id AND owner = '' AND extractor_id = ?)",
             (extractor.id,),
         )
         return {self.values.path(path) for (path,) in rows}
@@ -214,6 +215,31 @@ class PhotoRows(FeatureRows, LedgerRows):
                 held = Held.read(self.values, typed, measured)
                 name = self.values.path(path)
                 yield ImageRecord(name, size, time, digest, sides[0], sides[1], held.together, added_ns)
+
+    @property
+    def cut(self) -> str:
+        """What cuts photos into parts, as their owner; empty where nothing does."""
+        owner = self._meta("cut")
+        return "" if owner is None else self.values.text(owner, "what cuts photos into parts")
+
+    def choose_cut(self, owner: str) -> None:
+        """Choose what cuts photos into parts from now on; what others made is forgotten."""
+        self._write("DELETE FROM parts WHERE owner NOT IN ('', ?)", owner)
+        for (key,) in self._connection.execute("SELECT id FROM images WHERE measured != '{}'").fetchall():
+            held = self.facts.held(key)
+            self.facts.write(key, held, Held(held.typed, change_attributes(held.measured, dict.fromkeys(CUT))))
+        self._set_meta("cut", owner)
+
+    def lacking_parts(self, extractor: StoredExtractor) -> set[str]:
+        """Give the paths of photos with no part but the whole, or with one that lacks features of an extractor."""
+        rows = self._connection.execute(
+            "SELECT path FROM images WHERE hidden = ''"
+            " AND (NOT EXISTS (SELECT 1 FROM parts WHERE image_id = images.id AND owner != '')"
+            " OR EXISTS (SELECT 1 FROM parts WHERE image_id = images.id AND owner != '' AND NOT EXISTS"
+            " (SELECT 1 FROM features WHERE part_id = parts.id AND extractor_id = ?)))",
+            (extractor.id,),
+        )
+        return {self.values.path(path) for (path,) in rows}
 
     @property
     def color_measure(self) -> str | None:
