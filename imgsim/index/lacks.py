@@ -62,9 +62,8 @@ def find_lacks(
     untold = {step: store.lacking_measured(name) for step, name in told.items()}
     if any(map(any, (untold.values(), lacking.values(), uncut.values()))):
         for image in changes.kept:
-            keys, wanted, own = (
-                tuple(key for key, paths in some.items() if image.path in paths) for some in (lacking, untold, uncut)
-            )
+            keys, own = (tuple(key for key, paths in some.items() if image.path in paths) for some in (lacking, uncut))
+            wanted = tuple(step for step, paths in untold.items() if image.path in paths)
             uncuttable = image.path in partless and not (keys or wanted)  # whatever is stored strikes it off the ledger
             wanting = keys or wanted or (own and not uncuttable)
             if wanting and image.path not in failing and image.path not in otherwise:

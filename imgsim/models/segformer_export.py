@@ -15,7 +15,8 @@ import numpy as np
 from imgsim.errors import MissingDependencyError, WeightsError
 from imgsim.models.architectures import Preprocessing
 from imgsim.models.cache import digest_file
-from imgsim.models.header import LONGEST_TEXT, SIDES, Header
+from imgsim.models.header import SIDES, Header
+from imgsim.models.header_details import LONGEST_TEXT
 from imgsim.models.model_limits import look_limited
 from imgsim.models.segmenter_model import KIND, SegmenterModel, store_segmenter
 

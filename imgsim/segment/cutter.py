@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from imgsim.core import Image, Scale
     from imgsim.segment.segmenter_table import Labels
 
-DEFAULT_BACKGROUND: Background = "black"
+DEFAULT_BACKGROUND: Background = "mean"
 DEFAULT_CROP = True
 NO_SEGMENTER = "none"  # what is typed for whole photos
 
