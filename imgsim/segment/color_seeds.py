@@ -76,7 +76,7 @@ def _plainness(border: NDArray[np.float64]) -> float:
 
 
 def _color_keys(image: Image) -> NDArray[np.intp]:
-    """Number the colours of an image (h, w, 3) in coarse steps of Lab: (h, w)."""
+    """Give the colour of each pixel of an image (h, w, 3) in coarse steps of Lab, as a number: (h, w)."""
     lab = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2LAB).astype(np.intp)
     lab[..., 1:] = np.clip((lab[..., 1:] - 128) * 2 + 128, 0, 255)
     steps = lab >> (8 - _BITS)
