@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS: Registry[click.Command] = Registry(
     "command",
     {
+        "fetch": "imgsim.cli.commands.fetch:fetch",
         "index": "imgsim.cli.commands.index:index",
         "query": "imgsim.cli.commands.query:query",
         "list": "imgsim.cli.commands.list:list_photos",
@@ -55,6 +56,7 @@ COMMANDS: Registry[click.Command] = Registry(
     },
 )
 SUMMARIES = {  # which `--help` shows without importing the commands; a test compares them with theirs
+    "fetch": "Bring the photos of a product table here, and keep them in line with newer ones.",
     "index": "Index the photos in FOLDER, or bring its index up to date.",
     "query": "Find the indexed photos that look most like each PHOTO.",
     "list": "List photos by what is known of them.",

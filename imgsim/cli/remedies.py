@@ -58,11 +58,13 @@ REMEDIES = {
     "name-output": ": --layer names one",
     "name-segmenter": ": --segment NAME says what cuts them out",
     "name-weights": ": use -x {extractor}",
+    "name-url": ": --url says which has the photos' addresses",
     "narrow-sides": ": --lost and --found say which photos are which",
     "nearer": ": ask for nearer ones by --max-distance",
     "not-strict": ", and --strict was given: {photos}",
     "other-patterns": ", which `imgsim info` shows: `imgsim index` with other --include or --exclude takes it in",
     "other-lost": ": --lost names another",
+    "other-output": ", or choose another -o",
     "other-index": "; choose another with --index",
     "prune": " `imgsim index {folder}{index}{moved}{include}{exclude} --prune` removes them from the index"
     ", and what was typed about them",

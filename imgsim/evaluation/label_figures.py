@@ -63,7 +63,8 @@ def name_figures(probabilities: NDArray[np.floating], truth: Codes) -> dict[str,
 
 def first_of(probabilities: NDArray[np.floating]) -> Codes:
     """Give the most probable class of each photo (N,), the earlier of two as probable."""
-    return probabilities.argmax(axis=1)
+    first: Codes = probabilities.argmax(axis=1)
+    return first
 
 
 def rank_truth(probabilities: NDArray[np.floating], truth: Codes) -> Codes:

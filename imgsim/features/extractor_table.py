@@ -99,7 +99,7 @@ def extractor_names() -> list[str]:
 def find_factory(name: str) -> Callable[..., Extractor]:
     """Find what makes an extractor of its parameters.
 
-    By a name of the tables, of a network, ``timm/NAME``, ``embedding:DIGITS`` or ``classifier:DIGITS``, of a SHA-256.
+    By a name of the tables, of a network, ``timm/NAME``, or a model's ``embedding:DIGITS`` or ``classifier:DIGITS``.
     """
     if is_architecture(name):
         from imgsim.features.deep import DeepExtractor

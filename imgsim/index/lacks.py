@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from imgsim.index.changes import common_attributes
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from imgsim.index.changes import Changes
     from imgsim.index.store import HiddenPhoto, Store, StoredExtractor
 
+K = TypeVar("K")
 COLORS = "colors"  # the step that measures them
 LABEL = "label "  # before the attribute that a step of a classifier sets
 
@@ -62,10 +63,13 @@ def find_lacks(
     untold = {step: store.lacking_measured(name) for step, name in told.items()}
     if any(map(any, (untold.values(), lacking.values(), uncut.values()))):
         for image in changes.kept:
-            keys, own = (tuple(key for key, paths in some.items() if image.path in paths) for some in (lacking, uncut))
-            wanted = tuple(step for step, paths in untold.items() if image.path in paths)
+            keys, wanted, own = _wanting(lacking, image), _wanting(untold, image), _wanting(uncut, image)
             uncuttable = image.path in partless and not (keys or wanted)  # whatever is stored strikes it off the ledger
             wanting = keys or wanted or (own and not uncuttable)
             if wanting and image.path not in failing and image.path not in otherwise:
                 lacks.append(Lack(image, keys, wanted, cut=own))
     return sorted(lacks, key=lambda lack: os.fsencode(lack.image.path))
+
+
+def _wanting(lacking: Mapping[K, Collection[str]], image: FoundImage) -> tuple[K, ...]:
+    return tuple(key for key, paths in lacking.items() if image.path in paths)

@@ -29,6 +29,7 @@ class ClassedPhotos(NamedTuple):
     strict: bool = False  # whether one that cannot be read ends all
     tests: NDArray[np.bool_] | None = None  # whether a data set's own lists keep it for tests
     groups: NDArray[np.intp] | None = None  # of scored photos, what is never in two parts; -1 none
+    splits: str | None = None  # the file of an earlier run's parts, which has the classes too
 
 
 class Means(NamedTuple):

@@ -65,6 +65,7 @@ class RunRecipe:
     least_crop: float = 0.25
     flip: str = "yes"
     views: int = 0
+    average: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -78,6 +79,7 @@ class RunRecipe:
             self.require(key, math.isfinite(getattr(self, key)) and getattr(self, key) > 0, "is a number above 0")
         for key in ("decay", "head_decay"):
             self.require(key, math.isfinite(getattr(self, key)) and getattr(self, key) >= 0, "is a number, 0 or above")
+        self.require("average", 0 <= self.average < 1, "is a share, 0 or above, less than 1")
         self.require("least_crop", 0 < self.least_crop <= 1, "is a share above 0, at most 1")
 
     def require(self, name: str, good: bool, what: str) -> None:  # noqa: FBT001 (reads as a sentence)

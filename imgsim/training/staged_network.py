@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from imgsim.training.backbone import Backbone
 
 nn = torch.nn
-ALL = "all"  # of the stages
+ALL, BUT_LAST = "all", "but-last"  # of the stages
 NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
@@ -92,10 +92,11 @@ def count_channels(backbone: Backbone) -> int:
 
 
 def count_frozen(text: str, backbone: Backbone) -> int:
-    """Read how many stages are frozen: a number, or all."""
+    """Read how many stages are frozen: a number, all but the last, or all."""
     most = len(backbone.stages)
-    if text == ALL:
-        return most
+    if text in (ALL, BUT_LAST):
+        return most - (text == BUT_LAST)
     if not (text.isascii() and text.isdecimal() and int(text) <= most):
-        raise ParameterError(f"freeze {text}: {backbone.architecture} has {most} stages: give 0 to {most}, or {ALL}")
+        told = f"{backbone.architecture} has {most} stages: give 0 to {most}, {BUT_LAST} or {ALL}"
+        raise ParameterError(f"freeze {text}: {told}")
     return int(text)

@@ -53,6 +53,7 @@ class RunParts(NamedTuple):
     embed: Callable[[], Features]  # rows of the photos that validate
     judge: Callable[[Features], Mapping[str, float]]  # their figures, by names that a recipe may choose by
     prepare: Callable[[int], None] = lambda _: None  # what is done before an epoch
+    from_start: bool = False  # whether the network as it begins is judged too, as epoch 0
 
 
 class Epoch(NamedTuple):
@@ -90,13 +91,18 @@ class RunStanding:
     learned: dict[str, torch.Tensor] = field(default_factory=dict)
 
     @property
+    def done(self) -> int:
+        """The last epoch that is over."""
+        return self.log[-1].epoch if self.log else 0
+
+    @property
     def best(self) -> Epoch:
         """The best epoch so far."""
         return [epoch for epoch in self.log if epoch.best][-1]
 
     def is_over(self, recipe: RunRecipe) -> bool:
         """Tell whether all epochs are done, or as many without a better one as patience lasts."""
-        done = len(self.log)
+        done = self.done
         return done >= recipe.epochs or (done > 0 and done - self.best.epoch >= recipe.patience)
 
 
@@ -111,6 +117,7 @@ class TrainingRun:
         self._rates = [group["lr"] for group in self._optimizer.param_groups]
         self._device = next(parts.network.parameters()).device
         self.standing = RunStanding()
+        self._mean = self._learned() if recipe.average else {}  # of past weights
 
     def resume(self) -> None:
         """Go on from the checkpoint, if there is one."""
@@ -119,20 +126,27 @@ class TrainingRun:
             return
         self.standing = RunStanding([Epoch(*row) for row in state["log"]], state["best"])
         self._parts.network.load_state_dict(state["network"], strict=False)
+        self._mean = state["mean"]
         self._parts.loss.load_state_dict(state["loss"])
         self._optimizer.load_state_dict(state["optimizer"])
 
     def go(self, heard: Callable[[Epoch], None], advanced: Callable[[str, float], None]) -> None:
         """Train until it is over, and let the network be what the best epoch had made of it."""
         while not self.standing.is_over(self._recipe):
-            epoch = self._epoch(len(self.standing.log) + 1, advanced)
+            begins = self._parts.from_start and not self.standing.log
+            epoch = self._begun() if begins else self._epoch(self.standing.done + 1, advanced)
             self.standing.log.append(epoch)
             if epoch.best:
-                self.standing.learned = self._learned()
+                self.standing.learned = self._mean_or_learned()
             self._save()
             heard(epoch)
         self._parts.network.load_state_dict(self.standing.learned, strict=False)
         self._parts.network.eval()
+
+    def _begun(self) -> Epoch:
+        """Judge the network as it begins."""
+        begun, figures = time.perf_counter(), self._validate(0)
+        return Epoch(0, math.nan, 0.0, figures, True, time.perf_counter() - begun, 0.0)
 
     def _epoch(self, number: int, advanced: Callable[[str, float], None]) -> Epoch:
         begun, waited = time.perf_counter(), self._parts.feed.waited
@@ -165,6 +179,7 @@ class TrainingRun:
                 if (place + 1) % together == 0 or place + 1 == len(listed):
                     self._optimizer.step()
                     self._optimizer.zero_grad()
+                    self._take_mean()
                 advanced(f"epoch {number}", (place + 1) / len(listed))
         return float(np.mean(losses))
 
@@ -180,6 +195,15 @@ class TrainingRun:
         return loss
 
     def _validate(self, number: int) -> dict[str, float]:
+        if self._mean:
+            now = self._learned()
+            self._parts.network.load_state_dict(self._mean, strict=False)
+        figures = self._judge(number)
+        if self._mean:
+            self._parts.network.load_state_dict(now, strict=False)
+        return figures
+
+    def _judge(self, number: int) -> dict[str, float]:
         self._parts.network.eval()
         with torch.inference_mode():
             rows = self._parts.embed()
@@ -193,8 +217,8 @@ class TrainingRun:
         return DivergedError(f"epoch {number}, batch {place + 1} ({named}): {what}{self._stands()}")
 
     def _stands(self) -> str:
-        done = len(self.standing.log)
-        there = f"the checkpoint of epoch {done} stands" if done else "no checkpoint was written"
+        done = self.standing.done
+        there = f"the checkpoint of epoch {done} stands" if self.standing.log else "no checkpoint was written"
         return f"; {there}; give a lower learning rate"
 
     def _learned(self) -> dict[str, torch.Tensor]:
@@ -204,10 +228,23 @@ class TrainingRun:
         state = network.state_dict()
         return {name: tensor.detach().cpu().clone() for name, tensor in state.items() if not name.startswith(frozen)}
 
+    def _take_mean(self) -> None:
+        """Move the mean of past weights towards those of now, where one is kept."""
+        if self._mean:
+            kept = self._recipe.average
+            for name, tensor in self._learned().items():
+                whole = not tensor.is_floating_point()
+                self._mean[name] = tensor if whole else kept * self._mean[name] + (1 - kept) * tensor
+
+    def _mean_or_learned(self) -> dict[str, torch.Tensor]:
+        """Copy the weights that are judged."""
+        return {name: one.clone() for name, one in self._mean.items()} if self._mean else self._learned()
+
     def _save(self) -> None:
         state = {
             "network": self._learned(),
             "best": self.standing.learned,
+            "mean": self._mean,
             "loss": self._parts.loss.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "log": [tuple(epoch) for epoch in self.standing.log],

@@ -137,7 +137,7 @@ def _details(text: str) -> dict[str, Any]:
 
 def _learned(text: str) -> str:
     """Say what an embedding maps."""
-    from imgsim.cli.embeddings import describe_learned
+    from imgsim.cli.learned_models import describe_learned
     from imgsim.features import spell_out
 
     told = describe_learned(spell_out(text))

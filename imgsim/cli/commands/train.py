@@ -11,9 +11,11 @@ SUBCOMMANDS: Registry[click.Command] = Registry(
     "training",
     {
         "probe": "imgsim.cli.commands.train_probe:probe",
+        "ensemble": "imgsim.cli.commands.train_ensemble:ensemble",
         "linear": "imgsim.cli.commands.train_linear:linear",
         "sweep": "imgsim.cli.commands.train_sweep:sweep",
         "embedding": "imgsim.cli.commands.train_network:embedding",
+        "classifier": "imgsim.cli.commands.train_classifier:classifier",
     },
 )
 

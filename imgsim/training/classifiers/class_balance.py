@@ -38,19 +38,18 @@ class ClassBalance:
     """
 
     def __init__(self, labels: NDArray[np.int64], names: Sequence[str], augment: str, *, batch: int, seed: int) -> None:
-        self._count, self._batch, self._seed, self._augment = len(labels), batch, seed, augment
-        self._members = [np.flatnonzero(labels == code) for code in range(len(names))]
-        sizes = np.array([len(members) for members in self._members])
+        self._count, self._batch, self._seed = len(labels), batch, seed
+        self.members = [np.flatnonzero(labels == code) for code in range(len(names))]  # each class's photos
+        sizes = np.array([len(members) for members in self.members])
         self._made = made_pictures(sizes, augment)
-        each = -(-self._made // np.maximum(sizes, 1))
-        self.most_of: NDArray[np.intp] = each[labels]  # how many pictures are made of each photo at most, (N,)
+        self._each = (self._made / np.maximum(sizes, 1))[labels]
         counted = zip(names, sizes.tolist(), self._made.tolist(), strict=True)
         self.counts = [PictureCounts(*one) for one in counted]
 
-    @property
-    def most_of_one(self) -> int:
-        """How many pictures are made of one photo at most."""
-        return int(self.most_of.max(initial=0))
+    def most_of(self, views: int = 1) -> NDArray[np.intp]:
+        """Tell how many pictures are made of each photo (N,) in an epoch at most, or in so many different ones."""
+        most: NDArray[np.intp] = np.ceil(np.round(views * self._each, 9)).astype(np.intp)
+        return most
 
     def batches(self, epoch: int) -> list[NDArray[np.intp]]:
         """Shuffle all of an epoch's pictures, and cut them into batches of nearly the same size."""
@@ -60,7 +59,7 @@ class ClassBalance:
         return np.array_split(order, -(-len(order) // self._batch))
 
     def _owned(self) -> list[tuple[int, NDArray[np.intp]]]:
-        return list(zip(self._made.tolist(), self._members, strict=True))
+        return list(zip(self._made.tolist(), self.members, strict=True))
 
     def _draw(self, members: NDArray[np.intp], count: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """Say of which of a class's photos pictures are made: of each as often as of others, or once more."""

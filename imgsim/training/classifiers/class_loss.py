@@ -50,4 +50,5 @@ def balanced_weights(counts: NDArray[np.intp]) -> NDArray[np.float64]:
     >>> balanced_weights(np.array([1, 3])).round(3).tolist()
     [2.0, 0.667]
     """
-    return counts.sum() / (len(counts) * counts.astype(np.float64))
+    weights: NDArray[np.float64] = counts.sum() / (len(counts) * counts.astype(np.float64))
+    return weights

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.training.backbone import Backbone
+    from imgsim.training.classifiers.probe_fit import FittedProbe
 
 nn = torch.nn
 
@@ -22,15 +23,6 @@ class Dropout(NamedTuple):
 
     kind: str
     rate: float
-
-
-class LinearStart(NamedTuple):
-    """A linear classifier of rows of length 1: what is taken off and divided by, (D,), weights (C, D), biases (C,)."""
-
-    mean: NDArray[np.float64]
-    deviation: NDArray[np.float64]
-    weights: NDArray[np.float64]
-    biases: NDArray[np.float64]
 
 
 class ClassHead(nn.Module):
@@ -51,12 +43,14 @@ class ClassHead(nn.Module):
             for parameter in self.dense.parameters():
                 parameter.uniform_(-(channels**-0.5), channels**-0.5, generator=generator)
 
-    def begin_with(self, start: LinearStart) -> None:
-        """Begin as a linear classifier of rows of length 1, whose scaling then stays as it is."""
+    def begin_with(self, probe: FittedProbe, deviation: NDArray[np.float64]) -> None:
+        """Begin as a probe of rows of length 1, of a deviation (D,): what these are scaled by then stays as it is."""
         self.unit = True
-        given = {"mean": start.mean, "scale": 1 / start.deviation}
-        given |= {"dense.weight": start.weights, "dense.bias": start.biases}
-        self.load_state_dict({name: torch.from_numpy(values.astype(np.float32)) for name, values in given.items()})
+        spread = np.where(deviation > 0, deviation, 1.0)
+        given = {"mean": probe.mean, "scale": 1 / spread, "dense.bias": probe.intercepts}
+        given["dense.weight"] = (probe.coefficients * spread[:, None]).T
+        made = {name: torch.from_numpy(np.ascontiguousarray(one, np.float32)) for name, one in given.items()}
+        self.load_state_dict(made)
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """Give logits."""
@@ -93,24 +87,3 @@ class ClassifierNetwork(StagedNetwork):
     def probabilities(self, maps: torch.Tensor) -> torch.Tensor:
         """Give probabilities (N, C) of what `begin` gave."""
         return torch.softmax(self.finish(maps), dim=1)
-
-
-def fit_start(rows: NDArray[np.float32], labels: NDArray[np.int64], classes: int) -> LinearStart:
-    """Fit a logistic regression to rows (N, D) of length 1 and their classes, as the head begins with it.
-
-    scikit-learn's, of rows that are centred and divided by their deviation; a class that has no row gets none.
-    """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-
-    from imgsim.evaluation.classification import quietly
-
-    scaler = StandardScaler()
-    scaled = scaler.fit_transform(rows.astype(np.float64))
-    with quietly():
-        fitted = LogisticRegression(max_iter=1000).fit(scaled, labels)
-    weights, biases = fitted.coef_, fitted.intercept_
-    if classes == 2:  # which scikit-learn tells by one logit
-        weights, biases = (np.concatenate([-one / 2, one / 2]) for one in (weights, biases))
-    assert len(weights) == classes  # each class has a photo to learn from
-    return LinearStart(scaler.mean_, scaler.scale_, weights, biases)

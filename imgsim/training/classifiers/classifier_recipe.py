@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from imgsim.errors import ParameterError
-from imgsim.evaluation.label_figures import NAMES
-from imgsim.training.classifiers.stratified_split import TEST, VALIDATION
 from imgsim.training.run_recipe import RunRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KIND = "classifier"  # of a run, in its configuration
+TEST, VALIDATION = 0.2, 0.1  # shares of all photos, and of those that do not test
 CHOICES: dict[str, tuple[str, ...]] = {
     **RunRecipe.choices,
-    "by": NAMES,
+    "by": ("log-loss", "top-1", "top-3", "macro-f1"),  # as imgsim.evaluation.label_figures names them
     "crop": ("whole", "letterbox", "center", "squash"),
     "normalise": ("own", "centred"),
     "dropout": ("none", "dense", "convolutional"),
@@ -34,11 +33,12 @@ class ClassifierRecipe(RunRecipe):
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = CHOICES
 
     freeze: str = "but-last"
-    views: int = 8
+    views: int = 4
     head_lr: float = 1.0
     head_decay: float = 1.0
-    epochs: int = 20
-    patience: int = 20
+    epochs: int = 10
+    patience: int = 10
+    least_crop: float = 0.5
     by: str = "log-loss"
     crop: str = "whole"
     normalise: str = "own"
@@ -49,13 +49,12 @@ class ClassifierRecipe(RunRecipe):
     class_weights: str = "none"
     smoothing: float = 0.0
     augment: str = "mean"
-    average: float = 0.0
     test: float = TEST
     validation: float = VALIDATION
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for key in ("dropout_rate", "smoothing", "average", "test", "validation"):
+        for key in ("dropout_rate", "smoothing", "test", "validation"):
             self.require(key, 0 <= getattr(self, key) < 1, "is a share, 0 or above, less than 1")
         _ = self.unfrozen
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from imgsim.errors import EvaluationError, first_few
 from imgsim.evaluation.copy_groups import group_copies, torn_groups
+from imgsim.training.classifiers.classifier_recipe import TEST, VALIDATION
 from imgsim.training.classifiers.stratified_split import check_learned, count_parts, stratified_split
 from imgsim.training.split_file import PARTS, SplitPhotos, collect, read_splits
 
@@ -35,10 +36,12 @@ def deal_photos(
     hashes: Features,
     *,
     seed: int,
+    test: float = TEST,
+    validation: float = VALIDATION,
 ) -> DealtPhotos:
     """Deal photos to parts, by a seed; copies are known by digests of their contents and hashes (N, 64).
 
-    `codes` (N,) are classes, -1 of those that have none or cannot be read.
+    `codes` (N,) are classes, -1 of those that have none or cannot be read; of the rest of each `validation` is a share.
     """
     there = np.flatnonzero(codes >= 0)
     kept, among = codes[there], np.ones(len(there), bool)
@@ -46,7 +49,7 @@ def deal_photos(
     groups = group_copies([[digests[place] for place in there.tolist()]], hashes[there], among, among)
     torn = [listed[places[0]] for places in torn_groups(groups, kept)]
     told = f"{len(torn)} photos have copies of another class: those go where the first goes: {first_few(torn or [''])}"
-    parts = stratified_split(kept, groups, seed=seed)
+    parts = stratified_split(kept, groups, seed=seed, test=test, validation=validation)
     check_learned(count_parts(kept, parts, names))
     return DealtPhotos(collect(listed, list(names), kept, parts, groups), there, [told] if torn else [])
 

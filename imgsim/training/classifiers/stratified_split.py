@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from imgsim.errors import EvaluationError, first_few
+from imgsim.training.classifiers.classifier_recipe import TEST, VALIDATION
 from imgsim.training.split_file import UNUSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
-
-TEST, VALIDATION = 0.2, 0.1  # of all photos, and of those that do not test
 
 
 class ClassCounts(NamedTuple):
@@ -49,7 +48,7 @@ def stratified_split(
     listed, first = np.unique(groups[labelled], return_index=True)
     rng = np.random.default_rng(seed)
     units = _Units(rng.permutation(listed), codes[labelled[first]], listed)
-    tests = units.draw(test, 1, rng)
+    tests = units.draw(test, int(test > 0), rng)
     validates = units.without(tests).draw(validation, 0, rng)
     parts = np.full(len(codes), UNUSED, np.int8)
     parts[labelled] = 0

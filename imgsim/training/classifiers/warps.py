@@ -1,4 +1,4 @@
-"""Photos turned, moved, sheared, enlarged or mirrored at random, their borders drawn out: new pictures of rare things."""
+"""Photos turned, moved, sheared, zoomed or mirrored at random, their borders drawn out: new pictures of rare things."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def draw_warp(rng: np.random.Generator) -> Warp:
 
 
 def matrix_of(warp: Warp, height: int, width: int) -> NDArray[np.float64]:
-    """Tell from where in a photo a picture's pixel (x, y, 1) comes, (2, 3): turned, moved, sheared, zoomed, in this order.
+    """Tell from where in a photo a picture's pixel (x, y, 1) comes, (2, 3): turned, moved, sheared, then zoomed.
 
     As Keras' ImageDataGenerator has it, about the middle.
     """
@@ -60,12 +60,11 @@ def matrix_of(warp: Warp, height: int, width: int) -> NDArray[np.float64]:
 def apply_warp(pixels: Image, warp: Warp) -> Image:
     """Make a picture (h, w, 3) of a photo of the same size; beyond its borders their own colours go on."""
     height, width = pixels.shape[:2]
-    made = cv2.warpAffine(
+    made: Image = cv2.warpAffine(  # type: ignore[assignment]
         pixels,
         matrix_of(warp, height, width),
         (width, height),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    picture: Image = np.ascontiguousarray(made[:, ::-1]) if warp.mirrored else made
-    return picture
+    return np.ascontiguousarray(made[:, ::-1]) if warp.mirrored else made

@@ -121,9 +121,9 @@ def test_every_kind_of_trunk_is_cut_into_stages_that_give_its_maps(architecture)
 def test_stages_that_there_are_not_cannot_be_frozen(text):
     from imgsim.training.staged_network import count_frozen
 
-    with pytest.raises(ParameterError, match=r"has 3 stages: give 0 to 3, or all"):
+    with pytest.raises(ParameterError, match=r"has 3 stages: give 0 to 3, but-last or all"):
         count_frozen(text, tiny_backbone())
-    assert [count_frozen(good, tiny_backbone()) for good in ("0", "2", "all")] == [0, 2, 3]
+    assert [count_frozen(good, tiny_backbone()) for good in ("0", "2", "but-last", "all")] == [0, 2, 2, 3]
 
 
 def test_weights_are_asked_for_where_none_are_installed():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from imgsim.errors import ImgsimError
-from imgsim.training.embeddings.sweep import read_sweep
 from imgsim.training.run_recipe import RecipeError
+from imgsim.training.sweep import read_sweep
 from tests.training.embeddings.tiny import draw_classes, tiny_backbone
 
 CONFIG = """
@@ -107,8 +107,8 @@ def test_what_no_sweep_is_told_by_is_one_line(tmp_path, text, told):
 def test_runs_are_done_once_and_their_seeds_put_together(config, tmp_path, monkeypatch):
     torch = pytest.importorskip("torch")
     from imgsim.images.limits import LIMITS
-    from imgsim.training import run_means
-    from imgsim.training.embeddings import assembly, sweep_runs
+    from imgsim.training import run_means, sweep_runs
+    from imgsim.training.embeddings import assembly
     from imgsim.training.run_means import ClassedPhotos, Decoder, Means
 
     threads = torch.get_num_threads()
@@ -124,7 +124,7 @@ def test_runs_are_done_once_and_their_seeds_put_together(config, tmp_path, monke
     sweep = sweep._replace(runs=sweep.runs[2:])
     means = Means("cpu", 1, 10**8, LIMITS, Decoder())
     done = sweep_runs.run_all(sweep, photos, str(tmp_path / "runs"), means, said.append)
-    rows = sweep_runs.tabulate(done, sweep.published)
+    rows = sweep_runs.tabulate(sweep, done)
     assert len(decoded) == 1
     assert [(row["case"], row["part"], row["seeds"], row["published"]) for row in rows] == [
         ("contrastive", "validation", 2, 0.75),
