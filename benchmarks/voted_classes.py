@@ -118,16 +118,16 @@ def judge(said: Mapping[str, Mapping[str, JudgedPart]], groups: Sequence[Sequenc
 
 
 def weigh(text: str, root: str, paths: Sequence[str]) -> tuple[float, float]:
-    """Tell an extractor's megabytes, and the milliseconds that a photo takes once it is decoded."""
+    """Tell an extractor's megabytes, and the processors' milliseconds that a photo takes once it is decoded."""
     extractor, ready = load_extractor(text), next(iter(find_ready(text)))
     size = getattr(ready, "size", 0) / 1e6 or find_architecture(text).megabytes
     images = [read_image(os.path.join(root, path), scale=extractor.scale) for path in paths[:TIMED]]
     extractor.extract(images[:2])
     times = []
     for image in images:
-        began = time.perf_counter()
+        began = time.process_time()
         extractor.extract([image])
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     return size, 1e3 * float(np.median(times))
 
 
@@ -136,7 +136,7 @@ def show(
 ) -> None:
     """Print a table: the mean over seeds with Student's interval, and how far votes are from the best member."""
     print(f"\n{name}: {len(judged)} seeds\n")
-    print("| model | MB | ms a photo | " + " | ".join(NAMES) + " |\n|---|---|---|" + "---|" * len(NAMES))
+    print("| model | MB | CPU ms a photo | " + " | ".join(NAMES) + " |\n|---|---|---|" + "---|" * len(NAMES))
     for model in judged[0]:
         parts = [text for text in MEMBERS if text in model]
         size, milliseconds = (sum(costs[text][place] for text in parts) for place in (0, 1))
