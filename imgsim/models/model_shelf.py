@@ -14,7 +14,6 @@ from imgsim.errors import WeightsError
 from imgsim.files import write_whole
 from imgsim.models.cache import SHA256, SHOWN_DIGITS, about, digest_file, models_directory
 from imgsim.models.defaults import read_defaults, write_defaults
-from imgsim.models.ensemble_file import unpack_ensemble
 from imgsim.models.graph import check_graph
 from imgsim.models.header import ENSEMBLE, KINDS, Header, check_seal, header_of, read_header
 from imgsim.models.model_limits import look_limited
@@ -159,6 +158,8 @@ def try_learned(data: bytes, kind: str) -> None:
             raise WeightsError("does not say how many values it takes")
         _run_sample(session, (1, 3, side, side) if side else (1, width))
         return
+    from imgsim.models.ensemble_file import unpack_ensemble  # which imports NumPy: names are completed without
+
     header = header_of(data, ENSEMBLE)
     members, vote = unpack_ensemble(data, header)
     for member in members:
