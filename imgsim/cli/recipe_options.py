@@ -20,6 +20,7 @@ _SAID = {
     "weights": "The file of its weights, where they are no package's.",
     "size": "Pixels of the square that it is trained on.",
     "dim": "Values of an embedding.",
+    "head": "What the projection begins as: orthogonal, or the linear map that the photos' classes teach.",
     "freeze": "How many of its stages, from the first, do not learn; or all.",
     "batch_norm": "Whether its batch normalisation learns and goes on counting.",
     "loss": "NAME[:KEY=VALUE,...]: what is made smaller.",

@@ -72,6 +72,7 @@ def sweep(
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
     from imgsim.training.embeddings.assembly import Decoder, Means, spelled
+    from imgsim.training.embeddings.shared_work import SharedWork
     from imgsim.training.embeddings.sweep_runs import run_all, tabulate
 
     for run in read.runs:
@@ -79,7 +80,9 @@ def sweep(
     with judging_bar() as advanced:
         jobs = options["jobs"] or default_jobs()
         heard = lambda epoch: stderr.detail(describe_epoch(epoch))  # noqa: E731
-        means = Means(device or "", jobs, int(memory * 1e6), limits, Decoder(), stderr.detail, heard, advanced)
+        means = Means(
+            device or "", jobs, int(memory * 1e6), limits, Decoder(), SharedWork(), stderr.detail, heard, advanced
+        )
         done = run_all(read, labelled_photos(folder, source, options["groups"]), output, means, stderr.say)
     rows = tabulate(done, read.published)
     _write(rows, format_)

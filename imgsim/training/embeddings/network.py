@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.training.embeddings.backbone import Backbone
+    from imgsim.training.embeddings.linear_head import Projection
 
 nn = torch.nn
 TOLERANCE = 1e-4  # of a value of a row of length 1, between torch and ONNX Runtime
@@ -43,6 +44,12 @@ class EmbeddingNetwork(nn.Module):
         for module in self._unlearning():
             module.requires_grad_(False)
         self.train()
+
+    def begin_head(self, projection: Projection) -> None:
+        """Let the projection begin as another than an orthogonal one."""
+        with torch.no_grad():
+            for mine, given in zip((self.head.weight, self.head.bias), projection, strict=True):
+                mine.copy_(torch.from_numpy(given))
 
     def begin(self, images: torch.Tensor) -> torch.Tensor:
         """Run the stages that do not learn, by which a photo can be known ever after; pooled, where all are."""

@@ -24,10 +24,12 @@ CHOICES = {
     "by": ("recall@1", "map@r", "accuracy", "spearman"),
     "split": ("classes", "photos", *PRODUCT_SPLITS, "groups"),
     "flip": ("yes", "no"),
+    "head": ("orthogonal", "linear"),
 }
 OF_KIND: dict[str, dict[str, tuple[str, ...]]] = {  # what fits labels that are classes, or scores
     "by": {"classes": ("recall@1", "map@r"), "scores": ("accuracy", "spearman")},
     "split": {"classes": ("classes", "photos", *PRODUCT_SPLITS), "scores": ("photos", "groups")},
+    "head": {"classes": ("orthogonal", "linear"), "scores": ("orthogonal",)},
 }
 SCORED = {"loss": "triplet", "sampler": "scores", "by": "accuracy", "split": "photos"}  # in place of other defaults
 UNMINED, UNMINED_SAMPLER = "log-ratio", "random"  # a loss of scores that needs no partners, and its sampler
@@ -46,6 +48,7 @@ class TrainingRecipe:
     weights: str = ""
     size: int = 0
     dim: int = 512
+    head: str = "orthogonal"
     freeze: str = "0"
     batch_norm: str = "frozen"
     loss: str = "multi-similarity"
