@@ -18,9 +18,9 @@ from imgsim.arrays import distances
 from imgsim.evaluation.intervals import Estimate, bootstrap
 from imgsim.evaluation.triplet_decisions import find_partners, wrong_share
 from imgsim.training.embeddings.scored_photos import widths_for
-from imgsim.training.embeddings.split_file import read_splits
-from imgsim.training.embeddings.sweep import read_sweep
-from imgsim.training.embeddings.sweep_runs import estimate_mean
+from imgsim.training.split_file import read_splits
+from imgsim.training.sweep import read_sweep
+from imgsim.training.sweep_runs import estimate_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ def main(runs: str, photos: str) -> None:
         folder, seed = Path(runs) / run.name, run.recipe.seed
         rows = read_outcomes(folder)
         if seed not in beside:
-            beside[seed] = judge_haralick(str(folder), Path(photos), run.recipe.widths, seed)
+            beside[seed] = judge_haralick(str(folder), Path(photos), run.recipe.as_fields()["widths"], seed)
         own, pooled = (
             Estimate(*(rows[name][key] for key in ("accuracy", "low", "high"))) for name in (TRAINED, POOLED)
         )

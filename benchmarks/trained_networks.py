@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgsim.training.embeddings.sweep import read_sweep
-from imgsim.training.embeddings.sweep_runs import estimate_mean
+from imgsim.training.sweep import read_sweep
+from imgsim.training.sweep_runs import estimate_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.measuring import Setting
-    from imgsim.training.embeddings.backbone import Backbone
-    from imgsim.training.embeddings.batches import CropFeed
+    from imgsim.training.backbone import Backbone
+    from imgsim.training.batches import PictureFeed
     from imgsim.training.embeddings.recipe import TrainingRecipe
 
 NETWORK, DIM = "mobilenet_v3_small", 512  # of those that are trained the lightest: what is beside it weighs most
@@ -36,8 +36,8 @@ class Epoch(NamedTuple):
 def train_step(setting: Setting) -> list[Figure]:
     """Learn from batches of 16 photos at 224 x 224: cut from pixels in memory, from files, and in a bare loop.
 
-    All with one thread of torch's: as many as there are processors wait for each other spinning, in the bare loop alone,
-    and it then takes ten times as long where anything else runs.
+    All with one thread of torch's: as many as there are processors wait for each other spinning, in the bare loop
+    alone, which then takes ten times as long where anything else runs.
     """
     from imgsim.models.vision import torch
 
@@ -97,7 +97,7 @@ class Loop:
         from imgsim.training.embeddings.losses.base_loss import LossSetting
         from imgsim.training.embeddings.losses.loss_table import build_loss
         from imgsim.training.embeddings.network import EmbeddingNetwork
-        from imgsim.training.embeddings.random_states import generator_of
+        from imgsim.training.random_states import generator_of
 
         paths = sorted(path.name for path in photos.glob("*.jpg"))
         self._labels = np.arange(len(paths)) // PER_CLASS
@@ -116,10 +116,10 @@ class Loop:
     def epoch(self) -> Epoch:
         """Learn from each photo once, as a run does; validating and saving come after the last step."""
         from imgsim.training.embeddings.retrieval_figures import judge_rows
-        from imgsim.training.embeddings.run_folder import RunFolder
         from imgsim.training.embeddings.samplers.base_sampler import SamplerSetting
         from imgsim.training.embeddings.samplers.sampler_table import build_sampler
-        from imgsim.training.embeddings.training_run import RunParts, TrainingRun
+        from imgsim.training.run_folder import RunFolder
+        from imgsim.training.training_run import RunParts, TrainingRun
 
         sampler = build_sampler(self._recipe.sampler, SamplerSetting(self._labels, "classes", BATCH, 0))
         nothing = np.zeros((2, DIM), np.float32)
@@ -145,7 +145,7 @@ class Loop:
     def bare(self, *, channels_last: bool = True) -> Epoch:
         """Learn from a batch as often, in the layout that imgsim's network has, or in torch's own."""
         from imgsim.models.vision import torch
-        from imgsim.training.embeddings.training_run import make_optimizer
+        from imgsim.training.training_run import make_optimizer
 
         network, loss = deepcopy(self._begun if channels_last else self._first)
         optimizer: Any = make_optimizer(self._recipe, network, loss)
@@ -167,21 +167,21 @@ def _clocks() -> Clocks:
 def _backbone() -> Backbone:
     """Give the network as torchvision begins it: what it has learned changes no time."""
     from imgsim.models.trunks import build_network, preprocessing_of
-    from imgsim.training.embeddings.backbone import cut_stages
+    from imgsim.training.backbone import cut_stages
 
     network = build_network(NETWORK)
     return cut_stages(NETWORK, network, preprocessing_of(NETWORK, network), "0" * 64)
 
 
-def _feed(backbone: Backbone, photos: Path, paths: list[str], most_bytes: int, jobs: int) -> CropFeed:
+def _feed(backbone: Backbone, photos: Path, paths: list[str], most_bytes: int, jobs: int) -> PictureFeed:
     from imgsim.images.limits import Limits
-    from imgsim.training.embeddings.batches import Augmentation, CropFeed
-    from imgsim.training.embeddings.decoded_photos import PixelForm, decode_photos
+    from imgsim.training.batches import Augmentation, CroppedPhotos, PictureFeed
+    from imgsim.training.decoded_photos import PixelForm, decode_photos
 
     form = PixelForm(backbone.preprocessing, "whole", Limits())
     decoded = decode_photos(str(photos), paths, form, most_bytes=most_bytes)
     augmentation = Augmentation(backbone.preprocessing, least=0.25, flip=True)
-    return CropFeed(decoded.photos, augmentation, seed=0, jobs=jobs)
+    return PictureFeed(CroppedPhotos(decoded.photos, augmentation, 0), jobs)
 
 
 def _waiting(which: str, epochs: list[Epoch]) -> Figure:

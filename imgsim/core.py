@@ -21,6 +21,7 @@ Keys: TypeAlias = "NDArray[Any]"  # (N,) of photos or parts: opaque values of on
 ParamValue: TypeAlias = "int | float | str | bool"
 
 EMBEDDING = "embedding:"  # before what names a learned model, whole; in a spec, the first digits of its SHA-256
+CLASSIFIER = "classifier:"  # likewise, of what says which kind of thing a photo shows
 WORKING_SIZE = 320  # px, the shorter side that all extractors share one decode at, unless they ask for more
 
 
@@ -67,7 +68,7 @@ class ExtractorSpec:
     version: int = 1
 
     def __str__(self) -> str:
-        if self.name.startswith(EMBEDDING):
+        if self.name.startswith((EMBEDDING, CLASSIFIER)):
             return self.name
         params = ",".join(f"{key}={value}" for key, value in self.params if value != "")
         return f"{self.name}:{params}" if params else self.name

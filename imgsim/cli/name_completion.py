@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 def extractors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete an extractor's name, or the last of those that ``+`` joins, or its parameters and their choices."""
     from imgsim.features import FUSIONS, extractor_names
-    from imgsim.models.embedding_model import embedding_names
+    from imgsim.models.embedding_model import EMBEDDING_MODELS
     from imgsim.models.own_names import own_names
 
     del ctx, param
     if parameters := _parameters(incomplete):
         return parameters
     before, joined, last = incomplete.rpartition("+")
-    learned = [f"{EMBEDDING}{name}" for name in embedding_names()]
+    learned = [f"{EMBEDDING}{name}" for name in EMBEDDING_MODELS.names()]
     return _beginning(last, [*extractor_names(), *FUSIONS, *own_names(), *learned], before + joined)
 
 

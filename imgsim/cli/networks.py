@@ -54,17 +54,17 @@ def import_file(
 
     `takes` tells what an ONNX file of another program's takes, by the fields of `imgsim.models.own_network.Asked`.
     """
-    from imgsim.cli.embeddings import import_learned, is_learned, refuse_for_learned
+    from imgsim.cli.learned_models import import_learned, refuse_for_learned, shelf_of_file
     from imgsim.models.header import is_exported
     from imgsim.models.imported_model import import_model, is_model
 
     with about(file):  # told before anything else is asked for
         open_regular(file).close()
-    if is_model(file) and is_learned(file):
+    if is_model(file) and (shelf := shelf_of_file(file)):
         option = "--architecture" if architecture else "--layer" if layer else "--padding" if padding else ""
         if option or takes:
             refuse_for_learned(option or f"--{next(iter(takes or {}))}")
-        import_learned(file, name)
+        import_learned(file, name, shelf)
         return
     if name:
         _check_name(name)

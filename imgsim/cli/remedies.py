@@ -35,7 +35,7 @@ REMEDIES = {
     "get-whitening": ": copy it from the model cache that has it, or fit one by `imgsim models whiten`",
     "give-weights": " by --weights FILE",
     "import": ": " + _IMPORT,
-    "import-embedding": ": `imgsim models import FILE` takes the file whose SHA-256 begins with {digits}",
+    "import-learned": ": `imgsim models import FILE` takes the file whose SHA-256 begins with {digits}",
     "import-these-weights": f": {_IMPORT} takes the file that those weights are in; or index by another model",
     "import-own": ": `imgsim models export {architecture} FILE.onnx` there, `imgsim models import FILE.onnx` here",
     "index-again": ": run `imgsim index FOLDER --drop {name}`, then `imgsim index FOLDER -x {extractor}`",
@@ -75,7 +75,7 @@ REMEDIES = {
     "wait": ", or let --wait SECONDS wait for it",
     "refit": ": `imgsim index FOLDER --refit` makes them anew",
     "report-folder": ", or a / at its end for a folder of reports",
-    "replace-embedding": ": `imgsim models remove {name}`, then `imgsim models import FILE`",
+    "replace-learned": ": `imgsim models remove {name}`, then `imgsim models import FILE`",
     "replace-model": ": `imgsim models remove {architecture}`, then import it again",
 }
 # The option whose value an error begins with.

@@ -9,7 +9,7 @@ from imgsim.core import EMBEDDING
 from imgsim.features import EXTRACTORS, FUSIONS, extractor_names, load_extractor, write_out
 from imgsim.metrics import load_metric
 from imgsim.models.architectures import is_architecture
-from imgsim.models.embedding_model import names_model
+from imgsim.models.embedding_model import EMBEDDING_MODELS
 from imgsim.models.own_names import own_names
 from imgsim.models.packaged import ready_networks
 from imgsim.naming import is_embedding, is_external, parse_naming, without_weight
@@ -101,7 +101,7 @@ def split_fused(text: str) -> tuple[str, ...]:
     first, *pieces = text.split(FUSED)
     parts, names = [first], {*extractor_names(), *FUSIONS, *own_names()}
     for piece in pieces:
-        if is_embedding(parts[-1]) and not names_model(without_weight(parts[-1]).removeprefix(EMBEDDING)):
+        if is_embedding(parts[-1]) and not EMBEDDING_MODELS.is_model(without_weight(parts[-1]).removeprefix(EMBEDDING)):
             parts[-1] += FUSED + piece
             continue
         name = re.split("[:@]", piece, maxsplit=1)[0]

@@ -211,6 +211,8 @@ def prepare(
 def resample(image: Image, preprocessing: Preprocessing, *, crop: str, size: int, rounded: bool = False) -> Image:
     """Bring an image (H, W, 3) to the size that a network sees it in, (h, w, 3)."""
     side = size or _published_side(preprocessing, crop)
+    if crop == "letterbox":
+        return _letterbox(image, side, _FILTERS[preprocessing.interpolation])
     if crop == "center":
         image = _middle(image)
     target = (side, side)
@@ -225,6 +227,17 @@ def resample(image: Image, preprocessing: Preprocessing, *, crop: str, size: int
         left, top = (round((length - side) / 2) for length in target)  # half to even, as torchvision
         photo = photo.crop((left, top, left + side, top + side))
     return np.asarray(photo)
+
+
+def _letterbox(image: Image, side: int, resampling: PIL.Image.Resampling) -> Image:
+    """Bring an image's longer side to the square's, and fill that up with black, alike on both sides."""
+    height, width = image.shape[:2]
+    high, wide = (max(1, round(length * side / max(height, width))) for length in (height, width))
+    top, left = (side - high) // 2, (side - wide) // 2
+    square = np.zeros((side, side, 3), np.uint8)
+    photo = PIL.Image.fromarray(np.ascontiguousarray(image)).resize((wide, high), resampling)
+    square[top : top + high, left : left + wide] = np.asarray(photo)
+    return square
 
 
 def normalise(pixels: Image, preprocessing: Preprocessing) -> NDArray[np.float32]:

@@ -14,13 +14,14 @@ from imgsim.errors import ExtractorMismatchError, ParameterError, WeightsError
 from imgsim.features.deep import prepare, wanted_side
 from imgsim.features.extractor_table import build_extractor
 from imgsim.metrics.product import unit_rows
-from imgsim.models.embedding_model import EmbeddingModel, find_embedding
+from imgsim.models.embedding_model import EMBEDDING_MODELS
 from imgsim.models.header import LINEAR, Header
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imgsim.core import Extractor
+    from imgsim.models.model_shelf import LearnedModel
     from imgsim.models.session import Session
 
 
@@ -41,7 +42,7 @@ class Embedding:
 
     def __post_init__(self) -> None:
         if not self.sha256:
-            model = find_embedding(self.name.removeprefix(EMBEDDING))
+            model = EMBEDDING_MODELS.find(self.name.removeprefix(EMBEDDING))
             object.__setattr__(self, "sha256", model.sha256)
             object.__setattr__(self, "base", model.header().details.get("base", ""))
         if not self.sha256.startswith(self.name.removeprefix(EMBEDDING)):
@@ -92,8 +93,8 @@ class Embedding:
             raise ExtractorMismatchError(f"{told}: learn it again") from error
 
     @cached_property
-    def _model(self) -> EmbeddingModel:
-        return find_embedding(self.sha256)
+    def _model(self) -> LearnedModel:
+        return EMBEDDING_MODELS.find(self.sha256)
 
     @cached_property
     def _header(self) -> Header:

@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from imgsim.core import EMBEDDING
+from imgsim.core import CLASSIFIER, EMBEDDING
 from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
 from imgsim.models.architectures import ARCHITECTURES, is_architecture
 from imgsim.models.own_names import own_names
@@ -76,10 +76,10 @@ def spell_out(text: str) -> str:
     """
     name = parse_naming(text).name
     if is_embedding(name):
-        from imgsim.models.embedding_model import spell_embedding
+        from imgsim.models.embedding_model import EMBEDDING_MODELS
 
         bare = name.removeprefix(EMBEDDING)
-        return f"{EMBEDDING}{spell_embedding(bare)}{text.removeprefix(name)}"
+        return f"{EMBEDDING}{EMBEDDING_MODELS.spell(bare)}{text.removeprefix(name)}"
     if name in EXTRACTORS or name in FUSIONS or is_architecture(name) or is_external(name):
         return text
     file, rest = own_names().get(name), text.removeprefix(name)
@@ -94,7 +94,8 @@ def extractor_names() -> list[str]:
 def find_factory(name: str) -> Callable[..., Extractor]:
     """Find what makes an extractor of its parameters.
 
-    By a name of the table, of a network, ``timm/NAME``, or ``embedding:DIGITS``, of a model's SHA-256.
+    By a name of the table, of a network, ``timm/NAME``, or ``embedding:DIGITS`` or ``classifier:DIGITS``, of a model's
+    SHA-256.
     """
     if is_architecture(name):
         from imgsim.features.deep import DeepExtractor
@@ -104,6 +105,10 @@ def find_factory(name: str) -> Callable[..., Extractor]:
         from imgsim.features.embedding import Embedding
 
         return partial(Embedding, name)
+    if name.startswith(CLASSIFIER):
+        from imgsim.features.classifier import LearnedClassifier
+
+        return partial(LearnedClassifier, name)
     if is_external(name):
         told = f"{name}: its rows come from a file, and are of photos of an index only"
         raise ParameterError(told, remedy="add-rows", name=name.removeprefix(EXTERNAL))

@@ -15,6 +15,7 @@ import numpy as np
 from imgsim.core import Extractor, ExtractorSpec, Features, Image, ImageRecord, Scale
 from imgsim.errors import ImageReadError
 from imgsim.features.extractor_table import build_extractor
+from imgsim.features.several_scales import SeveralScales
 from imgsim.file_state import FileState
 from imgsim.images.limits import LIMITS, Limits
 from imgsim.images.photo import Photo, to_photos, to_source
@@ -120,14 +121,15 @@ class Measurer:
     def __call__(self, task: Task) -> Outcome:
         """Measure a photo: read once for all that is wanted of it."""
         extractors, steps = _chosen(self._built, task.extractors), _chosen(self.steps, task.steps)
-        scales = {one.scale for one in (*extractors.values(), *steps.values())} or {Scale()}
+        scales = {scale for one in extractors.values() for scale in _scales(one)}
+        scales = scales | {step.scale for step in steps.values()} or {Scale()}
         try:
             record, images = self._open(task, scales)
         except ImageReadError as error:
             failure = copy.copy(error)  # less its traceback, which holds on to what was read
             failure.path = task.name
             return failure
-        features = {key: one.extract([images[one.scale]]) for key, one in extractors.items()}
+        features = {key: _extract(one, images) for key, one in extractors.items()}
         for key, row in features.items():
             if not np.isfinite(row).all():
                 return ImageReadError(task.name, f"{extractors[key].spec} gives values for it that are not finite")
@@ -146,6 +148,14 @@ class Measurer:
             decoded = decode(stream, name, scales, self.limits)
             digest = content_digest(stream, self.limits.max_seconds) if self.digest else b""
         return ImageRecord(name, *state, digest, decoded.width, decoded.height), decoded.images
+
+
+def _scales(one: Extractor) -> Collection[Scale]:
+    return one.scales if isinstance(one, SeveralScales) else (one.scale,)
+
+
+def _extract(one: Extractor, images: Mapping[Scale, Image]) -> Features:
+    return one.describe(images) if isinstance(one, SeveralScales) else one.extract([images[one.scale]])
 
 
 def _build(one: Extractor | ExtractorSpec) -> Extractor:

@@ -47,7 +47,7 @@ def _walk(content: Content) -> None:
     waiting, fields = [("model", 0, len(content))], 0
     while waiting:
         message, start, end = waiting.pop()
-        for number, value, length in _fields(content, start, end):
+        for number, value, length in fields_of(content, start, end):
             fields += 1
             if fields > MOST_FIELDS:
                 raise WeightsError(f"not a model that imgsim exported: it has more than {MOST_FIELDS:,} parts")
@@ -58,7 +58,7 @@ def _walk(content: Content) -> None:
                 waiting.append((holds, value, value + length))
 
 
-def _fields(content: Content, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+def fields_of(content: Content, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """Give a message's fields: number, where its bytes begin and how many; or number, value and -1."""
     place = start
     while place < end:

@@ -7,10 +7,10 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from imgsim.core import ExtractorSpec
 from imgsim.errors import WeightsError
 from imgsim.models.architectures import ARCHITECTURES, FINAL, Preprocessing, provenance
 from imgsim.models.cache import SHA256, SHOWN_DIGITS, ModelFile, about, is_identity
+from imgsim.models.header_details import are_details, are_numbers, is_count, is_text
 from imgsim.models.regular_file import open_regular
 
 if TYPE_CHECKING:
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 KEY, KEY_OF_COLORS = "imgsim", "imgsim-color-names"  # format 1 had a key for colour names, and no number
 FORMAT = 2
 _START, _START_OF_1 = b'{"format"', b'{"architecture"'
-LONGEST = 1 << 18  # bytes of a header
+LONGEST = 1 << 20  # bytes of a header: a thousand labels and more
 UNSEALED = b"0" * 64
 _SEAL = b'"digest": "'
 SIDES = range(32, 4097)  # pixels: less than 32 leave nothing of some maps; timm's networks take up to 1024
 WIDTHS = range(1, 1 << 20)  # values of a row, channels of a map
 INTERPOLATIONS = ("bilinear", "bicubic")
-LARGEST, LEAST_DEVIATION = 1000, 1e-6  # of means and deviations, for values in 0..1
-LONGEST_TEXT = 300  # characters
+LEAST_DEVIATION = 1e-6  # for values in 0..1
 
 
 class Kind(NamedTuple):
@@ -53,22 +52,19 @@ TRUNK, OWN_NETWORK = "trunk", "network"
 CACHED = (TRUNK, OWN_NETWORK)  # what a model that deep extractors run is of
 EMBEDDING, LINEAR = "embedding", "linear-embedding"  # of images whole, and of another extractor's rows, the base's
 EMBEDDINGS = (EMBEDDING, LINEAR)
-LONGEST_SPEC = 1 << 14  # characters of a base's
-# Of what a network that somebody brought takes and gives, as it names and lays it out; "any" sizes or "one"; and what
-# an embedding sees of a photo.
-CHOICES = {
-    "layout": ("NCHW", "NHWC"),
-    "axes": ("NC", "NTC", "NCHW", "NHWC"),
-    "channels": ("rgb", "bgr"),
-    "sizes": ("any", "one"),
-    "crop": ("whole", "center", "squash"),
-}
+# Of images, of the rows of other extractors joined, and of what other classifiers say, which the same file holds.
+CLASSIFIER, LINEAR_CLASSIFIER, ENSEMBLE = "classifier", "linear-classifier", "ensemble"
+CLASSIFIERS = (CLASSIFIER, LINEAR_CLASSIFIER, ENSEMBLE)
 KINDS = {
     TRUNK: Kind("model", "images", "maps", 4, _IDENTITY, ("weights",)),
     OWN_NETWORK: Kind("model", "images", "maps", 4, _BROUGHT, ("weights", "file")),
     EMBEDDING: Kind("learned embedding", "images", "rows", 2, ("crop", "recipe"), ("trunk",)),
     LINEAR: Kind("learned embedding", "features", "rows", 2, ("base", "recipe"), ("photos",)),
-    "classifier": Kind("classifier", "images", "probabilities", 2, ("names", "recipe")),
+    CLASSIFIER: Kind("classifier", "images", "probabilities", 2, ("labels", "counts", "crop", "recipe"), ("photos",)),
+    LINEAR_CLASSIFIER: Kind(
+        "classifier", "features", "probabilities", 2, ("labels", "counts", "bases", "recipe"), ("photos",)
+    ),
+    ENSEMBLE: Kind("classifier", "votes", "probabilities", 2, ("labels", "members", "recipe"), ("photos",)),
     "color-names": Kind(
         "colour-name model", "colors", "probabilities", 2, ("architecture", "names", "recipe", "split", "seed")
     ),
@@ -162,27 +158,16 @@ def _impossible(header: Header, kind: Kind) -> str:
         if not all(isinstance(text, str) for text in named.values()) or not is_identity(**named):
             return f"it calls itself {'--'.join(map(str, named.values()))!r}"
         known = ARCHITECTURES.get(named["architecture"]) if named["layer"].split(".")[0] == FINAL else None
-    if not _is_count(width) or width not in WIDTHS or (known and width != known.dim):
+    if not is_count(width) or width not in WIDTHS or (known and width != known.dim):
         return f"its {kind.gives} would have {width!r} {kind.unit}" + (f" instead of {known.dim}" if known else "")
-    texts = {key: details.get(key, "") for key in ("architecture", "split")}
-    seed, temperature = details.get("seed", 0), details.get("recipe", {}).get("temperature", 1)
     possible = {
         "digest": header.digest == "" or SHA256.fullmatch(str(header.digest)),
         "outputs": [(name, len(axes)) for name, axes in header.outputs.items()] == [(kind.gives, kind.axes)],
         "parents": {*kind.parents} <= {*parents} and all(map(SHA256.fullmatch, parents.values())),
-        "licence": _is_text(header.licence),
-        "source": _is_text(header.source),
+        "licence": is_text(header.licence),
+        "source": is_text(header.source),
         "images": (header.images is None) == (kind.takes != "images"),
-        "details": (
-            {*details} == {*kind.details}
-            and all(map(_is_text, texts.values()))
-            and ("names" not in details or _are_names(details["names"], width))
-            and all(details.get(key, among[0]) in among for key, among in CHOICES.items())
-            and all(_is_text(details.get(key, "")) for key in ("input", "output"))
-            and ("base" not in details or _is_spec(details["base"]))
-            and (_is_count(seed) or seed == 0)
-            and (_are_numbers([temperature]) and temperature > 0)
-        ),
+        "details": {*details} == {*kind.details} and are_details(details, width),
     }
     wrong = next((f"its {name} would be {getattr(header, name)!r}" for name, good in possible.items() if not good), "")
     return wrong or _impossible_input(header.images)
@@ -192,11 +177,11 @@ def _impossible_input(images: Preprocessing | None) -> str:
     if images is None:
         return ""
     resize, crop, interpolation, mean, std = images
-    if not all(_is_count(side) and side in SIDES for side in (resize, crop)):
+    if not all(is_count(side) and side in SIDES for side in (resize, crop)):
         return f"its input would be resized to {resize!r} and cut to {crop!r} pixels"
     if interpolation not in INTERPOLATIONS:
         return f"its interpolation would be {interpolation!r}"
-    if not len(mean) == len(std) == 3 or not _are_numbers((*mean, *std)) or min(std) < LEAST_DEVIATION:
+    if not len(mean) == len(std) == 3 or not are_numbers((*mean, *std)) or min(std) < LEAST_DEVIATION:
         return f"its mean would be {mean!r}, its deviation {std!r}"
     return ""
 
@@ -204,9 +189,13 @@ def _impossible_input(images: Preprocessing | None) -> str:
 def read_header(path: str, *kinds: str) -> Header:
     """Read what a model's file says of itself, unchecked; a trunk's, unless other kinds will do."""
     with about(path):
-        tail = _tail(path)
-        place = max(tail.rfind(_START), 0) or max(tail.rfind(_START_OF_1), 0)
-        return Header.from_properties({KEY: tail[place:].decode("utf-8", "replace")}, *kinds)
+        return header_of(_tail(path), *kinds)
+
+
+def header_of(data: bytes, *kinds: str) -> Header:
+    """Read what a model says of itself from its content, or from the end of it."""
+    place = max(data.rfind(_START), 0) or max(data.rfind(_START_OF_1), 0)
+    return Header.from_properties({KEY: data[place:].decode("utf-8", "replace")}, *kinds)
 
 
 def is_exported(path: str) -> bool:
@@ -267,29 +256,3 @@ def _sealed_digest(data: bytes, place: int) -> bytes:
     digest.update(UNSEALED)
     digest.update(view[place + len(UNSEALED) :])
     return digest.hexdigest().encode()
-
-
-def _is_count(value: Any) -> bool:  # noqa: ANN401 (whatever the JSON held)
-    return type(value) is int and value > 0
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value.isprintable() and len(value) <= LONGEST_TEXT
-
-
-def _is_spec(value: object) -> bool:
-    """Tell whether a text is an extractor's specification, as `ExtractorSpec.to_json` writes it."""
-    if not isinstance(value, str) or len(value) > LONGEST_SPEC:
-        return False
-    spec = ExtractorSpec.from_json(value)
-    values: list[Any] = [one for _, one in spec.params]
-    typed = all(type(one) in (int, float, bool) or (type(one) is str and one.isprintable()) for one in values)
-    return typed and _is_text(spec.name) and _is_count(spec.version) and spec.to_json() == value
-
-
-def _are_names(values: Any, count: int) -> bool:  # noqa: ANN401
-    return type(values) is list and all(map(_is_text, values)) and len(set(values)) == len(values) == count
-
-
-def _are_numbers(values: Sequence[Any]) -> bool:
-    return all(type(value) in (int, float) and abs(value) <= LARGEST for value in values)

@@ -42,7 +42,7 @@ _SHARED_MEMORY = ("session.use_env_allocators", "1")
 SILENT = 4  # nothing goes straight to stderr: errors are raised as well
 TICK = 0.25  # seconds by which a run may be ended late
 THREADS = "OMP_NUM_THREADS"  # set to 1 for workers, which share the processors among themselves
-_AXES = {"images": 4, "colors": 2, "features": 2}
+_AXES = {"images": 4, "colors": 2, "features": 2, "votes": 3}
 
 
 class Session:
@@ -73,8 +73,11 @@ class Session:
         self.width_taken = shapes[takes][1]  # channels or values; no number where any will do
 
     def run(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Compute what its kind gives, of each of `values`: images (N, 3, H, W), colours (N, 3) or features (N, D)."""
-        size = " x ".join(map(str, values.shape[2:]))
+        """Compute what its kind gives, of each of `values`.
+
+        Images (N, 3, H, W), colours (N, 3), features (N, D), or votes of M classifiers (N, M, C).
+        """
+        size = " x ".join(map(str, values.shape[2:])) if self._kind.takes == "images" else ""
         what = f"{size} pixels" if size else self._kind.takes.replace("colors", "colours")
         with _limited_run(what) as options:
             answer = self._compute(values, options)

@@ -102,7 +102,7 @@ def test_a_wrong_configuration_is_one_line(run, photos, tmp_path, config, told):
         (("--loss", "tripelt"), "unknown loss 'tripelt': did you mean triplet?"),
         (("--miner", "hrad"), "unknown miner 'hrad': did you mean hard?"),
         (("--sampler", "per-class"), "unknown sampler 'per-class': did you mean m-per-class?"),
-        (("--freeze", 9), "freeze 9: efficientnet_lite0 has 3 stages: give 0 to 3, or all"),
+        (("--freeze", 9), "freeze 9: efficientnet_lite0 has 3 stages: give 0 to 3, but-last or all"),
         (("--views", 3), "views are what frozen stages are given, and none is frozen"),
         (("--shares", "1:1:1"), "shares 1:1:1: give those of train, validation, test, 1 together"),
         (("--shares", "most"), "shares 'most': three numbers with colons between them"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from imgsim.cli.commands import train_linear
-from imgsim.models.embedding_model import list_embeddings
+from imgsim.models.embedding_model import EMBEDDING_MODELS
 from imgsim.training.embeddings.linear.linear_methods import METHODS
 from tests.photos import draw_photo
 
@@ -19,7 +19,7 @@ BASE = "histogram:bins=2"
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch, request):
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("imgsim.models.embedding_model.look_limited", lambda _path, look, *given: look(*given))
+    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
     return tmp_path / "models"
 
 
@@ -95,7 +95,7 @@ def test_a_model_is_an_extractor_of_every_command(train, run, classes):
     assert train().code == 0
     indexed = run("index", "things", "-x", "embedding:shelf.onnx")
     assert indexed.code == 0, indexed.err
-    (model,) = list_embeddings()
+    (model,) = EMBEDDING_MODELS.models()
     digits = model.sha256[:12]
     (classes.parent / "shelf.onnx").rename(classes.parent / "moved.onnx")
     assert f"embedding:{digits}" in run("info", "things").out
@@ -127,7 +127,7 @@ def test_a_model_is_an_extractor_of_every_command(train, run, classes):
 def test_where_the_model_is_missing_one_line_says_which_to_import(train, run, cache, classes):
     train()
     run("index", "things", "-x", "embedding:shelf.onnx", "--default", "embedding:shelf.onnx")
-    (model,) = list_embeddings()
+    (model,) = EMBEDDING_MODELS.models()
     (cache / model.name).unlink()
     asked = run("query", "things/class0/0.png")
     assert asked.code == 2
@@ -144,7 +144,7 @@ def test_models_are_imported_under_names_listed_exported_and_removed(train, run,
     imported = run("models", "import", "shelf.onnx", "--name", "shop")
     assert imported.code == 0, imported.err
     assert imported.err.rstrip().endswith("use it as -x embedding:shop")
-    (model,) = list_embeddings()
+    (model,) = EMBEDDING_MODELS.models()
     (row,) = [line.split("\t") for line in run("models", "list").out.splitlines() if "embedding" in line]
     assert (row[0], row[1], row[6], row[-1]) == (model.naming, model.sha256[:12], "linear-embedding", "shop")
     assert run("query", "things/class0/0.png", "-x", "embedding:shop", "-k", "1").code == 2  # the index lacks it
@@ -162,7 +162,7 @@ def test_models_are_imported_under_names_listed_exported_and_removed(train, run,
     assert (classes.parent / "copy.onnx").read_bytes() == (classes.parent / "shelf.onnx").read_bytes()
     (classes.parent / "shelf.onnx").unlink()
     assert run("models", "remove", "embedding:shop").code == 0
-    assert list_embeddings() == []
+    assert EMBEDDING_MODELS.models() == []
     assert run("index", "things", "-x", "embedding:shop").code == 2
     assert run("models", "remove", "embedding:shop").code == 2
     assert run("models", "import", "copy.onnx", "-a", "resnet50").code == 2
@@ -227,7 +227,7 @@ def test_a_full_disk_leaves_what_was_there(train, classes, monkeypatch):
         if target.endswith(".onnx"):
             raise OSError(28, "No space left on device", target)
 
-    monkeypatch.setattr("imgsim.training.embeddings.linear.linear_run.replace_file", full)
+    monkeypatch.setattr("imgsim.training.fitted_run.replace_file", full)
     trained = train("--shrinkage", "0.7")
     assert trained.code == 2
     assert trained.err.splitlines()[-1] == "imgsim: shelf.onnx: cannot be written (No space left on device)"

@@ -132,7 +132,7 @@ def test_copies_on_both_sides_teach_nothing(train, office):
 
 
 def test_the_model_is_an_extractor(run, train, office, monkeypatch):
-    monkeypatch.setattr("imgsim.models.embedding_model.look_limited", lambda _path, look, *given: look(*given))
+    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
     decide(*some(THINGS))
     assert train().code == 0
     judged = run("evaluate", "found", "--pairs", "--lost", "lost", "-x", "embedding:m.onnx", "--format", "json")

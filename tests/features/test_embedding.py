@@ -8,12 +8,7 @@ from imgsim.errors import ExtractorMismatchError, ParameterError, WeightsError
 from imgsim.evaluation.candidates import split_fused
 from imgsim.features import build_extractor, load_extractor, spell_out, write_out
 from imgsim.features.measure import measure_all
-from imgsim.models.embedding_model import (
-    find_embedding,
-    import_embedding,
-    keep_embedding_name,
-    list_embeddings,
-)
+from imgsim.models.embedding_model import EMBEDDING_MODELS
 from tests.features.test_features_contract import PHOTOS
 from tests.learned import HASH, PAPER, linear_map, random_map, tiny_network, write_model
 
@@ -29,7 +24,7 @@ def cache(tmp_path, monkeypatch):
 def at_once(request, monkeypatch):
     """Try models in this process, which takes no second, but where the limits themselves are tested."""
     if "limits" not in request.node.name:
-        monkeypatch.setattr("imgsim.models.embedding_model.look_limited", lambda _path, look, *given: look(*given))
+        monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
 
 
 @pytest.fixture
@@ -103,7 +98,7 @@ def test_rows_made_in_processes_are_the_same(model):
 
 def test_the_spec_names_the_model_and_its_base(model):
     extractor = load_extractor(f"embedding:{model}")
-    (there,) = list_embeddings()
+    (there,) = EMBEDDING_MODELS.models()
     assert dict(extractor.spec.params) == {
         "base": load_extractor("histogram:bins=2").spec.to_json(),
         "sha256": there.sha256,
@@ -121,25 +116,25 @@ def test_it_works_after_the_file_was_moved_and_is_another_where_it_was_replaced(
     model.unlink()
     assert spec != other
     assert [build_extractor(one).spec for one in (spec, other)] == [spec, other]
-    assert len(list_embeddings()) == 2
+    assert len(EMBEDDING_MODELS.models()) == 2
 
 
 @pytest.mark.parametrize("name", ["a b.onnx", "a:b,c=d.onnx", "sub/x.onnx", "x@0.5", "x@y.onnx", "a+hog+b.onnx"])
 def test_what_follows_the_colon_is_a_path_whole(tmp_path, name):
     write_model(tmp_path / name, linear_map())
-    wanted = f"embedding:{import_embedding(str(tmp_path / name)).sha256[:12]}"
+    wanted = f"embedding:{EMBEDDING_MODELS.bring(str(tmp_path / name)).sha256[:12]}"
     assert spell_out(f"embedding:{name}") == wanted
     assert spell_out(f"embedding:{name}@0.25") == f"{wanted}@0.25"
     assert split_fused(f"hog@2+embedding:{name}@0.5+phash") == ("hog@2", f"{wanted}@0.5", "phash")
 
 
 def test_an_imported_name_stands_for_its_model_until_another_takes_it(tmp_path):
-    models = [import_embedding(str(write_model(tmp_path / f"{n}.onnx", linear_map(seed=n)))) for n in (0, 1)]
-    assert keep_embedding_name("shelf", models[0]) is None
+    models = [EMBEDDING_MODELS.bring(str(write_model(tmp_path / f"{n}.onnx", linear_map(seed=n)))) for n in (0, 1)]
+    assert EMBEDDING_MODELS.keep_name("shelf", models[0]) is None
     assert write_out(["embedding:shelf@0.5", "hog"], fused=True) == [f"{models[0].naming}@0.5", "hog"]
-    assert keep_embedding_name("shelf", models[1]) == models[0]
+    assert EMBEDDING_MODELS.keep_name("shelf", models[1]) == models[0]
     assert spell_out("embedding:shelf") == models[1].naming
-    assert find_embedding(models[0].sha256[:12]) == models[0]
+    assert EMBEDDING_MODELS.find(models[0].sha256[:12]) == models[0]
 
 
 @pytest.mark.parametrize("text", ["embedding:gone.onnx", "embedding:gone.onnx@0.5", "embedding:gone", "embedding:ab12"])
@@ -157,11 +152,11 @@ def test_a_weight_has_no_place_where_one_extractor_is_loaded(model):
 
 def test_a_model_that_is_not_here_is_told_with_what_to_do(model, cache):
     spec = load_extractor(f"embedding:{model}").spec
-    (there,) = list_embeddings()
+    (there,) = EMBEDDING_MODELS.models()
     cache.joinpath(there.name).unlink()
     with pytest.raises(WeightsError, match=f"^the embedding {there.sha256[:12]} is not in ") as caught:
         _ = build_extractor(spec).dim
-    assert caught.value.remedy == "import-embedding"
+    assert caught.value.remedy == "import-learned"
     assert caught.value.facts == {"digits": there.sha256}
     with pytest.raises(WeightsError, match="is not in"):
         load_extractor(f"embedding:{there.sha256[:12]}")
@@ -169,7 +164,7 @@ def test_a_model_that_is_not_here_is_told_with_what_to_do(model, cache):
 
 def test_a_damaged_model_in_the_cache_is_not_run(model, cache):
     spec = load_extractor(f"embedding:{model}").spec
-    path = cache / list_embeddings()[0].name
+    path = cache / EMBEDDING_MODELS.models()[0].name
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(WeightsError, match="damaged or tampered with"):
         _ = build_extractor(spec).dim

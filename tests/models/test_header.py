@@ -33,7 +33,14 @@ DETAILS = {
     },
     "embedding": {"crop": "whole", "recipe": {"loss": "triplet"}},
     "linear-embedding": {"base": '{"name": "hog", "params": {"cells": 4}, "version": 1}', "recipe": {"method": "lda"}},
-    "classifier": {"names": NAMES, "recipe": {"temperature": 1.5}},
+    "classifier": {"labels": NAMES, "counts": [3, 1, 0], "crop": "letterbox", "recipe": {"temperature": 1.5}},
+    "linear-classifier": {
+        "labels": NAMES,
+        "counts": [3, 1, 0],
+        "bases": ['{"name": "hog", "params": {"cells": 4}, "version": 1}'],
+        "recipe": {},
+    },
+    "ensemble": {"labels": NAMES, "members": [{"sha256": HASH, "temperature": 1.5, "weight": 1}], "recipe": {}},
     "color-names": {"architecture": "lab", "names": NAMES, "recipe": {}, "split": "rows", "seed": 0},
     "segmenter": {"names": NAMES},
 }
@@ -58,7 +65,11 @@ def graph_of(kind, width=3, *, declared=True):
     about = KINDS[kind]
     axes = ["n", width, "h", "w"][: about.axes] if declared else ["n", "c", "h", "w"][: about.axes]
     if about.takes != "images":
-        nodes, shape = [helper.make_node("MatMul", [about.takes, "w"], [about.gives])], ["n", 3]
+        votes = about.takes == "votes"
+        nodes, shape = [helper.make_node("MatMul", [about.takes, "w"], ["each" if votes else about.gives])], ["n", 3]
+        if votes:
+            nodes.append(helper.make_node("ReduceMean", ["each"], [about.gives], axes=[1], keepdims=0))
+            shape = ["n", 2, 3]
         weights = np.eye(3, width, dtype=np.float32)
     else:
         weights, shape = np.ones((width, 3, 1, 1), np.float32), ["n", 3, "h", "w"]
@@ -74,7 +85,7 @@ def graph_of(kind, width=3, *, declared=True):
 
 
 def values_of(kind):
-    shape = (2, 3, 32, 48) if KINDS[kind].takes == "images" else (2, 3)
+    shape = {"images": (2, 3, 32, 48), "votes": (2, 2, 3)}.get(KINDS[kind].takes, (2, 3))
     return np.random.default_rng(0).random(shape, np.float32)
 
 
@@ -170,13 +181,29 @@ def test_what_cannot_be_true_of_any_kind_is_refused_in_one_line(kind, changes, m
     ("kind", "details"),
     [
         *(
-            (kind, {"names": names})
-            for kind in ("classifier", "color-names", "segmenter")
+            (kind, {"labels" if "labels" in DETAILS[kind] else "names": names})
+            for kind in ("classifier", "linear-classifier", "ensemble", "color-names", "segmenter")
             for names in (["a", "b"], ["a", "b", "b"], ["a", "b", "c\n"], "abc", [1, 2, 3], None, [["a"], "b", "c"])
         ),
         ("classifier", {"recipe": {"temperature": "warm"}}),
         ("classifier", {"recipe": {"temperature": 0}}),
         ("classifier", {"recipe": {"temperature": float("nan")}}),
+        *(("classifier", {"counts": counts}) for counts in ([1, 2], [1, 2, -3], [1, 2, 3.5], [1, 2, True], None)),
+        ("classifier", {"crop": "round"}),
+        *(("linear-classifier", {"bases": bases}) for bases in ([], ["hog"], [None], "hog", ["hog"] * 65)),
+        *(
+            ("ensemble", {"members": members})
+            for members in (
+                [],
+                [{"sha256": HASH, "temperature": 0, "weight": 1}],
+                [{"sha256": HASH, "temperature": 1, "weight": -1}],
+                [{"sha256": "cd", "temperature": 1, "weight": 1}],
+                [{"sha256": HASH, "temperature": 1}],
+                [{"sha256": HASH, "temperature": 1, "weight": 1, "surprise": 1}],
+                [{"sha256": HASH, "temperature": float("inf"), "weight": 1}],
+                None,
+            )
+        ),
         ("color-names", {"seed": -1}),
         ("color-names", {"seed": "x"}),
         ("color-names", {"split": 5}),

@@ -32,11 +32,11 @@ def extractors(names: tuple[str, ...], format_: str | None) -> None:
         _describe([_details(name) for name in names], format_)
         return
     from imgsim.features import FUSIONS, extractor_names
-    from imgsim.models.embedding_model import list_embeddings
+    from imgsim.models.embedding_model import EMBEDDING_MODELS
     from imgsim.models.packaged import ready_networks
 
     ready = ready_networks()
-    learned = [model.naming for model in list_embeddings()]
+    learned = [model.naming for model in EMBEDDING_MODELS.models()]
     rows = [row for name in (*extractor_names(), *FUSIONS, *learned) if (row := _summary_if_any(name, ready))]
     RowWriter(choose_format(format_), COLUMNS).write(sorted(rows, key=lambda row: not row["ready"]))
 
@@ -137,7 +137,7 @@ def _details(text: str) -> dict[str, Any]:
 
 def _learned(text: str) -> str:
     """Say what an embedding maps."""
-    from imgsim.cli.embeddings import describe_learned
+    from imgsim.cli.learned_models import describe_learned
     from imgsim.features import spell_out
 
     told = describe_learned(spell_out(text))

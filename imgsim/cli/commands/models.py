@@ -12,11 +12,11 @@ import click
 from imgsim.cli import name_completion, stderr
 from imgsim.cli.flags import device_option, format_option, general_options
 from imgsim.cli.inputs import photos_among
+from imgsim.cli.learned_models import is_learned
 from imgsim.cli.output import JSON, ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.remedies import explain
 from imgsim.errors import MissingDependencyError, WeightsError
 from imgsim.models.model_limits import DEFAULTS, MEMORY, SECONDS, limit_of
-from imgsim.naming import is_embedding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +47,7 @@ def models() -> None:
 @general_options
 def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
     """List the models that are here, the newest first, then those whose weights are installed as packages."""
-    from imgsim.cli.embeddings import learned_rows
+    from imgsim.cli.learned_models import learned_rows
     from imgsim.models.architectures import ARCHITECTURES
     from imgsim.models.cache import list_models
 
@@ -68,13 +68,16 @@ def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
 @format_option("text", *JSON, default="text")
 @general_options
 def show(architecture: str, format_: str | None) -> None:
-    """Show what is known of an ARCHITECTURE and of its models here, or of the model that has a name of your own."""
+    """Show what is known of an ARCHITECTURE and of its models here, or of the model that has a name of your own.
+
+    Models that were trained are embedding:NAME and classifier:NAME, or the digits that `imgsim models list` shows.
+    """
     from imgsim.cli.output import write_object, write_text
     from imgsim.models.architectures import find_architecture
     from imgsim.models.cache import list_models
     from imgsim.models.own_names import own_names
 
-    if is_embedding(architecture):
+    if is_learned(architecture):
         _show_learned(architecture, format_)
         return
     named = own_names().get(architecture)
@@ -104,7 +107,7 @@ def show(architecture: str, format_: str | None) -> None:
 
 
 def _show_learned(name: str, format_: str | None) -> None:
-    from imgsim.cli.embeddings import describe_learned
+    from imgsim.cli.learned_models import describe_learned
     from imgsim.cli.output import write_object, write_text
 
     told = describe_learned(name)
@@ -172,7 +175,8 @@ def _channels(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     """Read one number for all channels, or one for each; fractions will do."""
     from fractions import Fraction
 
-    from imgsim.models.header import LARGEST, LEAST_DEVIATION
+    from imgsim.models.header import LEAST_DEVIATION
+    from imgsim.models.header_details import LARGEST
 
     if value is None:
         return None
@@ -231,6 +235,8 @@ def import_(
 ) -> None:
     """Import the weights in FILE, a model that imgsim wrote, or an ONNX file of another program's.
 
+    A learned embedding is then -x embedding:NAME, a classifier `imgsim classify -m NAME`.
+
     Of another program's, which --size, --mean, --deviation or --name tells, one image is run to find out what it gives:
     rows, rows of tokens or maps, which are averaged. It is then -x NAME, or -x onnx/NAME; without --name, its file's.
     """
@@ -254,8 +260,8 @@ def export(architecture: str, file: str, weights: str, padding: str | None, laye
 
     if not file.endswith(".onnx"):
         raise click.UsageError(f"models are ONNX files: name it {file}.onnx")
-    if is_embedding(architecture):
-        from imgsim.cli.embeddings import export_learned
+    if is_learned(architecture):
+        from imgsim.cli.learned_models import export_learned
 
         export_learned(architecture, file)
         return
@@ -275,8 +281,8 @@ def remove(architecture: str, weights: str) -> None:
     from imgsim.models.own_names import FILE, own_names
 
     remove_old_parts(models_directory())
-    if is_embedding(architecture):
-        from imgsim.cli.embeddings import remove_learned
+    if is_learned(architecture):
+        from imgsim.cli.learned_models import remove_learned
 
         remove_learned(architecture)
         return

@@ -10,9 +10,11 @@ from imgsim.registry import Registry
 SUBCOMMANDS: Registry[click.Command] = Registry(
     "training",
     {
+        "probe": "imgsim.cli.commands.train_probe:probe",
         "linear": "imgsim.cli.commands.train_linear:linear",
         "sweep": "imgsim.cli.commands.train_sweep:sweep",
         "embedding": "imgsim.cli.commands.train_network:embedding",
+        "classifier": "imgsim.cli.commands.train_classifier:classifier",
     },
 )
 

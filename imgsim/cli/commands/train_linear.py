@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.training.embeddings.linear.linear_model import Learnable, Learned, LinearSettings
-    from imgsim.training.embeddings.linear.linear_run import LinearRun
+    from imgsim.training.fitted_run import FittedRun
 
 METHODS = ("whitening", "lda", "nca")  # a test compares them with the table's
 FIGURES = ("map@r", "recall@1")
@@ -103,10 +103,11 @@ def linear(
     if not output.endswith(".onnx"):
         raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
     from imgsim.features import write_out
+    from imgsim.models.header import EMBEDDINGS
     from imgsim.training.embeddings.linear.linear_model import LinearSettings
-    from imgsim.training.embeddings.linear.linear_run import LinearRun
+    from imgsim.training.fitted_run import FittedRun
 
-    run = LinearRun(output)
+    run = FittedRun(output, "linear", "a linear map", EMBEDDINGS)
     run.check()
     source = LabelSource(labels, key, encoding, strict).checked()
     decided = PairSource(pairs, lost, where, thing).checked()
@@ -125,7 +126,7 @@ def linear(
     _learn(run, photos, LinearSettings(**settings, scale=not pairs), told)
 
 
-def _learn(run: LinearRun, photos: LabelledPhotos, asked: LinearSettings, told: Mapping[str, Any]) -> None:
+def _learn(run: FittedRun, photos: LabelledPhotos, asked: LinearSettings, told: Mapping[str, Any]) -> None:
     """Learn a map, write it, and say what it came to."""
     import hashlib
 
@@ -134,9 +135,10 @@ def _learn(run: LinearRun, photos: LabelledPhotos, asked: LinearSettings, told: 
     from imgsim.training.embeddings.linear.linear_model import (
         find_learnable,
         learn_map,
-        photos_digest,
         write_model,
     )
+    from imgsim.training.fitted_run import FOLDS_FILE, to_csv
+    from imgsim.training.photos_digest import photos_digest
 
     known = find_learnable(photos.rows, photos.codes, photos.beside)
     if known.alone:
@@ -164,7 +166,8 @@ def _learn(run: LinearRun, photos: LabelledPhotos, asked: LinearSettings, told: 
         "held_out": figures,
     }
     config = {**told, "extractor": str(photos.base.spec), **asked._asdict(), "imgsim": __version__}
-    run.write(data, config, metrics, learned.judged)
+    rows = [one.to_row() for one in learned.judged]
+    run.write(data, config, metrics, {FOLDS_FILE: to_csv(rows, list(rows[0]) if rows else ["shrinkage"])})
     _say(run, learned, known, asked)
 
 
@@ -172,7 +175,7 @@ def _their(count: int) -> str:
     return "its" if count == 1 else "their"
 
 
-def _say(run: LinearRun, learned: Learned, known: Learnable, asked: LinearSettings) -> None:
+def _say(run: FittedRun, learned: Learned, known: Learnable, asked: LinearSettings) -> None:
     scaled = ", values brought to one scale" * learned.form.scaled
     told = f"{asked.method} of {len(known.rows):,} photos of {known.classes:,} classes, shrinkage"
     stderr.say(f"{told} {learned.form.shrinkage:g}{scaled}")

@@ -7,31 +7,29 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from imgsim.cli import stderr
 from imgsim.cli.flags import format_option, general_options, labels_options, limits_options
-from imgsim.cli.inputs import photos_among
-from imgsim.cli.labels import LabelSource, attributes_at, labels_for, scores_for
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.recipe_options import (
-    differing,
     fit_labels,
     groups_option,
     memory_option,
     recipe_options,
+    standing_recipe,
     told_recipe,
     torch_device_option,
 )
+from imgsim.cli.run_photos import labelled_photos, source_of
+from imgsim.training.embeddings.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from imgsim.images.limits import Limits
-    from imgsim.training.embeddings.assembly import ClassedPhotos, Trained
-    from imgsim.training.embeddings.recipe import TrainingRecipe
-    from imgsim.training.embeddings.run_folder import RunFolder
-    from imgsim.training.embeddings.training_run import Epoch
+    from imgsim.training.embeddings.assembly import Trained
+    from imgsim.training.run_folder import RunFolder
+    from imgsim.training.training_run import Epoch
 
 COLUMNS = [
     "split",
@@ -63,7 +61,6 @@ SCORED_COLUMNS = [
     "gain_high",
 ]
 _SPELLED = {"map@r": "MAP@R", "accuracy": "accuracy of triplets"}  # where people read it
-OF_PHOTOS = ("labels", "scores", "groups", "key", "encoding")  # what a run that goes on has in its folder
 
 
 @click.command(short_help="Train a network further on the photos in FOLDER.")
@@ -73,7 +70,7 @@ OF_PHOTOS = ("labels", "scores", "groups", "key", "encoding")  # what a run that
 @click.option(
     "--config", type=click.Path(), metavar="FILE.toml", help="Options by their names; those given here count."
 )
-@recipe_options
+@recipe_options(TrainingRecipe)
 @labels_options(scores=True)
 @groups_option
 @torch_device_option
@@ -111,16 +108,17 @@ def embedding(
     from imgsim.models.imported_weights import require_exporter
     from imgsim.processes import default_jobs
 
-    source = _source(options, resume=resume)
-    told = told_recipe(options, config)
+    source = source_of(options, resume=resume)
+    told = told_recipe(TrainingRecipe, options, config)
     told = told if resume else fit_labels(told, options)
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
-    from imgsim.training.embeddings.assembly import Means, begin_run, resume_run
-    from imgsim.training.embeddings.run_folder import RunFolder
+    from imgsim.training.embeddings.assembly import begin_run, resume_run, spelled
+    from imgsim.training.run_folder import RunFolder
+    from imgsim.training.run_means import Means
 
     run = RunFolder.of(output)
-    recipe = _standing_recipe(run, told) if resume else _new_recipe(run, told)
+    recipe = standing_recipe(TrainingRecipe, run, told, spelled) if resume else _new_recipe(run, told)
     with judging_bar() as advanced:
         jobs = options["jobs"] or default_jobs()
         heard = lambda epoch: stderr.say(describe_epoch(epoch))  # noqa: E731
@@ -132,88 +130,22 @@ def embedding(
     _write(trained, recipe, run, output, format_)
 
 
-def _source(options: Mapping[str, Any], *, resume: bool) -> LabelSource:
-    """Read where labels come from; a run that goes on has them."""
-    given = click.get_current_context().get_parameter_source
-    for name in OF_PHOTOS:
-        if resume and given(name) == ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--{name}: a run that goes on has its photos' labels: leave it out with --resume")
-    return LabelSource(
-        options["labels"], options["key"], options["encoding"], options["strict"], options["scores"]
-    ).checked()
-
-
 def _new_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
     """Make the recipe of a new run, before anything is decoded for it."""
     from imgsim.training.embeddings.assembly import spelled
-    from imgsim.training.embeddings.recipe import make_recipe
 
     run.check_new()
-    return spelled(make_recipe(told))
-
-
-def _standing_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
-    """Read the recipe of a run that goes on; what is told must be what it was told then."""
-    from imgsim.training.embeddings.assembly import spelled
-    from imgsim.training.embeddings.recipe import make_recipe, read_recipe
-    from imgsim.training.embeddings.run_folder import RunError
-
-    run.check_standing()
-    recipe = make_recipe(read_recipe(run.config))
-    if key := differing(spelled(make_recipe(recipe.as_fields(), told)), recipe):
-        raise RunError(f"{run.path}: the run was begun with {key} {recipe.as_options()[key]}: leave --{key} out")
-    return recipe
-
-
-def labelled_photos(folder: str, source: LabelSource, groups: str | None = None) -> ClassedPhotos:
-    """Find the photos in a folder, and the class or the score of each."""
-    from imgsim.index.index import remembered_at
-    from imgsim.tables.ground_truth import check_photos, check_readable
-    from imgsim.training.embeddings.assembly import ClassedPhotos
-
-    source.check_known(folder)
-    found = remembered_at(folder).scan(folder)
-    for path, reason in found.unreadable:
-        stderr.say(f"skipped {path}: {reason}")
-    check_readable([path for path, _ in found.unreadable] if source.strict else [])
-    paths = [image.path for image in photos_among(folder, found)]
-    check_photos(folder, len(paths), [path for path, _ in found.unreadable])
-    if source.scores:
-        return _scored_photos(folder, source, paths, groups)
-    labels = labels_for(source, folder, paths, attributes_at(folder))
-    return ClassedPhotos(folder, paths, list(labels.names), labels.codes, source.strict, labels.tests)
-
-
-def _scored_photos(folder: str, source: LabelSource, paths: list[str], groups: str | None) -> ClassedPhotos:
-    """Read scores, as classes that are named by their numbers, and groups."""
-    import numpy as np
-
-    from imgsim.errors import EvaluationError
-    from imgsim.training.embeddings.assembly import ClassedPhotos
-
-    scores = scores_for(source, folder, paths, attributes_at(folder)).values
-    having = np.isfinite(scores)
-    if not having.any():
-        raise EvaluationError(f"{source.scores}: no photo in {folder} has a score that is a number")
-    different, places = np.unique(scores[having], return_inverse=True)
-    codes = np.full(len(scores), -1, np.intp)
-    codes[having] = places
-    units = None
-    if groups:
-        grouping = source._replace(labels=groups, scores=None)
-        grouping.check_known(folder)
-        units = labels_for(grouping, folder, paths, attributes_at(folder)).codes
-    names = [repr(float(score)) for score in different]
-    return ClassedPhotos(folder, paths, names, codes, source.strict, groups=units)
+    return spelled(TrainingRecipe.make(told))
 
 
 def describe_epoch(epoch: Epoch) -> str:
     """Say what an epoch came to."""
-    best = ", the best so far" if epoch.best else ""
+    best = ", the best so far" if epoch.best and epoch.epoch else ""
     waited = f", {epoch.waited:.1f} s of them waiting for photos" if epoch.waited > 0 else ""
     told = [f", {_SPELLED.get(name, name)} {value:.4f}" for name, value in epoch.figures.items()]
     judged = "" if all(map(isnan, epoch.figures.values())) else f"{''.join(told)}{best}"
-    return f"epoch {epoch.epoch}: loss {epoch.loss:.4f}{judged} ({epoch.seconds:.1f} s{waited})"
+    loss = f"loss {epoch.loss:.4f}" if epoch.epoch else "as it begins"
+    return f"epoch {epoch.epoch}: {loss}{judged} ({epoch.seconds:.1f} s{waited})"
 
 
 def _write(trained: Trained, recipe: TrainingRecipe, run: RunFolder, output: str, format_: str | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import stderr
-from imgsim.cli.commands.train_network import describe_epoch, labelled_photos
+from imgsim.cli.commands.train_network import describe_epoch
 from imgsim.cli.flags import format_option, general_options, labels_options, limits_options
 from imgsim.cli.labels import LabelSource
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format, write_text
@@ -16,22 +16,25 @@ from imgsim.cli.recipe_options import (
     groups_option,
     memory_option,
     recipe_options,
-    told_recipe,
+    told_for_sweep,
     torch_device_option,
 )
+from imgsim.cli.run_photos import labelled_photos
+from imgsim.training.classifiers.classifier_recipe import ClassifierRecipe
+from imgsim.training.embeddings.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from imgsim.images.limits import Limits
-    from imgsim.training.embeddings.sweep import Sweep
+    from imgsim.training.sweep import Sweep
 
 
 @click.command(short_help="Train many networks on the photos in FOLDER, and compare them.")
-@click.argument("config", metavar="CONFIG.toml|sop|streets", type=click.Path())
+@click.argument("config", metavar="CONFIG.toml|NAME", type=click.Path())
 @click.argument("folder", type=click.Path())
 @click.option("-o", "--output", required=True, type=click.Path(file_okay=False), metavar="RUNS", help="Their folders.")
-@recipe_options
+@recipe_options(TrainingRecipe, ClassifierRecipe)
 @labels_options(scores=True)
 @groups_option
 @torch_device_option
@@ -51,8 +54,11 @@ def sweep(
 ) -> None:
     """Train networks on the photos in FOLDER as CONFIG.toml says, each as `imgsim train embedding` would.
 
-    imgsim ships two: sop, four losses and miners, three widths, ResNet50, for --labels products; and streets, three
-    margins of the triplet loss, ResNet50, for --scores.
+    imgsim ships four, by their NAME: sop, four losses and miners, three widths, ResNet50, for --labels products;
+    streets, three margins of the triplet loss, ResNet50, for --scores; lost-property, Xception, as photos are and with
+    pictures made of rare kinds; and furniture, three networks, each by batch, schedule and dropout. The last two train
+    classifiers, as `imgsim train classifier` would, whose help has their defaults: so does each that says
+    train = "classifier".
 
     CONFIG.toml has options for all runs; [grid], of which every combination of values is run; [[case]], each a name in
     case and options of its own; and [[published]], figures of others. Options given here hold for all runs. Each run
@@ -62,7 +68,9 @@ def sweep(
     Columns: what the runs differ in; how photos were split; the part that asks; how many seeds; the mean of recall@1
     over seeds, with Student's 95 % interval; MAP@R; recall@1 of the pooled rows, and of a linear map; how far recall@1
     is above the pooled rows', with its interval; and what was published, by which split. Of --scores the accuracy of
-    triplets stands for recall@1, with F1 of true triplets and Spearman's correlation.
+    triplets stands for recall@1, with F1 of true triplets and Spearman's correlation. Of classifiers: whether what a
+    row is of did best on the photos that validate; the log loss, top-1, top-3 and macro F1, each with its interval (of
+    one seed over photos); top-1 of a logistic regression of the network's rows; and what was published.
     """
     from imgsim.models.imported_weights import require_exporter
     from imgsim.processes import default_jobs
@@ -71,12 +79,12 @@ def sweep(
     read = _read(config, options)
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
-    from imgsim.training.embeddings.assembly import Decoder, Means, spelled
-    from imgsim.training.embeddings.shared_work import SharedWork
-    from imgsim.training.embeddings.sweep_runs import run_all, tabulate
+    from imgsim.training.run_means import Decoder, Means
+    from imgsim.training.shared_work import SharedWork
+    from imgsim.training.sweep_runs import run_all, tabulate, trainer_of
 
     for run in read.runs:
-        spelled(run.recipe)  # refused before anything is decoded
+        trainer_of(read.kind).spelled(run.recipe)  # refused before anything is decoded
     with judging_bar() as advanced:
         jobs = options["jobs"] or default_jobs()
         heard = lambda epoch: stderr.detail(describe_epoch(epoch))  # noqa: E731
@@ -84,18 +92,24 @@ def sweep(
             device or "", jobs, int(memory * 1e6), limits, Decoder(), SharedWork(), stderr.detail, heard, advanced
         )
         done = run_all(read, labelled_photos(folder, source, options["groups"]), output, means, stderr.say)
-    rows = tabulate(done, read.published)
+    rows = tabulate(read, done)
     _write(rows, format_)
 
 
 def _read(config: str, options: Mapping[str, Any]) -> Sweep:
     """Read a sweep, and refuse labels that are not what its runs are of."""
-    from imgsim.training.embeddings.sweep import read_sweep
+    from imgsim.training.sweep import kind_of_sweep, read_sweep
 
-    given = told_recipe(options, None)
+    kind = kind_of_sweep(config)
+    given = told_for_sweep(kind, options)
+    if kind is ClassifierRecipe:
+        for name in ("scores", "groups"):
+            if options[name]:
+                raise click.UsageError(f"--{name}: classifiers are of classes: leave it out")
+        return read_sweep(config, given)
     read = read_sweep(config, {"split": "groups", **given} if options["groups"] else given)
     for run in read.runs:
-        if options["scores"] and not run.recipe.widths:
+        if options["scores"] and not run.recipe.as_fields()["widths"]:
             raise click.UsageError(f"{config}: its runs are of classes: give --widths beside --scores, or --labels")
         fit_labels(run.recipe.as_fields(), options)
     return read

@@ -12,22 +12,20 @@ from imgsim.evaluation.copy_groups import group_copies
 from imgsim.evaluation.score_widths import Widths, check_widths
 from imgsim.metrics.product import unit_rows
 from imgsim.models.architectures import provenance
-from imgsim.models.vision import torch
 from imgsim.naming import parse_naming
 from imgsim.tables.ground_truth import check_readable
-from imgsim.training.embeddings.backbone import Backbone, load_backbone
-from imgsim.training.embeddings.batches import Augmentation, CropFeed, Feed, ViewFeed, view_photos
-from imgsim.training.embeddings.decoded_photos import DecodedPhotos, DecodingOutcome, PixelForm, decode_photos
+from imgsim.training.backbone import Backbone, load_backbone
+from imgsim.training.batches import Augmentation, CroppedPhotos, Feed, PictureFeed, ViewFeed, view_photos
+from imgsim.training.decoded_photos import DecodedPhotos, DecodingOutcome, PixelForm
 from imgsim.training.embeddings.linear.linear_model import LinearSettings, find_learnable, learn_map
 from imgsim.training.embeddings.linear.refusals import LearningError
 from imgsim.training.embeddings.linear_head import project_map
 from imgsim.training.embeddings.losses.base_loss import LossSetting
 from imgsim.training.embeddings.losses.loss_table import build_loss, spell_loss
 from imgsim.training.embeddings.miners.miner_table import build_miner, spell_miner
-from imgsim.training.embeddings.network import EmbeddingNetwork, count_frozen, export_embedding
+from imgsim.training.embeddings.network import EmbeddingNetwork, export_embedding
 from imgsim.training.embeddings.outcome import POOLED, Outcome, compare_rows
 from imgsim.training.embeddings.product_splits import describe_parts, require_lists, split_products
-from imgsim.training.embeddings.random_states import generator_of
 from imgsim.training.embeddings.recipe import PRODUCT_SPLITS
 from imgsim.training.embeddings.retrieval_figures import judge_rows
 from imgsim.training.embeddings.samplers.base_sampler import SamplerSetting
@@ -35,11 +33,14 @@ from imgsim.training.embeddings.samplers.sampler_table import build_sampler, che
 from imgsim.training.embeddings.samplers.score_partners import ScorePartners
 from imgsim.training.embeddings.score_figures import compare_scored, judge_scored
 from imgsim.training.embeddings.scored_photos import check_partners, split_scored, widths_for
-from imgsim.training.embeddings.served_photos import ServedPhotos
-from imgsim.training.embeddings.shared_work import BegunPhotos, SharedWork
-from imgsim.training.embeddings.split_file import SplitPhotos, collect, read_splits, spell_splits
 from imgsim.training.embeddings.splits import split_photos
-from imgsim.training.embeddings.training_run import Epoch, RunParts, TrainingRun
+from imgsim.training.random_states import generator_of
+from imgsim.training.run_means import ClassedPhotos, Means, find_device
+from imgsim.training.served_photos import ServedPhotos
+from imgsim.training.shared_work import BegunPhotos, SharedWork
+from imgsim.training.split_file import SplitPhotos, collect, read_splits, spell_splits
+from imgsim.training.staged_network import count_frozen
+from imgsim.training.training_run import Epoch, RunParts, TrainingRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,44 +48,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Features
-    from imgsim.images.limits import Limits
+    from imgsim.models.vision import torch
     from imgsim.training.embeddings.linear.linear_methods import LinearMap
     from imgsim.training.embeddings.losses.base_loss import Kind
     from imgsim.training.embeddings.recipe import TrainingRecipe
     from imgsim.training.embeddings.retrieval_figures import RetrievalFigures
-    from imgsim.training.embeddings.run_folder import RunFolder
     from imgsim.training.embeddings.samplers.base_sampler import Sampler
     from imgsim.training.embeddings.score_figures import ScoreFigures, ScoreOutcome
+    from imgsim.training.run_folder import RunFolder
 
 HEAD, LOSS, LINEAR_HEAD = 5, 6, 7  # what is drawn, for its random state
 SCORES = "scores"  # the miner of losses of triplets, where labels are scores
 TRAINED, MAPPED = "embedding", "linear"
-
-
-class ClassedPhotos(NamedTuple):
-    """Photos below a folder and their classes, (N,), -1 none; scores are classes named by their numbers."""
-
-    root: str
-    paths: list[str]
-    names: list[str]
-    codes: NDArray[np.intp]
-    strict: bool = False  # whether one that cannot be read ends all
-    tests: NDArray[np.bool_] | None = None  # whether a data set's own lists keep it for tests
-    groups: NDArray[np.intp] | None = None  # of scored photos, what is never in two parts; -1 none
-
-
-class Means(NamedTuple):
-    """What a run may take, and who hears of it: none of it changes what is learned."""
-
-    device: str
-    jobs: int
-    most_bytes: int
-    limits: Limits
-    decoder: Decoder | None = None  # what several runs on the same photos share, and so are rows and maps of them
-    shared: SharedWork | None = None
-    said: Callable[[str], None] = lambda _: None
-    heard: Callable[[Epoch], None] = lambda _: None
-    advanced: Callable[[str, float], None] = lambda _, __: None
 
 
 class Trained(NamedTuple):
@@ -214,56 +189,17 @@ def sampler_of(recipe: TrainingRecipe, split: SplitPhotos) -> Sampler:
     return build_sampler(recipe.sampler, setting, widths_for(recipe.widths, split))
 
 
-def find_device(name: str) -> torch.device:
-    """Find where to train; ParameterError where it is not there."""
-    here = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
-    if name and name not in here:
-        raise ParameterError(f"device {name}: this torch has {', '.join(here)}")
-    return torch.device(name or here[-1])
-
-
 def sized_backbone(recipe: TrainingRecipe) -> Backbone:
     """Load the backbone that a recipe names, for images of its size."""
     backbone = load_backbone(recipe.architecture, recipe.weights)
     if not count_frozen(recipe.freeze, backbone) and recipe.views:
         raise ParameterError("views are what frozen stages are given, and none is frozen: freeze some, or views 0")
-    if not recipe.size:
-        return backbone
-    form = backbone.preprocessing
-    if not backbone.any_size and recipe.size != form.crop:
-        raise ParameterError(f"{backbone.architecture} takes images of {form.crop} pixels only: leave out size")
-    sized = form._replace(resize=round(form.resize * recipe.size / form.crop), crop=recipe.size)
-    return dataclasses.replace(backbone, preprocessing=sized)
-
-
-class Decoder:
-    """Decodes photos for several runs, once for all of those whose networks see them alike."""
-
-    def __init__(self) -> None:
-        self._form: PixelForm | None = None
-        self._paths: list[str] = []
-        self._outcome: DecodingOutcome | None = None
-
-    def decode(self, form: PixelForm, root: str, paths: list[str], means: Means) -> DecodingOutcome:
-        """Decode photos, and compute their hashes; or give what came of those the last time, or of some of them."""
-        known = set(self._paths)
-        if self._outcome is None or form != self._form or not known.issuperset(paths):
-            self._outcome = _decoded(form, root, paths, means, hashed=True)
-            self._form, self._paths = form, paths
-        places = {path: place for place, path in enumerate(self._paths)}
-        return self._outcome.take(np.array([places[path] for path in paths], np.intp))
+    return backbone.resized(recipe.size)
 
 
 def _decode(root: str, paths: list[str], backbone: Backbone, means: Means, *, hashed: bool) -> DecodingOutcome:
     form = PixelForm(backbone.preprocessing, "whole" if backbone.any_size else "squash", means.limits)
-    if means.decoder is not None:
-        return means.decoder.decode(form, root, paths, means)
-    return _decoded(form, root, paths, means, hashed=hashed)
-
-
-def _decoded(form: PixelForm, root: str, paths: list[str], means: Means, *, hashed: bool) -> DecodingOutcome:
-    heard = lambda share: means.advanced("decoding", share)  # noqa: E731
-    return decode_photos(root, paths, form, most_bytes=means.most_bytes, jobs=means.jobs, hashed=hashed, advanced=heard)
+    return means.decode(form, root, paths, hashed=hashed)
 
 
 class _Assembly:
@@ -341,7 +277,7 @@ class _Assembly:
         recipe, photos = self._recipe, self._pixels.take(places)
         augmentation = Augmentation(self._backbone.preprocessing, least=recipe.least_crop, flip=recipe.flip == "yes")
         if not recipe.views:
-            return CropFeed(photos, augmentation, seed=recipe.seed, jobs=self._means.jobs)
+            return PictureFeed(CroppedPhotos(photos, augmentation, recipe.seed), self._means.jobs)
         begin = lambda: view_photos(  # noqa: E731
             photos,
             augmentation,

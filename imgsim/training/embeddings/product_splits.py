@@ -8,7 +8,8 @@ import numpy as np
 
 from imgsim.errors import EvaluationError, ParameterError
 from imgsim.training.embeddings.recipe import ONE_QUERY, PRODUCT_SPLITS
-from imgsim.training.embeddings.splits import FEWEST, PARTS, UNUSED, WHOLE, check_shares, deal_classes
+from imgsim.training.embeddings.splits import FEWEST, WHOLE, check_shares, deal_classes
+from imgsim.training.split_file import PARTS, UNUSED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,14 +9,15 @@ import numpy as np
 from imgsim.errors import EvaluationError
 from imgsim.evaluation.score_widths import Widths, find_widths
 from imgsim.evaluation.triplet_decisions import find_partners
-from imgsim.training.embeddings.splits import PARTS, UNUSED, check_shares, deal_classes
+from imgsim.training.embeddings.splits import check_shares, deal_classes
+from imgsim.training.split_file import PARTS, UNUSED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from imgsim.training.embeddings.split_file import SplitPhotos
+    from imgsim.training.split_file import SplitPhotos
 
 
 def split_scored(

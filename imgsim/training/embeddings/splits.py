@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.errors import EvaluationError, ParameterError
+from imgsim.training.split_file import PARTS, UNUSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-PARTS = ("train", "validation", "test")
-UNUSED = -1
 SPLITS = ("classes", "photos")
 FEWEST = 2  # photos by which a class is found, or learned
 WHOLE = 6  # photos below which a class is not divided: two are left to each part

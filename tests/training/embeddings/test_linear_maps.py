@@ -21,11 +21,11 @@ from imgsim.training.embeddings.linear.linear_model import (
     LinearSettings,
     find_learnable,
     learn_map,
-    photos_digest,
     write_model,
 )
 from imgsim.training.embeddings.linear.refusals import LearningError
 from imgsim.training.embeddings.linear.within_class import Differences
+from imgsim.training.photos_digest import photos_digest
 
 WIDTH = 12
 

@@ -12,7 +12,7 @@ from imgsim.models.tensors import torch
 from imgsim.training.embeddings.batch_triplets import Triplets
 from imgsim.training.embeddings.losses import LOSSES, build_loss, spell_loss
 from imgsim.training.embeddings.losses.base_loss import LossSetting
-from imgsim.training.embeddings.named_part import parameters_of
+from imgsim.training.named_part import parameters_of
 from tests.training.embeddings.plain_losses import PLAIN, every_triplet
 
 NAMES = sorted(LOSSES)

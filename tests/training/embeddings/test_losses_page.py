@@ -9,8 +9,8 @@ pytest.importorskip("torch", reason="the extra deep is not installed")
 
 from imgsim.training.embeddings.losses import LOSSES
 from imgsim.training.embeddings.miners import MINERS
-from imgsim.training.embeddings.named_part import spell_part
 from imgsim.training.embeddings.samplers import SAMPLERS
+from imgsim.training.named_part import spell_part
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "losses.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))

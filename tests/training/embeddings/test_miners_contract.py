@@ -17,7 +17,7 @@ from imgsim.training.embeddings.losses import build_loss
 from imgsim.training.embeddings.losses.base_loss import LossSetting
 from imgsim.training.embeddings.miners import MINERS, build_miner, spell_miner
 from imgsim.training.embeddings.miners.draws import draw_one_each
-from imgsim.training.embeddings.named_part import parameters_of
+from imgsim.training.named_part import parameters_of
 from tests.training.embeddings.plain_losses import DISTANCES
 from tests.training.embeddings.plain_losses import every_triplet as plain_triplets
 

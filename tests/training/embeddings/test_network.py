@@ -86,7 +86,7 @@ def test_the_file_gives_what_torch_gives_for_photos_of_any_size():
 
 def test_efficientnet_lite_is_exported_with_its_padding():
     from imgsim.models.session import Session
-    from imgsim.training.embeddings.backbone import load_backbone
+    from imgsim.training.backbone import load_backbone
     from imgsim.training.embeddings.network import export_embedding
 
     try:
@@ -106,7 +106,7 @@ def test_efficientnet_lite_is_exported_with_its_padding():
 def test_every_kind_of_trunk_is_cut_into_stages_that_give_its_maps(architecture):
     from imgsim.models.testing import random_network
     from imgsim.models.trunks import cut_trunk
-    from imgsim.training.embeddings.backbone import cut_stages
+    from imgsim.training.backbone import cut_stages
 
     network = random_network(architecture, 0).eval()
     backbone = cut_stages(architecture, network, ARCHITECTURES[architecture].preprocessing, WEIGHTS)
@@ -119,15 +119,15 @@ def test_every_kind_of_trunk_is_cut_into_stages_that_give_its_maps(architecture)
 
 @pytest.mark.parametrize("text", ["4", "-1", "most", "²"])
 def test_stages_that_there_are_not_cannot_be_frozen(text):
-    from imgsim.training.embeddings.network import count_frozen
+    from imgsim.training.staged_network import count_frozen
 
-    with pytest.raises(ParameterError, match=r"has 3 stages: give 0 to 3, or all"):
+    with pytest.raises(ParameterError, match=r"has 3 stages: give 0 to 3, but-last or all"):
         count_frozen(text, tiny_backbone())
-    assert [count_frozen(good, tiny_backbone()) for good in ("0", "2", "all")] == [0, 2, 3]
+    assert [count_frozen(good, tiny_backbone()) for good in ("0", "2", "but-last", "all")] == [0, 2, 2, 3]
 
 
 def test_weights_are_asked_for_where_none_are_installed():
-    from imgsim.training.embeddings.backbone import load_backbone
+    from imgsim.training.backbone import load_backbone
 
     with pytest.raises(WeightsError, match=r"resnet50-11ad3fa6\.pth: give the file"):
         load_backbone("resnet50")

@@ -5,8 +5,8 @@ import pytest
 
 from imgsim.errors import EvaluationError, ParameterError
 from imgsim.training.embeddings.product_splits import describe_parts, split_products
-from imgsim.training.embeddings.recipe import LEAVE_ONE_OUT, ONE_QUERY, TrainingRecipe, make_recipe
-from imgsim.training.embeddings.split_file import collect, read_splits, spell_splits
+from imgsim.training.embeddings.recipe import LEAVE_ONE_OUT, ONE_QUERY, TrainingRecipe
+from imgsim.training.split_file import collect, read_splits, spell_splits
 
 SHARES = (0.6, 0.2, 0.2)
 TRAIN, VALIDATION, TEST, QUERY = range(4)
@@ -88,7 +88,7 @@ def test_shares_are_of_one_protocol_alone():
     with pytest.raises(ParameterError, match="1 together"):
         split(*laid_out([6], [2]), LEAVE_ONE_OUT, shares=(0, 1, 0))
     with pytest.raises(ParameterError, match="products-one-query deals photos by rules of its own: leave shares out"):
-        make_recipe({"split": ONE_QUERY, "shares": "0.8:0.1:0.1"})
+        TrainingRecipe.make({"split": ONE_QUERY, "shares": "0.8:0.1:0.1"})
     assert TrainingRecipe(split=LEAVE_ONE_OUT, shares="1:0:0").parts == (1, 0, 0)
 
 

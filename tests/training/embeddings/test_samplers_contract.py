@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from imgsim.errors import EvaluationError, ParameterError, UnknownNameError
-from imgsim.training.embeddings.named_part import parameters_of
 from imgsim.training.embeddings.samplers import SAMPLERS, build_sampler, spell_sampler
 from imgsim.training.embeddings.samplers.base_sampler import SamplerSetting
+from imgsim.training.named_part import parameters_of
 
 NAMES = sorted(SAMPLERS)
 TEXTS = [

@@ -8,7 +8,7 @@ from imgsim.errors import EvaluationError, ParameterError
 from imgsim.evaluation.score_widths import Widths, check_widths
 from imgsim.training.embeddings.score_figures import compare_scored, judge_scored
 from imgsim.training.embeddings.scored_photos import check_partners, split_scored, widths_for
-from imgsim.training.embeddings.split_file import SplitPhotos, read_splits, spell_splits
+from imgsim.training.split_file import SplitPhotos, read_splits, spell_splits
 
 WIDTHS = Widths(10, 30)
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgsim.errors import EvaluationError, ParameterError, TableError
-from imgsim.training.embeddings.split_file import collect, read_splits, spell_splits
 from imgsim.training.embeddings.splits import SPLITS, split_photos
+from imgsim.training.split_file import collect, read_splits, spell_splits
 
 SHARES = (0.6, 0.2, 0.2)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from imgsim.errors import ImgsimError
-from imgsim.training.embeddings.recipe import RecipeError
-from imgsim.training.embeddings.sweep import read_sweep
+from imgsim.training.run_recipe import RecipeError
+from imgsim.training.sweep import read_sweep
 from tests.training.embeddings.tiny import draw_classes, tiny_backbone
 
 CONFIG = """
@@ -38,7 +38,7 @@ def config(tmp_path):
 
 
 def drawn_photos(tmp_path):
-    from imgsim.training.embeddings.assembly import ClassedPhotos
+    from imgsim.training.run_means import ClassedPhotos
 
     folder = draw_classes(tmp_path / "photos", classes=8, each=4)
     paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
@@ -115,20 +115,21 @@ def test_what_no_sweep_is_told_by_is_one_line(tmp_path, text, told):
 def test_runs_are_done_once_and_their_seeds_put_together(config, tmp_path, monkeypatch):
     torch = pytest.importorskip("torch")
     from imgsim.images.limits import LIMITS
-    from imgsim.training.embeddings import assembly, sweep_runs
-    from imgsim.training.embeddings.assembly import Decoder, Means
+    from imgsim.training import run_means, sweep_runs
+    from imgsim.training.embeddings import assembly
+    from imgsim.training.run_means import Decoder, Means
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
-    decoded, decode = [], assembly.decode_photos
-    monkeypatch.setattr(assembly, "decode_photos", lambda *args, **more: decoded.append(1) or decode(*args, **more))
+    decoded, decode = [], run_means.decode_photos
+    monkeypatch.setattr(run_means, "decode_photos", lambda *args, **more: decoded.append(1) or decode(*args, **more))
     photos = drawn_photos(tmp_path)
     sweep, said = read_sweep(config, {}), []
     sweep = sweep._replace(runs=sweep.runs[2:])
     means = Means("cpu", 1, 10**8, LIMITS, Decoder())
     done = sweep_runs.run_all(sweep, photos, str(tmp_path / "runs"), means, said.append)
-    rows = sweep_runs.tabulate(done, sweep.published)
+    rows = sweep_runs.tabulate(sweep, done)
     assert len(decoded) == 1
     assert [(row["case"], row["part"], row["seeds"], row["published"]) for row in rows] == [
         ("contrastive", "validation", 2, 0.75),
@@ -149,9 +150,10 @@ def test_runs_are_done_once_and_their_seeds_put_together(config, tmp_path, monke
 def test_runs_of_one_split_follow_one_another_and_share_what_they_do_alike(config, tmp_path, monkeypatch):
     torch = pytest.importorskip("torch")
     from imgsim.images.limits import LIMITS
-    from imgsim.training.embeddings import assembly, sweep_runs
-    from imgsim.training.embeddings.assembly import Decoder, Means
-    from imgsim.training.embeddings.shared_work import SharedWork
+    from imgsim.training import sweep_runs
+    from imgsim.training.embeddings import assembly
+    from imgsim.training.run_means import Decoder, Means
+    from imgsim.training.shared_work import SharedWork
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

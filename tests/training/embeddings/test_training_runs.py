@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imgsim.images.limits import LIMITS
-from imgsim.training.embeddings.recipe import TrainingRecipe, make_recipe, read_recipe
+from imgsim.training.embeddings.recipe import TrainingRecipe
 from tests.training.embeddings.tiny import draw_classes, tiny_backbone
 
 torch = pytest.importorskip("torch")
@@ -30,7 +30,7 @@ def drawn(tmp_path_factory):
 
 
 def labelled(folder):
-    from imgsim.training.embeddings.assembly import ClassedPhotos
+    from imgsim.training.run_means import ClassedPhotos
 
     paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
     names, codes = np.unique([path.partition("/")[0] for path in paths], return_inverse=True)
@@ -42,8 +42,9 @@ class Killed(Exception):  # noqa: N818
 
 
 def run(photos, tmp_path, name, recipe=QUICK, *, resumed=False, kill_after=99, **means):
-    from imgsim.training.embeddings.assembly import Means, begin_run, resume_run
-    from imgsim.training.embeddings.run_folder import RunFolder
+    from imgsim.training.embeddings.assembly import begin_run, resume_run
+    from imgsim.training.run_folder import RunFolder
+    from imgsim.training.run_means import Means
 
     def heard(epoch):
         if epoch.epoch == kill_after:
@@ -108,8 +109,9 @@ def test_classes_of_one_photo_each_teach_no_linear_head(drawn, tmp_path):
 
     recipe = replace(QUICK, head="linear", split="products-leave-one-out", shares="1:0:0", sampler="random")
     photos = labelled(drawn)
-    from imgsim.training.embeddings.assembly import Means, begin_run
-    from imgsim.training.embeddings.run_folder import RunFolder
+    from imgsim.training.embeddings.assembly import begin_run
+    from imgsim.training.run_folder import RunFolder
+    from imgsim.training.run_means import Means
 
     tests = ~np.isin(np.arange(len(photos.codes)), (0, 1, 5))
     with pytest.raises(LearningError, match="^head linear: .* give --head orthogonal$"):
@@ -132,7 +134,7 @@ def test_the_folder_tells_what_was_done(drawn, tmp_path):
 
     trained = run(drawn, tmp_path, "told")
     folder = tmp_path / "told"
-    assert make_recipe(read_recipe(str(folder / "config.toml"))) == QUICK
+    assert TrainingRecipe.make(TrainingRecipe.read(str(folder / "config.toml"))) == QUICK
     rows = list(csv.DictReader((folder / "log.csv").read_text().splitlines()))
     assert [float(row["loss"]) for row in rows] == [epoch.loss for epoch in trained.log]
     metrics = json.loads((folder / "metrics.json").read_text())
@@ -151,7 +153,7 @@ def test_the_model_gives_photos_the_rows_that_were_judged(drawn, tmp_path, monke
     from imgsim.features import load_extractor
     from imgsim.features.measure import measure_all
     from imgsim.training.embeddings.retrieval_figures import judge_rows
-    from imgsim.training.embeddings.split_file import read_splits
+    from imgsim.training.split_file import read_splits
 
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
     trained = run(drawn, tmp_path, "served")
@@ -169,7 +171,7 @@ def test_the_model_gives_photos_the_rows_that_were_judged(drawn, tmp_path, monke
 
 def test_a_loss_that_is_no_number_ends_the_run_and_leaves_the_last_checkpoint(drawn, tmp_path, monkeypatch):
     from imgsim.training.embeddings.losses.triplet import TripletLoss
-    from imgsim.training.embeddings.training_run import DivergedError
+    from imgsim.training.training_run import DivergedError
 
     measure, asked = TripletLoss.measure_triplets, []
 
@@ -196,7 +198,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_leaves_the_last_checkpoint(dr
 def test_a_full_disk_leaves_the_last_checkpoint(drawn, tmp_path, monkeypatch):
     import errno
 
-    from imgsim.training.embeddings import run_folder
+    from imgsim.training import run_folder
 
     with pytest.raises(Killed):
         run(drawn, tmp_path, "full", kill_after=1)
@@ -245,9 +247,10 @@ def test_a_photo_that_is_gone_is_told_when_a_run_goes_on(tmp_path):
 
 
 def test_weights_that_are_no_numbers_end_a_run_that_nothing_validates(drawn, tmp_path, monkeypatch):
-    from imgsim.training.embeddings.assembly import Means, begin_run
-    from imgsim.training.embeddings.run_folder import RunFolder
-    from imgsim.training.embeddings.training_run import DivergedError, TrainingRun
+    from imgsim.training.embeddings.assembly import begin_run
+    from imgsim.training.run_folder import RunFolder
+    from imgsim.training.run_means import Means
+    from imgsim.training.training_run import DivergedError, TrainingRun
 
     def broken(self, number, advanced):
         del number, advanced
@@ -256,7 +259,7 @@ def test_weights_that_are_no_numbers_end_a_run_that_nothing_validates(drawn, tmp
 
     monkeypatch.setattr(TrainingRun, "_learn", broken)
     photos = labelled(drawn)
-    recipe = make_recipe(QUICK.as_fields(), {"split": "products-leave-one-out", "shares": "1:0:0"})
+    recipe = TrainingRecipe.make(QUICK.as_fields(), {"split": "products-leave-one-out", "shares": "1:0:0"})
     folder, means = RunFolder(str(tmp_path / "run")), Means("cpu", 1, 10**8, LIMITS)
     with pytest.raises(DivergedError, match="^epoch 1: the weights are not finite numbers after it; no checkpoint"):
         begin_run(photos._replace(tests=photos.codes >= 4), recipe, folder, means)

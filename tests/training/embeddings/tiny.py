@@ -11,7 +11,7 @@ WEIGHTS = "ab" * 32
 
 def tiny_backbone(seed=0):
     from imgsim.models.vision import torch
-    from imgsim.training.embeddings.backbone import Backbone
+    from imgsim.training.backbone import Backbone
 
     nn = torch.nn
     with torch.random.fork_rng(devices=[]):

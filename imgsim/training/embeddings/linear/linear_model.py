@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -31,8 +30,6 @@ from imgsim.training.embeddings.linear.linear_methods import (
 from imgsim.training.embeddings.linear.refusals import LearningError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from imgsim.core import ExtractorSpec, Features
@@ -137,9 +134,3 @@ def write_model(learned: Learned, known: Learnable, asked: LinearSettings, base:
     details = {"base": base.to_json(), "recipe": recipe}
     outputs = {"rows": ("n", projection.shape[1])}
     return write_linear(mean, projection, Header(LINEAR, {"photos": photos}, None, outputs, details))
-
-
-def photos_digest(digests: Sequence[bytes], classes: Sequence[str]) -> str:
-    """Compute the SHA-256 of what was learned from: the contents of photos and their classes, whatever their order."""
-    lines = sorted(digest.hex() + " " + name for digest, name in zip(digests, classes, strict=True))
-    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()

@@ -7,7 +7,8 @@ from typing import ClassVar, Literal, NamedTuple
 
 from imgsim.models.tensors import torch
 from imgsim.training.embeddings.batch_triplets import Triplets, every_triplet
-from imgsim.training.embeddings.named_part import require
+from imgsim.training.named_part import require
+from imgsim.training.run_loss import RunLoss
 
 Kind = Literal["classes", "scores"]  # what labels are: whole numbers from 0, or numbers of which the difference counts
 _HALF = (torch.float16, torch.bfloat16)
@@ -21,7 +22,7 @@ class LossSetting(NamedTuple):
     generator: torch.Generator
 
 
-class Loss(torch.nn.Module, ABC):
+class Loss(RunLoss, ABC):
     """What a batch has yet to learn; a subclass's keywords are the parameters that a text may give.
 
     It may have parameters of its own that are learned with the network, at `rate` times the learning rate.
@@ -30,7 +31,6 @@ class Loss(torch.nn.Module, ABC):
     name: ClassVar[str]
     paper: ClassVar[str]
     mined: ClassVar[bool] = False  # whether it takes triplets that a miner chose
-    rate: ClassVar[float] = 1.0
     kinds: ClassVar[tuple[Kind, ...]] = ("classes",)
 
     def forward(self, embeddings: torch.Tensor, labels: torch.Tensor, triplets: Triplets | None = None) -> torch.Tensor:

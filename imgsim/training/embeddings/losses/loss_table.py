@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgsim.registry import Registry
-from imgsim.training.embeddings.named_part import build_part, fitting, spell_part
+from imgsim.training.named_part import build_part, fitting, spell_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from imgsim.models.tensors import torch
-from imgsim.training.embeddings.named_part import require
+from imgsim.training.named_part import require
 
 if TYPE_CHECKING:
     from imgsim.training.embeddings.batch_triplets import Triplets

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError
 from imgsim.registry import Registry
-from imgsim.training.embeddings.named_part import build_part, fitting, spell_part
+from imgsim.training.named_part import build_part, fitting, spell_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from imgsim.errors import EvaluationError
-from imgsim.training.embeddings.named_part import require
+from imgsim.training.named_part import require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ import weakref
 
 import numpy as np
 
-from imgsim.training.embeddings.shared_work import BegunPhotos, SharedWork
+from imgsim.training.shared_work import BegunPhotos, SharedWork
 
 
 def test_the_last_result_of_a_name_is_given_again_and_gone_before_another_is_made():

@@ -28,11 +28,11 @@ class RunFolder(NamedTuple):
     path: str
 
     @classmethod
-    def of(cls, model: str) -> RunFolder:
-        """Name the folder of a model's run: MODEL.run beside MODEL.onnx, which is no file of another kind."""
+    def of(cls, model: str, *kinds: str) -> RunFolder:
+        """Name the folder of a model's run: MODEL.run beside MODEL.onnx, which is no file of other than these kinds."""
         if os.path.lexists(model):
             try:
-                read_header(model, *EMBEDDINGS)
+                read_header(model, *(kinds or EMBEDDINGS))
             except WeightsError as error:
                 raise RunError(f"{model}: there already, and no model that was learned here") from error
         return cls(f"{os.path.splitext(model)[0]}.run")

@@ -11,7 +11,7 @@ import numpy as np
 
 from imgsim.errors import ParameterError
 from imgsim.models.vision import torch
-from imgsim.training.embeddings.random_states import seeded
+from imgsim.training.random_states import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from imgsim.core import Image
     from imgsim.models.architectures import Preprocessing
-    from imgsim.training.embeddings.decoded_photos import DecodedPhotos
-    from imgsim.training.embeddings.network import EmbeddingNetwork
+    from imgsim.training.decoded_photos import DecodedPhotos
+    from imgsim.training.staged_network import StagedNetwork
 
 AHEAD = 2  # batches that are made ready before they are asked for
 CROPS, VIEWS = 1, 2  # what is drawn, for its random state
@@ -86,35 +86,68 @@ class Augmentation:
         return (torch.stack(list(photos)).float() / 255 - self._mean) / self._std
 
 
-class CropFeed:
-    """New crops of photos in every epoch, cut by threads while the network learns from those before."""
+class Pictures(Protocol):
+    """Makes what a network is given of photos, new ones in every epoch."""
 
-    def __init__(self, photos: DecodedPhotos, augmentation: Augmentation, *, seed: int, jobs: int) -> None:
+    def draw(self, places: NDArray[np.intp], epoch: int, number: int) -> list[Any]:
+        """Draw what is done with each photo of a batch, the batch of a number: in one thread."""
+
+    def make(self, place: int, drawn: Any) -> torch.Tensor:  # noqa: ANN401 (what its own `draw` gave)
+        """Make what was drawn of a photo: (3, s, s)."""
+
+    def normalise(self, photos: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Bring pixels, (3, s, s) each, to what the network takes."""
+
+
+class CroppedPhotos:
+    """Crops of photos, drawn by a seed, an epoch and a batch."""
+
+    def __init__(self, photos: DecodedPhotos, augmentation: Augmentation, seed: int) -> None:
         self._photos = photos
         self._augmentation = augmentation
         self._seed = seed
+
+    def draw(self, places: NDArray[np.intp], epoch: int, number: int) -> list[Drawn]:
+        """Draw a crop of each photo of a batch."""
+        return self._augmentation.draw(
+            [self._photos.sizes[place] for place in places], self._seed, CROPS, epoch, number
+        )
+
+    def make(self, place: int, drawn: Drawn) -> torch.Tensor:
+        """Cut a photo's crop."""
+        return self._augmentation.cut(self._photos[place], drawn)
+
+    def normalise(self, photos: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Bring pixels to what the network takes."""
+        return self._augmentation.normalise(photos)
+
+
+class PictureFeed:
+    """New pictures of photos in every epoch, made by threads while the network learns from those before."""
+
+    def __init__(self, pictures: Pictures, jobs: int) -> None:
+        self._pictures = pictures
         self._jobs = jobs
         self.waited = 0.0
 
     def batches(self, epoch: int, listed: Sequence[NDArray[np.intp]]) -> Iterator[Batch]:
-        """Cut an epoch's batches: the same ones of a seed and an epoch."""
+        """Make an epoch's batches: the same ones of a seed and an epoch."""
         with ThreadPoolExecutor(self._jobs) as pool:
             waiting: deque[Callable[[], Batch]] = deque()
             for number, places in enumerate(listed):
-                waiting.append(self._begin(pool, (epoch, number), places))
+                waiting.append(self._begin(pool, epoch, number, places))
                 if len(waiting) > AHEAD:
                     yield self._wait_for(waiting.popleft())
             while waiting:
                 yield self._wait_for(waiting.popleft())
 
-    def _begin(self, pool: ThreadPoolExecutor, state: tuple[int, int], places: NDArray[np.intp]) -> Callable[[], Batch]:
-        """Draw a batch's crops and have them cut; give what waits for that."""
-        drawn = self._augmentation.draw([self._photos.sizes[place] for place in places], self._seed, CROPS, *state)
-        cuts = [pool.submit(self._cut, place, one) for place, one in zip(places.tolist(), drawn, strict=True)]
-        return lambda: Batch(places, self._augmentation.normalise([cut.result() for cut in cuts]))
-
-    def _cut(self, place: int, drawn: Drawn) -> torch.Tensor:
-        return self._augmentation.cut(self._photos[place], drawn)
+    def _begin(
+        self, pool: ThreadPoolExecutor, epoch: int, number: int, places: NDArray[np.intp]
+    ) -> Callable[[], Batch]:
+        """Draw a batch's pictures and have them made; give what waits for that."""
+        drawn = self._pictures.draw(places, epoch, number)
+        made = [pool.submit(self._pictures.make, *one) for one in zip(places.tolist(), drawn, strict=True)]
+        return lambda: Batch(places, self._pictures.normalise([one.result() for one in made]))
 
     def _wait_for(self, made: Callable[[], Batch]) -> Batch:
         begun = time.perf_counter()
@@ -143,7 +176,7 @@ class ViewFeed:
 def view_photos(
     photos: DecodedPhotos,
     augmentation: Augmentation,
-    network: EmbeddingNetwork,
+    network: StagedNetwork,
     *,
     views: int,
     seed: int,
@@ -151,22 +184,39 @@ def view_photos(
     advanced: Callable[[float], None] = lambda _: None,
 ) -> torch.Tensor:
     """Draw views of photos and run the frozen stages on them: maps (N * views, C, h, w), photo after photo."""
-    maps: torch.Tensor | None = None
-    device = next(network.parameters()).device
-    for place in range(len(photos)):
+
+    def make(place: int) -> torch.Tensor:
         drawn = augmentation.draw([photos.sizes[place]] * views, seed, VIEWS, place)
         pixels = photos[place]
-        made = network.begin(augmentation.normalise([augmentation.cut(pixels, one) for one in drawn]).to(device)).cpu()
+        return augmentation.normalise([augmentation.cut(pixels, one) for one in drawn])
+
+    return keep_maps(make, np.full(len(photos), views), network, most_bytes=most_bytes, advanced=advanced)
+
+
+def keep_maps(
+    make: Callable[[int], torch.Tensor],
+    counts: NDArray[np.intp],
+    network: StagedNetwork,
+    *,
+    most_bytes: int,
+    advanced: Callable[[float], None] = lambda _: None,
+) -> torch.Tensor:
+    """Run the frozen stages on pictures of photos, of each as many as `counts` says: maps (sum, C, h, w)."""
+    maps: torch.Tensor | None = None
+    device = next(network.parameters()).device
+    ends = counts.cumsum()
+    for place, (count, end) in enumerate(zip(counts.tolist(), ends.tolist(), strict=True)):
+        made = network.begin(make(place).to(device)).cpu()
         if maps is None:
-            wanted = len(photos) * made.nbytes
+            wanted = int(ends[-1]) * made.nbytes // len(made)
             if wanted > most_bytes:
                 raise ParameterError(
-                    f"{views} views of {len(photos)} photos take {wanted / 1e6:,.0f} MB of memory, more than the"
+                    f"{ends[-1]:,} views of {len(counts)} photos take {wanted / 1e6:,.0f} MB of memory, more than the"
                     f" {most_bytes / 1e6:,.0f} allowed: draw fewer, freeze more, or allow more",
                     remedy="allow-pixels-more",
                 )
-            maps = torch.empty(len(photos) * views, *made.shape[1:])
-        maps[place * views : (place + 1) * views] = made
-        advanced((place + 1) / len(photos))
+            maps = torch.empty(int(ends[-1]), *made.shape[1:])
+        maps[end - count : end] = made
+        advanced((place + 1) / len(counts))
     assert maps is not None  # a part that trains has photos
     return maps

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.errors import TableError
-from imgsim.training.embeddings.splits import PARTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+PARTS = ("train", "validation", "test")
+UNUSED = -1  # in no part
 COLUMNS = ["path", "label", "split", "copies"]
 QUERY = "query"  # a test photo that asks those that are none
 WRITTEN = (*PARTS, QUERY)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from imgsim.errors import ImgsimError, first_few
 from imgsim.models.vision import torch
-from imgsim.training.embeddings.random_states import generator_of, seeded
+from imgsim.training.random_states import generator_of, seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,13 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Features
-    from imgsim.training.embeddings.batches import Batch, Feed
-    from imgsim.training.embeddings.losses.base_loss import Loss
-    from imgsim.training.embeddings.miners.base_miner import Miner
-    from imgsim.training.embeddings.network import EmbeddingNetwork
-    from imgsim.training.embeddings.recipe import TrainingRecipe
-    from imgsim.training.embeddings.run_folder import RunFolder
-    from imgsim.training.embeddings.samplers.base_sampler import Sampler
+    from imgsim.training.batches import Batch, Feed
+    from imgsim.training.run_folder import RunFolder
+    from imgsim.training.run_loss import RunLoss
+    from imgsim.training.run_recipe import RunRecipe
+    from imgsim.training.staged_network import StagedNetwork
 
 LEARNING, MINING = 3, 4  # what is drawn, for its random state
 MOMENTUM = 0.9  # of SGD
@@ -35,18 +33,27 @@ class DivergedError(ImgsimError):
     """A loss, or weights, that are no longer finite numbers."""
 
 
+class BatchSource(Protocol):
+    """Says which photos are in which batch of an epoch."""
+
+    def batches(self, epoch: int, /) -> list[NDArray[np.intp]]:
+        """List each batch's photos."""
+
+
 class RunParts(NamedTuple):
     """What a run is put together of."""
 
-    network: EmbeddingNetwork
-    loss: Loss
-    miner: Miner | None
-    sampler: Sampler
+    network: StagedNetwork
+    loss: RunLoss
+    miner: Callable[[torch.Tensor, torch.Tensor, torch.Generator], Any] | None
+    sampler: BatchSource
     feed: Feed
     labels: NDArray[np.int64] | NDArray[np.float64]  # classes or scores of the photos that train
     paths: Sequence[str]
     embed: Callable[[], Features]  # rows of the photos that validate
     judge: Callable[[Features], Mapping[str, float]]  # their figures, by names that a recipe may choose by
+    prepare: Callable[[int], None] = lambda _: None  # what is done before an epoch
+    from_start: bool = False  # whether the network as it begins is judged too, as epoch 0
 
 
 class Epoch(NamedTuple):
@@ -84,20 +91,25 @@ class RunStanding:
     learned: dict[str, torch.Tensor] = field(default_factory=dict)
 
     @property
+    def done(self) -> int:
+        """The last epoch that is over."""
+        return self.log[-1].epoch if self.log else 0
+
+    @property
     def best(self) -> Epoch:
         """The best epoch so far."""
         return [epoch for epoch in self.log if epoch.best][-1]
 
-    def is_over(self, recipe: TrainingRecipe) -> bool:
+    def is_over(self, recipe: RunRecipe) -> bool:
         """Tell whether all epochs are done, or as many without a better one as patience lasts."""
-        done = len(self.log)
+        done = self.done
         return done >= recipe.epochs or (done > 0 and done - self.best.epoch >= recipe.patience)
 
 
 class TrainingRun:
     """A run: each epoch's random state follows from the seed, so that one that goes on does what it would have done."""
 
-    def __init__(self, recipe: TrainingRecipe, parts: RunParts, folder: RunFolder) -> None:
+    def __init__(self, recipe: RunRecipe, parts: RunParts, folder: RunFolder) -> None:
         self._recipe = recipe
         self._parts = parts
         self._folder = folder
@@ -105,6 +117,7 @@ class TrainingRun:
         self._rates = [group["lr"] for group in self._optimizer.param_groups]
         self._device = next(parts.network.parameters()).device
         self.standing = RunStanding()
+        self._mean = self._learned() if recipe.average else {}  # of past weights
 
     def resume(self) -> None:
         """Go on from the checkpoint, if there is one."""
@@ -113,29 +126,38 @@ class TrainingRun:
             return
         self.standing = RunStanding([Epoch(*row) for row in state["log"]], state["best"])
         self._parts.network.load_state_dict(state["network"], strict=False)
+        self._mean = state["mean"]
         self._parts.loss.load_state_dict(state["loss"])
         self._optimizer.load_state_dict(state["optimizer"])
 
     def go(self, heard: Callable[[Epoch], None], advanced: Callable[[str, float], None]) -> None:
         """Train until it is over, and let the network be what the best epoch had made of it."""
         while not self.standing.is_over(self._recipe):
-            epoch = self._epoch(len(self.standing.log) + 1, advanced)
+            begins = self._parts.from_start and not self.standing.log
+            epoch = self._begun() if begins else self._epoch(self.standing.done + 1, advanced)
             self.standing.log.append(epoch)
             if epoch.best:
-                self.standing.learned = self._learned()
+                self.standing.learned = self._mean_or_learned()
             self._save()
             heard(epoch)
         self._parts.network.load_state_dict(self.standing.learned, strict=False)
         self._parts.network.eval()
 
+    def _begun(self) -> Epoch:
+        """Judge the network as it begins."""
+        begun, figures = time.perf_counter(), self._validate(0)
+        return Epoch(0, math.nan, 0.0, figures, True, time.perf_counter() - begun, 0.0)
+
     def _epoch(self, number: int, advanced: Callable[[str, float], None]) -> Epoch:
         begun, waited = time.perf_counter(), self._parts.feed.waited
-        share = self._recipe.rate_at(number - 1)
+        before = [self._recipe.judged(one.figures) for one in self.standing.log]
+        share = self._recipe.rate_at(number - 1, before)
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = rate * share
+        self._parts.prepare(number)
         loss = self._learn(number, advanced)
         figures = self._validate(number)
-        now, before = figures[self._recipe.by], [one.figures[self._recipe.by] for one in self.standing.log]
+        now = self._recipe.judged(figures)
         rate = self._recipe.lr * share
         seconds, waited = time.perf_counter() - begun, self._parts.feed.waited - waited
         best = math.isnan(now) or now > max(before, default=-math.inf)  # the last where none validates
@@ -157,6 +179,7 @@ class TrainingRun:
                 if (place + 1) % together == 0 or place + 1 == len(listed):
                     self._optimizer.step()
                     self._optimizer.zero_grad()
+                    self._take_mean()
                 advanced(f"epoch {number}", (place + 1) / len(listed))
         return float(np.mean(losses))
 
@@ -172,6 +195,15 @@ class TrainingRun:
         return loss
 
     def _validate(self, number: int) -> dict[str, float]:
+        if self._mean:
+            now = self._learned()
+            self._parts.network.load_state_dict(self._mean, strict=False)
+        figures = self._judge(number)
+        if self._mean:
+            self._parts.network.load_state_dict(now, strict=False)
+        return figures
+
+    def _judge(self, number: int) -> dict[str, float]:
         self._parts.network.eval()
         with torch.inference_mode():
             rows = self._parts.embed()
@@ -185,8 +217,8 @@ class TrainingRun:
         return DivergedError(f"epoch {number}, batch {place + 1} ({named}): {what}{self._stands()}")
 
     def _stands(self) -> str:
-        done = len(self.standing.log)
-        there = f"the checkpoint of epoch {done} stands" if done else "no checkpoint was written"
+        done = self.standing.done
+        there = f"the checkpoint of epoch {done} stands" if self.standing.log else "no checkpoint was written"
         return f"; {there}; give a lower learning rate"
 
     def _learned(self) -> dict[str, torch.Tensor]:
@@ -196,10 +228,23 @@ class TrainingRun:
         state = network.state_dict()
         return {name: tensor.detach().cpu().clone() for name, tensor in state.items() if not name.startswith(frozen)}
 
+    def _take_mean(self) -> None:
+        """Move the mean of past weights towards those of now, where one is kept."""
+        if self._mean:
+            kept = self._recipe.average
+            for name, tensor in self._learned().items():
+                whole = not tensor.is_floating_point()
+                self._mean[name] = tensor if whole else kept * self._mean[name] + (1 - kept) * tensor
+
+    def _mean_or_learned(self) -> dict[str, torch.Tensor]:
+        """Copy the weights that are judged."""
+        return {name: one.clone() for name, one in self._mean.items()} if self._mean else self._learned()
+
     def _save(self) -> None:
         state = {
             "network": self._learned(),
             "best": self.standing.learned,
+            "mean": self._mean,
             "loss": self._parts.loss.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "log": [tuple(epoch) for epoch in self.standing.log],
@@ -208,7 +253,7 @@ class TrainingRun:
         self._folder.write_log([epoch.to_row() for epoch in self.standing.log])
 
 
-def make_optimizer(recipe: TrainingRecipe, network: EmbeddingNetwork, loss: Loss) -> torch.optim.Optimizer:
+def make_optimizer(recipe: RunRecipe, network: StagedNetwork, loss: RunLoss) -> torch.optim.Optimizer:
     """Make the optimiser of what a network and its loss learn, each at rates of their own."""
     groups = network.learning(recipe.lr, recipe.decay, head_rate=recipe.head_lr, head_decay=recipe.head_decay)
     if own := [one for one in loss.parameters() if one.requires_grad]:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from imgsim.core import Features
     from imgsim.models.architectures import Preprocessing
-    from imgsim.training.embeddings.decoded_photos import DecodedPhotos
-    from imgsim.training.embeddings.network import EmbeddingNetwork
-    from imgsim.training.embeddings.shared_work import BegunPhotos
+    from imgsim.training.decoded_photos import DecodedPhotos
+    from imgsim.training.shared_work import BegunPhotos
+    from imgsim.training.staged_network import StagedNetwork
 
 
 class ServedPhotos:
@@ -26,7 +26,7 @@ class ServedPhotos:
         self,
         photos: DecodedPhotos,
         paths: Sequence[str],
-        network: EmbeddingNetwork,
+        network: StagedNetwork,
         preprocessing: Preprocessing,
         begun: BegunPhotos,
     ) -> None:
@@ -57,6 +57,6 @@ class ServedPhotos:
         return self._begun.begun(self._paths[place], lambda: self._begin(place))
 
     def _begin(self, place: int) -> torch.Tensor:
-        device = self._network.head.weight.device
+        device = next(self._network.parameters()).device
         given = torch.from_numpy(normalise(self._photos[place], self._preprocessing)).to(device)
         return self._network.begin(given)

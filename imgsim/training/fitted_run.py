@@ -1,4 +1,4 @@
-"""The folder beside a linear map's model that says how it was learned, and what may be written over."""
+"""The folder beside a fitted model that says how it was learned, and what may be written over."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgsim.errors import ImgsimError, WeightsError
 from imgsim.files import replace_file
-from imgsim.models.header import EMBEDDINGS, read_header
+from imgsim.models.header import read_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from imgsim.training.embeddings.linear.held_out_classes import HeldOut
-
-KIND = "linear"  # of a run, in its configuration
 CONFIG, METRICS, FOLDS_FILE = "config.toml", "metrics.json", "cross_validation.csv"
 
 
-class LinearRun(NamedTuple):
-    """A model file, and the folder of its run: MODEL.run beside MODEL.onnx."""
+class FittedRun(NamedTuple):
+    """A model file, and the folder of its run: MODEL.run beside MODEL.onnx.
+
+    `kind` is of the run, in its configuration; `title` is what it is a run of, and `models` of which kinds its model.
+    """
 
     model: str
+    kind: str
+    title: str
+    models: tuple[str, ...]
 
     @property
     def folder(self) -> str:
@@ -34,14 +37,14 @@ class LinearRun(NamedTuple):
         return f"{os.path.splitext(self.model)[0]}.run"
 
     def check(self) -> None:
-        """Make sure, before any work, that nothing is written over but a learned model and a linear map's run."""
+        """Make sure, before any work, that nothing is written over but a learned model and such a run."""
         if os.path.lexists(self.model):
             try:
-                read_header(self.model, *EMBEDDINGS)
+                read_header(self.model, *self.models)
             except WeightsError as error:
                 raise ImgsimError(f"{self.model}: there already, and no model that was learned here") from error
         if os.path.lexists(self.folder) and not self._is_ours():
-            raise ImgsimError(f"{self.folder}: there already, and not the run of a linear map")
+            raise ImgsimError(f"{self.folder}: there already, and not the run of {self.title}")
 
     def _is_ours(self) -> bool:
         if not os.path.isdir(self.folder):
@@ -49,23 +52,20 @@ class LinearRun(NamedTuple):
         if not os.listdir(self.folder):
             return True
         try:
-            return bool(tomllib.loads(Path(self.folder, CONFIG).read_text("utf-8")).get("kind") == KIND)
+            return bool(tomllib.loads(Path(self.folder, CONFIG).read_text("utf-8")).get("kind") == self.kind)
         except (OSError, ValueError):
             return False
 
     def write(
-        self, data: bytes, config: Mapping[str, Any], metrics: Mapping[str, Any], judged: Sequence[HeldOut]
+        self, data: bytes, config: Mapping[str, Any], metrics: Mapping[str, Any], files: Mapping[str, bytes]
     ) -> None:
-        """Write the run, then the model, each file whole."""
-        files = {
-            CONFIG: to_toml({"kind": KIND, **config}),
-            FOLDS_FILE: _to_csv([one.to_row() for one in judged]),
-            METRICS: json.dumps(metrics, indent=1) + "\n",
-        }
+        """Write the run, with further files, then the model, each file whole."""
+        told = {CONFIG: to_toml({"kind": self.kind, **config}), METRICS: json.dumps(metrics, indent=1) + "\n"}
+        written = {**{name: text.encode() for name, text in told.items()}, **files}
         try:
             os.makedirs(self.folder, exist_ok=True)
-            for name, text in files.items():
-                replace_file(os.path.join(self.folder, name), text.encode())
+            for name, content in written.items():
+                replace_file(os.path.join(self.folder, name), content)
             replace_file(self.model, data)
         except OSError as error:
             raise ImgsimError(f"{error.filename or self.model}: cannot be written ({error.strerror})") from error
@@ -95,9 +95,10 @@ def _to_value(value: float | str | Sequence[str]) -> str:
     return json.dumps(printable, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _to_csv(rows: Sequence[Mapping[str, object]]) -> str:
+def to_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> bytes:
+    """Write rows that have these columns as CSV."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]) if rows else ["shrinkage"], lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    return text.getvalue()
+    return text.getvalue().encode("utf-8", "surrogateescape")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, WeightsError
@@ -31,6 +31,15 @@ class Backbone:
     def any_size(self) -> bool:
         """Whether it takes images of any size."""
         return not find_architecture(self.architecture).one_size
+
+    def resized(self, size: int) -> Backbone:
+        """Take images of another size, 0 being its own; ParameterError where it takes none."""
+        form = self.preprocessing
+        if not size:
+            return self
+        if not self.any_size and size != form.crop:
+            raise ParameterError(f"{self.architecture} takes images of {form.crop} pixels only: leave out size")
+        return replace(self, preprocessing=form._replace(resize=round(form.resize * size / form.crop), crop=size))
 
 
 def load_backbone(architecture: str, weights: str = "") -> Backbone:

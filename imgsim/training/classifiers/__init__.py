@@ -1,0 +1,1 @@
+"""What kind of thing a photo shows: networks that are trained to say it."""
