@@ -72,7 +72,7 @@ def main(runs: str, photos: str) -> None:
         folder, seed = Path(runs) / run.name, run.recipe.seed
         rows = read_outcomes(folder)
         if seed not in beside:
-            beside[seed] = judge_haralick(str(folder), Path(photos), run.recipe.widths, seed)
+            beside[seed] = judge_haralick(str(folder), Path(photos), run.recipe.as_fields()["widths"], seed)
         own, pooled = (
             Estimate(*(rows[name][key] for key in ("accuracy", "low", "high"))) for name in (TRAINED, POOLED)
         )

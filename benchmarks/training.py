@@ -36,8 +36,8 @@ class Epoch(NamedTuple):
 def train_step(setting: Setting) -> list[Figure]:
     """Learn from batches of 16 photos at 224 x 224: cut from pixels in memory, from files, and in a bare loop.
 
-    All with one thread of torch's: as many as there are processors wait for each other spinning, in the bare loop alone,
-    and it then takes ten times as long where anything else runs.
+    All with one thread of torch's: as many as there are processors wait for each other spinning, in the bare loop
+    alone, which then takes ten times as long where anything else runs.
     """
     from imgsim.models.vision import torch
 

@@ -55,9 +55,7 @@ class EmbeddingNetwork(nn.Module):
 
     def begin_head(self, projection: Projection) -> None:
         """Let the projection begin as another than an orthogonal one."""
-        with torch.no_grad():
-            for mine, given in zip((self.head.weight, self.head.bias), projection, strict=True):
-                mine.copy_(torch.from_numpy(given))
+        self.head.load_state_dict({name: torch.from_numpy(given) for name, given in projection._asdict().items()})
 
     def begin(self, images: torch.Tensor) -> torch.Tensor:
         """Run the stages that do not learn, by which a photo can be known ever after; pooled, where all are."""
