@@ -60,7 +60,7 @@ class StagedNetwork(nn.Module, ABC):
         `maps` are what `begin` gave.
         """
         made: torch.Tensor = self.stages[self.frozen :](maps)
-        return nn.functional.normalize(made.mean(dim=(2, 3)))
+        return nn.functional.normalize(made.float().mean(dim=(2, 3)))
 
     @abstractmethod
     def finish(self, maps: torch.Tensor) -> torch.Tensor:

@@ -116,6 +116,7 @@ class TrainingRun:
         self._optimizer = make_optimizer(recipe, parts.network, parts.loss)
         self._rates = [group["lr"] for group in self._optimizer.param_groups]
         self._device = next(parts.network.parameters()).device
+        self._half = halves(recipe.precision, self._device)
         self.standing = RunStanding()
         self._mean = self._learned() if recipe.average else {}  # of past weights
 
@@ -186,7 +187,9 @@ class TrainingRun:
     def _loss(self, batch: Batch, number: int, place: int) -> torch.Tensor:
         network, labels = self._parts.network, torch.from_numpy(self._parts.labels[batch.places]).to(self._device)
         given = batch.given.to(self._device)
-        embeddings = network.finish(given) if self._recipe.views else network(given)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
+            embeddings = network.finish(given) if self._recipe.views else network(given)
+        embeddings = embeddings.float()
         chosen = None
         if self._parts.miner is not None:
             generator = generator_of(self._recipe.seed, MINING, number, place)
@@ -251,6 +254,13 @@ class TrainingRun:
         }
         self._folder.save(state)
         self._folder.write_log([epoch.to_row() for epoch in self.standing.log])
+
+
+def halves(precision: str, device: torch.device) -> bool:
+    """Tell whether a network learns in bfloat16 on a device: unless told, where a GPU has it in its circuits."""
+    if precision != "auto":
+        return precision == "bfloat16"
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def make_optimizer(recipe: RunRecipe, network: StagedNetwork, loss: RunLoss) -> torch.optim.Optimizer:

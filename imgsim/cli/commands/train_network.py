@@ -157,7 +157,7 @@ def _write(trained: Trained, recipe: TrainingRecipe, run: RunFolder, output: str
         from imgsim.reports.training_curves import plot_training
 
         plot_training([epoch.to_row() for epoch in trained.log], run.curves)
-    epochs = f"epoch {trained.best.epoch} of {len(trained.log)}"
+    epochs = f"epoch {trained.best.epoch} of {trained.log[-1].epoch}"
     stderr.say(f"{output}: what {epochs} had learned; use it by -x embedding:{output}; all about the run: {run.path}")
     writer = RowWriter(choose_format(format_), SCORED_COLUMNS if recipe.widths else COLUMNS)
     writer.write([{"split": recipe.split, **outcome.to_row()} for outcome in trained.outcomes])

@@ -244,13 +244,13 @@ class _Assembly:
         run = TrainingRun(self._recipe, self._parts(), self._folder)
         if resumed:
             run.resume()
-            if done := len(run.standing.log):
+            if done := run.standing.done:
                 self._means.said(f"{self._folder.path}: going on after epoch {done}")
         run.go(self._means.heard, self._means.advanced)
         outcomes = self._judge(pooled, mapped)
         data = self._export(run)
         best, log = run.standing.best, run.standing.log
-        metrics = {"split": self._recipe.split, "best_epoch": best.epoch, "epochs": len(log)}
+        metrics = {"split": self._recipe.split, "best_epoch": best.epoch, "epochs": run.standing.done}
         metrics["outcomes"] = [one.to_row() for one in outcomes]
         self._folder.write_metrics(metrics)
         return Trained(data, outcomes, log, best)
@@ -271,6 +271,7 @@ class _Assembly:
             self._paths(places),
             lambda: validation.rows(self._network.finish),
             lambda rows: self._figures("validation", rows).named(),
+            from_start=self._recipe.head == "linear",  # the map itself, where nothing that is learned does better
         )
 
     def _feed(self, places: NDArray[np.intp]) -> Feed:

@@ -40,7 +40,7 @@ class EmbeddingNetwork(StagedNetwork):
 
     def finish(self, maps: torch.Tensor) -> torch.Tensor:
         """Give embeddings of what `begin` gave."""
-        return nn.functional.normalize(self.head(self.pool(maps)))
+        return nn.functional.normalize(self.head(self.pool(maps)).float())
 
 
 def export_embedding(network: EmbeddingNetwork, backbone: Backbone, recipe: Mapping[str, Any], licence: str) -> bytes:

@@ -102,6 +102,43 @@ def test_a_linear_head_begins_with_what_the_linear_map_finds(tmp_path):
         assert of[part, "embedding"] != pytest.approx(of[part, "pooled"])
 
 
+def test_what_a_linear_head_begins_with_is_kept_where_nothing_learned_does_better(tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    from imgsim.training.training_run import TrainingRun
+
+    def forget(self, number, advanced):
+        del number, advanced
+        self._parts.network.head.weight.data.zero_()
+        self._parts.network.head.bias.data.fill_(1.0)  # all photos are the same
+        return 1.0
+
+    monkeypatch.setattr(TrainingRun, "_learn", forget)
+    photos = draw_classes(tmp_path / "photos", classes=40, each=3, side=12)
+    recipe = replace(QUICK, head="linear", epochs=2)
+    trained = run(photos, tmp_path, "ruined", recipe)
+    assert [epoch.epoch for epoch in trained.log] == [0, 1, 2]
+    assert trained.best.epoch == 0
+    of = {(one.part, one.rows): one.precision for one in trained.outcomes}
+    assert of["test", "embedding"] == pytest.approx(of["test", "linear"])
+    assert json.loads((tmp_path / "ruined" / "metrics.json").read_text())["epochs"] == 2
+
+
+def test_half_precision_learns_much_the_same_and_goes_on_to_the_same(drawn, tmp_path):
+    from dataclasses import replace
+
+    whole = run(drawn, tmp_path, "whole")
+    assert curve(run(drawn, tmp_path, "told", replace(QUICK, precision="float32"))) == curve(whole)
+    recipe = replace(QUICK, precision="bfloat16")
+    halved = run(drawn, tmp_path, "halved", recipe)
+    losses = np.array([[epoch.loss for epoch in one.log] for one in (whole, halved)])
+    assert (losses[0] != losses[1]).any()
+    assert np.allclose(*losses, rtol=0.1)
+    with pytest.raises(Killed):
+        run(drawn, tmp_path, "killed", recipe, kill_after=1)
+    assert run(drawn, tmp_path, "killed", recipe, resumed=True).data == halved.data
+
+
 def test_classes_of_one_photo_each_teach_no_linear_head(drawn, tmp_path):
     from dataclasses import replace
 
