@@ -46,6 +46,10 @@ class Means(NamedTuple):
     heard: Callable[[Epoch], None] = lambda _: None
     advanced: Callable[[str, float], None] = lambda _, __: None
 
+    def silenced(self) -> Means:
+        """Give the means of a process that leaves it to another to say what is done."""
+        return self._replace(**{name: self._field_defaults[name] for name in ("said", "heard", "advanced")})
+
     def decode(self, form: PixelForm, root: str, paths: list[str], *, hashed: bool) -> DecodingOutcome:
         """Decode photos below a folder, or give what came of it when another run did."""
         if self.decoder is not None:

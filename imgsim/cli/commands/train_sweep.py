@@ -79,6 +79,9 @@ def sweep(
     read = _read(config, options)
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
+    from imgsim.training.process_team import refuse_team
+
+    refuse_team("a sweep")
     from imgsim.training.run_means import Decoder, Means
     from imgsim.training.shared_work import SharedWork
     from imgsim.training.sweep_runs import run_all, tabulate, trainer_of

@@ -34,7 +34,9 @@ from imgsim.training.embeddings.samplers.score_partners import ScorePartners
 from imgsim.training.embeddings.score_figures import compare_scored, judge_scored
 from imgsim.training.embeddings.scored_photos import check_partners, split_scored, widths_for
 from imgsim.training.embeddings.splits import split_photos
+from imgsim.training.process_team import ProcessTeam, join_team, team_size
 from imgsim.training.random_states import generator_of
+from imgsim.training.run_folder import UnwrittenFolder
 from imgsim.training.run_means import ClassedPhotos, Means, find_device
 from imgsim.training.served_photos import ServedPhotos
 from imgsim.training.shared_work import BegunPhotos, SharedWork
@@ -62,6 +64,13 @@ SCORES = "scores"  # the miner of losses of triplets, where labels are scores
 TRAINED, MAPPED = "embedding", "linear"
 
 
+class Before(NamedTuple):
+    """Rows of each part's photos before training, and the linear map of those that train."""
+
+    pooled: dict[str, Features]
+    mapped: LinearMap | None
+
+
 class Trained(NamedTuple):
     """A trained model's file, and what it came to."""
 
@@ -71,10 +80,14 @@ class Trained(NamedTuple):
     best: Epoch
 
 
-def begin_run(photos: ClassedPhotos, recipe: TrainingRecipe, folder: RunFolder, means: Means) -> Trained:
-    """Split photos, train, and judge: in a new folder, from which `resume_run` goes on after a kill."""
+def begin_run(photos: ClassedPhotos, recipe: TrainingRecipe, folder: RunFolder, means: Means) -> Trained | None:
+    """Split photos, train, and judge: in a new folder, from which `resume_run` goes on after a kill.
+
+    Of several processes, as `torchrun` starts them, the first alone judges and writes; the others give nothing.
+    """
     require_lists(recipe.split, photos.tests)
-    device, backbone = find_device(means.device), sized_backbone(recipe)
+    backbone, (team, device) = sized_backbone(recipe), _join(recipe, means)
+    folder, means = _own(team, folder, means)
     wanted = np.flatnonzero(photos.codes >= 0)
     paths = [photos.paths[place] for place in wanted]
     decoded = _decode(photos.root, paths, backbone, means, hashed=True)
@@ -100,7 +113,7 @@ def begin_run(photos: ClassedPhotos, recipe: TrainingRecipe, folder: RunFolder, 
     folder.write(folder.splits, spell_splits(split))
     folder.write(folder.config, recipe.to_toml().encode())
     pixels = decoded.photos.take(np.flatnonzero(parts >= 0))
-    return _Assembly(recipe, backbone, split, pixels, folder, means, device).train(resumed=False)
+    return _Assembly(recipe, backbone, split, pixels, folder, means, device, team).train(resumed=False)
 
 
 def _split(
@@ -121,16 +134,31 @@ def _split(
     return parts, np.arange(len(codes))
 
 
-def resume_run(root: str, recipe: TrainingRecipe, folder: RunFolder, means: Means) -> Trained:
+def _join(recipe: TrainingRecipe, means: Means) -> tuple[ProcessTeam, torch.device]:
+    """Meet the other processes of a run: none has written anything before all are there."""
+    device = find_device(means.device)
+    if (size := team_size()) > 1 and recipe.batch_norm == "trained":
+        told = f"{size} processes see {size} parts of a batch, each with a mean of its own"
+        raise ParameterError(f"batch-norm trained: {told}: leave it frozen, or run it without torchrun")
+    return join_team(device)
+
+
+def _own(team: ProcessTeam, folder: RunFolder, means: Means) -> tuple[RunFolder, Means]:
+    """Let the first process of a team write and speak alone."""
+    return (folder, means) if team.first else (UnwrittenFolder(folder.path), means.silenced())
+
+
+def resume_run(root: str, recipe: TrainingRecipe, folder: RunFolder, means: Means) -> Trained | None:
     """Go on with a run that was ended: its photos are in its folder's parts, and must all be there."""
-    device, backbone = find_device(means.device), sized_backbone(recipe)
+    backbone, (team, device) = sized_backbone(recipe), _join(recipe, means)
+    folder, means = _own(team, folder, means)
     split = read_splits(folder.splits)
     decoded = _decode(root, split.paths, backbone, means, hashed=False)
     wanted = set(split.paths)
     for error in decoded.unreadable:
         if error.path in wanted:
             raise error
-    return _Assembly(recipe, backbone, split, decoded.photos, folder, means, device).train(resumed=True)
+    return _Assembly(recipe, backbone, split, decoded.photos, folder, means, device, team).train(resumed=True)
 
 
 def _check_labels(recipe: TrainingRecipe, split: SplitPhotos, means: Means) -> None:
@@ -214,7 +242,9 @@ class _Assembly:
         folder: RunFolder,
         means: Means,
         device: torch.device,
+        team: ProcessTeam,
     ) -> None:
+        self._team = team
         self._recipe = recipe
         self._backbone = backbone
         self._split = split
@@ -235,19 +265,30 @@ class _Assembly:
         begun = self._shared.once("begun", self._seen, lambda: BegunPhotos(means.most_bytes * 3 // 4))
         self._served = {part: self._serve(split.asked(part), begun) for part in ("train", "validation", "test")}
 
-    def train(self, *, resumed: bool) -> Trained:
-        """Train, write what came of it, and give the model."""
-        pooled = {part: self._pooled(part) for part in self._served}
-        mapped = None if self._widths else self._learn_map(pooled["train"])
-        if self._recipe.head == "linear":
-            self._begin_linear(mapped, pooled["train"])
+    def train(self, *, resumed: bool) -> Trained | None:
+        """Train, write what came of it, and give the model; only train, in a process that is not the first."""
+        before = self._before() if self._team.first else None
+        self._team.spread(self._network)
         run = TrainingRun(self._recipe, self._parts(), self._folder)
         if resumed:
             run.resume()
             if done := run.standing.done:
                 self._means.said(f"{self._folder.path}: going on after epoch {done}")
         run.go(self._means.heard, self._means.advanced)
-        outcomes = self._judge(pooled, mapped)
+        self._team.part()
+        return self._came_to(run, before) if before else None
+
+    def _before(self) -> Before:
+        """Make the pooled rows, and the linear map of them, and let the projection begin as that if it is told to."""
+        pooled = {part: self._pooled(part) for part in self._served}
+        mapped = None if self._widths else self._learn_map(pooled["train"])
+        if self._recipe.head == "linear":
+            self._begin_linear(mapped, pooled["train"])
+        return Before(pooled, mapped)
+
+    def _came_to(self, run: TrainingRun, before: Before) -> Trained:
+        """Judge the trained network, and write it and what it came to."""
+        outcomes = self._judge(*before)
         data = self._export(run)
         best, log = run.standing.best, run.standing.log
         metrics = {"split": self._recipe.split, "best_epoch": best.epoch, "epochs": run.standing.done}
@@ -271,6 +312,7 @@ class _Assembly:
             self._paths(places),
             lambda: validation.rows(self._network.finish),
             lambda rows: self._figures("validation", rows).named(),
+            team=self._team,
             from_start=self._recipe.head == "linear",  # the map itself, where nothing that is learned does better
         )
 
@@ -278,7 +320,7 @@ class _Assembly:
         recipe, photos = self._recipe, self._pixels.take(places)
         augmentation = Augmentation(self._backbone.preprocessing, least=recipe.least_crop, flip=recipe.flip == "yes")
         if not recipe.views:
-            return PictureFeed(CroppedPhotos(photos, augmentation, recipe.seed), self._means.jobs)
+            return PictureFeed(CroppedPhotos(photos, augmentation, recipe.seed), self._means.jobs, self._team)
         begin = lambda: view_photos(  # noqa: E731
             photos,
             augmentation,
@@ -290,7 +332,7 @@ class _Assembly:
         )
         drawn = (recipe.views, recipe.seed, recipe.least_crop, recipe.flip)
         maps = self._shared.once("views", (*self._seen, *drawn, self._paths(places)), begin)
-        return ViewFeed(maps, recipe.views, recipe.seed)
+        return ViewFeed(maps, recipe.views, recipe.seed, self._team)
 
     def _serve(self, places: NDArray[np.intp], begun: BegunPhotos) -> ServedPhotos:
         pixels, paths = self._pixels.take(places), self._paths(places)
