@@ -32,7 +32,7 @@ def index_memory(setting: Setting) -> list[Figure]:
         shutil.rmtree(index, ignore_errors=True)
         return peak_memory([IMGSIM, "index", folder, "--index", str(index), "-x", "histogram"], "VmHWM")
 
-    return [_growth(setting, "index: peak memory", FEW, setting.tiny, peak)]
+    return [growth(setting, "index: peak memory", FEW, setting.tiny, peak)]
 
 
 def query_memory(setting: Setting) -> list[Figure]:
@@ -43,7 +43,7 @@ def query_memory(setting: Setting) -> list[Figure]:
         index = str(make_index(setting.scratch, "histogram", count))
         return peak_memory([IMGSIM, "query", photo, "--index", index], "RssAnon")
 
-    return [_growth(setting, "query: peak private memory", setting.rows // 10, setting.rows, peak)]
+    return [growth(setting, "query: peak private memory", setting.rows // 10, setting.rows, peak)]
 
 
 def peak_memory(command: list[str], field: str) -> float:
@@ -76,17 +76,20 @@ def _status(pid: int, field: str) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:")), 0)
 
 
-def _growth(setting: Setting, name: str, few: int, many: int, peak: Callable[[int], float]) -> Figure:
+def growth(
+    setting: Setting, name: str, few: int, many: int, peak: Callable[[int], float], what: str = "photo"
+) -> Figure:
+    """Measure peaks of a few and of many, round after round, and say what each further one takes."""
     repeats = max(2, setting.repeats // 2)
     peaks = interleave({"few": lambda: peak(few), "many": lambda: peak(many)}, repeats, warm_up=False)
     growths = [(above - below) / (many - few) for above, below in zip(peaks["many"], peaks["few"], strict=True)]
     return Figure(
-        f"{name}, {many:,} photos",
+        f"{name}, {many:,} {what}s",
         _megabytes(peaks["many"]),
-        f"{few:,} photos",
+        f"{few:,} {what}s",
         _megabytes(peaks["few"]),
         statistics.median(growths),
-        "bytes a photo",
+        f"bytes a {what}",
         target=A_FEW_HUNDRED,
         samples=growths,
     )

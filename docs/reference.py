@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from imgsim.cli.group import SETTINGS, imgsim
+from imgsim.cli.with_subcommands import WithSubcommands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ def write_reference() -> str:
 def _sections(command: click.Command, ctx: click.Context, level: int) -> Iterator[str]:
     """Give the section of a command, and those of its subcommands."""
     yield f"{'#' * level} {ctx.command_path}\n\n```text\n{command.get_help(ctx)}\n```\n"
-    if isinstance(command, click.Group):
+    if isinstance(command, click.Group | WithSubcommands):
         for name in command.list_commands(ctx):
             subcommand = command.get_command(ctx, name)
             assert subcommand is not None

@@ -78,7 +78,9 @@ def random_probe(width: int, classes: int, seed: int = 0) -> tuple[np.ndarray, n
     return mean.astype("f4"), rng.standard_normal((width, classes)).astype("f4"), intercepts.astype("f4")
 
 
-def ensemble(*members: bytes, temperatures: Sequence[float] = (), weights: Sequence[float] = ()) -> bytes:
+def ensemble(
+    *members: bytes, temperatures: Sequence[float] = (), weights: Sequence[float] = (), temperature: float = 1.0
+) -> bytes:
     """Make an ensemble of classifiers' files."""
     count = len(members)
     given = zip(members, temperatures or [1.0] * count, weights or [1 / count] * count, strict=True)
@@ -87,7 +89,7 @@ def ensemble(*members: bytes, temperatures: Sequence[float] = (), weights: Seque
         for data, temperature, weight in given
     ]
     labels = header_of(members[0], CLASSIFIER, LINEAR_CLASSIFIER).details["labels"]
-    details = {"members": told, "recipe": {}}
+    details = {"members": told, "recipe": {"temperature": temperature}}
     return write_ensemble(members, classifier_header(ENSEMBLE, labels, details, {"photos": HASH}))
 
 

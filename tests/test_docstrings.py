@@ -16,9 +16,10 @@ from numpydoc.validate import validate
 import imgsim
 from imgsim.errors import MissingDependencyError
 from imgsim.features import EXTRACTORS
+from imgsim.segment.segmenter_table import SEGMENTERS
 
 PACKAGE = Path(imgsim.__file__).parent
-PROTOCOLS = {"imgsim.core", "imgsim.index.store", "imgsim.where.facts"}
+PROTOCOLS = {"imgsim.core", "imgsim.index.store", "imgsim.segment.base_segmenter", "imgsim.where.facts"}
 OUTSIDE_THE_TABLE = {"imgsim.features.base:PhotoExtractor", "imgsim.features.deep:DeepExtractor"}
 
 # Not asked for: an extended summary (ES), examples (EX), "See Also" (SA), a line break after the quotes (GL01), and a
@@ -105,7 +106,8 @@ def documented():
 
 EVERYTHING = [item for item in documented() if item.docstring or (item.is_public and "__" not in item.node.name)]
 OFFERED = {f"{getattr(imgsim, name).__module__}:{name}" for name in imgsim.__all__}
-EXTRACTOR_CLASSES = {f"{its.__module__}:{its.__name__}" for its in map(EXTRACTORS.load, EXTRACTORS)} | OUTSIDE_THE_TABLE
+MADE_BY_NAME = [*map(EXTRACTORS.load, EXTRACTORS), *map(SEGMENTERS.load, SEGMENTERS)]
+NAMED_CLASSES = {f"{its.__module__}:{its.__name__}" for its in MADE_BY_NAME} | OUTSIDE_THE_TABLE
 
 
 def is_promised(item):
@@ -126,7 +128,7 @@ def is_in_full(item):
     if not item.is_public or (is_promised(item) and not SECTION.search(item.docstring)):
         return False
     return (
-        item.top in OFFERED | EXTRACTOR_CLASSES
+        item.top in OFFERED | NAMED_CLASSES
         or (item.module in PROTOCOLS and (item.owner or isinstance(item.node, ast.ClassDef)))
         or item.module.startswith("imgsim.metrics.")
         or (item.module == "imgsim.errors" and item.node.name.endswith("Error"))

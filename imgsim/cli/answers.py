@@ -14,13 +14,15 @@ from imgsim.cli.remedies import explain
 from imgsim.errors import ImageReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from imgsim.cli.remarks import Missed
     from imgsim.core import Match
     from imgsim.index.index import Index
     from imgsim.index.search import Searcher
     from imgsim.index.threshold import Threshold
+    from imgsim.segment.cut_parts import Box
+    from imgsim.segment.cutter import Cutter
 
 
 class QueryAnswer(NamedTuple):
@@ -30,6 +32,8 @@ class QueryAnswer(NamedTuple):
     matches: list[Match]
     views: Sequence[QueryPhoto] = ()
     missed: Missed | None = None
+    part: str = ""  # of the photo, that was asked by
+    box: Box | None = None  # and where on it that lies, in shares
 
 
 def asked_photos(names: Sequence[str], complaints: list[str]) -> Iterator[list[QueryPhoto]]:
@@ -70,14 +74,20 @@ def ask_by_photos(
     together: bool,
     max_distance: float | str | None,
     min_probability: float | None,
+    cutter: Cutter | None = None,
     **options: Any,  # noqa: ANN401 (what `Searcher.ranked` takes)
 ) -> Iterator[tuple[QueryAnswer | None, bool]]:
     """Search by photos; give each answer, and whether all of its photos could be read."""
     if color is not None:
         where = (*where, index.color_expression(color))
     matched = ranked = False
-    with index.searcher(extractors, metric, where, out_of_sight=out_of_sight) as searcher:
+    with index.searcher(extractors, metric, where, out_of_sight=out_of_sight, parts=cutter is not None) as searcher:
         threshold = searcher.threshold(max_distance, min_probability)
+        for photo in chain.from_iterable(photos if cutter else ()):
+            for part in _part_answers(searcher, photo, cutter, k, threshold, options):
+                matched |= part is not None and bool(part.matches)
+                ranked |= part is None or bool(part.matches or part.missed)
+                yield part, part is not None
         for things in _things(photos, together=together):
             for views, answer in zip(things, _answers(searcher, things, k, threshold, options), strict=True):
                 matched |= answer is not None and bool(answer.matches)
@@ -138,6 +148,28 @@ def _answers(
             views = [view for view in views if view.name != unreadable]
             answer = next(searcher.ranked_each([[view.source for view in views]], k, **options)) if views else []
         yield _kept(views[0].name, answer, threshold, views) if views else None
+
+
+def _part_answers(
+    searcher: Searcher,
+    photo: QueryPhoto,
+    cutter: Cutter | None,
+    k: int,
+    threshold: Threshold,
+    options: Mapping[str, Any],
+) -> Iterator[QueryAnswer | None]:
+    """Search by each part of a photo; say where it cannot be read, or has none."""
+    assert cutter is not None
+    try:
+        answers = searcher.ranked_parts(
+            photo.source, cutter, k, include_self=options["include_self"], limits=options["limits"]
+        )
+    except ImageReadError as error:
+        stderr.complain(f"imgsim: {explain(error)}")
+        yield None
+        return
+    for part in answers:
+        yield _kept(photo.name, part.matches, threshold, [photo])._replace(part=part.name, box=part.box)
 
 
 def _kept(name: str, ranked: Sequence[Match], threshold: Threshold, views: Sequence[QueryPhoto] = ()) -> QueryAnswer:

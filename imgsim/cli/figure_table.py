@@ -13,21 +13,21 @@ FIGURES = ("log-loss", "top-1", "top-3", "macro-f1")  # a test compares them wit
 ENDS = ("", "_low", "_high")
 
 
-def figure_columns(figures: Sequence[str] = FIGURES) -> list[str]:
+def figure_columns() -> list[str]:
     """Name a column for each figure, and for both ends of its interval."""
-    return [name + end for name in figures for end in ENDS]
+    return [name + end for name in FIGURES for end in ENDS]
 
 
 def write_figures(
-    rows: Sequence[Mapping[str, Any]], about: Sequence[str], format_: str | None, figures: Sequence[str] = FIGURES
+    rows: Sequence[Mapping[str, Any]], about: Sequence[str], format_: str | None, beside: Sequence[str] = ()
 ) -> None:
-    """Write rows that are about something and have these figures."""
+    """Write rows that are about something and have figures, and beside these others that have no interval."""
     chosen = choose_format(format_)
     if chosen == "table":
-        shown = [{**{name: row.get(name) for name in about}, **_cells(row, figures)} for row in rows]
-        RowWriter(chosen, [*about, *figures], wide=True).write(shown)
+        shown = [{**row, **_cells(row, FIGURES)} for row in rows]
+        RowWriter(chosen, [*about, *FIGURES, *beside], wide=True).write(shown)
     else:
-        RowWriter(chosen, [*about, *figure_columns(figures)]).write(rows)
+        RowWriter(chosen, [*about, *figure_columns(), *beside]).write(rows)
 
 
 def _cells(row: Mapping[str, Any], figures: Sequence[str]) -> dict[str, str]:

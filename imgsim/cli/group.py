@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS: Registry[click.Command] = Registry(
     "command",
     {
+        "fetch": "imgsim.cli.commands.fetch:fetch",
         "index": "imgsim.cli.commands.index:index",
         "query": "imgsim.cli.commands.query:query",
         "list": "imgsim.cli.commands.list:list_photos",
@@ -43,9 +44,11 @@ COMMANDS: Registry[click.Command] = Registry(
         "match": "imgsim.cli.commands.match:match",
         "pair": "imgsim.cli.commands.pair:pair",
         "pairs": "imgsim.cli.commands.pairs:pairs",
+        "classify": "imgsim.cli.commands.classify:classify",
         "models": "imgsim.cli.commands.models:models",
         "train": "imgsim.cli.commands.train:train",
         "color": "imgsim.cli.commands.color:color",
+        "segment": "imgsim.cli.commands.segment:segment",
         "stats": "imgsim.cli.commands.stats:stats",
         "info": "imgsim.cli.commands.info:info",
         "failures": "imgsim.cli.commands.failures:failures",
@@ -53,6 +56,7 @@ COMMANDS: Registry[click.Command] = Registry(
     },
 )
 SUMMARIES = {  # which `--help` shows without importing the commands; a test compares them with theirs
+    "fetch": "Bring the photos of a product table here, and keep them in line with newer ones.",
     "index": "Index the photos in FOLDER, or bring its index up to date.",
     "query": "Find the indexed photos that look most like each PHOTO.",
     "list": "List photos by what is known of them.",
@@ -71,9 +75,11 @@ SUMMARIES = {  # which `--help` shows without importing the commands; a test com
     "match": "Find for each lost thing the found ones that may be it.",
     "pair": "Keep what people decided about a lost photo and a found one.",
     "pairs": "List what people decided about lost photos and found ones.",
+    "classify": "Say what kind of thing each PHOTO shows.",
     "models": "Import, list and export networks.",
     "train": "Learn from photos what is alike.",
     "color": "Name colours as people do.",
+    "segment": "Cut out what photos show.",
     "stats": "Describe the sizes and colour values of photos.",
     "info": "Say what an index holds.",
     "failures": "List the files that could not be read, and why.",

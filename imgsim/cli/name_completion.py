@@ -161,6 +161,27 @@ def colors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     return _beginning(incomplete, _asked(ctx, "color_names"))
 
 
+def classifiers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name that a classifier was imported under, perhaps behind ``NAME=``, or else a file."""
+    from click.shell_completion import CompletionItem
+
+    from imgsim.models.classifier_model import CLASSIFIER_MODELS
+
+    del ctx, param
+    before, last = _split_behind("=", incomplete)
+    names = _beginning(last, CLASSIFIER_MODELS.names(), before)
+    return names if last and names else [CompletionItem(incomplete, type="file")]
+
+
+def labels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a category of lost-property offices, in the language that is asked for."""
+    from imgsim.features.office_categories import OTHER, office_categories
+
+    del param
+    language = ctx.params.get("language") or "en"
+    return _beginning(incomplete, [*(one.name(language) for one in office_categories()), OTHER[language]])
+
+
 def _split_behind(separators: str, text: str) -> tuple[str, str]:
     """Split a text behind the last of some characters."""
     place = max(map(text.rfind, separators)) + 1

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from imgsim.cli.answers import QueryAnswer
-    from imgsim.core import Match
+    from imgsim.core import Image, Match
     from imgsim.images.limits import Limits
+    from imgsim.segment.cut_parts import Box
 
 
 def draw_grid_of(
@@ -30,13 +31,17 @@ def draw_grid_of(
     """Draw a row for each answer: the query, if it is a photo, and its matches, with what is shown of each below it."""
     from imgsim.images.draw import Cell, draw_grid, save_png
 
+    def asked(answer: QueryAnswer) -> Cell:
+        seen = cell(answer.views[0].source, f"query: {answer.part}" if answer.part else "query", answer.name)
+        return seen._replace(image=_within(seen.image, answer.box)) if answer.box else seen
+
     def cell(photo: str | bytes, title: str, note: str, shown: Mapping[str, Any] | None = None) -> Cell:
         details = ["" if value is None else f"{name}: {_written(value)}" for name, value in (shown or {}).items()]
         return Cell(read_picture(photo, limits), title, note, details)
 
     rows = [
         [
-            *(cell(view.source, "query", answer.name) for view in answer.views[:1]),
+            *([asked(answer)] if answer.views else []),
             *(
                 cell(
                     os.path.join(root, match.path), f"{match.rank}   {match.distance:.3f}", match.path, shown_of(match)
@@ -48,6 +53,17 @@ def draw_grid_of(
     ]
     save_png(draw_grid(rows), path)
     stderr.say(f"drew {path}")
+
+
+def _within(image: Image | None, box: Box) -> Image | None:
+    """Cut a box, in shares, out of a picture (H, W, 3)."""
+    if image is None:
+        return None
+    height, width = image.shape[:2]
+    left, top = int(box.left * width), int(box.top * height)
+    return image[top : max(top + 1, round((box.top + box.height) * height))][
+        :, left : max(left + 1, round((box.left + box.width) * width))
+    ]
 
 
 def _written(value: object) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from imgsim.cli import stderr
-from imgsim.cli.remedies import name_option
+from imgsim.cli.remedies import explain, name_option
 from imgsim.index.summary import Observer
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
+    from imgsim.errors import ImgsimError
     from imgsim.index.description import Described
     from imgsim.index.features_file import ImportedRows
     from imgsim.models.download import Published
@@ -147,6 +148,14 @@ class IndexingProgress(Observer):
     def lacks_rows(self, extractor: str, photos: Sequence[str]) -> None:
         """Say which photos lack a row that came from a file."""
         _say_some(f"{extractor}: {{}} without a row", "photo", photos)
+
+    def lacks_classifier(self, attribute: str, error: ImgsimError) -> None:
+        """Say that new photos are not classified, and why."""
+        stderr.say(f"{attribute}: what was told stays, and new photos get none: {explain(error)}")
+
+    def labels_anew(self, attribute: str, model: str) -> None:
+        """Say that photos are classified again."""
+        stderr.say(f"{attribute}: told anew of all photos, since {model or 'what tells it'} is another than before")
 
     def described(self, described: Described) -> None:
         """Say what a table's columns were taken for, and what of it found no place."""

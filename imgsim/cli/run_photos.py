@@ -29,21 +29,28 @@ def source_of(options: Mapping[str, Any], *, resume: bool) -> LabelSource:
     return LabelSource(*told).checked()
 
 
+def photos_of(folder: str, *, strict: bool) -> list[str]:
+    """Find the photos in a folder, by their paths in it."""
+    from imgsim.index.index import remembered_at
+    from imgsim.tables.ground_truth import check_photos, check_readable
+
+    found = remembered_at(folder).scan(folder)
+    for path, reason in found.unreadable:
+        stderr.say(f"skipped {path}: {reason}")
+    check_readable([path for path, _ in found.unreadable] if strict else [])
+    paths = [image.path for image in photos_among(folder, found)]
+    check_photos(folder, len(paths), [path for path, _ in found.unreadable])
+    return paths
+
+
 def labelled_photos(
     folder: str, source: LabelSource, groups: str | None = None, splits: str | None = None
 ) -> ClassedPhotos:
     """Find the photos in a folder, and the class or the score of each."""
-    from imgsim.index.index import remembered_at
-    from imgsim.tables.ground_truth import check_photos, check_readable
     from imgsim.training.run_means import ClassedPhotos
 
     source.check_known(folder)
-    found = remembered_at(folder).scan(folder)
-    for path, reason in found.unreadable:
-        stderr.say(f"skipped {path}: {reason}")
-    check_readable([path for path, _ in found.unreadable] if source.strict else [])
-    paths = [image.path for image in photos_among(folder, found)]
-    check_photos(folder, len(paths), [path for path, _ in found.unreadable])
+    paths = photos_of(folder, strict=source.strict)
     if splits:
         return _split_photos(folder, source, paths, splits)
     if source.scores:

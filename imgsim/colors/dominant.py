@@ -103,9 +103,9 @@ def color_attributes(colors: Sequence[DominantColor]) -> dict[str, Any]:
     }
 
 
-def describe_colors(image: Image) -> dict[str, Any]:
-    """Find the colours of what a photo (H, W, 3) shows, as an index keeps them."""
-    return color_attributes(find_colors(image))
+def describe_colors(image: Image, mask: NDArray[np.bool_] | None = None) -> dict[str, Any]:
+    """Find the colours of what a photo (H, W, 3) shows, or a mask (H, W) marks, as an index keeps them."""
+    return color_attributes(find_colors(image, mask))
 
 
 def measure_identity() -> str:

@@ -96,23 +96,9 @@ class LearnedClassifier(SeveralScales):
 
 
 def load_classifier(text: str) -> Classifier:
-    """Load the classifier that a text names.
+    """Load the classifier that a text names: a model's file, which is copied into the model cache unless it is there.
 
-    Parameters
-    ----------
-    text : str
-        The path of a model file, which is copied into the model cache unless it is there; a name that a model was
-        imported under; or 12 or more of the first digits of its SHA-256. The last two may follow ``classifier:``.
-
-    Returns
-    -------
-    Classifier
-        Ready to extract probabilities.
-
-    Raises
-    ------
-    WeightsError
-        If no model is named so, or the file is none.
+    Or a name that one was imported under, or 12 or more digits of its SHA-256; these may follow ``classifier:``.
     """
     bare = text if os.path.isfile(text) else text.removeprefix(CLASSIFIER)
     return LearnedClassifier(f"{CLASSIFIER}{CLASSIFIER_MODELS.spell(bare)}")

@@ -31,6 +31,9 @@ EXTRACTORS: Registry[Callable[..., Extractor]] = Registry(
         "phash": "imgsim.features.phash:PHash",
     },
 )
+UNTRAINED: Registry[Callable[..., Extractor]] = Registry(
+    "classifier", {"kinds": "imgsim.features.kinds:OfficeKinds", "imagenet": "imgsim.features.kinds:ImageNetKinds"}
+)
 FUSIONS = {"lite": ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")}
 DEFAULT_EXTRACTOR, WITHOUT_NETWORK = "efficientnet_lite0", "classic"
 
@@ -80,7 +83,9 @@ def spell_out(text: str) -> str:
 
         bare = name.removeprefix(EMBEDDING)
         return f"{EMBEDDING}{EMBEDDING_MODELS.spell(bare)}{text.removeprefix(name)}"
-    if name in EXTRACTORS or name in FUSIONS or is_architecture(name) or is_external(name):
+    if name in EXTRACTORS or name in FUSIONS or name in UNTRAINED or is_architecture(name):
+        return text
+    if is_external(name):
         return text
     file, rest = own_names().get(name), text.removeprefix(name)
     return f"{file.naming}{rest.replace(':', ',', 1) if rest[:1] == ':' else rest}" if file else text
@@ -94,8 +99,7 @@ def extractor_names() -> list[str]:
 def find_factory(name: str) -> Callable[..., Extractor]:
     """Find what makes an extractor of its parameters.
 
-    By a name of the table, of a network, ``timm/NAME``, or ``embedding:DIGITS`` or ``classifier:DIGITS``, of a model's
-    SHA-256.
+    By a name of the tables, of a network, ``timm/NAME``, or a model's ``embedding:DIGITS`` or ``classifier:DIGITS``.
     """
     if is_architecture(name):
         from imgsim.features.deep import DeepExtractor
@@ -109,6 +113,8 @@ def find_factory(name: str) -> Callable[..., Extractor]:
         from imgsim.features.classifier import LearnedClassifier
 
         return partial(LearnedClassifier, name)
+    if name in UNTRAINED:
+        return UNTRAINED.load(name)
     if is_external(name):
         told = f"{name}: its rows come from a file, and are of photos of an index only"
         raise ParameterError(told, remedy="add-rows", name=name.removeprefix(EXTERNAL))

@@ -21,8 +21,14 @@ from imgsim.images.limits import LIMITS, Limits
 from imgsim.images.photo import Photo, to_photos, to_source
 from imgsim.images.read import CRASHED, check_photo_file, content_digest, decode, open_photo, shrink, too_slow
 from imgsim.processes import CHUNK
+from imgsim.segment.base_segmenter import PhotoFile
+from imgsim.segment.cut_parts import union
+from imgsim.segment.label_maps import enlarge
 
 if TYPE_CHECKING:
+    from imgsim.segment.cut_parts import Box, PhotoPart
+    from imgsim.segment.cutter import Cutter
+
     AnyExtractor: TypeAlias = Extractor | ExtractorSpec
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | Image"  # a path, a file's content, or pixels (H, W, 3)
@@ -30,19 +36,27 @@ Outcome: TypeAlias = "Measured | ImageReadError"
 
 
 class Step(NamedTuple):
-    """Something else that is told of a photo, from its pixels (H, W, 3) at a scale; it travels to processes by name."""
+    """Something else that is told of a photo, from its pixels (H, W, 3) at a scale; it travels to processes by name.
 
-    work: Callable[[Image], Any]
+    `masked` work is also told which of them (H, W) show the parts that are cut out, or None.
+    """
+
+    work: Callable[..., Any]
     scale: Scale = Scale()
+    masked: bool = False
 
 
 class Task(NamedTuple):
-    """A photo, its name, and which of the extractors and steps are wanted of it, by their keys: all, unless given."""
+    """A photo, its name, and which of the extractors and steps are wanted of it, by their keys: all, unless given.
+
+    `cut` are the extractors that are wanted of its parts, where these are cut out.
+    """
 
     photo: Source
     name: str
     extractors: Collection[Hashable] | None = None
     steps: Collection[Hashable] | None = None
+    cut: Collection[Hashable] | None = None
 
 
 class Measured(NamedTuple):
@@ -51,6 +65,17 @@ class Measured(NamedTuple):
     record: ImageRecord
     features: Mapping[Any, Features]
     told: Mapping[Any, Any]
+    parts: MeasuredParts | None = None
+
+
+class MeasuredParts(NamedTuple):
+    """The parts of a photo, P of them: what they are called, where they lie, and their features, (P, D) each."""
+
+    names: Sequence[str]
+    boxes: Sequence[Box]
+    area_shares: Sequence[float]
+    area_share: float
+    features: Mapping[Any, Features]
 
 
 def measure(
@@ -59,6 +84,7 @@ def measure(
     *,
     steps: Mapping[Any, Step] | Sequence[Step] = (),
     digest: bool = False,
+    cutter: Cutter | None = None,
     limits: Limits = LIMITS,
     jobs: int = 1,
     isolated: bool = False,
@@ -77,7 +103,7 @@ def measure(
     """
     loaded = {key: _build(one) for key, one in _by_key(extractors).items()}
     tasks: Iterable[Task] = (photo if isinstance(photo, Task) else Task(photo, _name(photo)) for photo in photos)
-    options = _by_key(steps), limits, digest
+    options = _by_key(steps), limits, digest, cutter
     if jobs > 1 or isolated:
         tasks = list(tasks)
         if isolated or min(jobs, len(tasks) // CHUNK) > 1:
@@ -113,6 +139,7 @@ class Measurer:
     steps: Mapping[Any, Step]
     limits: Limits
     digest: bool
+    cutter: Cutter | None = None
 
     @cached_property
     def _built(self) -> Mapping[Any, Extractor]:
@@ -121,19 +148,28 @@ class Measurer:
     def __call__(self, task: Task) -> Outcome:
         """Measure a photo: read once for all that is wanted of it."""
         extractors, steps = _chosen(self._built, task.extractors), _chosen(self.steps, task.steps)
-        scales = {scale for one in extractors.values() for scale in _scales(one)}
-        scales = scales | {step.scale for step in steps.values()} or {Scale()}
+        of_parts, parts = (_chosen(self._built, task.cut) if self.cutter else {}), None
+        looking = self.cutter if self.cutter and (of_parts or any(step.masked for step in steps.values())) else None
+        scales = {scale for one in (*extractors.values(), *of_parts.values()) for scale in _scales(one)}
+        scales |= {step.scale for step in steps.values()} | ({looking.scale} if looking else set())
+        scales = scales or {Scale()}
         try:
             record, images = self._open(task, scales)
+            if looking:
+                path = os.fspath(task.photo) if isinstance(task.photo, str | os.PathLike) else ""
+                photo = PhotoFile(path, record.width, record.height)
+                parts = looking.find(images[looking.scale], photo, record.digest)
         except ImageReadError as error:
             failure = copy.copy(error)  # less its traceback, which holds on to what was read
             failure.path = task.name
             return failure
         features = {key: _extract(one, images) for key, one in extractors.items()}
-        for key, row in features.items():
+        measured = _measure_parts(looking, parts, images, of_parts) if looking and parts is not None else None
+        for key, row in (*features.items(), *(measured.features.items() if measured else ())):
             if not np.isfinite(row).all():
-                return ImageReadError(task.name, f"{extractors[key].spec} gives values for it that are not finite")
-        return Measured(record, features, {key: step.work(images[step.scale]) for key, step in steps.items()})
+                return ImageReadError(task.name, f"{self._built[key].spec} gives values for it that are not finite")
+        told = {key: _work(step, images[step.scale], parts or ()) for key, step in steps.items()}
+        return Measured(record, features, told, measured)
 
     def _open(self, task: Task, scales: Collection[Scale]) -> tuple[ImageRecord, Mapping[Scale, Image]]:
         """Read a photo: its state, its digest, and its pixels at each scale."""
@@ -156,6 +192,28 @@ def _scales(one: Extractor) -> Collection[Scale]:
 
 def _extract(one: Extractor, images: Mapping[Scale, Image]) -> Features:
     return one.describe(images) if isinstance(one, SeveralScales) else one.extract([images[one.scale]])
+
+
+def _measure_parts(
+    cutter: Cutter, parts: Sequence[PhotoPart], images: Mapping[Scale, Image], extractors: Mapping[Any, Extractor]
+) -> MeasuredParts:
+    """Describe parts, each as if it were a photo."""
+    rows = {}
+    for key, one in extractors.items():
+        seen = [{scale: cutter.cut(images[scale], part) for scale in _scales(one)} for part in parts]
+        rows[key] = np.concatenate([np.zeros((0, one.dim), np.float32), *(_extract(one, its) for its in seen)])
+    shown = union(parts)
+    share = 0.0 if shown is None else round(float(shown.mean()), 4)
+    boxes, shares = [part.share_box for part in parts], [part.area_share for part in parts]
+    return MeasuredParts([part.name for part in parts], boxes, shares, share, rows)
+
+
+def _work(step: Step, image: Image, parts: Sequence[PhotoPart]) -> Any:  # noqa: ANN401 (whatever the step tells)
+    if not step.masked:
+        return step.work(image)
+    shown = union(parts)
+    mask = None if shown is None else enlarge(shown.astype(np.uint8), image.shape[:2]) > 0
+    return step.work(image, mask)
 
 
 def _build(one: Extractor | ExtractorSpec) -> Extractor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Extractor, Features
     from imgsim.index.store import Store, StoredExtractor
+    from imgsim.search.gallery import Gallery
 
 
 class ChosenExtractor(NamedTuple):
@@ -71,10 +72,14 @@ class ChosenDistance:
         )
         return parts[0][0] if len(parts) == 1 else " + ".join(f"{share:.6g} of {part}" for part, share in parts)
 
-    def terms(self, *, anew: bool = False) -> list[Term]:
-        """Map the galleries of the extractors, ready to be ranked; `anew`, where those in the cache are not right."""
+    def terms(self, *, anew: bool = False, parts: bool = False) -> list[Term]:
+        """Map the galleries of the extractors, ready to be ranked; `anew`, where those in the cache are not right.
+
+        Whole photos are seen in them or, where `parts` are meant, these alone; the others' rows are as if absent.
+        """
         total = sum(one.weight for one in self.extractors)
-        return [self._term(*pair, total, anew=anew) for pair in zip(self.extractors, self.metrics, strict=True)]
+        terms = [self._term(*pair, total, anew=anew) for pair in zip(self.extractors, self.metrics, strict=True)]
+        return [replace(term, gallery=_seen(term.gallery, parts=parts)) for term in terms]
 
     def _term(self, chosen: ChosenExtractor, metric_name: str, total: float, *, anew: bool) -> Term:
         stored, fused, weight = chosen.stored, len(self.extractors) > 1, chosen.weight / total
@@ -95,6 +100,12 @@ class ChosenDistance:
             columns.append(np.concatenate([none, *(its.features for its in chunks)])[whole])
             present &= np.concatenate([np.zeros(0, bool), *(its.present for its in chunks)])[whole]
         return np.concatenate(columns, axis=1), present
+
+
+def _seen(gallery: Gallery, *, parts: bool) -> Gallery:
+    if not parts and gallery.whole.all():
+        return gallery
+    return replace(gallery, present=gallery.present & (gallery.whole != parts))
 
 
 def choose_distance(

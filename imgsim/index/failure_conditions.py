@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from imgsim.images.find import FoundImage
     from imgsim.index.store import Failure
 
+CUT = "cut"  # what found no part on it, by the owner of parts; the photo itself is read and indexed
 DECODERS = ("pillow", "pillow-heif")
 
 
 def conditions_of(error: ImageReadError, limits: Mapping[str, float]) -> dict[str, Any]:
     """Tell what a failure depends on: the decoders, and the limit, package or system that was in the way."""
     conditions: dict[str, Any] = {"decoders": _decoders()}
-    conditions |= {name: fact for name, fact in error.facts.items() if name in ("package", "system")}
+    conditions |= {name: fact for name, fact in error.facts.items() if name in ("package", "system", CUT)}
     if (limit := error.facts.get("limit")) in limits:
         conditions["limits"] = {limit: limits[str(limit)]}
     return conditions

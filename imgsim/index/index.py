@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Self
 
-from imgsim.errors import ImgsimError, IndexNotFoundError
+from imgsim.errors import ImgsimError, IndexNotFoundError, ParameterError
 from imgsim.index.gallery_folders import remove_leftovers
 from imgsim.index.location import find_index, locate_index
 from imgsim.index.sqlite.sqlite_store import SqliteStore
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from imgsim.index.store import DecidedPair, Failure, MeasuredPhoto, StoredExtractor
     from imgsim.index.summary import Observer
     from imgsim.metrics.calibration import Calibration
+    from imgsim.segment.cutter import Cutter
     from imgsim.where.facts import FactTable
     from imgsim.where.sight import Sight, SightRule
 
@@ -242,6 +243,10 @@ class Index:
         """Count an extractor's rows."""
         return self._store.count_features(extractor)
 
+    def count_measured(self, extractor: StoredExtractor) -> int:
+        """Count the photos that, as a whole, have a row of an extractor."""
+        return self.counts["photos"] - len(self._store.lacking(extractor))
+
     def find_extractor(self, text: str) -> StoredExtractor:
         """Find an extractor of the index by name, whether or not this imgsim can still make it.
 
@@ -452,6 +457,7 @@ class Index:
         where: str | Sequence[str] = (),
         *,
         out_of_sight: bool = False,
+        parts: bool = False,
     ) -> Iterator[Searcher]:
         """Prepare many queries by the same extractors, metric and conditions, on one state of the index.
 
@@ -465,6 +471,8 @@ class Index:
             As for `search`.
         out_of_sight : bool, default False
             As for `search`.
+        parts : bool, default False
+            Whether parts of photos are found, of an index that has some, and not whole photos.
 
         Yields
         ------
@@ -475,7 +483,45 @@ class Index:
 
         with self.snapshot():
             rules = () if out_of_sight else self._store.sight_rules
-            yield Searcher(self.distance(extractors, metric), _listed(where), rules)
+            yield Searcher(self.distance(extractors, metric), _listed(where), rules, parts=parts and self.is_cut)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the photos are cut into parts."""
+        return bool(self._store.cut)
+
+    def cutter(
+        self, segment: str | None = None, background: str | None = None, *, crop: bool | None = None
+    ) -> Cutter | None:
+        """Make what cuts the photos that are asked by: as the index's are cut, unless it is said otherwise.
+
+        Parameters
+        ----------
+        segment : str, optional
+            ``NAME[:LABEL,...]``; ``none`` for whole photos.
+        background : str, optional
+            What is put behind parts: ``white``, ``black``, ``mean`` or ``blur``.
+        crop : bool, optional
+            Whether to cut close around them.
+
+        Returns
+        -------
+        Cutter or None
+            None where whole photos are compared.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such segmenter or label.
+        ParameterError
+            If a background is given where nothing is cut out.
+        """
+        from imgsim.segment.cutter import settled_cutter
+
+        cutter = settled_cutter(self._store.cut, segment, background, crop=crop)
+        if cutter is None and (background or crop is not None):
+            raise ParameterError("a background, or a crop, is of parts that are cut out", remedy="name-segmenter")
+        return cutter
 
     def photo(self, path: str) -> ImageRecord:
         """Give what is known of one photo.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import ImgsimError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from imgsim.images.find import Found
     from imgsim.index.description import AttributeTable
     from imgsim.index.features_file import FeaturesFile
-    from imgsim.index.store import Store
+    from imgsim.index.store import Store, StoredClassifier
 
 PATTERNS = ("include", "exclude")
 KEPT = (*PATTERNS, "exif", *Limits._fields)  # colours are kept by how they are measured
@@ -34,9 +34,11 @@ class Remembered:
     max_seconds: float = MAX_SECONDS
     max_memory: float = MAX_MEMORY
     colors: str | None = None
+    cut: str = ""  # what cuts photos into parts, as their owner
     exif: bool = False  # whether headers are read
     forms: CellForms = AS_PROGRAMS_DO  # of tables of attributes
     encoding: str | None = None  # of those that are not in UTF-8
+    classifiers: Mapping[str, StoredClassifier] = field(default_factory=dict)  # by the attribute that each sets
 
     @property
     def limits(self) -> Limits:
@@ -48,7 +50,8 @@ class Remembered:
         """Read what an index remembers."""
         kept = store.options
         made = cls(forms=CellForms(**kept.get("forms", {})), encoding=kept.get("encoding"))
-        return replace(made, colors=store.color_measure).updated(kept)
+        made = replace(made, colors=store.color_measure, classifiers=store.classifiers, cut=store.cut)
+        return made.updated(kept)
 
     def updated(self, asked: Mapping[str, Any]) -> Remembered:
         """Put what is asked for in place of what was remembered; an empty pattern stands for none."""
@@ -69,14 +72,14 @@ class Remembered:
             raise ImgsimError(f"{folder}: {error.strerror}") from error
 
     def keep(self, store: Store) -> None:
-        """Make an index remember this, colours aside."""
+        """Make an index remember this, colours and classifiers aside."""
         tables = {"forms": self.forms.kept(), "encoding": self.encoding}
         store.set_options({name: getattr(self, name) for name in KEPT} | tables)
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to index; where nothing is said of patterns, limits, colours or EXIF, the index remembers it.
+    """How to index; where nothing is said of patterns, limits, colours, EXIF or classifiers, the index remembers it.
 
     Parameters
     ----------
@@ -106,10 +109,23 @@ class Options:
         The extractor that queries use from now on.
     attributes : AttributeTable, optional
         A table that says more about the photos; its encoding, and how its cells are written, hold for later runs too.
+    segment : str, optional
+        ``NAME[:LABEL,...]``: the segmenter that cuts photos into parts, now and in later runs; ``none`` for none.
+    background : str, optional
+        What is put behind parts, now and in later runs: ``white`` at first.
+    crop : bool, optional
+        Whether to cut close around parts, now and in later runs.
     colors : bool, optional
         Whether to measure colours, now and in later runs.
     exif : bool, optional
         Whether to read when, where and by which camera photos were taken, now and in later runs.
+    kinds : bool, optional
+        Whether to tell what kind of thing each photo shows, now and in later runs.
+    kind_language : str, optional
+        In which language, ``en`` or ``ko``, now and in later runs; ``en`` at first.
+    classify : sequence of str, optional
+        ``[NAME=]MODEL``: classifiers, each with the attribute that it sets, now and in later runs; ``NAME=`` takes one
+        back.
     features : FeaturesFile, optional
         A file of rows that another program made of the photos.
     """
@@ -128,6 +144,12 @@ class Options:
     retry_failed: bool = False
     default: str | None = None
     attributes: AttributeTable | None = None
+    segment: str | None = None
+    background: str | None = None
+    crop: bool | None = None
     colors: bool | None = None
     exif: bool | None = None
+    kinds: bool | None = None
+    kind_language: str | None = None
+    classify: Sequence[str] = ()
     features: FeaturesFile | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from imgsim.errors import ImageReadError
+from imgsim.errors import ImageReadError, ParameterError
 from imgsim.features.measure import measure_all
 from imgsim.file_state import identity_of
 from imgsim.index.external_rows import RowsByContent, measurable
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from imgsim.index.store import Store
     from imgsim.index.unchanged_photos import StoredRows
     from imgsim.search.ranking import Term
+    from imgsim.segment.cut_parts import Box
+    from imgsim.segment.cutter import Cutter
 
 BLOCK = 64  # rows that are compared by one matrix product: few enough for the first to be answered at once
 BLOCK_BYTES = 1 << 26  # of their bounds
@@ -41,6 +43,14 @@ class AskedThing(NamedTuple):
     rows: list[NDArray[Any]]
     files: Collection[Identity]
     photos: Collection[Hashable]
+
+
+class AskedPart(NamedTuple):
+    """A part of a photo that is asked by: its label, and where on the photo it lies, in shares."""
+
+    name: str
+    box: Box
+    thing: AskedThing
 
 
 class QueryRows:
@@ -91,6 +101,33 @@ class QueryRows:
         embedded = [term.metric.embed(one) for term, one in zip(terms, rows, strict=True)]
         files = {file for name in named if (file := identity(name)) is not None}
         return AskedThing(embedded, files, keys_of(self._store, named))
+
+    def parts(
+        self, photo: Photo, cutter: Cutter, terms: Sequence[Term], limits: Limits, *, include_self: bool
+    ) -> list[AskedPart]:
+        """Cut the parts out of a photo, and bring each into the space of each term, or raise its ImageReadError."""
+        from imgsim.features.measure import Task, measure
+        from imgsim.images.photo import to_source
+
+        if any(is_external(one.stored.spec.name) for one in self._extractors):
+            raise ParameterError("rows that came from a file are of whole photos: ask without parts")
+        name = os.fspath(photo) if isinstance(photo, str | os.PathLike) else "-"
+        extractors = [one.extractor for one in self._extractors]
+        task = Task(to_source(photo), name, (), (), range(len(extractors)))
+        (measured,) = measure([task], extractors, cutter=cutter, limits=limits)
+        if isinstance(measured, ImageReadError):
+            raise measured
+        parts = measured.parts
+        if parts is None or not parts.names:
+            raise ImageReadError(name, f"no {cutter.wanted} on it")
+        named = [name] if name != "-" and not include_self else []
+        files, keys = {file for one in named if (file := identity(one)) is not None}, keys_of(self._store, named)
+        asked = []
+        for place, part in enumerate(parts.names):
+            of_part = (parts.features[number][place : place + 1] for number in range(len(extractors)))
+            rows = [term.metric.embed(row) for term, row in zip(terms, of_part, strict=True)]
+            asked.append(AskedPart(part, parts.boxes[place], AskedThing(rows, files, keys)))
+        return asked
 
     def _rows(self, views: Sequence[Photo], stored: Sequence[StoredRows | None], limits: Limits) -> list[Features]:
         """Give the rows of the views, (V, D) an extractor."""

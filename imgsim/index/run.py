@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ImgsimError
 from imgsim.images.file_patterns import comes_by
 from imgsim.images.find import DRAWN, list_images
 from imgsim.images.formats import DECODING, HEADERS
+from imgsim.index.asked_classifiers import look_up
 from imgsim.index.drawn_pictures import DrawnPictures
 from imgsim.index.external_rows import external, measurable, rows_to_keep
-from imgsim.index.failure_conditions import still_stands
+from imgsim.index.failure_conditions import CUT, still_stands
 from imgsim.index.folder_comparison import find_changes
 from imgsim.index.lacks import find_lacks
 from imgsim.index.options import Options, Remembered
@@ -21,7 +24,7 @@ from imgsim.index.summary import Observer, Summary
 from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from imgsim.core import Extractor
     from imgsim.images.find import Found
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
     from imgsim.index.features_file import RowsToImport
     from imgsim.index.measurement import Measurement
     from imgsim.index.sqlite.sqlite_store import SqliteStore
-    from imgsim.index.store import StoredExtractor
+    from imgsim.index.store import StoredClassifier, StoredExtractor
+    from imgsim.segment.cutter import Cutter
 
 
 class Update:
@@ -59,11 +63,15 @@ class Update:
         self._look()
 
     def run(
-        self, wanted: list[Extractor], description: Description | None = None, rows: RowsToImport | None = None
+        self,
+        wanted: list[Extractor],
+        description: Description | None = None,
+        rows: RowsToImport | None = None,
+        classifiers: Mapping[str, StoredClassifier] | None = None,
     ) -> Summary:
-        """Do all of it, in the order of a photo's way."""
+        """Do all of it, in the order of a photo's way; `classifiers` are those of now on, the same unless given."""
         before = self.store.stamp
-        extractors = self._take_in(wanted, description, rows)
+        extractors = self._take_in(wanted, description, rows, classifiers)
         if rows:
             self._import(rows)
             extractors = self.store.extractors()
@@ -77,7 +85,11 @@ class Update:
         return self._summarised()
 
     def _take_in(
-        self, wanted: list[Extractor], description: Description | None, rows: RowsToImport | None
+        self,
+        wanted: list[Extractor],
+        description: Description | None,
+        rows: RowsToImport | None,
+        classifiers: Mapping[str, StoredClassifier] | None,
     ) -> list[StoredExtractor]:
         """Commit what the folder holds; what was found there is let go before the features take memory."""
         found, changes = self._look()
@@ -85,7 +97,15 @@ class Update:
         extractors = self._settle(wanted, rows)
         self._apply(changes, found)
         otherwise = self._decoded_otherwise(changes)
-        lacks = find_lacks(self.store, changes, measurable(extractors), otherwise=otherwise, failing=self.failing)
+        lacks = find_lacks(
+            self.store,
+            changes,
+            measurable(extractors),
+            otherwise=otherwise,
+            failing=self.failing,
+            labels=self._settle_classifiers(classifiers),
+            partless=self._partless(),
+        )
         if lacks:
             kept = rows_to_keep(self.store, extractors, changes, otherwise)
             self._measurement.measure(lacks, self.directory, self.options.jobs, kept)
@@ -109,10 +129,12 @@ class Update:
         found, changes = self._look(retrying=False)
         stored = {extractor.spec: extractor for extractor in self.store.extractors()}
         specs = [extractor.spec for extractor in wanted] or list(stored)
-        if not changes.nothing or not specs or not stored.keys() >= set(specs):
+        if not changes.nothing or not specs or not stored.keys() >= set(specs) or self._is_cut_anew():
             return None
         extractors = [stored[spec] for spec in specs]
-        lacks = find_lacks(self.store, changes, measurable(extractors), failing=self.failing)
+        lacks = find_lacks(  # labels aside
+            self.store, changes, measurable(extractors), failing=self.failing, partless=self._partless()
+        )
         if lacks or self._unread_headers(found) or not all(map(self.store.is_pinned, extractors)):
             return None
         self.summary.failed += len(found.unreadable)
@@ -153,13 +175,37 @@ class Update:
         ledger = {} if self.options.retry_failed else {failure.path: failure for failure in self.store.failures()}
         limits = self.made.limits._asdict() if retrying else None
         failed = ((ledger[image.path], image) for image in found.images if image.path in ledger)
+        failed = ((failure, image) for failure, image in failed if CUT not in failure.conditions)  # which was read
         return {image.path for failure, image in failed if still_stands(failure, image, limits)}
+
+    def _partless(self) -> set[str]:
+        """Find the photos on which no part was found by what cuts them now."""
+        if self.options.retry_failed or not self.store.cut:
+            return set()
+        return {one.path for one in self.store.failures() if one.conditions.get(CUT) == self.store.cut}
+
+    def _is_cut_anew(self) -> bool:
+        """Tell whether what cuts photos is to be another than before."""
+        return (self._cutter.owner if self._cutter else "") != self.store.cut
+
+    @cached_property
+    def _cutter(self) -> Cutter | None:
+        """Make what cuts photos, as it is asked for or as the index remembers it."""
+        if not self.store.cut and self.options.segment is None:
+            if self.options.background or self.options.crop is not None:
+                raise ImgsimError("a background, or a crop, is of parts that are cut out", remedy="name-segmenter")
+            return None
+        from imgsim.segment.cutter import settled_cutter
+
+        options = self.options
+        return settled_cutter(self.store.cut, options.segment, options.background, crop=options.crop)
 
     @property
     def _measurement(self) -> Measurement:
         from imgsim.index.measurement import Measurement  # which a run that finds nothing new does without
 
-        return Measurement(self.root, self.store, self.made.limits, self.drawn, self.summary, self.observer)
+        cutter = self._cutter if self.store.cut else None
+        return Measurement(self.root, self.store, self.made.limits, self.drawn, self.summary, self.observer, cutter)
 
     def _check_disk(self, found: Found, changes: Changes, expected: int) -> None:
         """Stop where more than half of the photos are missing: the disk may be away."""
@@ -192,6 +238,7 @@ class Update:
                 self.made.keep(self.store)
             for extractor in wanted:
                 self.store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
+            self._settle_cut()
             self._settle_colors()
             if self.options.default is not None and not (rows and self._is_default(rows)):
                 from imgsim.index.distance import named_query
@@ -215,6 +262,12 @@ class Update:
         self.summary.unknown = len(imported.lost)
         self.observer.imported(imported)
 
+    def _settle_cut(self) -> None:
+        """Commit what cuts photos into parts, now and in later runs; one that cannot be made again stops the run."""
+        owner = self._cutter.owner if self._cutter else ""
+        if owner != self.store.cut:
+            self.store.choose_cut(owner)
+
     def _settle_colors(self) -> None:
         """Commit whether colours are measured, and how: now and in later runs."""
         before, measure = self.store.color_measure, None
@@ -222,8 +275,27 @@ class Update:
             from imgsim.colors.dominant import measure_identity
 
             measure = measure_identity()
+            if self.store.cut:  # of the parts alone
+                measure += f"-{blake2b(self.store.cut.encode(), digest_size=8).hexdigest()}"
         if measure != before:
             self.store.choose_color_measure(measure)
+
+    def _settle_classifiers(self, chosen: Mapping[str, StoredClassifier] | None) -> list[str]:
+        """Commit by which classifiers photos are labelled, now and in later runs; give the attributes of those here."""
+        before = self.store.classifiers
+        chosen = before if chosen is None else chosen
+        if not chosen and not before:
+            return []
+        found = look_up(chosen)
+        for name, error in found.missing.items():
+            self.observer.lacks_classifier(name, error)
+        for name, one in found.classifiers.items():
+            if name in before and chosen[name] == before[name] and one.spec != before[name].spec:
+                self.observer.labels_anew(name, one.model)
+        if found.classifiers != before:
+            with self.store.transaction():
+                self.store.choose_classifiers(found.classifiers)
+        return found.ready
 
     def _apply(self, changes: Changes, found: Found) -> None:
         """Commit all that needs no photo to be decoded."""
@@ -246,7 +318,7 @@ class Update:
     def _overcome(self, changes: Changes, found: Found) -> set[str]:
         """Find the failures of files that are gone, or whose content turned out to be known."""
         ledger = {failure.path for failure in self.store.failures()}
-        known = {image.path for image in changes.kept} - self.failing if ledger else set()
+        known = {image.path for image in changes.kept} - self.failing - self._partless() if ledger else set()
         gone = ledger - {image.path for image in found.images} if self.options.files is None else set()
         return (ledger & known) | gone
 
@@ -285,6 +357,7 @@ class Update:
     def _summarised(self) -> Summary:
         """Complete the summary by what is hidden now."""
         counts = self.store.counts()
+        self.summary.partless = len(self._partless())
         self.summary.missing, self.summary.left_out = counts["missing"], counts["left_out"]
         return self.summary
 

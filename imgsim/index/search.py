@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from itertools import compress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -33,20 +33,39 @@ if TYPE_CHECKING:
     from imgsim.index.store import PartLabel
     from imgsim.search.ranking import Ranked
     from imgsim.search.reranking import Reranker
+    from imgsim.segment.cut_parts import Box
+    from imgsim.segment.cutter import Cutter
+
+
+class PartAnswer(NamedTuple):
+    """What one part of a photo is answered by: its label, where it lies, in shares of the photo, and its matches."""
+
+    name: str
+    box: Box
+    matches: list[Match]
 
 
 class Searcher:
     """Answers queries by the same extractors and metric."""
 
-    def __init__(self, distance: ChosenDistance, where: Sequence[str] = (), rules: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        distance: ChosenDistance,
+        where: Sequence[str] = (),
+        rules: Sequence[str] = (),
+        *,
+        parts: bool = False,
+    ) -> None:
+        self._parts = parts  # of photos are found, and not whole ones
         self._distance, self._store, self._where, self._rules = distance, distance.store, where, rules
         self._damaged: dict[str, dict[str, None]] = {}  # paths, by extractor, in the order in which they were met
-        self._calibration, self._query_rows = read_calibration(distance), QueryRows(distance)
+        self._calibration = None if parts else read_calibration(distance)
+        self._query_rows = QueryRows(distance)
         self._map()
 
     def _map(self, *, anew: bool = False) -> None:
         """Map the galleries, and find the rows that the expressions hold for and no rule keeps out of sight."""
-        self._terms, self._laid_out = self._distance.terms(anew=anew), anew
+        self._terms, self._laid_out = self._distance.terms(anew=anew, parts=self._parts), anew
         photos = self._terms[0].gallery.photos
         self._allowed = Sight(self._store.facts, self._rules).select(self._where, photos)
         for spec, paths in damaged_photos(self._distance, self._terms).items():
@@ -136,6 +155,17 @@ class Searcher:
             first = rank_each(terms, queries, wanted, excluded=excluded, allowed=self._allowed)
             for asked, ranked in zip(block, first, strict=True):
                 yield self._answer(asked, k, reranker, ranked if terms is self._terms else None)
+
+    def ranked_parts(
+        self, photo: Photo, cutter: Cutter, k: int, *, include_self: bool = False, limits: Limits = LIMITS
+    ) -> list[PartAnswer]:
+        """Answer as `ranked` does for each part that is cut out of a photo; ImageReadError if it has none.
+
+        What the parts are by their distance is not calibrated: matches have no probability.
+        """
+        asked = self._query_rows.parts(photo, cutter, self._terms, limits, include_self=include_self)
+        self._calibration = None
+        return [PartAnswer(part.name, part.box, self._answer(part.thing, k, None, None)) for part in asked]
 
     def _answer(self, asked: AskedThing, k: int, reranker: Reranker | None, ranked: Ranked | None) -> list[Match]:
         """Make matches of what was ranked, or else of what is to be."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imgsim.where.facts import FactTable
 
 COLORS = ("color", "color_probabilities", "palette")  # the attributes that measuring colours sets
+CUT = ("parts", "area_share", "part_boxes")  # those that cutting out parts sets
 HEADERS = ("taken", "camera", "place_lat", "place_lon")  # and those that reading headers sets
 MISSING, LEFT_OUT, UNREADABLE = "missing", "left out", "unreadable"  # why a photo is hidden
 STATES = SAID, CONFIRMED, REJECTED = "said", "confirmed", "rejected"  # of a pair
@@ -173,6 +174,36 @@ class Failure:
     ctime_ns: int = 0
     inode: int = 0
     conditions: Mapping[str, Any] = field(default_factory=dict)
+
+
+class StoredClassifier(NamedTuple):
+    """A classifier by whose answers an index has an attribute.
+
+    Parameters
+    ----------
+    spec : ExtractorSpec
+        What rebuilds it.
+    model : str, optional
+        What a user named it by: a file, as an absolute path, or a name; empty for the kinds that need no training.
+    size, mtime_ns : int, optional
+        Of that file, when it was found to be this one; 0 for a name.
+    """
+
+    spec: ExtractorSpec
+    model: str = ""
+    size: int = 0
+    mtime_ns: int = 0
+
+
+def labelled(name: str) -> tuple[str, str]:
+    """Give the attributes that a classifier sets which is to set one: that, and how probable it is.
+
+    Examples
+    --------
+    >>> labelled("kind")
+    ('kind', 'kind_probability')
+    """
+    return name, f"{name}_probability"
 
 
 class DecidedPair(NamedTuple):
@@ -454,7 +485,7 @@ class Store(Protocol):
         """Give every photo's path, with what tells whether it changed."""
 
     def lacking(self, extractor: StoredExtractor) -> set[str]:
-        """Give the paths of photos without any features of an extractor.
+        """Give the paths of photos that, as a whole, have no features of an extractor.
 
         Parameters
         ----------
@@ -481,6 +512,33 @@ class Store(Protocol):
         """
 
     @property
+    def cut(self) -> str:
+        """What cuts photos into parts, as their owner; empty where nothing does."""
+
+    def choose_cut(self, owner: str) -> None:
+        """Choose what cuts photos into parts from now on; other owners' parts, and what `CUT` names, are forgotten.
+
+        Parameters
+        ----------
+        owner : str
+            As `MeasuredPhoto` has it; empty for nothing.
+        """
+
+    def lacking_parts(self, extractor: StoredExtractor) -> set[str]:
+        """Give the paths of photos with no part but the whole, or with one that lacks features of an extractor.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            As `extractors` lists it.
+
+        Returns
+        -------
+        set of str
+            Relative to the index root.
+        """
+
+    @property
     def color_measure(self) -> str | None:
         """How the colours of photos are measured, by its identity; None where nobody asks for them."""
 
@@ -493,8 +551,32 @@ class Store(Protocol):
             As `imgsim.colors.dominant.measure_identity` gives it; None measures none.
         """
 
-    def lacking_colors(self) -> set[str]:
-        """Give the paths of photos whose colours were not measured."""
+    @property
+    def classifiers(self) -> dict[str, StoredClassifier]:
+        """The classifiers by which photos are labelled, by the attribute that each sets."""
+
+    def choose_classifiers(self, classifiers: Mapping[str, StoredClassifier]) -> None:
+        """Choose how photos are labelled from now on; what others than these said is forgotten, and the stamp stays.
+
+        Parameters
+        ----------
+        classifiers : mapping of str to StoredClassifier
+            By the attribute, in place of those before; one of the same specification goes on.
+        """
+
+    def lacking_measured(self, name: str) -> set[str]:
+        """Give the paths of photos of which nothing was measured under a name.
+
+        Parameters
+        ----------
+        name : str
+            Of an attribute.
+
+        Returns
+        -------
+        set of str
+            Relative to the index root.
+        """
 
     def lacking_headers(self, version: int) -> set[str]:
         """Give the paths of photos whose headers were not read under this version, or a later one, of reading them.

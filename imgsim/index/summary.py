@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from imgsim.errors import ImgsimError
     from imgsim.index.description import Described
     from imgsim.index.features_file import ImportedRows
 
@@ -45,6 +46,12 @@ class Observer:
     def lacks_rows(self, extractor: str, photos: Sequence[str]) -> None:
         """Hear which photos lack a row that only a file could give."""
 
+    def lacks_classifier(self, attribute: str, error: ImgsimError) -> None:
+        """Hear that the classifier which sets an attribute is not here, so that new photos get none, and why."""
+
+    def labels_anew(self, attribute: str, model: str) -> None:
+        """Hear that photos are classified again: what sets an attribute, by this name, is another than before."""
+
     def described(self, described: Described) -> None:
         """Hear what became of a table of attributes."""
 
@@ -62,6 +69,7 @@ class Summary:
     missing: int = 0  # hidden with what is known of them, those of earlier runs included
     left_out: int = 0  # likewise, by patterns
     failed: int = 0  # files that cannot be read, those of earlier runs included
+    partless: int = 0  # photos without a part of those that are cut out, those of earlier runs included
     passed_over: int = 0  # files that are no pictures
     drawn: int = 0  # pictures that imgsim drew, which are passed over
     headers: int = 0  # photos whose headers were read

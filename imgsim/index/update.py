@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from imgsim.errors import IndexNotFoundError
 from imgsim.images.find import check_folder
+from imgsim.index.asked_classifiers import AskedClassifiers
 from imgsim.index.index import Index, IndexWriter
 from imgsim.index.location import check_writable, has_index, make_directory, name_directory
 from imgsim.index.options import Options
@@ -69,6 +70,11 @@ def update_index(
     folder = os.fspath(root)
     check_folder(folder)
     wanted = _load(extractors)
+    asked = AskedClassifiers.of(options)
+    if options.segment not in (None, "none"):
+        from imgsim.segment.cutter import Cutter
+
+        Cutter.of_text(str(options.segment), options.background)  # what cannot be meant is told before it is begun
     description = _read(options.attributes, name_directory(folder, index)) if options.attributes else None
     rows = _read_rows(options.features) if options.features else None
     _check_external(index or root, extractors, rows)
@@ -76,12 +82,13 @@ def update_index(
         if len(wanted) > len(extractors) and options.default is None and not writer.extractors:
             options = replace(options, default=extractors[0])  # whole, where that is a fusion
         update = writer.update_of(folder, options, observer)
+        classifiers = asked.chosen(writer.options.classifiers)
         if options.verify:
             from imgsim.index.verification import run_verified
 
-            summary = run_verified(update, wanted, description, rows)
+            summary = run_verified(update, wanted, description, rows, classifiers)
         else:
-            summary = update.run(wanted, description, rows)
+            summary = update.run(wanted, description, rows, classifiers)
     summary.seconds = round(time.monotonic() - began, 3)
     return summary
 

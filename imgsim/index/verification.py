@@ -23,13 +23,13 @@ from imgsim.naming import is_external
 from imgsim.search.gallery import squared_norms
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from imgsim.core import Extractor, FittedMetric
     from imgsim.index.description import Description
     from imgsim.index.features_file import RowsToImport
     from imgsim.index.run import Update
-    from imgsim.index.store import Known, Store, StoredExtractor
+    from imgsim.index.store import Known, Store, StoredClassifier, StoredExtractor
     from imgsim.index.summary import Summary
 
 
@@ -49,6 +49,7 @@ def run_verified(
     wanted: list[Extractor],
     description: Description | None = None,
     rows: RowsToImport | None = None,
+    classifiers: Mapping[str, StoredClassifier] | None = None,
 ) -> Summary:
     """Verify an index, then bring it up to date, which measures again what was wrong."""
     update.check()
@@ -59,7 +60,7 @@ def run_verified(
     for difference in wrong:
         update.observer.differs(difference.of, difference.reason)
     verification.give_up(wrong)
-    summary = update.run(wanted, description, rows)
+    summary = update.run(wanted, description, rows, classifiers)
     with update.store.snapshot():
         left = list(verification.remaining(wrong))
     summary.verified, summary.unrepaired = verified, len(left)

@@ -48,37 +48,9 @@ def write_classifier(
     parents: Mapping[str, str],
     licence: str = "",
 ) -> bytes:
-    """Write a network as the file that `classify` runs, and hold it against torch's probabilities.
+    """Write a network, from normalised images (N, 3, h, w) to logits (N, C), as the file that `imgsim classify` runs.
 
-    Parameters
-    ----------
-    network : Module
-        From normalised images (N, 3, h, w) to logits (N, C).
-    images : Preprocessing
-        What it takes: ``images.crop`` is the side of its square.
-    labels : sequence of str
-        Classes, in the order of the logits.
-    crop : {"whole", "center", "squash", "letterbox"}
-        What it sees of a photo; by ``"whole"`` it takes images of any size.
-    counts : sequence of int
-        Photos of each class that it learned from.
-    recipe : mapping
-        How it was learned; its ``temperature``, 1 unless told, divides the logits.
-    parents : mapping of str to str
-        SHA-256 of ``photos``, what it learned from (`imgsim.training.photos_digest.photos_digest`),
-        and of what else it was made of, such as its ``weights``.
-    licence : str
-        Of the weights that it was made of.
-
-    Returns
-    -------
-    bytes
-        An ONNX file.
-
-    Raises
-    ------
-    WeightsError
-        If it cannot be exported, ONNX Runtime departs from torch, or a class has no name for a file.
+    A recipe's `temperature` divides the logits; `parents` are SHA-256, of `photos` (see `photos_digest`) and others.
     """
     details = {"counts": list(counts), "crop": crop, "recipe": dict(recipe)}
     header = classifier_header(CLASSIFIER, labels, details, parents, images=images, licence=licence)

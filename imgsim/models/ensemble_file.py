@@ -32,10 +32,9 @@ class PackedMember(NamedTuple):
 
 
 def write_ensemble(members: Sequence[bytes], header: Header) -> bytes:
-    """Write classifiers and their soft vote in one file.
+    """Write classifiers and their soft vote in one file, members first: what follows them is a model of the vote alone.
 
-    The header's details tell each member's temperature t and weight w; the vote on probabilities p of members (N, M, C)
-    is the sum of w softmax(log(p) / t). Members come first: what follows them is a model by itself, of the vote alone.
+    Of what members say, p (N, M, C), it gives softmax(log(sum of w softmax(log(p) / t)) / T); the header has w, t, T.
     """
     told = header.details["members"]
     inverse = np.array([1 / one["temperature"] for one in told], np.float32).reshape(1, -1, 1)
@@ -46,11 +45,16 @@ def write_ensemble(members: Sequence[bytes], header: Header) -> bytes:
         node("Mul", ["logits", "inverse"], "scaled"),
         node("Softmax", ["scaled"], "each", integer("axis", 2)),
         node("Mul", ["each", "weights"], "weighted"),
-        node("ReduceSum", ["weighted", "axis"], "probabilities", integer("keepdims", 0)),
+        node("ReduceSum", ["weighted", "axis"], "mean", integer("keepdims", 0)),
+        node("Max", ["mean", "least"], "likely mean"),
+        node("Log", ["likely mean"], "logits of all"),
+        node("Mul", ["logits of all", "inverse of all"], "scaled of all"),
+        node("Softmax", ["scaled of all"], "probabilities", integer("axis", 1)),
     )
     tensors: dict[str, NDArray[np.float32] | NDArray[np.int64]] = {
         "least": np.array([_LEAST], np.float32),
         "inverse": inverse,
+        "inverse of all": np.array([1 / header.details["recipe"].get("temperature", 1)], np.float32),
         "weights": weights,
         "axis": np.array([1], np.int64),
     }

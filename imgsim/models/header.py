@@ -64,7 +64,7 @@ KINDS = {
     LINEAR_CLASSIFIER: Kind(
         "classifier", "features", "probabilities", 2, ("labels", "counts", "bases", "recipe"), ("photos",)
     ),
-    ENSEMBLE: Kind("classifier", "votes", "probabilities", 2, ("labels", "members", "recipe"), ("photos",)),
+    ENSEMBLE: Kind("classifier", "votes", "probabilities", 2, ("labels", "members", "recipe")),
     "color-names": Kind(
         "colour-name model", "colors", "probabilities", 2, ("architecture", "names", "recipe", "split", "seed")
     ),

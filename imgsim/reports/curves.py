@@ -100,23 +100,33 @@ def _unit_figure(
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0)
 
 
-def plot_reliability(reliability: Reliability, path: str | os.PathLike[str], *, title: str = "Reliability") -> None:
-    """Draw a reliability diagram, the shares with Wilson's intervals, above a histogram of its bins."""
+def plot_reliability(
+    reliability: Reliability,
+    path: str | os.PathLike[str],
+    *,
+    title: str = "Reliability",
+    unit: str = "pairs",
+    share: str = "share that belongs together",
+) -> None:
+    """Draw a reliability diagram, the shares with Wilson's intervals, above a histogram of its bins.
+
+    `unit` is what is counted, `share` what came true of it.
+    """
     guess, truth, counts = reliability.predicted, reliability.observed, reliability.count
     if not len(counts):
         raise PlotError("reliability: every bin is empty")
     shares = [wilson(hits, count) for hits, count in zip(reliability.hits.tolist(), counts.tolist(), strict=True)]
     low, high = np.array([[share.low, share.high] for share in shares]).T
-    heading = f"{title}\nExpected calibration error {reliability.calibration_error:.3f}, {counts.sum():,} pairs"
+    heading = f"{title}\nExpected calibration error {reliability.calibration_error:.3f}, {counts.sum():,} {unit}"
     with drawing(path, _SIDE, _SIDE + _BELOW, heading) as (figure, _):
         axes = figure.add_axes((0, _BELOW / (_SIDE + _BELOW), 1, _SIDE / (_SIDE + _BELOW)))
-        _prepare_unit_square(axes, "", "share that belongs together")
+        _prepare_unit_square(axes, "", share)
         axes.plot([0, 1], [0, 1], color=FAINT, linestyle=(0, (4, 4)), linewidth=1)
         spans = np.maximum([truth - low, high - truth], 0)
         axes.errorbar(guess, truth, spans, fmt="o", color=COLORS[0], capsize=3, elinewidth=1, clip_on=False)
         axes.tick_params(labelbottom=False)
         bars = figure.add_axes((0, 0, 1, 0.75 * _BELOW / (_SIDE + _BELOW)), sharex=axes)
-        _draw_counts(bars, guess, counts)
+        _draw_counts(bars, guess, counts, unit)
 
 
 def _prepare_unit_square(axes: Axes, x_label: str, y_label: str) -> None:
@@ -124,7 +134,7 @@ def _prepare_unit_square(axes: Axes, x_label: str, y_label: str) -> None:
     axes.grid(visible=True)
 
 
-def _draw_counts(axes: Axes, centres: NDArray[np.float64], counts: NDArray[np.intp]) -> None:
+def _draw_counts(axes: Axes, centres: NDArray[np.float64], counts: NDArray[np.intp], unit: str) -> None:
     """Draw the bins' sizes about their centres."""
     from matplotlib.ticker import MaxNLocator
 
@@ -132,7 +142,7 @@ def _draw_counts(axes: Axes, centres: NDArray[np.float64], counts: NDArray[np.in
     axes.grid(visible=True, axis="y", color=HAIRLINE)
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set(xlabel="probability", ylabel="pairs")
+    axes.set(xlabel="probability", ylabel=unit)
 
 
 def _ascending(name: str, recall: ArrayLike, precision: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from imgsim.errors import TableError
@@ -12,7 +13,7 @@ from imgsim.tables.table import Row, Table, check_columns
 from imgsim.tables.text import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 DELIMITERS = ",;\t"
 _TOLD = re.compile(r'"?sep=([^"\r\n])"?(?:\r\n?|\n)', re.IGNORECASE)  # how spreadsheets tell each other the delimiter
@@ -20,26 +21,30 @@ _TOLD = re.compile(r'"?sep=([^"\r\n])"?(?:\r\n?|\n)', re.IGNORECASE)  # how spre
 
 def read_delimited(path: str, encoding: str | None = None) -> Table:
     """Read a table whose first line names the columns."""
-    text = read_text(path, encoding)
-    first, delimiter = 1, ""
-    if told := _TOLD.match(text):
-        first, delimiter, text = 2, told[1], text[told.end() :]
-    records = _records(path, text, delimiter or _delimiter(text), first)
+    columns, rows = read_lines(path, io.StringIO(read_text(path, encoding), newline=""))
+    return Table(path, columns, list(rows), textual=True)
+
+
+def read_lines(path: str, lines: Iterator[str]) -> tuple[tuple[str, ...], Iterator[Row]]:
+    """Give a table's columns, and its rows as its lines come, which have their own ends."""
+    first, delimiter, line = 1, "", next(lines, "")
+    if told := _TOLD.match(line):
+        first, delimiter, line = 2, told[1], next(lines, "")
+    records = _records(path, chain([line], lines), delimiter or _delimiter(line), first)
     _, header = next(records, (1, [""]))
     columns = check_columns(path, header)
-    rows = [_row(path, columns, line, cells) for line, cells in records]
-    return Table(path, tuple(filter(None, columns)), rows, textual=True)
+    return tuple(filter(None, columns)), (_row(path, columns, number, cells) for number, cells in records)
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(line: str) -> str:
     """Give the delimiter that divides the first line into most cells."""
-    lines = text.splitlines()[:1]
+    lines = line.splitlines()[:1]
     return max(DELIMITERS, key=lambda delimiter: max(map(len, csv.reader(lines, delimiter=delimiter)), default=0))
 
 
-def _records(path: str, text: str, delimiter: str, first: int) -> Iterator[tuple[int, list[str]]]:
-    """Give each record's first line and its cells, where the text begins with that line."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _records(path: str, lines: Iterable[str], delimiter: str, first: int) -> Iterator[tuple[int, list[str]]]:
+    """Give each record's first line and its cells, where the lines begin with that one."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     line = first
     try:
         for cells in reader:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imgsim.errors import TableError
 from imgsim.paths import composed
 from imgsim.tables.table import Row, Table, check_columns
 from imgsim.tables.text import read_text
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
 
 def read_jsonlines(path: str, encoding: str | None = None) -> Table:
     """Read a table of JSON objects, one a line."""
-    rows = []
     columns: dict[str, None] = {}
-    for number, line in enumerate(read_text(path, encoding).split("\n"), start=1):
-        if not line.strip():
-            continue
-        row = _object(path, number, line)
-        columns.update(dict.fromkeys(row))
-        rows.append(Row(number, {key: value for key, value in row.items() if value not in (None, "")}))
+    rows = list(read_objects(path, read_text(path, encoding).split("\n"), columns))
     return Table(path, check_columns(path, tuple(columns)), rows, textual=False)
+
+
+def read_objects(path: str, lines: Iterable[str], columns: dict[str, None]) -> Iterator[Row]:
+    """Give rows as their lines come, and note whatever column one has."""
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            row = _object(path, number, line)
+            columns.update(dict.fromkeys(row))
+            yield Row(number, {key: value for key, value in row.items() if value not in (None, "")})
 
 
 def _object(path: str, number: int, line: str) -> dict[str, Any]:

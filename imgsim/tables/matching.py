@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from imgsim.tables.table import Table
 
 LIKELY = ("path", "file", "filename", "file_name", "filepath", "file_path", "photo", "image", "picture", "name")
+SAME_AS = ("same_as", "fetched_same_as")  # where a row without a name of its own may name another row's photo
 SAMPLE = 1000  # rows that tell which column names the photos
 
 
@@ -41,12 +42,21 @@ def pair_rows(table: Table, photo_names: PhotoNames, key: str | None = None) -> 
     names = {place: key_text(row.cells[column]) for place, row in enumerate(table.rows) if column in row.cells}
     _refuse_twice(table, [(name, place) for place, name in names.items()])
     pairing = Pairing(None if named else column)
-    pairing.lost += [f"{table.place(n)} (no {column})" for n in range(len(table.rows)) if n not in names]
+    unnamed = [place for place in range(len(table.rows)) if place not in names]
+    pairing.lost += [
+        f"{table.place(place)} (no {column})" for place in unnamed if not _is_further(table, place, photo_names)
+    ]
     if named and key:
         _pair_by_pattern(table, pairing, names, key, photo_names)
     else:
         _pair_by_name(table, pairing, names, photo_names)
     return pairing
+
+
+def _is_further(table: Table, place: int, photo_names: PhotoNames) -> bool:
+    """Tell whether a row says of which other row's photo it is, as `imgsim fetch` writes it: that row tells of it."""
+    cells = table.rows[place].cells
+    return any(len(photo_names.find(key_text(cells[column]))) == 1 for column in SAME_AS if column in cells)
 
 
 def pattern_column(key: str | None) -> str | None:
@@ -70,11 +80,12 @@ def key_text(value: object) -> str:
 
 def find_column(table: Table, photo_names: PhotoNames) -> str:
     """Give the column that says which photo: the one that finds most; of several, the likeliest by name."""
+    columns = [column for column in table.columns if column not in SAME_AS] or table.columns
     some = table.rows[:: len(table.rows) // SAMPLE + 1]  # all, where few name photos
     for find, rows in product((photo_names.find, photo_names.find_regardless), (some, table.rows)):
         found = {
             column: sum(bool(find(key_text(row.cells[column]))) for row in rows if column in row.cells)
-            for column in sorted(table.columns, key=lambda column: column.lower() not in LIKELY)
+            for column in sorted(columns, key=lambda column: column.lower() not in LIKELY)
         }
         best = max(found, key=lambda column: found[column])
         if found[best] or not rows:

@@ -55,6 +55,8 @@ def completed(*words, python=()):
         (["evaluate", ".", "-x", "hog@0.3+lbp:po"], {"hog@0.3+lbp:points="}),
         (["query", "-x", "timm/resnet18:crop=c"], {"timm/resnet18:crop=center"}),
         (["query", "-x", "sift:"], set()),
+        (["classify", "p.jpg", "--only", "wal"], {"wallet"}),
+        (["classify", "p.jpg", "--language", "ko", "--only", "지"], {"지갑"}),
         (["query", "-x", "lite:"], set()),
     ],
 )

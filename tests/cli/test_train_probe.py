@@ -7,6 +7,8 @@ import tomllib
 import numpy as np
 import pytest
 
+from imgsim.cli.figure_table import FIGURES
+from imgsim.evaluation.label_figures import NAMES
 from imgsim.features.classifier import load_classifier
 from imgsim.features.measure import measure_all
 from imgsim.index.index import open_index
@@ -35,6 +37,10 @@ def things(tmp_path):
 @pytest.fixture
 def train(run, things):
     return lambda *more: run("train", "probe", "things", "-o", "shelf.onnx", "-x", BASE, *more)
+
+
+def test_the_columns_are_those_of_what_is_judged():
+    assert FIGURES == NAMES
 
 
 def test_a_probe_is_learned_and_its_run_told(train, tmp_path):

@@ -1,9 +1,11 @@
-"""Indexes that have lost something."""
+"""Stores of each kind, and indexes that have lost something."""
 
 import sqlite3
 from contextlib import closing
 
 import pytest
+
+from tests.stores import STORES
 
 
 @pytest.fixture
@@ -20,3 +22,13 @@ def lose_features():
             database.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
 
     return lose
+
+
+@pytest.fixture(params=sorted(STORES))
+def store(request, tmp_path):
+    """An empty store of each kind."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    opened = STORES[request.param](folder)
+    yield opened
+    opened.close()

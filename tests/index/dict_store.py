@@ -11,6 +11,7 @@ import numpy as np
 from imgsim.errors import ImgsimError
 from imgsim.index.store import (
     COLORS,
+    CUT,
     HEADERS,
     LEFT_OUT,
     MISSING,
@@ -20,6 +21,7 @@ from imgsim.index.store import (
     Rows,
     Stamp,
     StoredPhoto,
+    labelled,
 )
 from imgsim.tables.values import change_attributes
 from tests.index.dict_extractors import DictExtractors
@@ -33,8 +35,9 @@ class DictStore(DictExtractors, DictLedger):
         self.facts = DictFacts(lambda: self.photos, lambda: self.declared)
         self._identity, self._generation = secrets.token_hex(6), 0
         self._photos, self._failures, self._extractors, self._statistics, self._hidden = {}, {}, {}, {}, {}
+        self.cut = ""
         self._calibrations, self._default, self._options, self._measure = {}, None, {}, (None, None)
-        self._stale, self._drawn = set(), {}
+        self._stale, self._drawn, self.classifiers = set(), {}, {}
         self.declared, self._pairs, self._sight_rules = {}, {}, []
 
     stamp = property(lambda self: Stamp(self._identity, self._generation))
@@ -88,7 +91,7 @@ class DictStore(DictExtractors, DictLedger):
         return [HiddenPhoto(one.record.path, why, one.known) for why, one in listed]
 
     def lacking(self, extractor):
-        return {one.record.path for one in self.photos if not any(extractor.id in rows for rows in one.parts.values())}
+        return {one.record.path for one in self.photos if extractor.id not in one.parts["", ""]}
 
     def put(self, photo):
         if not all(np.isfinite(rows).all() for rows in photo.features.values()):
@@ -111,14 +114,32 @@ class DictStore(DictExtractors, DictLedger):
         self._photos[record.path] = kept
         self._failures.pop(record.path, None)
 
+    def choose_cut(self, owner):
+        self.cut = owner
+        self._generation += 1
+        for photo in self._all:
+            photo.parts = {part: rows for part, rows in photo.parts.items() if part[0] in ("", owner)}
+            photo.measured = change_attributes(photo.measured, dict.fromkeys(CUT))
+
+    def lacking_parts(self, extractor):
+        cut = {one.record.path: [rows for (owner, _), rows in one.parts.items() if owner] for one in self.photos}
+        return {path for path, parts in cut.items() if not parts or any(extractor.id not in rows for rows in parts)}
+
     def choose_color_measure(self, identity):
         if identity not in (None, self._measure[1]):
             for photo in self._all:
                 photo.measured = change_attributes(photo.measured, dict.fromkeys(COLORS))
         self._measure = identity, identity or self._measure[1]
 
-    def lacking_colors(self):
-        return {photo.record.path for photo in self.photos if COLORS[-1] not in photo.measured}
+    def choose_classifiers(self, classifiers):
+        for name, before in self.classifiers.items():
+            if name not in classifiers or classifiers[name].spec != before.spec:
+                for photo in self._all:
+                    photo.measured = change_attributes(photo.measured, dict.fromkeys(labelled(name)))
+        self.classifiers = dict(classifiers)
+
+    def lacking_measured(self, name):
+        return {photo.record.path for photo in self.photos if name not in photo.measured}
 
     def lacking_headers(self, version):
         return {photo.record.path for photo in self.photos if photo.headers < version}

@@ -14,7 +14,6 @@ from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import MeasuredPhoto
 from imgsim.index.update import update_index
 from tests.index.test_store_conformance import add
-from tests.stores import STORES
 
 KEYS = {"color", "color_probabilities", "palette"}
 COLORS = {"color": "red", "color_probabilities": {"red": 1.0}, "palette": [{"hex": "#ff0000"}]}
@@ -184,15 +183,6 @@ def test_an_unreadable_photo_has_no_colours_and_changes_no_other(make_photos):
     assert len(attributes_of(folder)) == 3
 
 
-@pytest.fixture(params=sorted(STORES))
-def store(request, tmp_path):
-    folder = tmp_path / "index"
-    folder.mkdir()
-    opened = STORES[request.param](folder)
-    yield opened
-    opened.close()
-
-
 def put(store, path, digest=b"d" * 16, **given):
     extractor = add(store)
     with store.transaction():
@@ -223,11 +213,11 @@ def test_attributes_do_not_make_a_new_stamp(store):
 def test_photos_without_a_palette_lack_colours(store):
     put(store, "a", measured=COLORS)
     put(store, "b", attributes={"color": "red"})
-    assert store.lacking_colors() == {"b"}
+    assert store.lacking_measured("palette") == {"b"}
     put(store, "a")
     assert stored(store)["a"] == COLORS
     put(store, "a", digest=b"e" * 16)
-    assert store.lacking_colors() == {"a", "b"}
+    assert store.lacking_measured("palette") == {"a", "b"}
 
 
 def test_choosing_another_measure_forgets_what_the_last_one_said(store):

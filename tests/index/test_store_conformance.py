@@ -368,6 +368,29 @@ def test_new_content_drops_everybodys_parts(store):
     assert rows_of(store, store.extractors()[0])[1].tolist() == [False, True]
 
 
+def test_what_cuts_photos_is_chosen_and_others_parts_go(store):
+    extractor, other = add(store), add(store, BITS, 8, binary=True)
+    key = extractor.id
+    assert store.cut == ""
+    with store.transaction():
+        store.choose_cut("mine")
+    mine = cut("a", "mine", {"coat": {key: [4] * 3}, "bag": {key: [5] * 3}})
+    put(store, photo("a", {key: [1, 2, 3]}), replace(mine, measured={"parts": 2, "area_share": 0.5, "color": "red"}))
+    put(store, photo("b", {key: [1, 2, 3]}))
+    assert (store.lacking(extractor), store.lacking(other)) == (set(), {"a", "b"})
+    assert (store.lacking_parts(extractor), store.lacking_parts(other)) == ({"b"}, {"a", "b"})
+    with store.transaction():
+        store.forget_features(extractor, store.part_keys().parts[1:2].tolist())
+    assert store.lacking_parts(extractor) == {"a", "b"}
+    before = store.stamp
+    with store.transaction():
+        store.choose_cut("other")
+    assert store.cut == "other"
+    assert store.stamp != before
+    assert parts_of(store) == [("a", "", True), ("b", "", True)]
+    assert [record.attributes for record in store.records(store.photo_keys().tolist())] == [{"color": "red"}, {}]
+
+
 def test_keys_are_of_one_dtype_and_stay(store):
     key = add(store).id
     put(store, photo("b", {key: [1, 2, 3]}))
@@ -688,7 +711,7 @@ def test_a_hidden_photo_is_seen_nowhere_and_comes_back_as_it_was(store):
     assert (store.counts()["photos"], store.counts()["missing"], store.counts()["left_out"]) == (1, 1, 0)
     assert parts_of(store) == [("b", "", True)]
     assert rows_of(store, first)[0].tolist() == [[4, 5, 6]]
-    assert (store.count_features(first), store.lacking(second), store.lacking_colors()) == (1, {"b"}, set())
+    assert (store.count_features(first), store.lacking(second), store.lacking_measured("palette")) == (1, {"b"}, set())
     assert store.facts.counts() == [("palette", ("list",), 1)] or store.facts.types() == {}
     assert store.facts.names_within("color_probabilities") == []
     assert not len(store.facts.numbers_within("color_probabilities", "red")[0])
@@ -751,7 +774,7 @@ def test_hidden_photos_lose_what_all_lose(store):
         store.drop_extractor(first)
         store.choose_color_measure("another")
         store.place(key, FoundImage("a", 10, 20))
-    assert (store.count_features(second), store.lacking_colors()) == (1, {"a"})
+    assert (store.count_features(second), store.lacking_measured("palette")) == (1, {"a"})
     with store.transaction():
         store.merge_attributes("a", {"color": None})
     assert seen(store, "a") == {}

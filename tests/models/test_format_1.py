@@ -21,6 +21,7 @@ from imgsim.models.imported_model import import_model
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "format2"
 LAYER = "squeezenet1_1:layer=features.3"
 WHITENED = f"{LAYER},whitening=95be484c19d2"
+ROUNDING = 2**-21  # of values up to 1: ONNX Runtime adds in another order on another processor
 
 
 @pytest.fixture(autouse=True)
@@ -37,8 +38,8 @@ def rows_of(text):
 
 
 @pytest.mark.parametrize(("text", "expected"), [(LAYER, "rows.npy"), (WHITENED, "whitened.npy")])
-def test_rows_are_bit_for_bit_what_they_were(text, expected):
-    np.testing.assert_array_equal(rows_of(text), np.load(FIXTURE / expected))
+def test_rows_are_what_they_were(text, expected):
+    np.testing.assert_allclose(rows_of(text), np.load(FIXTURE / expected), rtol=0, atol=ROUNDING)
 
 
 def test_no_torch_is_needed_and_nothing_is_written(old_cache):

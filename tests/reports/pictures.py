@@ -5,7 +5,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import PIL.Image
 
+from imgsim.evaluation.class_judgement import judge_classes
 from imgsim.evaluation.probabilities import Reliability
+from imgsim.reports.classifier_plots import plot_confidence
 from imgsim.reports.color_distributions import plot_color_distributions
 from imgsim.reports.curves import plot_interpolated, plot_precision_recall, plot_recall_at_k, plot_reliability
 from imgsim.reports.maps import plot_map
@@ -39,6 +41,12 @@ def _reliability(path):
     plot_reliability(bins, path, title=", ".join(NAMES).replace("\n", "\\n"))
 
 
+def _confidence(path):
+    likely = np.array([[0.7, 0.1, 0.1, 0.1], [0.1, 0.5, 0.2, 0.2], [0.3, 0.3, 0.2, 0.2]])
+    title = ", ".join(NAMES).replace("\n", "\\n")
+    plot_confidence(judge_classes(likely, np.array([0, 1, 3]), NAMES), path, title=title)
+
+
 def _distances(path):
     plot_distance_matrix(np.arange(64.0).reshape(8, 8), [name for name in NAMES for _ in range(2)], path)
 
@@ -69,6 +77,7 @@ PICTURES = {
     "interpolated": _interpolated,
     "recall_at_k": _recall_at_k,
     "reliability": _reliability,
+    "confidence": _confidence,
     "distances": _distances,
     "map": _map,
     "color_distributions": _color_distributions,

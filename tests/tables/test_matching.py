@@ -105,6 +105,15 @@ def test_two_rows_about_one_photo_are_refused(names, reason):
         pair(names, key="file")
 
 
+def test_a_row_that_tells_of_another_rows_photo_is_neither_lost_nor_refused():
+    columns = ("file", "same_as", "price")
+    told = [("a.jpg", ""), ("", "a.jpg"), ("", "a.jpg"), ("", "gone.jpg"), ("", "")]
+    rows = [Row(line, {k: v for k, v in zip(columns, cells, strict=False) if v}) for line, cells in enumerate(told, 2)]
+    pairing = pair_rows(Table("items.csv", columns, rows, textual=True), PhotoNames("/photos", PATHS, "/"))
+    assert (pairing.key, pairing.rows) == ("file", {"a.jpg": 0})
+    assert pairing.lost == ["line 5 (no file)", "line 6 (no file)"]
+
+
 def test_the_column_that_finds_most_photos_names_them():
     rows = [
         Row(2, {"name": "Coat", "id": "a.jpg", "other": "b.jpg"}),

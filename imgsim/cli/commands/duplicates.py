@@ -152,7 +152,7 @@ def _nearness(
 
     distance = index.distance(extractors, metric)
     for one in distance.extractors:
-        if lacking := len(index) - index.count_features(one.stored):
+        if lacking := len(index) - index.count_measured(one.stored):
             photos = f"{lacking} photo{'s' * (lacking > 1)}"
             stderr.say(f"imgsim: {photos} without features of {one.stored.spec}, so compared by bytes alone")
     seen = choose_turns(flips=flips, turns=turns)

@@ -18,10 +18,16 @@ from imgsim.cli.labels import HASH, LabelSource, fail, indexed
 from imgsim.cli.lock_wait import wait_option
 from imgsim.cli.pair_sources import PairSource, pairs_options
 from imgsim.cli.report_option import report_option
+from imgsim.cli.with_subcommands import WithSubcommands
 from imgsim.paths import key_within
+from imgsim.registry import Registry
+
+OTHERS: Registry[click.Command] = Registry(
+    "command", {"classifier": "imgsim.cli.commands.evaluate_classifier:classifier"}
+)
 
 
-@click.command()
+@click.command(cls=WithSubcommands, others=OTHERS)
 @click.argument("folder", type=click.Path())
 @labels_options(scores=True)
 @pairs_options

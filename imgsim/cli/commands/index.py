@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import name_completion, stderr
 from imgsim.cli.flags import device_option, extractor_option, format_option, general_options, limits_options
 from imgsim.cli.inputs import listed_paths
 from imgsim.cli.labels import update_showing
 from imgsim.cli.lock_wait import once_unlocked, wait_option
 from imgsim.cli.output import JSON, write_object
+from imgsim.cli.segment_options import cut_options
 from imgsim.cli.table_forms import table_options
 from imgsim.naming import parse_naming
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # Of what a summary's names alone do not say.
 WORDS = {
+    "partless": "photo{} without the part that is asked for",
     "headers": "header{} read",
     "drawn": "picture{} drawn by imgsim passed over",
     "links": "further name{} of the same photos or folders",
@@ -109,6 +111,27 @@ WORDS = {
     help="Read when and where each photo was taken, and by which camera, from its EXIF, as attributes (taken, camera, "
     "place_lat, place_lon), now and in later runs; or no longer.",
 )
+@click.option(
+    "--kinds/--no-kinds",
+    default=None,
+    help="Tell what kind of thing each photo shows, without any training, as attributes (kind, kind_probability), now "
+    "and in later runs; or no longer, and forget what was told.",
+)
+@click.option(
+    "--kind-language",
+    type=click.Choice(["en", "ko"]),
+    help="Name the kinds of --kinds in English or Korean.  [default: as before; en at first]",
+)
+@click.option(
+    "--classify",
+    multiple=True,
+    metavar="[NAME=]MODEL",
+    shell_complete=name_completion.classifiers,
+    help="Classify the photos by this trained model, its file or the name that it was imported under, as attributes "
+    "(NAME, or category, and NAME_probability), now and in later runs; repeat it for several. NAME= takes one back, "
+    "and what it told.",
+)
+@cut_options(remembered=True)
 @click.option("--default", metavar="NAME", help="Make this extractor the one that queries use.")
 @click.option("--drop", multiple=True, metavar="NAME", help="Drop an extractor and its features, and stop.")
 @click.option("--compact", is_flag=True, help="Give unused space in the index back to the disk, and stop.")
@@ -139,9 +162,9 @@ def index(
     be read are skipped, listed by `imgsim failures`, and tried again when they or their cause change. Pictures that
     imgsim drew, further names of a file (links) and what is no picture are passed over, and named with -v. The index is
     FOLDER/.imgsim. It remembers --include, --exclude, --max-megapixels (100 at first), --max-seconds (60), --max-memory
-    (4000), --colors and --exif, and how tables are read (--decimal, --dates, --type, and --encoding for tables that are
-    not UTF-8): later runs, and commands that measure, go by them until they are given again; a PATTERN of '' is none,
-    --type NAME= takes one back.
+    (4000), --colors, --exif, --kinds, --kind-language, --classify, --segment, --background, --crop, and how tables are
+    read (--decimal, --dates, --type, and --encoding for tables that are not UTF-8): later runs, and commands that
+    measure, go by them until they are given again; a PATTERN of '' is none, --type NAME= takes one back.
     """
     if drop or compact:
         once_unlocked(lambda: _maintain(folder, index_path, drop, compact=compact))
@@ -161,7 +184,7 @@ def index(
     summary = _update(folder, index_path, extractors, options)
     if format_ in JSON:
         write_object(asdict(summary))
-    incomplete = summary.failed or summary.lost_rows or summary.without_row or summary.unknown
+    incomplete = summary.failed or summary.lost_rows or summary.without_row or summary.unknown or summary.partless
     if summary.unrepaired or (strict and incomplete):
         click.get_current_context().exit(2)
 

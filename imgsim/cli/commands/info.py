@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from imgsim.cli.which_index import open_for
 
 if TYPE_CHECKING:
     from imgsim.index.index import Index
+    from imgsim.index.options import Remembered
 
 LISTED = ("extractors", "calibrations", "stale_calibrations", "sight_rules", "pairs", "attributes")  # a line each
 
@@ -65,7 +67,7 @@ def _facts(index: Index) -> dict[str, Any]:
             "name": str(extractor.spec),
             "version": extractor.spec.version,
             "dim": extractor.dim,
-            "photos": index.count_features(extractor),
+            "photos": index.count_measured(extractor),
             "default": extractor in used,
         }
         for extractor in index.extractors
@@ -82,7 +84,10 @@ def _facts(index: Index) -> dict[str, Any]:
         "exclude": list(made.exclude),
         **made.limits._asdict(),
         "colors": made.colors or "not measured",
+        "kinds": _kinds(made),
+        "classified": [f"{name}={one.spec}" for name, one in made.classifiers.items() if one.model],
         "exif": "read" if made.exif else "not read",
+        "segment": _told_of_cut(made.cut) if made.cut else "not cut",
         "decimal": made.forms.decimal or "not given",
         "dates": made.forms.dates or "not given",
         "types": [f"{name}={type_}" for name, type_ in made.forms.types.items()],
@@ -101,6 +106,20 @@ def _facts(index: Index) -> dict[str, Any]:
         "bytes": _size(index.directory),
         "journal_mode": index.journal_mode,
     }
+
+
+def _told_of_cut(owner: str) -> str:
+    """Say what cuts photos into parts."""
+    told = json.loads(owner)
+    labels = ", ".join("+".join(joined) for joined in told["labels"])
+    crop = "cropped" if told["crop"] else "not cropped"
+    return f"{told['segmenter']['name']}: {labels}, background {told['background']}, {crop}"
+
+
+def _kinds(made: Remembered) -> str:
+    """Tell in which language kinds are told, if they are."""
+    kinds = [one for one in made.classifiers.values() if not one.model]
+    return f"told ({dict(kinds[0].spec.params)['language']})" if kinds else "not told"
 
 
 def _size(directory: str) -> int:

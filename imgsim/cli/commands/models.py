@@ -48,10 +48,11 @@ def models() -> None:
 def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
     """List the models that are here, the newest first, then those whose weights are installed as packages."""
     from imgsim.cli.learned_models import learned_rows
+    from imgsim.cli.segmenters import segmenter_rows
     from imgsim.models.architectures import ARCHITECTURES
     from imgsim.models.cache import list_models
 
-    rows = [*_rows(list_models()), *learned_rows(), *_packaged_rows()]
+    rows = [*_rows(list_models()), *learned_rows(), *segmenter_rows(), *_packaged_rows()]
     if everything:
         here = {row["architecture"] for row in rows}
         rows += [
@@ -237,9 +238,17 @@ def import_(
 
     A learned embedding is then -x embedding:NAME, a classifier `imgsim classify -m NAME`.
 
+    With --architecture segformer, FILE is a folder that transformers wrote, or OWNER/NAME of the hub; it is then
+    --segment NAME.
+
     Of another program's, which --size, --mean, --deviation or --name tells, one image is run to find out what it gives:
     rows, rows of tokens or maps, which are averaged. It is then -x NAME, or -x onnx/NAME; without --name, its file's.
     """
+    if architecture == "segformer":
+        from imgsim.cli.segmenters import import_segmenter
+
+        import_segmenter(file, name)
+        return
     from imgsim.cli.networks import import_file
 
     given = {key: value for key, value in takes.items() if value is not None}
@@ -285,6 +294,11 @@ def remove(architecture: str, weights: str) -> None:
         from imgsim.cli.learned_models import remove_learned
 
         remove_learned(architecture)
+        return
+    from imgsim.cli.segmenters import named_segmenters, remove_segmenters
+
+    if segmenters := named_segmenters(architecture):
+        remove_segmenters(segmenters)
         return
     named = own_names().get(architecture)
     there = [named] if named else [one for one in list_models() if one.architecture == architecture]

@@ -34,7 +34,9 @@ from imgsim.cli.output import RowWriter, choose_format, write_paths
 from imgsim.cli.pictures import check_grid, check_plot, draw_grid_of, plot_colors_of
 from imgsim.cli.remarks import Remarks
 from imgsim.cli.report_option import report_option
+from imgsim.cli.segment_options import cut_options
 from imgsim.cli.similarity import SIMILARITY, check_similarity, without_similarity
+from imgsim.index.store import CUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,8 +46,10 @@ if TYPE_CHECKING:
     from imgsim.core import Match
     from imgsim.images.limits import Limits
     from imgsim.index.index import Index
+    from imgsim.segment.cutter import Cutter
 
 COLUMNS = ("query", "rank", "path", "distance")
+BOXES = CUT[2]  # the attribute that holds where a photo's parts lie
 
 
 @click.command(short_help="Find the indexed photos that look most like each PHOTO.")
@@ -65,6 +69,7 @@ COLUMNS = ("query", "rank", "path", "distance")
 @max_distance_option
 @min_probability_option
 @rerank_option
+@cut_options(remembered=False)
 @click.option("--together", is_flag=True, help="The photos are views of one thing: give one ranking.")
 @click.option("--include-self", is_flag=True, help="Let the query photo itself be a match, if it is in the index.")
 @show_option
@@ -98,7 +103,9 @@ def query(
     something matched, 1 nothing did, 2 error. Columns: query, rank, path within the indexed folder, distance; smaller
     is closer. Where the distance was calibrated (`imgsim calibrate`), another tells the probability that this is the
     thing asked for. With --rerank, one tells by what the first 200 are ordered instead. With --show similarity, one is
-    1 - distance, by cosine. Without a PHOTO, --color ranks by 1 - the colour's probability.
+    1 - distance, by cosine. Where the index is cut into parts, or with --segment, each part of a PHOTO asks by itself:
+    query_part tells which, and part which of a match's was nearest. Without a PHOTO, --color ranks by 1 - the colour's
+    probability.
     """
     from imgsim.cli.which_index import open_for
 
@@ -114,14 +121,17 @@ def query(
         attributes, similar = without_similarity(index, show)
         if similar:
             check_similarity(index, choices["extractors"], choices["metric"], by_photo=bool(photos))
-        calibrated = photos and index.is_calibrated(choices["extractors"], choices["metric"])
+        cutter = _cutter(index, photos, choices)
+        calibrated = photos and not cutter and index.is_calibrated(choices["extractors"], choices["metric"])
         added = {"reranked": choices["rerank"], "probability": calibrated, SIMILARITY: similar}
-        columns = (*COLUMNS, *(name for name, wanted in added.items() if wanted))
+        columns = (*_columns(index, cutter), *(name for name, wanted in added.items() if wanted))
         write = _writer(index, "paths" if null else choose_format(format_), columns, attributes, null=null)
         note_conditions(index, choices["where"])
         note_sight(index, out_of_sight=choices["out_of_sight"])
         remarks = Remarks(index)
-        for answer, complete in ask_by_photos(index, asked, **choices) if photos else ask_by_color(index, **choices):
+        for answer, complete in (
+            ask_by_photos(index, asked, cutter=cutter, **choices) if photos else ask_by_color(index, **choices)
+        ):
             failed |= not complete
             if answer is not None:
                 matched |= bool(answer.matches)
@@ -135,6 +145,21 @@ def query(
             _draw(answers, grid, plot, index.root, choices["limits"], shown_of)
         _report(report, index, answers, show, choices)
     click.get_current_context().exit(2 if failed or complaints else 0 if matched else 1)
+
+
+def _cutter(index: Index, photos: Sequence[str], choices: dict[str, Any]) -> Cutter | None:
+    """Take what says how photos are cut out of the choices, and make what does."""
+    segment, background, crop = (choices.pop(name) for name in ("segment", "background", "crop"))
+    cutter = index.cutter(segment, background, crop=crop) if photos else None
+    if cutter and (named := [name for name in ("together", "rerank") if choices[name]]):
+        raise click.UsageError(f"--{named[0]} is for whole photos: add --segment none")
+    return cutter
+
+
+def _columns(index: Index, cutter: Cutter | None) -> Sequence[str]:
+    """Name the columns that say what was compared, parts or whole photos."""
+    of_query = ("query", "query_part") if cutter else ("query",)
+    return (*of_query, *COLUMNS[1:3], *(("part",) if cutter and index.is_cut else ()), COLUMNS[3])
 
 
 def _report(
@@ -204,7 +229,7 @@ def _writer(
     attributes = AttributeColumns(index, show, format_, columns)
     rows = RowWriter(format_, attributes.columns)
     row = functools.partial(_row, attributes=attributes, similar=SIMILARITY in columns)
-    return lambda answer: rows.write([row(answer.name, match) for match in answer.matches])
+    return lambda answer: rows.write([row(answer, match) for match in answer.matches])
 
 
 def _shown(match: Match, *, attributes: AttributeColumns, similar: bool) -> dict[str, Any]:
@@ -213,14 +238,15 @@ def _shown(match: Match, *, attributes: AttributeColumns, similar: bool) -> dict
     return similarity | attributes.of(match)
 
 
-def _row(name: str, match: Match, *, attributes: AttributeColumns, similar: bool) -> dict[str, Any]:
-    row: dict[str, Any] = {"query": name, "rank": match.rank, "path": match.path, "distance": match.distance}
+def _row(answer: QueryAnswer, match: Match, *, attributes: AttributeColumns, similar: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"query": answer.name, "query_part": answer.part} if answer.part else {"query": answer.name}
+    row |= {"rank": match.rank, "path": match.path, "distance": match.distance}
     if match.reranked is not None:
         row["reranked"] = match.reranked
     if match.probability is not None:
         row["probability"] = match.probability
     if match.part:
-        row["part"] = match.part
+        row |= {"part": match.part, "box": match.attributes.get(BOXES, {}).get(match.part)}
     row |= _shown(match, attributes=attributes, similar=similar)
     if match.lacking:
         row["lacking"] = list(match.lacking)

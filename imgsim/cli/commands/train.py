@@ -11,6 +11,7 @@ SUBCOMMANDS: Registry[click.Command] = Registry(
     "training",
     {
         "probe": "imgsim.cli.commands.train_probe:probe",
+        "ensemble": "imgsim.cli.commands.train_ensemble:ensemble",
         "linear": "imgsim.cli.commands.train_linear:linear",
         "sweep": "imgsim.cli.commands.train_sweep:sweep",
         "embedding": "imgsim.cli.commands.train_network:embedding",

@@ -15,7 +15,7 @@ import numpy as np
 from imgsim.core import ExtractorSpec, Statistics
 from imgsim.errors import ImgsimError, IndexFormatError
 from imgsim.images.limits import Limits
-from imgsim.index.store import Stamp, StoredExtractor
+from imgsim.index.store import Stamp, StoredClassifier, StoredExtractor
 from imgsim.tables.cell_forms import CellForms
 from imgsim.tables.values import TYPES
 
@@ -155,15 +155,32 @@ class StoredValues:
 
     def extractor(self, key: int, spec: object, dim: object, binary: object) -> StoredExtractor:
         """Read an extractor; whether this imgsim makes it, is another question."""
-        read = self.json(spec, "an extractor's spec")
+        read = self._spec(spec, "an extractor's spec")
+        if type(dim) is not int or not 0 < dim <= LONGEST_ROW or binary not in (0, 1):
+            raise self.damage(f"{read.name} with rows of {dim!a} values")
+        return StoredExtractor(key, read, dim, bool(binary))
+
+    def _spec(self, raw: object, what: str) -> ExtractorSpec:
+        read = self.json(raw, what)
         name, params, version = (read.get(part) for part in ("name", "params", "version"))
         if not isinstance(name, str) or type(version) is not int or not isinstance(params, dict):
-            raise self.damage("an extractor's spec")
+            raise self.damage(what)
         if not all(isinstance(value, str | int | float) for value in params.values()):
-            raise self.damage("an extractor's spec")
-        if type(dim) is not int or not 0 < dim <= LONGEST_ROW or binary not in (0, 1):
-            raise self.damage(f"{name} with rows of {dim!a} values")
-        return StoredExtractor(key, ExtractorSpec(name, tuple(sorted(params.items())), version), dim, bool(binary))
+            raise self.damage(what)
+        return ExtractorSpec(name, tuple(sorted(params.items())), version)
+
+    def classifiers(self, raw: object) -> dict[str, StoredClassifier]:
+        """Read the classifiers that label photos, by attribute; whether they are here, is another question."""
+        what = "its classifiers"
+        read = {} if raw is None else self.json(raw, what)
+        kept = {}
+        for name, one in read.items():
+            fields = ("model", "size", "mtime_ns")
+            state: list[Any] = [one.get(field) for field in fields] if isinstance(one, dict) else []
+            if list(map(type, state)) != [str, int, int]:
+                raise self.damage(what)
+            kept[name] = StoredClassifier(self._spec(one.get("spec"), what), *state)
+        return kept
 
     def statistics(self, archive: object, extractor: StoredExtractor) -> Statistics:
         """Read an extractor's statistics, from an archive that is never larger than it looks."""

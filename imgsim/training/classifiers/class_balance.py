@@ -42,10 +42,14 @@ class ClassBalance:
         self.members = [np.flatnonzero(labels == code) for code in range(len(names))]  # each class's photos
         sizes = np.array([len(members) for members in self.members])
         self._made = made_pictures(sizes, augment)
-        each = -(-self._made // np.maximum(sizes, 1))
-        self.most_of: NDArray[np.intp] = each[labels]  # how many pictures are made of each photo at most, (N,)
+        self._each = (self._made / np.maximum(sizes, 1))[labels]
         counted = zip(names, sizes.tolist(), self._made.tolist(), strict=True)
         self.counts = [PictureCounts(*one) for one in counted]
+
+    def most_of(self, views: int = 1) -> NDArray[np.intp]:
+        """Tell how many pictures are made of each photo (N,) in an epoch at most, or in so many different ones."""
+        most: NDArray[np.intp] = np.ceil(np.round(views * self._each, 9)).astype(np.intp)
+        return most
 
     def batches(self, epoch: int) -> list[NDArray[np.intp]]:
         """Shuffle all of an epoch's pictures, and cut them into batches of nearly the same size."""

@@ -76,12 +76,10 @@ class ClassPictures:
     def kept_of(self, place: int, views: int) -> NDArray[np.intp]:
         """List which pictures of a photo are kept where frozen stages make maps of them but once.
 
-        So many views of itself, and as many that are made of it, or all of those that are the same in every epoch.
+        So many views of itself, and of what is made of it in an epoch; or once what is the same in every epoch.
         """
-        count = len(self._photos)
-        most = int(self._balance.most_of[place])
-        made = most if self._fixed else views * bool(most)
-        return np.concatenate([np.full(views, place), place + count * np.arange(1, made + 1)])
+        made = int(self._balance.most_of(1 if self._fixed else views)[place])
+        return np.concatenate([np.full(views, place), place + len(self._photos) * np.arange(1, made + 1)])
 
     def views_of(self, place: int, views: int) -> torch.Tensor:
         """Make those pictures, as the network takes them."""

@@ -234,7 +234,7 @@ class _ClassifierAssembly:
         return lambda share: self._means.advanced(f"as it begins: {part}", share)
 
     def _parts(self) -> RunParts:
-        recipe, copies = self._recipe, 1 + int(self._balance.most_of.max(initial=0))
+        recipe, copies = self._recipe, 1 + int(self._balance.most_of().max(initial=0))
         weights = None
         if recipe.class_weights == "balanced":
             weights = balanced_weights(np.array([one.pictures for one in self._balance.counts]))

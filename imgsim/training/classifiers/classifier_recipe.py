@@ -33,11 +33,12 @@ class ClassifierRecipe(RunRecipe):
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = CHOICES
 
     freeze: str = "but-last"
-    views: int = 8
+    views: int = 4
     head_lr: float = 1.0
     head_decay: float = 1.0
-    epochs: int = 20
-    patience: int = 20
+    epochs: int = 10
+    patience: int = 10
+    least_crop: float = 0.5
     by: str = "log-loss"
     crop: str = "whole"
     normalise: str = "own"

@@ -73,10 +73,9 @@ def choose_form(
     strengths: Sequence[float] = STRENGTHS,
     seed: int = 0,
 ) -> tuple[ProbeForm, list[TriedForm]]:
-    """Try forms on photos left out, and choose the one of the least log loss, the strongest held where equal.
+    """Try forms on photos left out, copies together, and choose that of the least log loss.
 
-    `rows` (N, D) are of extractors that give so many values each, `codes` (N,) classes 0 to C - 1; photos of one number
-    in `groups` (N,) are copies, which are left out together.
+    `rows` (N, D), of extractors of so many values each; `codes` (N,), classes 0 to C - 1; `groups` (N,), of copies.
     """
     kept = _fold_places(codes, groups, folds, seed)
     tried: list[TriedForm] = []
@@ -140,6 +139,26 @@ def fit_probes(
     classes: int,
 ) -> Iterator[tuple[float, FittedProbe]]:
     """Fit probes of ascending strengths, each from where the last one ended.
+
+    Parameters
+    ----------
+    rows : ndarray of float64, shape (N, D)
+        Of extractors joined.
+    codes : ndarray of int, shape (N,)
+        Classes, 0 to `classes` - 1; one that no row is of is never said.
+    widths : sequence of int
+        How many values each extractor gives.
+    scaling : {"blocks", "columns"}
+        Whether extractors are brought to one scale, or all values.
+    strengths : sequence of float
+        As scikit-learn's C, ascending.
+    classes : int
+        How many there are.
+
+    Yields
+    ------
+    tuple of (float, FittedProbe)
+        A strength and what was fitted by it.
 
     Notes
     -----

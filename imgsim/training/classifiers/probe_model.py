@@ -55,10 +55,9 @@ def learn_probe(
     digests: Sequence[bytes],
     settings: ProbeSettings,
 ) -> LearnedProbe:
-    """Fit a probe to the training photos' rows, and judge the file on the others.
+    """Fit a probe to the rows (N, D) of a split's training photos, and judge its file on the others.
 
-    `rows` (N, D) are of the photos of a split, `digests` of their contents; `bases` are the extractors that made them,
-    with how many values each gives.
+    `bases` are the extractors that made the rows, with how many values each gives; `digests` of photos' contents.
     """
     check_labels(split.names)
     if not np.isfinite(rows).all():

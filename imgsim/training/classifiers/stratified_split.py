@@ -48,7 +48,7 @@ def stratified_split(
     listed, first = np.unique(groups[labelled], return_index=True)
     rng = np.random.default_rng(seed)
     units = _Units(rng.permutation(listed), codes[labelled[first]], listed)
-    tests = units.draw(test, 1, rng)
+    tests = units.draw(test, int(test > 0), rng)
     validates = units.without(tests).draw(validation, 0, rng)
     parts = np.full(len(codes), UNUSED, np.int8)
     parts[labelled] = 0

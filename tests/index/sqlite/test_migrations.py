@@ -129,7 +129,7 @@ def assert_answers_as_before(folder):
         matches = [match for one in ASKED for match in index.search(folder / "a" / "0.png", 6, extractors=one)]
         photos = list(index.photos())
         assert set(index.calibrations) == CALIBRATED
-        assert index._store.lacking_colors() == set()
+        assert index._store.lacking_measured("palette") == set()
         assert [match.path for match in index.search_color("purple", 2)] == ["b/3.png", "a/2.png"]
     for match, line in zip(matches, lines("answers.jsonl"), strict=True):
         assert (match.path, match.attributes) == (line["path"], line["attributes"])

@@ -33,7 +33,7 @@ def test_an_epoch_has_each_photo_once_and_of_rare_classes_as_many_pictures_as_co
     turns = np.bincount(drawn % 27)
     for code in range(3):
         assert turns[labels == code].max() - turns[labels == code].min() <= 1
-    assert (turns - 1 <= balance.most_of).all()
+    assert (turns - 1 <= balance.most_of()).all()
     assert max(map(len, batches)) - min(map(len, batches)) <= 1
     assert [batch.tolist() for batch in balance.batches(3)] == [batch.tolist() for batch in batches]
     assert np.concatenate(balance.batches(4)).tolist() != drawn.tolist()

@@ -26,6 +26,13 @@ def test_small_classes_keep_a_photo_to_learn_from_and_give_one_to_test():
     assert counts(codes, stratified_split(codes, np.arange(100), seed=0))[:3] == [(1, 0, 0), (1, 0, 1), (2, 0, 1)]
 
 
+def test_no_share_tests_nothing():
+    codes = np.repeat(np.arange(3), [4, 10, 40])
+    assert np.sum(counts(codes, stratified_split(codes, np.arange(54), seed=0, test=0)), axis=0).tolist() == [49, 5, 0]
+    parts = stratified_split(codes, np.arange(54), seed=0, test=0, validation=0)
+    assert (parts == 0).all()
+
+
 def test_a_seed_gives_the_same_parts_and_another_others():
     codes = np.repeat(np.arange(5), 12)
     one, again, other = (stratified_split(codes, np.arange(60), seed=seed).tolist() for seed in (1, 1, 2))

@@ -77,6 +77,7 @@ def test_the_shipped_sweep_has_the_grid_that_was_published():
 
 
 def test_the_shipped_sweep_of_scores_has_the_margins_that_were_published():
+    pytest.importorskip("torch", reason="the extra deep is not installed")
     from imgsim.training.embeddings.assembly import spelled
 
     sweep = read_sweep("streets", {})

@@ -1,0 +1,97 @@
+"""Progress of a fetch on a terminal, and its summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgsim.cli import stderr
+from imgsim.cli.remedies import name_option
+from imgsim.fetch.addresses import without_secrets
+from imgsim.fetch.fetch_run import FetchObserver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Self
+
+    from rich.progress import Progress, TaskID
+
+    from imgsim.fetch.table_fetch import FetchSummary
+
+NAMED = 3  # of many gone items
+MOST_GONE = 0.5  # of the items known, beyond which the table may be another one
+
+
+class FetchProgress(FetchObserver):
+    """Draws a bar, and says which photos do not come."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def started(self, photos: int) -> None:
+        """Begin the bar."""
+        if not stderr.wants_progress():
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        columns = ("fetching", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._bar.add_task("fetching", total=photos)
+        self._bar.start()
+
+    def advanced(self, photos: int) -> None:
+        """Move the bar on."""
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, photos)
+
+    def failed(self, address: str, reason: str) -> None:
+        """Say which, and why."""
+        line = f"skipped {address}: {name_option(reason.replace('(allow_private)', '(--allow-private)'))}"
+        if self._bar is not None:
+            from rich.text import Text
+
+            self._bar.console.print(Text(stderr.printable(line)))
+        else:
+            stderr.say(line)
+
+
+def say_summary(folder: str, summary: FetchSummary, gone: Iterator[str]) -> None:
+    """Say what a run did, and what is worth a look."""
+    counts = {
+        "fetched": summary.fetched,
+        "the same as one that is here": summary.same,
+        "unchanged": summary.unchanged,
+        "failed": summary.failed,
+        "new item{}": summary.added,
+        "updated": summary.updated,
+        "gone": summary.gone,
+    }
+    said = [f"{count:,} {_counted(name, count)}" for name, count in counts.items() if count or name == "fetched"]
+    have = f"{summary.with_photo:,} of {summary.items:,} item{'s' * (summary.items != 1)} with a photo"
+    stderr.say(f"{folder}: {', '.join(said)} in {summary.seconds:.1f} s; {have}")
+    for count, what in ((summary.typed, "cell{} typed in items.csv kept"), (summary.moved, "photo{} found elsewhere")):
+        if count:
+            stderr.say(f"{folder}: {count:,} {_counted(what, count)}")
+    for place, named in enumerate(gone):
+        if place == NAMED and not stderr.is_verbose():
+            stderr.say(f"gone: {summary.gone - NAMED:,} more (-v names them)")
+            break
+        stderr.say(f"gone: {without_secrets(named)}")
+    if summary.gone > MOST_GONE * (summary.gone + summary.items - summary.added):
+        stderr.say(
+            f"{folder}: most items known before are not in this table: is it of another shop? Nothing is removed"
+        )
+    if summary.failed:
+        stderr.detail("failures.csv lists what did not come, and why; --retry-failed asks for all of it again")
+
+
+def _counted(words: str, count: int) -> str:
+    return words.format("s" * (count != 1))

@@ -1,0 +1,1 @@
+"""Which pixels of a photo show what: one segmenter a file, and cut-outs."""

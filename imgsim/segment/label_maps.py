@@ -1,0 +1,66 @@
+"""Label maps, brought to other sizes, and what of them is meant by labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgsim.images.opencv import cv2
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgsim.segment.base_segmenter import LabelMap
+
+BACKGROUND = "background"
+BACKGROUNDS = (BACKGROUND, "null", "none", "unlabeled", "unlabelled", "void")  # as models and lists of labels call it
+
+
+def enlarge(labels: LabelMap, shape: tuple[int, int]) -> LabelMap:
+    """Bring a label map to another height and width: each pixel has the label that most of it is of, (H, W).
+
+    Borders come out smooth, since each label's share is interpolated; of equal shares the first label wins.
+
+    Examples
+    --------
+    >>> enlarge(np.array([[0, 7]], np.uint8), (1, 4)).tolist()
+    [[0, 0, 7, 7]]
+    """
+    if labels.shape == shape:
+        return labels
+    size = shape[1], shape[0]
+    smaller = shape[0] * shape[1] < labels.size
+    here, (best, most) = np.unique(labels), (np.zeros(shape, np.uint8), np.zeros(shape, np.float32))
+    for label in here.tolist():
+        marked = (labels == label).astype(np.float32)
+        share = cv2.resize(marked, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+        larger = share > most
+        best[larger], most[larger] = label, share[larger]
+    return best
+
+
+def with_background(classes: Sequence[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Name a label map's places, the background first, and tell the place of each class of a model.
+
+    Examples
+    --------
+    >>> with_background(["Background", "Hat", "Bag"])
+    (('background', 'hat', 'bag'), (0, 1, 2))
+    >>> with_background(["sky", "road"])
+    (('background', 'sky', 'road'), (1, 2))
+    """
+    keys = [label_key(name) for name in classes]
+    things = list(dict.fromkeys(key for key in keys if key not in BACKGROUNDS))
+    return (BACKGROUND, *things), tuple(0 if key in BACKGROUNDS else 1 + things.index(key) for key in keys)
+
+
+def label_key(name: str) -> str:
+    """Write a label as it is typed.
+
+    Examples
+    --------
+    >>> label_key("Upper clothes")
+    'upper-clothes'
+    """
+    return "-".join(name.lower().replace("_", " ").replace(",", " ").replace("+", " ").split())
