@@ -40,11 +40,13 @@ class Means(NamedTuple):
     jobs: int
     most_bytes: int
     limits: Limits
-    decoder: Decoder | None = None  # what several runs on the same photos share, and so are rows and maps of them
-    shared: SharedWork | None = None
+    decoder: Decoder | None = (
+        None  # what several runs on the same photos share, as they do `shared`, rows and maps of them
+    )
     said: Callable[[str], None] = lambda _: None
     heard: Callable[[Epoch], None] = lambda _: None
     advanced: Callable[[str, float], None] = lambda _, __: None
+    shared: SharedWork | None = None
 
     def silenced(self) -> Means:
         """Give the means of a process that leaves it to another to say what is done."""

@@ -92,7 +92,7 @@ def classifier(
     with judging_bar() as advanced:
         jobs = options["jobs"] or default_jobs()
         heard = lambda epoch: stderr.say(describe_epoch(epoch))  # noqa: E731
-        means = Means(device or "", jobs, int(memory * 1e6), limits, None, None, stderr.say, heard, advanced)
+        means = Means(device or "", jobs, int(memory * 1e6), limits, None, stderr.say, heard, advanced)
         if resume:
             trained = resume_classifier(folder, recipe, run, means)
         else:

@@ -123,7 +123,7 @@ def embedding(
     with judging_bar() as advanced:
         jobs = options["jobs"] or processors_each(default_jobs())
         heard = lambda epoch: stderr.say(describe_epoch(epoch))  # noqa: E731
-        means = Means(device or "", jobs, int(memory * 1e6), limits, None, None, stderr.say, heard, advanced)
+        means = Means(device or "", jobs, int(memory * 1e6), limits, None, stderr.say, heard, advanced)
         if resume:
             trained = resume_run(folder, recipe, run, means)
         else:

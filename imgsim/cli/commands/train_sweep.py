@@ -92,7 +92,7 @@ def sweep(
         jobs = options["jobs"] or default_jobs()
         heard = lambda epoch: stderr.detail(describe_epoch(epoch))  # noqa: E731
         means = Means(
-            device or "", jobs, int(memory * 1e6), limits, Decoder(), SharedWork(), stderr.detail, heard, advanced
+            device or "", jobs, int(memory * 1e6), limits, Decoder(), stderr.detail, heard, advanced, SharedWork()
         )
         done = run_all(read, labelled_photos(folder, source, options["groups"]), output, means, stderr.say)
     rows = tabulate(read, done)

@@ -172,7 +172,7 @@ def test_runs_of_one_split_follow_one_another_and_share_what_they_do_alike(confi
         monkeypatch.setattr(assembly, name, counted(name, getattr(assembly, name)))
     photos, said = drawn_photos(tmp_path), []
     sweep = read_sweep(config, {"views": 2, "freeze": "1"})
-    means = Means("cpu", 1, 10**8, LIMITS, Decoder(), SharedWork())
+    means = Means("cpu", 1, 10**8, LIMITS, Decoder(), shared=SharedWork())
     done = sweep_runs.run_all(sweep, photos, str(tmp_path / "runs"), means, said.append)
     assert counts == {"view_photos": 2, "learn_map": 2}
     assert [line.partition(": ")[2] for line in said] == [
