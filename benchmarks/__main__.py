@@ -30,6 +30,7 @@ from benchmarks import (
     searching,
     starting,
     training,
+    votes,
 )
 from benchmarks.measuring import Setting
 from benchmarks.neighbours import Neighbours
@@ -70,6 +71,8 @@ COMPARISONS: dict[str, Callable[[Setting], list[Figure]]] = {
     "default-index": deep.index_default,
     "default-query": deep.query_default,
     "leave-one-out": classifying.leave_one_out,
+    "classify-light": votes.classify_light,
+    "classify-heavy": votes.classify_heavy,
     "mining": mining.mine,
     "train-step": training.train_step,
 }

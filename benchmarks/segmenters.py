@@ -15,7 +15,7 @@ import time
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -105,7 +105,7 @@ def by(segmenter: Segmenter) -> Callable[[Labelled], NDArray[np.bool_]]:
 
     def find(photo: Labelled) -> NDArray[np.bool_]:
         labels = segmenter.segment(photo.images[segmenter.scale])
-        return cast("NDArray[np.bool_]", enlarge(labels, photo.person.shape) > 0)
+        return enlarge(labels, photo.person.shape) > 0
 
     return find
 
@@ -163,7 +163,7 @@ def recalls(data: Path) -> Iterator[str]:
         rows = np.concatenate([extractor.extract([image]) for image in seen])
         distances = metric(rows, rows)
         np.fill_diagonal(distances, np.inf)
-        return (classes[distances.argmin(axis=1)] == classes).astype(np.float64)
+        return np.array(classes[distances.argmin(axis=1)] == classes, np.float64)
 
     whole = right(photos)
     yield f"| what is seen of {len(paths)} photos | recall@1 | above the photos as they are |"
@@ -204,7 +204,7 @@ def streets(data: Path) -> Iterator[str]:
         return np.concatenate([extractor.extract([image]) for image in seen])
 
     def right(asked: Features, found: Features) -> NDArray[np.float64]:
-        return (classes[metric(asked, found).argmin(axis=1)] == kinds).astype(np.float64)
+        return np.array(classes[metric(asked, found).argmin(axis=1)] == kinds, np.float64)
 
     plain = rows([image for image, _ in shelf])
     whole = right(rows([image for image, _ in worn]), plain)
@@ -222,7 +222,7 @@ def streets(data: Path) -> Iterator[str]:
 
 def sized(mask: NDArray[np.bool_], image: Image) -> NDArray[np.bool_]:
     """Bring a mask (H, W) to the size of an image."""
-    return cast("NDArray[np.bool_]", enlarge(mask.astype(np.uint8), image.shape[:2]) > 0)
+    return enlarge(mask.astype(np.uint8), image.shape[:2]) > 0
 
 
 def timed(

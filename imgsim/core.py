@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ class ExtractorSpec:
         return json.dumps({"name": self.name, "params": dict(self.params), "version": self.version}, sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str) -> ExtractorSpec:
+    def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote.
 
         Parameters

@@ -25,7 +25,7 @@ def cut_options(*, remembered: bool) -> Callable[[F], F]:
             click.option(
                 "--background",
                 type=click.Choice(["white", "black", "mean", "blur"]),
-                help="What is put behind a part." + " [default: black, or as before]" * remembered,
+                help="What is put behind a part." + " [default: mean, or as before]" * remembered,
             ),
             click.option("--crop/--no-crop", default=None, help="Cut close around a part, or keep the photo's frame."),
         )

@@ -69,13 +69,17 @@ class Measured(NamedTuple):
 
 
 class MeasuredParts(NamedTuple):
-    """The parts of a photo, P of them: what they are called, where they lie, and their features, (P, D) each."""
+    """The parts of a photo, P of them: what they are called, where they lie, and their features, (P, D) each.
+
+    Without any, `reason` says why.
+    """
 
     names: Sequence[str]
     boxes: Sequence[Box]
     area_shares: Sequence[float]
     area_share: float
     features: Mapping[Any, Features]
+    reason: str = ""
 
 
 def measure(
@@ -148,27 +152,24 @@ class Measurer:
     def __call__(self, task: Task) -> Outcome:
         """Measure a photo: read once for all that is wanted of it."""
         extractors, steps = _chosen(self._built, task.extractors), _chosen(self.steps, task.steps)
-        of_parts, parts = (_chosen(self._built, task.cut) if self.cutter else {}), None
+        of_parts = _chosen(self._built, task.cut) if self.cutter else {}
         looking = self.cutter if self.cutter and (of_parts or any(step.masked for step in steps.values())) else None
         scales = {scale for one in (*extractors.values(), *of_parts.values()) for scale in _scales(one)}
         scales |= {step.scale for step in steps.values()} | ({looking.scale} if looking else set())
         scales = scales or {Scale()}
         try:
             record, images = self._open(task, scales)
-            if looking:
-                path = os.fspath(task.photo) if isinstance(task.photo, str | os.PathLike) else ""
-                photo = PhotoFile(path, record.width, record.height)
-                parts = looking.find(images[looking.scale], photo, record.digest)
         except ImageReadError as error:
             failure = copy.copy(error)  # less its traceback, which holds on to what was read
             failure.path = task.name
             return failure
         features = {key: _extract(one, images) for key, one in extractors.items()}
-        measured = _measure_parts(looking, parts, images, of_parts) if looking and parts is not None else None
+        parts, reason = _find_parts(looking, images, task, record) if looking else ((), "")
+        measured = _measure_parts(looking, parts, images, of_parts)._replace(reason=reason) if looking else None
         for key, row in (*features.items(), *(measured.features.items() if measured else ())):
             if not np.isfinite(row).all():
                 return ImageReadError(task.name, f"{self._built[key].spec} gives values for it that are not finite")
-        told = {key: _work(step, images[step.scale], parts or ()) for key, step in steps.items()}
+        told = {key: _work(step, images[step.scale], parts) for key, step in steps.items()}
         return Measured(record, features, told, measured)
 
     def _open(self, task: Task, scales: Collection[Scale]) -> tuple[ImageRecord, Mapping[Scale, Image]]:
@@ -192,6 +193,19 @@ def _scales(one: Extractor) -> Collection[Scale]:
 
 def _extract(one: Extractor, images: Mapping[Scale, Image]) -> Features:
     return one.describe(images) if isinstance(one, SeveralScales) else one.extract([images[one.scale]])
+
+
+def _find_parts(
+    cutter: Cutter, images: Mapping[Scale, Image], task: Task, record: ImageRecord
+) -> tuple[Sequence[PhotoPart], str]:
+    """Find the parts of a photo or, where there are none, say why."""
+    path = os.fspath(task.photo) if isinstance(task.photo, str | os.PathLike) else ""
+    try:
+        photo = PhotoFile(path, record.width, record.height)
+        parts = cutter.find(images[cutter.scale], photo, record.digest)
+    except ImageReadError as error:  # of the map: the photo was read
+        return (), error.reason
+    return parts, "" if parts else f"no {cutter.wanted} on it"
 
 
 def _measure_parts(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imgsim.fetch.asked_addresses import AskedAddresses
 from imgsim.fetch.catalogue_database import CatalogueDatabase
 from imgsim.fetch.catalogue_items import CatalogueItems
-from imgsim.fetch.known_photos import KnownPhotos
+from imgsim.fetch.catalogue_photos import CataloguePhotos
 
 if TYPE_CHECKING:
     from typing import Self
@@ -20,7 +20,7 @@ class Catalogue:
         self.folder = folder
         self._database = CatalogueDatabase(folder)
         self.items = CatalogueItems(self._database)
-        self.photos = KnownPhotos(self._database)
+        self.photos = CataloguePhotos(self._database)
         self.addresses = AskedAddresses(self._database)
 
     def __enter__(self) -> Self:

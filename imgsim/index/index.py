@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from imgsim.errors import ImgsimError, IndexNotFoundError, ParameterError
 from imgsim.index.gallery_folders import remove_leftovers
-from imgsim.index.location import find_index, locate_index
+from imgsim.index.location import MAPS, find_index, locate_index
 from imgsim.index.sqlite.sqlite_store import SqliteStore
 from imgsim.index.store import DefaultQuery
 
@@ -887,6 +887,11 @@ class IndexWriter(Index):
     def compact(self) -> None:
         """Give the space of removed rows back to the disk."""
         self._store.compact()
+        maps = os.path.join(self.directory, MAPS)
+        if os.path.isdir(maps):
+            from imgsim.segment.cutter import remove_other_maps
+
+            remove_other_maps(maps, self._store.cut, [known.digest for known in self._store.known().values()])
 
 
 def _listed(where: str | Sequence[str]) -> Sequence[str]:

@@ -44,10 +44,9 @@ def find_lacks(
     labels: Collection[str] = (),
     partless: Collection[str] = (),
 ) -> list[Lack]:
-    """List what is to be measured, by path: new content by all extractors, the rest by those that lack it.
+    """List what is to be measured, by path: new content by all extractors and `labels`, the rest by what it lacks.
 
-    `otherwise` are decoded to other pixels, `failing` are not tried, nor are the parts of the `partless`; `labels` are
-    what classifiers that are here set.
+    `otherwise` are decoded to other pixels, `failing` are not tried, nor are the parts of the `partless`.
     """
     every = tuple(extractor.id for extractor in extractors)
     told = {f"{LABEL}{name}": name for name in labels} | ({} if store.color_measure is None else {COLORS: "palette"})

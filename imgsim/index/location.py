@@ -10,6 +10,8 @@ from imgsim.errors import IndexNotFoundError, IndexWriteError
 from imgsim.index.sqlite.connection import DATABASE, FOLDER
 from imgsim.paths import of_file_url, posix
 
+MAPS = "maps"  # the folder of label maps within an index's own: a cache
+
 
 def has_index(directory: str) -> bool:
     """Tell whether a folder is an index's own."""

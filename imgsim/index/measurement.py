@@ -13,6 +13,7 @@ from imgsim.images.find import DRAWN
 from imgsim.index.decoding_mark import decoding_mark
 from imgsim.index.failure_conditions import conditions_of
 from imgsim.index.lacks import COLORS, LABEL
+from imgsim.index.location import MAPS
 from imgsim.index.store import CUT, MISSING, UNREADABLE, Failure, MeasuredPhoto, labelled
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from imgsim.index.summary import Observer, Summary
     from imgsim.segment.cutter import Cutter
 
-MAPS = "maps"  # the folder of label maps within the index's own: a cache
 BATCH_PHOTOS = 64
 BATCH_SECONDS = 2.0
 
@@ -160,7 +160,7 @@ class Measurement:
         names, owner = tuple(parts.names), cutter.owner
         self.store.put(replace(photo, features=parts.features, parts=names, owner=owner, measured=told))
         if not names:
-            error = ImageReadError(lack.image.path, f"no {cutter.wanted} on it", cut=owner)
+            error = ImageReadError(lack.image.path, parts.reason, cut=owner)
             path, size, mtime_ns, ctime_ns, inode = lack.image
             conditions = conditions_of(error, self.limits._asdict())
             self.store.fail(Failure(path, size, mtime_ns, error.reason, ctime_ns, inode, conditions))

@@ -119,7 +119,7 @@ class QueryRows:
             raise measured
         parts = measured.parts
         if parts is None or not parts.names:
-            raise ImageReadError(name, f"no {cutter.wanted} on it")
+            raise ImageReadError(name, parts.reason if parts else f"no {cutter.wanted} on it")
         named = [name] if name != "-" and not include_self else []
         files, keys = {file for one in named if (file := identity(one)) is not None}, keys_of(self._store, named)
         asked = []

@@ -38,16 +38,13 @@ def find_seeds(image: Image, *, salient: bool = False) -> NDArray[np.float64]:
     place = place_odds(*image.shape[:2], plain=plain) - plain * _GROUND * np.clip(2 - away / _NEAR, 0, 1)
     if salient:
         place = place + _SALIENT * _deviations(_saliency(image))
-    colors, labels = _colors(image)
-    kernel = np.exp(-(((colors[:, None] - colors) ** 2).sum(axis=2)) / 2)  # a colour's neighbours count for it too
+    keys = _color_keys(image)
+    there, labels = np.unique(keys, return_inverse=True)
     blur, probability = max(image.shape) / 160, _probability(place)
     for _ in range(ROUNDS):
-        thing, ground = (
-            kernel @ np.bincount(labels.ravel(), weights.ravel(), len(colors))
-            for weights in (probability, 1 - probability)
-        )
+        thing, ground = (_counts(keys, weights)[there] for weights in (probability, 1 - probability))
         likelier = np.log((thing / thing.mean() + _NONE) / (ground / ground.mean() + _NONE))
-        odds = _TRUST * likelier[labels] + place
+        odds = _TRUST * likelier[labels].reshape(keys.shape) + place
         probability = _probability(cv2.GaussianBlur(odds, (0, 0), blur))
     return probability
 
@@ -78,16 +75,24 @@ def _plainness(border: NDArray[np.float64]) -> float:
     return float(np.clip(((border < _NEAR).mean() - _PLAIN) / (1 - _PLAIN), 0, 1))
 
 
-def _colors(image: Image) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """List an image's colours in coarse steps of Lab, (C, 3), and which of them each pixel has, (h, w)."""
+def _color_keys(image: Image) -> NDArray[np.intp]:
+    """Give the colour of each pixel of an image (h, w, 3) in coarse steps of Lab, as a number: (h, w)."""
     lab = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2LAB).astype(np.intp)
     lab[..., 1:] = np.clip((lab[..., 1:] - 128) * 2 + 128, 0, 255)
     steps = lab >> (8 - _BITS)
-    keys = (steps[..., 0] << 2 * _BITS) | (steps[..., 1] << _BITS) | steps[..., 2]
-    there, labels = np.unique(keys, return_inverse=True)
-    mask = (1 << _BITS) - 1
-    listed = np.stack([there >> 2 * _BITS, (there >> _BITS) & mask, there & mask], axis=1)
-    return listed.astype(np.float64), labels.reshape(keys.shape)
+    keys: NDArray[np.intp] = (steps[..., 0] << 2 * _BITS) | (steps[..., 1] << _BITS) | steps[..., 2]
+    return keys
+
+
+def _counts(keys: NDArray[np.intp], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Count colours (h, w) by weights, those next to a colour for it too: a number for each that there could be."""
+    side = 1 << _BITS
+    counts: NDArray[np.float64] = np.bincount(keys.ravel(), weights.ravel(), side**3).reshape(side, side, side)
+    steps = np.arange(side)
+    near = np.exp(-((steps[:, None] - steps) ** 2) / 2)
+    for _ in range(3):  # an axis after the other
+        counts = np.tensordot(counts, near, axes=(0, 0))
+    return counts.reshape(-1)
 
 
 def _saliency(image: Image) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast, get_args
 
 import numpy as np
 
@@ -82,15 +82,17 @@ def cut_out(image: Image, mask: NDArray[np.bool_], background: Background, *, cr
 
     White, black, the mean colour of what is left out, or the photo out of focus.
     """
-    behind: Image | int
+    image, marked = np.ascontiguousarray(image), mask.astype(np.uint8)
+    behind: Image
     if background == "blur":
-        behind = cv2.GaussianBlur(np.ascontiguousarray(image), (0, 0), max(mask.shape) * _BLUR)  # type: ignore[assignment]
-    elif background == "mean":
-        behind = image[~mask].mean(axis=0).round().astype(np.uint8) if not mask.all() else 0
+        behind = cast("Image", cv2.GaussianBlur(image, (0, 0), max(mask.shape) * _BLUR))
     else:
-        behind = 255 if background == "white" else 0
-    out = np.where(mask[..., None], image, np.asarray(behind, np.uint8))
-    if not crop or not mask.any():
-        return out
-    left, top, width, height = map(int, PhotoPart("", mask, 1.0).box)
-    return np.ascontiguousarray(out[top : top + height, left : left + width])
+        shade = {"white": (255.0,) * 3, "black": (0.0,) * 3}.get(background) or cv2.mean(image, 1 - marked)[:3]
+        behind = np.empty_like(image)
+        behind[:] = np.round(shade)
+    seen = slice(None), slice(None)
+    if crop and mask.any():
+        left, top, width, height = map(int, PhotoPart("", mask, 1.0).box)
+        seen = slice(top, top + height), slice(left, left + width)
+    image, marked, behind = (np.ascontiguousarray(one[seen]) for one in (image, marked, behind))
+    return cast("Image", cv2.copyTo(image, marked, behind))

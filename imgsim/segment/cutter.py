@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -22,12 +23,12 @@ from imgsim.segment.label_maps import enlarge
 from imgsim.segment.segmenter_table import build_segmenter, load_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from imgsim.core import Image, Scale
     from imgsim.segment.segmenter_table import Labels
 
-DEFAULT_BACKGROUND: Background = "black"
+DEFAULT_BACKGROUND: Background = "mean"
 DEFAULT_CROP = True
 NO_SEGMENTER = "none"  # what is typed for whole photos
 
@@ -103,8 +104,7 @@ class Cutter:
     def _place(self, digest: bytes) -> str:
         if not self.maps or not digest:
             return ""
-        spec = hashlib.sha256(self.segmenter.spec.to_json().encode()).hexdigest()[:16]
-        return os.path.join(self.maps, spec, digest.hex()[:2], f"{digest.hex()}.png")
+        return os.path.join(self.maps, folder_of(self.owner), digest.hex()[:2], f"{digest.hex()}.png")
 
 
 def settled_cutter(owner: str, segment: str | None, background: str | None, *, crop: bool | None) -> Cutter | None:
@@ -117,6 +117,26 @@ def settled_cutter(owner: str, segment: str | None, background: str | None, *, c
         return Cutter.of_text(segment, background or before[0], crop=before[1] if crop is None else crop)
     kept = Cutter.of_owner(owner, renewed=True)
     return kept.seen_otherwise(background, crop=crop)
+
+
+def folder_of(owner: str) -> str:
+    """Name the folder of the label maps that a cutter's segmenter made, by the owner of its parts."""
+    spec = json.dumps(json.loads(owner)["segmenter"], sort_keys=True)
+    return hashlib.sha256(spec.encode()).hexdigest()[:16]
+
+
+def remove_other_maps(maps: str, owner: str, digests: Collection[bytes]) -> None:
+    """Remove the label maps of other segmenters than an owner's, if there is one, and of other files than these."""
+    kept, known = folder_of(owner) if owner else "", {f"{digest.hex()}.png" for digest in digests}
+    for folder in os.scandir(maps) if os.path.isdir(maps) and not os.path.islink(maps) else ():
+        if folder.name != kept:
+            shutil.rmtree(folder.path, ignore_errors=True)  # not a link's, which it refuses
+            continue
+        for place, _, names in os.walk(folder.path):
+            for name in names:
+                if name not in known:
+                    with suppress(OSError):
+                        os.unlink(os.path.join(place, name))
 
 
 def _read_map(path: str, shape: tuple[int, int]) -> LabelMap | None:

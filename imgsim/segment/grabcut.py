@@ -61,7 +61,7 @@ class GrabCut:
     """
 
     size: int = 160
-    iterations: int = 2
+    iterations: int = 1
     seed: Literal["middle", "saliency"] = "middle"
 
     paper: ClassVar[str] = "Rother et al., ACM Transactions on Graphics 23(3), 2004"

@@ -30,11 +30,14 @@ def enlarge(labels: LabelMap, shape: tuple[int, int]) -> LabelMap:
     if labels.shape == shape:
         return labels
     size = shape[1], shape[0]
-    smaller = shape[0] * shape[1] < labels.size
-    here, (best, most) = np.unique(labels), (np.zeros(shape, np.uint8), np.zeros(shape, np.float32))
-    for label in here.tolist():
-        marked = (labels == label).astype(np.float32)
-        share = cv2.resize(marked, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    how = cv2.INTER_AREA if shape[0] * shape[1] < labels.size else cv2.INTER_LINEAR
+    here = np.flatnonzero(np.bincount(labels.ravel(), minlength=256)).tolist()
+    if len(here) == 2:  # as mostly: what is not of the one is of the other
+        share = cv2.resize((labels == here[1]).astype(np.float32), size, interpolation=how)
+        return np.where(share > 0.5, here[1], here[0]).astype(np.uint8)
+    best, most = np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
+    for label in here:
+        share = cv2.resize((labels == label).astype(np.float32), size, interpolation=how)
         larger = share > most
         best[larger], most[larger] = label, share[larger]
     return best

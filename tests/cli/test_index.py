@@ -23,6 +23,7 @@ KEYS = [
     "missing",
     "left_out",
     "failed",
+    "partless",
     "passed_over",
     "drawn",
     "headers",

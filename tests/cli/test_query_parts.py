@@ -75,7 +75,7 @@ def test_a_catalogue_is_cleaned_by_what_is_measured(run, shop):
     failures = run("failures", "photos")
     assert (failures.code, failures.out) == (0, "shoe1.png\tno part that mask was asked for on it\n")
     told = run("info", "photos", "--format", "json")
-    assert json.loads(told.out)["segment"] == "mask: coat, bag, background black, cropped"
+    assert json.loads(told.out)["segment"] == "mask: coat, bag, background mean, cropped"
     assert json.loads(told.out)["extractors"][0]["photos"] == 4
     strict = run("index", "photos", "--strict")
     assert strict.code == 2

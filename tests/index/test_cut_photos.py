@@ -7,7 +7,7 @@ import pytest
 from imgsim.colors.dominant import find_colors
 from imgsim.errors import ImageReadError, ImgsimError, ParameterError
 from imgsim.images.read import read_image
-from imgsim.index.index import open_index
+from imgsim.index.index import IndexWriter, open_index
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
 from imgsim.segment.cutter import Cutter
@@ -245,3 +245,31 @@ def test_a_damaged_row_of_a_part_is_mended(photos):
     summary = index(photos, (), verify=True)
     assert (summary.repaired, summary.unrepaired) == (1, 0)
     assert told_of(photos) == before
+
+
+def test_a_map_that_does_not_fit_leaves_the_photo_whole(photos):
+    PIL.Image.fromarray(np.ones((12, 9), np.uint8)).save(photos.parent / "masks" / "b.png")
+    summary = index(photos, segment=masks_of(photos, ",coat"))
+    assert (summary.added, summary.failed, summary.partless) == (3, 0, 2)
+    with open_index(photos) as opened:
+        failures = {one.path: one.reason for one in opened.failures}
+    assert failures == {
+        "b.png": f"its mask {photos.parent / 'masks' / 'b.png'} is 9 x 12 pixels, the photo 90 x 120",
+        "c.png": "no coat on it",
+    }
+    draw(photos.parent, "b", "coat", shade=(30, 30, 30))
+    assert index(photos, ()).partless == 1
+    assert told_of(photos)[1]["b.png/coat"] == 1
+
+
+def test_compacting_leaves_the_maps_that_are_of_use(photos):
+    index(photos, segment="grabcut")
+    index(photos, (), segment=masks_of(photos, ",bag"))
+    maps = photos / ".imgsim" / "maps"
+    assert len(list(maps.rglob("*.png"))) == 6
+    (photos / "c.png").unlink()
+    index(photos, ())
+    with IndexWriter.open(photos) as writer:
+        writer.compact()
+    assert len(list(maps.rglob("*.png"))) == 2
+    assert told_of(photos)[1] == {"a.png/": 1, "a.png/bag": 1, "b.png/": 1}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import name_completion, stderr
 from imgsim.cli.classified_photos import KnownPhotos, known_photos, measure_folder
 from imgsim.cli.figure_table import write_figures
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options, limits_options
@@ -28,7 +28,7 @@ PARTS = ("train", "validation", "test")  # a test compares them with those of sp
 
 
 @click.command(short_help="Judge a classifier on the photos in FOLDER.")
-@click.argument("model")
+@click.argument("model", shell_complete=name_completion.classifiers)
 @click.argument("folder", type=click.Path())
 @labels_options(scores=False)
 @splits_option

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import name_completion, stderr
 from imgsim.cli.classified_photos import deal_folder, known_photos, measure_folder
 from imgsim.cli.figure_table import write_figures
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options, limits_options
@@ -28,7 +28,7 @@ OF_PHOTOS = ("labels", "key", "encoding", "splits")
 
 
 @click.command(short_help="Let several classifiers vote, as one model; no torch.")
-@click.argument("models", metavar="MODEL...", nargs=-1)
+@click.argument("models", metavar="MODEL...", nargs=-1, shell_complete=name_completion.classifiers)
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False), metavar="MODEL.onnx", help="The vote.")
 @click.option(
     "--photos",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from imgsim.errors import ParameterError
+from imgsim.errors import EvaluationError, ParameterError, first_few
 from imgsim.evaluation.label_figures import LabelFigures, judge_labels, name_figures
 from imgsim.models.architectures import provenance
 from imgsim.models.classifier_export import write_classifier
@@ -129,6 +129,10 @@ def _deal(
     if photos.splits is not None:
         return deal_as_before(photos.splits, paths, readable)
     known = np.where(readable, codes, -1)
+    if empty := [photos.names[code] for code in np.setdiff1d(codes, known).tolist()]:
+        is_left = "class has" if len(empty) == 1 else "classes have"
+        told = f"{len(empty)} {is_left} no photo left, since none of theirs can be read ({first_few(empty)})"
+        raise EvaluationError(f"{told}: mend the photos, or take them away")
     shares = {"test": recipe.test, "validation": recipe.validation}
     return deal_photos(paths, photos.names, known, decoded.digests, decoded.hashes, seed=recipe.seed, **shares)
 

@@ -144,6 +144,25 @@ def test_photos_that_cannot_be_read_are_kept_in_the_ledger_and_the_others_learne
     assert all(row["path"].startswith(row["label"]) for row in split)
 
 
+def test_a_class_that_ends_empty_is_named(tmp_path):
+    photos = draw_classes(tmp_path / "photos", classes=3, each=3)
+    for path in (photos / "class1").iterdir():
+        path.write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    with pytest.raises(
+        EvaluationError, match=r"^1 class has no photo left, since none of theirs can be read \(class1\)"
+    ):
+        train(photos, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_all_photos_can_train(tmp_path):
+    photos = draw_classes(tmp_path / "photos", classes=3, each=3)
+    for recipe in (replace(QUICK, test=0.0, validation=0.0), replace(FROZEN, test=0.0, validation=0.0)):
+        trained = train(photos, tmp_path / recipe.start, recipe)
+        assert [one.photos for one in trained.counts] == [3, 3, 3]
+        assert (trained.outcomes, trained.best.epoch) == ([], recipe.epochs)
+
+
 def test_what_cannot_be_learned_is_told_before_a_folder_is_made(drawn, tmp_path):
     one = draw_classes(tmp_path / "one", classes=1, each=4)
     with pytest.raises(EvaluationError, match=r"there is one \(class0\): give two or more"):

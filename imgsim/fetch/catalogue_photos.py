@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _PAGE = 1000  # rows at hand
 
 
-class KnownPhotos:
+class CataloguePhotos:
     """In which file each photo is, by its digest."""
 
     def __init__(self, database: CatalogueDatabase) -> None:
