@@ -1,4 +1,4 @@
-"""A projection that begins as a linear map learned from classes: training goes on from where the map ends."""
+"""A projection that begins as a linear map learned from classes: training goes on from about where the map ends."""
 
 from __future__ import annotations
 
