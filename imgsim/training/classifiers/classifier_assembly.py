@@ -31,6 +31,7 @@ from imgsim.training.photos_digest import photos_digest
 from imgsim.training.random_states import generator_of
 from imgsim.training.run_means import ClassedPhotos, Means, find_device
 from imgsim.training.served_photos import ServedPhotos
+from imgsim.training.shared_work import BegunPhotos
 from imgsim.training.split_file import PARTS, read_splits, spell_splits
 from imgsim.training.staged_network import count_frozen
 from imgsim.training.training_run import Epoch, RunParts, TrainingRun
@@ -276,8 +277,9 @@ class _ClassifierAssembly:
         return KeptPictures(maps, counts, recipe.views, fixed=recipe.augment == ORIGINAL, seed=recipe.seed)
 
     def _serve(self, places: NDArray[np.intp]) -> ServedPhotos:
-        pixels = self._pixels.take(places)
-        return ServedPhotos(pixels, self._network, self._backbone.preprocessing, self._means.most_bytes // 4)
+        pixels, paths = self._pixels.take(places), [self._split.paths[place] for place in places]
+        begun = BegunPhotos(self._means.most_bytes // 4)
+        return ServedPhotos(pixels, paths, self._network, self._backbone.preprocessing, begun)
 
     def _probabilities(self, part: str) -> Features:
         rows = self._served[part].rows(self._network.probabilities)
