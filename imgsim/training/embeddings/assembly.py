@@ -12,6 +12,7 @@ from imgsim.evaluation.copy_groups import group_copies
 from imgsim.evaluation.score_widths import Widths, check_widths
 from imgsim.metrics.product import unit_rows
 from imgsim.models.architectures import provenance
+from imgsim.models.vision import torch
 from imgsim.naming import parse_naming
 from imgsim.tables.ground_truth import check_readable
 from imgsim.training.backbone import Backbone, load_backbone
@@ -19,7 +20,7 @@ from imgsim.training.batches import Augmentation, CroppedPhotos, Feed, PictureFe
 from imgsim.training.decoded_photos import DecodedPhotos, DecodingOutcome, PixelForm
 from imgsim.training.embeddings.linear.linear_model import LinearSettings, find_learnable, learn_map
 from imgsim.training.embeddings.linear.refusals import LearningError
-from imgsim.training.embeddings.linear_head import project_map
+from imgsim.training.embeddings.linear_head import project_map, whiten_crops
 from imgsim.training.embeddings.losses.base_loss import LossSetting
 from imgsim.training.embeddings.losses.loss_table import build_loss, spell_loss
 from imgsim.training.embeddings.miners.miner_table import build_miner, spell_miner
@@ -50,8 +51,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Features
-    from imgsim.models.vision import torch
     from imgsim.training.embeddings.linear.linear_methods import LinearMap
+    from imgsim.training.embeddings.linear.linear_model import Learned
     from imgsim.training.embeddings.losses.base_loss import Kind
     from imgsim.training.embeddings.recipe import TrainingRecipe
     from imgsim.training.embeddings.retrieval_figures import RetrievalFigures
@@ -260,6 +261,8 @@ class _Assembly:
             generator=generator_of(recipe.seed, HEAD),
         )
         self._network.lay_out(device)
+        least, flip = recipe.least_crop, recipe.flip == "yes"
+        self._augmentation = Augmentation(backbone.preprocessing, least=least, flip=flip)
         self._shared = means.shared or SharedWork()
         self._seen = (backbone.architecture, backbone.weights, backbone.preprocessing, self._network.frozen)
         begun = self._shared.once("begun", self._seen, lambda: BegunPhotos(means.most_bytes * 3 // 4))
@@ -281,10 +284,10 @@ class _Assembly:
     def _before(self) -> Before:
         """Make the pooled rows, and the linear map of them, and let the projection begin as that if it is told to."""
         pooled = {part: self._pooled(part) for part in self._served}
-        mapped = None if self._widths else self._learn_map(pooled["train"])
+        learned = None if self._widths else self._learn_map(pooled["train"])
         if self._recipe.head == "linear":
-            self._begin_linear(mapped, pooled["train"])
-        return Before(pooled, mapped)
+            self._begin_linear(learned, pooled["train"])
+        return Before(pooled, learned.map if learned else None)
 
     def _came_to(self, run: TrainingRun, before: Before) -> Trained:
         """Judge the trained network, and write it and what it came to."""
@@ -313,17 +316,22 @@ class _Assembly:
             lambda: validation.rows(self._network.finish),
             lambda rows: self._figures("validation", rows).named(),
             team=self._team,
-            from_start=self._recipe.head == "linear",  # the map itself, where nothing that is learned does better
+            from_start=self._recipe.head == "linear",  # the map, where nothing that is learned does better
         )
 
     def _feed(self, places: NDArray[np.intp]) -> Feed:
-        recipe, photos = self._recipe, self._pixels.take(places)
-        augmentation = Augmentation(self._backbone.preprocessing, least=recipe.least_crop, flip=recipe.flip == "yes")
+        recipe = self._recipe
         if not recipe.views:
-            return PictureFeed(CroppedPhotos(photos, augmentation, recipe.seed), self._means.jobs, self._team)
+            photos = CroppedPhotos(self._pixels.take(places), self._augmentation, recipe.seed)
+            return PictureFeed(photos, self._means.jobs, self._team)
+        return ViewFeed(self._views(places), recipe.views, recipe.seed, self._team)
+
+    def _views(self, places: NDArray[np.intp]) -> torch.Tensor:
+        """Draw views of photos, and give what the frozen stages make of them, photo after photo."""
+        recipe = self._recipe
         begin = lambda: view_photos(  # noqa: E731
-            photos,
-            augmentation,
+            self._pixels.take(places),
+            self._augmentation,
             self._network,
             views=recipe.views,
             seed=recipe.seed,
@@ -331,8 +339,7 @@ class _Assembly:
             advanced=lambda share: self._means.advanced("views", share),
         )
         drawn = (recipe.views, recipe.seed, recipe.least_crop, recipe.flip)
-        maps = self._shared.once("views", (*self._seen, *drawn, self._paths(places)), begin)
-        return ViewFeed(maps, recipe.views, recipe.seed, self._team)
+        return self._shared.once("views", (*self._seen, *drawn, self._paths(places)), begin)
 
     def _serve(self, places: NDArray[np.intp], begun: BegunPhotos) -> ServedPhotos:
         pixels, paths = self._pixels.take(places), self._paths(places)
@@ -370,7 +377,7 @@ class _Assembly:
             outcomes += compare(part, judged, self._recipe.seed)
         return outcomes
 
-    def _learn_map(self, rows: Features) -> LinearMap | None:
+    def _learn_map(self, rows: Features) -> Learned | None:
         """Learn a linear map of the pooled rows of the photos that train, as `imgsim train linear` does."""
         places, seed = self._split.asked("train"), self._recipe.seed
         labels = self._split.labels[places]
@@ -378,17 +385,31 @@ class _Assembly:
             known = find_learnable(rows, labels.astype(np.intp))
         except LearningError:  # one class will do for a network, if its loss is content
             return None
-        learn = lambda: learn_map(known, LinearSettings(seed=seed), lambda of: 1 - of @ of.T).map  # noqa: E731
+        learn = lambda: learn_map(known, LinearSettings(seed=seed), lambda of: 1 - of @ of.T)  # noqa: E731
         return self._shared.once("map", (*self._seen, self._paths(places), labels.tobytes(), seed), learn)
 
-    def _begin_linear(self, mapped: LinearMap | None, rows: Features) -> None:
-        """Let the projection begin as a map of the rows (N, C) of the photos that train."""
-        if mapped is None:
+    def _begin_linear(self, learned: Learned | None, rows: Features) -> None:
+        """Let the projection begin as a map of the rows (N, C) of the photos that train, and of their views."""
+        if learned is None:
             raise LearningError(
                 "head linear: fewer than two classes that train have two photos: give --head orthogonal"
             )
-        rng = np.random.default_rng([self._recipe.seed, LINEAR_HEAD])
+        mapped, seed = learned.map, self._recipe.seed
+        if count := self._recipe.views:
+            places = self._split.places("train")
+            labels = self._split.labels[np.concatenate([self._split.asked("train"), np.repeat(places, count)])]
+            rows = np.concatenate([rows, self._pool_views(places)])
+            mapped = whiten_crops(rows, labels.astype(np.intp), learned.form, seed)
+        rng = np.random.default_rng([seed, LINEAR_HEAD])
         self._network.begin_head(project_map(mapped, rows, self._recipe.dim, rng))
+
+    def _pool_views(self, places: NDArray[np.intp]) -> Features:
+        """Give the rows of photos' views as the backbone makes them before training."""
+        device = next(self._network.parameters()).device
+        self._network.eval()
+        with torch.inference_mode():
+            parts = self._views(places).split(self._recipe.views)
+            return np.concatenate([self._network.pool(maps.to(device)).cpu().numpy() for maps in parts])
 
     def _export(self, run: TrainingRun) -> bytes:
         recipe = {key: value for key, value in self._recipe.as_options().items() if key != "weights"}

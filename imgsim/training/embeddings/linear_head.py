@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from imgsim.training.embeddings.linear.linear_methods import fit_map
+from imgsim.training.embeddings.linear.linear_model import find_learnable
 from imgsim.training.embeddings.linear.within_class import find_axes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Features
-    from imgsim.training.embeddings.linear.linear_methods import LinearMap
+    from imgsim.training.embeddings.linear.linear_methods import Form, LinearMap
 
 
 class Projection(NamedTuple):
@@ -20,6 +22,15 @@ class Projection(NamedTuple):
 
     weight: NDArray[np.float64]
     bias: NDArray[np.float64]
+
+
+def whiten_crops(rows: Features, labels: NDArray[np.intp], form: Form, seed: int) -> LinearMap:
+    """Learn a map (D, D) of rows (N, D) of whole photos and of crops of them, which have their photo's label.
+
+    Its form was chosen by whole photos: a crop finds the others of its photo whatever the form.
+    """
+    known = find_learnable(rows, labels)
+    return fit_map(known.rows, known.codes, "whitening", form, dim=rows.shape[1], seed=seed)
 
 
 def project_map(mapped: LinearMap, rows: Features, dim: int, rng: np.random.Generator) -> Projection:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imgsim.training.embeddings.linear.linear_methods import Form, fit_map
-from imgsim.training.embeddings.linear_head import project_map
+from imgsim.training.embeddings.linear_head import project_map, whiten_crops
 
 PHOTOS, WIDTH = 24, 40
 
@@ -59,3 +59,17 @@ def test_what_lies_across_the_photos_that_taught_is_as_long_as_it_was_on_average
     length = (mapped(rows[0]) ** 2).sum()
     mean = np.mean([other @ other.T * length / (own**2).sum() for other, own in drawn], axis=0)
     assert np.abs(mean - expected).max() < 0.05 * np.abs(expected).max()
+
+
+def test_crops_tell_what_counts_for_little_where_whole_photos_do_not():
+    rng = np.random.default_rng(4)
+    labels = np.arange(PHOTOS) % 6
+    whole = rng.standard_normal((6, WIDTH))[labels] + rng.standard_normal((PHOTOS, WIDTH)) * 0.1
+    crops = np.repeat(whole, 3, axis=0)
+    crops[:, 0] += rng.standard_normal(len(crops))  # what photos have in common and crops lose
+    mapped = whiten_crops(np.concatenate([whole, crops]), np.concatenate([labels, labels.repeat(3)]), Form(0.3), 0)
+    lengths = np.linalg.norm(mapped.projection, axis=1)
+    assert mapped.projection.shape == (WIDTH, WIDTH)
+    assert lengths[0] < 0.5 * lengths[1:].min()
+    alone = fit_map(whole, labels, "whitening", Form(0.3), dim=WIDTH, seed=0)
+    assert np.linalg.norm(alone.projection, axis=1)[0] > 2 * lengths[0] / lengths[1:].mean()

@@ -79,6 +79,7 @@ def test_a_run_that_was_killed_comes_to_the_same_numbers(drawn, tmp_path):
         {"freeze": "all", "views": 3},
         {"accumulate": 2},
         {"head": "linear", "freeze": "1"},
+        {"head": "linear", "freeze": "2", "views": 2},
     ],
 )
 def test_so_does_one_of_views_or_of_gradients_together_or_of_a_linear_head(drawn, tmp_path, change):
@@ -100,6 +101,34 @@ def test_a_linear_head_begins_with_what_the_linear_map_finds(tmp_path):
     for part in ("validation", "test"):  # 64 values, as many as the map has
         assert of[part, "embedding"] == pytest.approx(of[part, "linear"])
         assert of[part, "embedding"] != pytest.approx(of[part, "pooled"])
+
+
+def test_a_linear_head_begins_with_what_views_tell_too(tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    from imgsim.training.embeddings import assembly
+    from imgsim.training.embeddings.linear_head import project_map
+
+    asked = []
+
+    def kept(mapped, rows, *rest):
+        asked.append((mapped, rows))
+        return project_map(mapped, rows, *rest)
+
+    monkeypatch.setattr(assembly, "project_map", kept)
+    photos = draw_classes(tmp_path / "photos", classes=12, each=3)
+    recipe = replace(QUICK, head="linear", epochs=1, freeze="2", least_crop=0.99, flip="no")
+    for name, views in (("whole", 0), ("views", 2)):
+        run(photos, tmp_path, name, replace(recipe, views=views))
+    (whole, rows), (joined, among) = asked
+    count = len(rows)
+    assert among.shape == (3 * count, 64)
+    assert np.array_equal(among[:count], rows)
+    crops = among[count:].reshape(count, 2, 64)
+    nearest = np.einsum("nvd,md->nvm", crops, rows).argmax(axis=2)
+    own = nearest == np.arange(count)[:, None]
+    assert own.mean() > 0.5  # crops of nearly whole photos, in their order
+    assert not np.allclose(joined.projection, whole.projection)
 
 
 def test_what_a_linear_head_begins_with_is_kept_where_nothing_learned_does_better(tmp_path, monkeypatch):
