@@ -14,7 +14,7 @@ from imgsim.errors import ParameterError
 from imgsim.images.opencv import cv2
 from imgsim.models.segmenter_model import SegmenterModel, find_segmenter
 from imgsim.segment.base_segmenter import NO_FILE, LabelMap, LoadedSegmenter, PhotoFile, SegmenterSpec
-from imgsim.segment.label_maps import with_background
+from imgsim.segment.label_names import with_background
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
