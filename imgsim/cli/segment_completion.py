@@ -18,13 +18,13 @@ _PLACES = {("dnn", "model"): "file", ("mask", "folder"): "dir"}  # parameters th
 
 def segmenters(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete a segmenter's name, or the last of its parameters and labels behind the colon."""
-    from imgsim.models.segmenter_model import segmenter_names
+    from imgsim.models.segmenter_model import SEGMENTER_MODELS
     from imgsim.segment.segmenter_table import SEGMENTERS
 
     del ctx, param
     if ":" in incomplete:
         return _behind_the_colon(incomplete)
-    return beginning(incomplete, [*SEGMENTERS, *segmenter_names()])
+    return beginning(incomplete, [*SEGMENTERS, *SEGMENTER_MODELS.names()])
 
 
 def cut_segmenters(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -59,11 +59,11 @@ def _values(name: str, key: str, value: str, choices: Sequence[str], before: str
     """Complete a parameter's value: a choice, an imported model's name, or what lies somewhere."""
     from click.shell_completion import CompletionItem
 
-    from imgsim.models.segmenter_model import segmenter_names
+    from imgsim.models.segmenter_model import SEGMENTER_MODELS
 
     if place := _PLACES.get((name, key)):
         return [CompletionItem(before + value, type=place)]
-    return beginning(value, segmenter_names() if (name, key) == ("segformer", "model") else choices, before)
+    return beginning(value, SEGMENTER_MODELS.names() if (name, key) == ("segformer", "model") else choices, before)
 
 
 def _others(name: str, params: dict[str, str], given: Sequence[str]) -> list[str]:

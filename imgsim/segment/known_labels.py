@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgsim.models.header import read_header
-from imgsim.models.segmenter_model import KIND, find_segmenter
+from imgsim.models.header import SEGMENTER, read_header
+from imgsim.models.segmenter_model import find_segmenter
 from imgsim.segment.dnn_description import read_description
 from imgsim.segment.label_lists import MATLAB, find_list, read_list
 from imgsim.segment.label_names import THING, with_background
@@ -34,7 +34,7 @@ def _of_masks(params: Mapping[str, str]) -> Labels:
 
 def _of_imported(params: Mapping[str, str]) -> Labels:
     model = find_segmenter(params.get("sha256") or params.get("model", ""))
-    return with_background(read_header(model.path, KIND).details["names"])[0][1:]
+    return with_background(read_header(model.path, SEGMENTER).details["names"])[0][1:]
 
 
 _TOLD: dict[str, Callable[[Mapping[str, str]], Labels]] = {

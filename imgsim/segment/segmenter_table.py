@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
-from imgsim.models.segmenter_model import segmenter_names
+from imgsim.models.segmenter_model import SEGMENTER_MODELS
 from imgsim.naming import typed_params
 from imgsim.registry import Registry
 from imgsim.segment.label_names import label_key
@@ -61,7 +61,7 @@ def load_parts(text: str) -> AskedParts:
 
 def means_segmenter(name: str, params: dict[str, str]) -> tuple[str, dict[str, str]]:
     """Put the segmenter that runs it in place of an imported model's name."""
-    if name not in SEGMENTERS and name in segmenter_names():
+    if name not in SEGMENTERS and name in SEGMENTER_MODELS.names():
         return "segformer", {"model": name, **params}
     return name, params
 
@@ -69,7 +69,7 @@ def means_segmenter(name: str, params: dict[str, str]) -> tuple[str, dict[str, s
 def load_segmenter(name: str, params: dict[str, str]) -> Segmenter:
     """Load a segmenter by its name, or that of an imported model, and its parameters as they were typed."""
     if name not in SEGMENTERS:
-        raise UnknownNameError("segmenter", name, [*SEGMENTERS, *segmenter_names()])
+        raise UnknownNameError("segmenter", name, [*SEGMENTERS, *SEGMENTER_MODELS.names()])
     factory: Any = SEGMENTERS.load(name)
     declared = get_type_hints(factory)
     taken = {field.name for field in fields(factory)} - {*SETTLED}
