@@ -1,7 +1,8 @@
 """What networks trained on grocery's classes find among other classes, beside their pooled rows and a linear map.
 
-Run by `python -m benchmarks.trained_networks RUNS`, the folder of `imgsim train sweep benchmarks/grocery.toml`. In each
-seed, "chosen" is the case that did best on that seed's validation classes: its test classes had no say.
+Run by `python -m benchmarks.trained_networks RUNS [CONFIG]`, the folder of `imgsim train sweep CONFIG`, without it
+benchmarks/grocery.toml. Of several cases, "chosen" is in each seed the one that did best on that seed's validation
+classes: its test classes had no say.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ KINDS = ("pooled", "linear", "embedding")  # of rows
 Outcomes = dict[tuple[str, str], dict[str, Any]]  # by part and whose rows
 
 
-def read_runs(folder: Path) -> dict[str, list[Outcomes]]:
+def read_runs(folder: Path, config: str) -> dict[str, list[Outcomes]]:
     """Read what each case came to, seed after seed."""
     cases: dict[str, list[Outcomes]] = {}
-    for run in read_sweep(str(CONFIG), {}).runs:
+    for run in read_sweep(config, {}).runs:
         metrics = json.loads((folder / run.name / "metrics.json").read_bytes())
         outcomes = {(row["part"], row["rows"]): row for row in metrics["outcomes"]}
         cases.setdefault(run.keys["case"], []).append(outcomes)
@@ -51,12 +52,13 @@ def spell_difference(ours: Sequence[Outcomes], theirs: Sequence[Outcomes], rows:
     return f"{mean.value:+.3f} ({mean.low:+.3f} to {mean.high:+.3f})"
 
 
-def main(folder: str) -> None:
+def main(folder: str, config: str = str(CONFIG)) -> None:
     """Write a row for each case and figure, and one of distance-weighted against random negatives."""
-    cases = read_runs(Path(folder))
-    names = choose(cases)
-    print("chosen:", ", ".join(names), file=sys.stderr)
-    cases[CHOSEN] = [cases[name][seed] for seed, name in enumerate(names)]
+    cases = read_runs(Path(folder), config)
+    if len(cases) > 1:
+        names = choose(cases)
+        print("chosen:", ", ".join(names), file=sys.stderr)
+        cases[CHOSEN] = [cases[name][seed] for seed, name in enumerate(names)]
     print("| loss, miner | figure | pooled | linear map | trained | above pooled | above the linear map |")
     print("|---|---|---|---|---|---|---|")
     for case, seeds in cases.items():
@@ -67,10 +69,10 @@ def main(folder: str) -> None:
             above = (spell_difference(seeds, seeds, rows, figure) for rows in ("pooled", "linear"))
             cells = [case, figure, *(f"{mean:.3f}" for mean in means), *above]
             print(f"| {' | '.join(cells)} |")
-    for figure in FIGURES:
+    for figure in FIGURES if {WEIGHTED, RANDOM} <= set(cases) else ():
         told = spell_difference(cases[WEIGHTED], cases[RANDOM], "embedding", figure)
         print(f"\n{WEIGHTED}, above {RANDOM}: {figure} {told}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

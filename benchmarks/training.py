@@ -34,7 +34,22 @@ class Epoch(NamedTuple):
 
 
 def train_step(setting: Setting) -> list[Figure]:
-    """Learn from batches of 16 photos at 224 x 224: cut from pixels in memory, from files, and in a bare loop."""
+    """Learn from batches of 16 photos at 224 x 224: cut from pixels in memory, from files, and in a bare loop.
+
+    All with one thread of torch's: as many as there are processors wait for each other spinning, in the bare loop
+    alone, which then takes ten times as long where anything else runs.
+    """
+    from imgsim.models.vision import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _train_step(setting)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _train_step(setting: Setting) -> list[Figure]:
     from imgsim.processes import default_jobs
     from imgsim.training.embeddings.recipe import TrainingRecipe
 
@@ -43,20 +58,22 @@ def train_step(setting: Setting) -> list[Figure]:
     backbone = _backbone()
     kept = Loop(recipe, backbone, photos, setting.scratch, MEMORY, default_jobs())
     read = Loop(recipe, backbone, photos, setting.scratch, 0, default_jobs())
-    epochs: dict[str, list[Epoch]] = {"ours": [], "files": [], "theirs": []}
+    epochs: dict[str, list[Epoch]] = {"ours": [], "files": [], "theirs": [], "first": []}
 
     def timed(name: str, learn: Callable[[], Epoch]) -> float:
         epochs[name].append(learn())
         return epochs[name][-1].seconds / STEPS
 
-    runs = {"ours": kept.epoch, "files": read.epoch, "theirs": kept.bare}
+    first = lambda: kept.bare(channels_last=False)  # noqa: E731
+    runs = {"ours": kept.epoch, "files": read.epoch, "theirs": kept.bare, "first": first}
     turns = {name: lambda name=name, learn=learn: timed(name, learn) for name, learn in runs.items()}
     times = interleave(turns, setting.repeats)
     busy = {name: [one.processors / STEPS for one in of[1:]] for name, of in epochs.items()}
     what, bare = f"training step, {NETWORK}, {BATCH} photos", "bare PyTorch, batch decoded"
     return [
         slowdown(f"{what} in memory", bare, times, 1.15),
-        slowdown("the same, processors' time", bare, busy, None),
+        slowdown("the same, processors' time", bare, busy, 1.15),
+        slowdown("the same, processors' time", f"{bare}, channels first", busy | {"theirs": busy["first"]}, None),
         slowdown(f"{what} of files", bare, times | {"ours": times["files"]}, None),
         _waiting("in memory", epochs["ours"][1:]),
         _waiting("of files", epochs["files"][1:]),
@@ -76,22 +93,24 @@ class Loop:
     def __init__(
         self, recipe: TrainingRecipe, backbone: Backbone, photos: Path, scratch: Path, most_bytes: int, jobs: int
     ) -> None:
+        from imgsim.models.vision import torch
         from imgsim.training.embeddings.losses.base_loss import LossSetting
         from imgsim.training.embeddings.losses.loss_table import build_loss
         from imgsim.training.embeddings.network import EmbeddingNetwork
         from imgsim.training.random_states import generator_of
-        from imgsim.training.training_run import make_optimizer
 
         paths = sorted(path.name for path in photos.glob("*.jpg"))
         self._labels = np.arange(len(paths)) // PER_CLASS
         self._paths, self._recipe, self._scratch = paths, recipe, scratch
         self._feed = _feed(backbone, photos, paths, most_bytes, jobs)
-        self._network = EmbeddingNetwork(
+        network = EmbeddingNetwork(
             deepcopy(backbone), dim=DIM, frozen=0, still=True, generator=generator_of(recipe.seed)
         )
-        self._loss = build_loss(recipe.loss, LossSetting(len(paths) // PER_CLASS, DIM, generator_of(recipe.seed)))
-        self._plain = deepcopy(self._network), deepcopy(self._loss)
-        self._optimizer: Any = make_optimizer(recipe, *self._plain)
+        loss = build_loss(recipe.loss, LossSetting(len(paths) // PER_CLASS, DIM, generator_of(recipe.seed)))
+        self._first = network, loss
+        laid = deepcopy(network)
+        laid.lay_out(torch.device("cpu"))
+        self._begun = laid, loss
         self._batch = next(iter(self._feed.batches(0, [np.arange(BATCH)]))).given
 
     def epoch(self) -> Epoch:
@@ -106,8 +125,7 @@ class Loop:
         nothing = np.zeros((2, DIM), np.float32)
         labels = self._labels
         parts = RunParts(
-            self._network,
-            self._loss,
+            *deepcopy(self._begun),  # anew in each round: what has learned all there is takes other times
             None,
             sampler,
             self._feed,
@@ -124,18 +142,20 @@ class Loop:
         run.go(lambda _: None, lambda *_: ends.append(_clocks()))
         return Epoch(ends[-1].wall - begun.wall, self._feed.waited - waited, ends[-1].busy - begun.busy)
 
-    def bare(self) -> Epoch:
-        """Learn from a batch as often."""
+    def bare(self, *, channels_last: bool = True) -> Epoch:
+        """Learn from a batch as often, in the layout that imgsim's network has, or in torch's own."""
         from imgsim.models.vision import torch
+        from imgsim.training.training_run import make_optimizer
 
-        network, loss = self._plain
+        network, loss = deepcopy(self._begun if channels_last else self._first)
+        optimizer: Any = make_optimizer(self._recipe, network, loss)
         labels = torch.from_numpy(self._labels[:BATCH])
         network.train()
         begun = _clocks()
         for _ in range(STEPS):
-            self._optimizer.zero_grad()
+            optimizer.zero_grad()
             loss(network(self._batch), labels, None).backward()
-            self._optimizer.step()
+            optimizer.step()
         ended = _clocks()
         return Epoch(ended.wall - begun.wall, 0.0, ended.busy - begun.busy)
 

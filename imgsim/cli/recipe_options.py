@@ -25,6 +25,7 @@ _SAID = {
     "weights": "The file of its weights, where they are no package's.",
     "size": "Pixels of the square that it is trained on.",
     "dim": "Values of an embedding.",
+    "head": "What the projection begins as: orthogonal, or the linear map that the photos' classes teach.",
     "freeze": "How many of its stages, from the first, do not learn; or all.",
     "batch_norm": "Whether its batch normalisation learns and goes on counting.",
     "loss": "NAME[:KEY=VALUE,...]: what is made smaller.",
@@ -47,6 +48,7 @@ _SAID = {
     "flip": "Whether photos are also mirrored.",
     "views": "Cut so many crops of each photo once, and keep what frozen stages make of them; 0 always cuts new ones.",
     "average": "How much of the mean of past weights is kept in each step; 0 takes the weights as they are.",
+    "precision": "In what the network learns: float32, bfloat16 with weights in float32, or that on GPUs that have it.",
     "split": "What validates and tests: whole classes, photos of all, or a protocol of Stanford Online Products; of "
     "--scores photos, or whole --groups.",
     "shares": "The shares of the photos that train, validate and test.",

@@ -30,9 +30,13 @@ class Distribution(NamedTuple):
     max: float
 
 
-def count_values(image: Image) -> NDArray[np.int64]:
-    """Count how many pixels of an image (H, W, 3) have each value: (3, 256); such counts add up over photos."""
-    return np.array(PIL.Image.fromarray(np.ascontiguousarray(image)).histogram(), np.int64).reshape(3, 256)
+def count_values(image: Image, mask: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Count how many pixels of an image (H, W, 3), or of those that a mask (H, W) marks, have each value: (3, 256).
+
+    Such counts add up over photos.
+    """
+    marked = None if mask is None else PIL.Image.fromarray(mask.astype(np.uint8) * 255)
+    return np.array(PIL.Image.fromarray(np.ascontiguousarray(image)).histogram(marked), np.int64).reshape(3, 256)
 
 
 def describe_counts(counts: ArrayLike) -> Distribution:

@@ -244,7 +244,18 @@ class Index:
         return self._store.count_features(extractor)
 
     def count_measured(self, extractor: StoredExtractor) -> int:
-        """Count the photos that, as a whole, have a row of an extractor."""
+        """Count the photos that, as a whole, have a row of an extractor.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            As `extractors` lists it.
+
+        Returns
+        -------
+        int
+            Parts do not count.
+        """
         return self.counts["photos"] - len(self._store.lacking(extractor))
 
     def find_extractor(self, text: str) -> StoredExtractor:

@@ -87,7 +87,7 @@ def _color_keys(image: Image) -> NDArray[np.intp]:
 def _counts(keys: NDArray[np.intp], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Count colours (h, w) by weights, those next to a colour for it too: a number for each that there could be."""
     side = 1 << _BITS
-    counts: NDArray[np.float64] = np.bincount(keys.ravel(), weights.ravel(), side**3).reshape(side, side, side)
+    counts = np.bincount(keys.ravel(), weights.ravel(), side**3).astype(np.float64).reshape((side,) * 3)
     steps = np.arange(side)
     near = np.exp(-((steps[:, None] - steps) ** 2) / 2)
     for _ in range(3):  # an axis after the other

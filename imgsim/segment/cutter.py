@@ -20,6 +20,7 @@ from imgsim.images.mark import MARK
 from imgsim.segment.base_segmenter import NO_FILE, LabelMap, PhotoFile, Segmenter, SegmenterSpec
 from imgsim.segment.cut_parts import BACKGROUNDS, Background, PhotoPart, cut_out, find_parts
 from imgsim.segment.label_maps import enlarge
+from imgsim.segment.part_finder import wanted_of
 from imgsim.segment.segmenter_table import build_segmenter, load_parts
 
 if TYPE_CHECKING:
@@ -72,8 +73,7 @@ class Cutter:
     @property
     def wanted(self) -> str:
         """What a photo lacks that has no part of it."""
-        names = ["+".join(joined) for joined in self.labels]
-        return names[0] if len(names) == 1 else f"part that {self.segmenter.spec.name} was asked for"
+        return wanted_of(self.segmenter, self.labels)
 
     def with_maps(self, maps: str) -> Cutter:
         """Keep label maps in a folder."""

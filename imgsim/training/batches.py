@@ -11,6 +11,7 @@ import numpy as np
 
 from imgsim.errors import ParameterError
 from imgsim.models.vision import torch
+from imgsim.training.process_team import ALONE, ProcessTeam
 from imgsim.training.random_states import seeded
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ RATIOS = (3 / 4, 4 / 3)
 
 
 class Batch(NamedTuple):
-    """Photos by their places, (B,), and what they are given as: images (B, 3, s, s) or maps of frozen stages."""
+    """Photos by their places, (B,), and what they are given as: images (B, 3, s, s) or maps of frozen stages.
+
+    Of several processes each is given its share alone.
+    """
 
     places: NDArray[np.intp]
     given: torch.Tensor
@@ -125,9 +129,10 @@ class CroppedPhotos:
 class PictureFeed:
     """New pictures of photos in every epoch, made by threads while the network learns from those before."""
 
-    def __init__(self, pictures: Pictures, jobs: int) -> None:
+    def __init__(self, pictures: Pictures, jobs: int, team: ProcessTeam = ALONE) -> None:
         self._pictures = pictures
         self._jobs = jobs
+        self._team = team
         self.waited = 0.0
 
     def batches(self, epoch: int, listed: Sequence[NDArray[np.intp]]) -> Iterator[Batch]:
@@ -146,7 +151,8 @@ class PictureFeed:
     ) -> Callable[[], Batch]:
         """Draw a batch's pictures and have them made; give what waits for that."""
         drawn = self._pictures.draw(places, epoch, number)
-        made = [pool.submit(self._pictures.make, *one) for one in zip(places.tolist(), drawn, strict=True)]
+        shared = self._team.share(places)
+        made = [pool.submit(self._pictures.make, int(places[one]), drawn[one]) for one in shared]
         return lambda: Batch(places, self._pictures.normalise([one.result() for one in made]))
 
     def _wait_for(self, made: Callable[[], Batch]) -> Batch:
@@ -159,10 +165,11 @@ class PictureFeed:
 class ViewFeed:
     """A few crops of each photo, drawn once, as the frozen stages have them: an epoch then costs the others alone."""
 
-    def __init__(self, maps: torch.Tensor, views: int, seed: int) -> None:
+    def __init__(self, maps: torch.Tensor, views: int, seed: int, team: ProcessTeam = ALONE) -> None:
         self._maps = maps
         self._views = views
         self._seed = seed
+        self._team = team
         self.waited = 0.0
 
     def batches(self, epoch: int, listed: Sequence[NDArray[np.intp]]) -> Iterator[Batch]:
@@ -170,7 +177,7 @@ class ViewFeed:
         rng = np.random.default_rng([self._seed, VIEWS, epoch])
         for places in listed:
             chosen = places * self._views + rng.integers(self._views, size=len(places))
-            yield Batch(places, self._maps[torch.from_numpy(chosen)])
+            yield Batch(places, self._maps[torch.from_numpy(chosen[self._team.share(places)])])
 
 
 def view_photos(

@@ -121,3 +121,13 @@ class RunFolder(NamedTuple):
         except Exception as error:  # damage surfaces as almost anything
             raise WeightsError(f"{self.checkpoint}: not a checkpoint, or a damaged one: begin the run anew") from error
         return state
+
+
+class UnwrittenFolder(RunFolder):
+    """A run's folder that another process writes."""
+
+    def make(self) -> None:
+        """Leave that to the other."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Leave that to the other."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.images.limits import Limits
+    from imgsim.training.shared_work import SharedWork
     from imgsim.training.training_run import Epoch
 
 
@@ -39,10 +40,17 @@ class Means(NamedTuple):
     jobs: int
     most_bytes: int
     limits: Limits
-    decoder: Decoder | None = None  # what several runs on the same photos share
+    decoder: Decoder | None = (
+        None  # what several runs on the same photos share, as they do `shared`, rows and maps of them
+    )
     said: Callable[[str], None] = lambda _: None
     heard: Callable[[Epoch], None] = lambda _: None
     advanced: Callable[[str, float], None] = lambda _, __: None
+    shared: SharedWork | None = None
+
+    def silenced(self) -> Means:
+        """Give the means of a process that leaves it to another to say what is done."""
+        return self._replace(**{name: self._field_defaults[name] for name in ("said", "heard", "advanced")})
 
     def decode(self, form: PixelForm, root: str, paths: list[str], *, hashed: bool) -> DecodingOutcome:
         """Decode photos below a folder, or give what came of it when another run did."""

@@ -42,6 +42,7 @@ class RunRecipe:
         "optimizer": ("sgd", "adam", "adamw"),
         "schedule": tuple(SCHEDULES),
         "flip": ("yes", "no"),
+        "precision": ("auto", "float32", "bfloat16"),
     }
 
     architecture: str = "efficientnet_lite0"
@@ -66,6 +67,7 @@ class RunRecipe:
     flip: str = "yes"
     views: int = 0
     average: float = 0.0
+    precision: str = "auto"
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -10,25 +10,31 @@ from imgsim.features.deep import normalise
 from imgsim.models.vision import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from imgsim.core import Features
     from imgsim.models.architectures import Preprocessing
     from imgsim.training.decoded_photos import DecodedPhotos
+    from imgsim.training.shared_work import BegunPhotos
     from imgsim.training.staged_network import StagedNetwork
 
 
 class ServedPhotos:
-    """Makes rows of photos, and keeps what the frozen stages make of them as far as memory reaches."""
+    """Makes rows of photos at paths, and has what the frozen stages make of them kept in `begun`."""
 
     def __init__(
-        self, photos: DecodedPhotos, network: StagedNetwork, preprocessing: Preprocessing, most_bytes: int
+        self,
+        photos: DecodedPhotos,
+        paths: Sequence[str],
+        network: StagedNetwork,
+        preprocessing: Preprocessing,
+        begun: BegunPhotos,
     ) -> None:
         self._photos = photos
+        self._paths = paths
         self._network = network
         self._preprocessing = preprocessing
-        self._left = most_bytes
-        self._maps: dict[int, torch.Tensor] = {}
+        self._begun = begun
 
     def rows(
         self,
@@ -40,18 +46,17 @@ class ServedPhotos:
         self._network.eval()
         with torch.inference_mode():
             for place in range(len(self._photos)):
-                rows.append(finish(self._begun(place)).cpu().numpy())
+                rows.append(finish(self._maps(place)).cpu().numpy())
                 advanced((place + 1) / len(self._photos))
         return np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
 
-    def _begun(self, place: int) -> torch.Tensor:
+    def _maps(self, place: int) -> torch.Tensor:
         """Give what the frozen stages make of a photo."""
-        if place in self._maps:
-            return self._maps[place]
+        if not self._network.frozen:
+            return self._begin(place)
+        return self._begun.begun(self._paths[place], lambda: self._begin(place))
+
+    def _begin(self, place: int) -> torch.Tensor:
         device = next(self._network.parameters()).device
         given = torch.from_numpy(normalise(self._photos[place], self._preprocessing)).to(device)
-        maps = self._network.begin(given)
-        if self._network.frozen and maps.nbytes <= self._left:
-            self._left -= maps.nbytes
-            self._maps[place] = maps
-        return maps
+        return self._network.begin(given)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from imgsim.training.run_means import ClassedPhotos, Means
     from imgsim.training.run_recipe import RunRecipe
 
+STAGES = ("architecture", "weights", "size", "freeze")  # by what photos are seen
+ALIKE = (*STAGES, "split", "shares", "seed", "views", "least_crop", "flip")  # and which crops of which photos
 Done = tuple[SweepRun, dict[str, Any]]  # a run, and what it came to
 
 
@@ -46,12 +48,24 @@ def trainer_of(kind: type[RunRecipe]) -> Trainer:
 
 
 def run_all(sweep: Sweep, photos: ClassedPhotos, folder: str, means: Means, said: Callable[[str], None]) -> list[Done]:
-    """Carry out the runs that are not done yet, each in a folder of its own, and give what each came to."""
-    done, trainer = [], trainer_of(sweep.kind)
-    for number, run in enumerate(sweep.runs, 1):
+    """Carry out the runs that are not done yet, each in a folder of its own, and give what each came to.
+
+    Those that see the same crops of the same photos by the same frozen stages follow one another, and share them.
+    """
+    done: dict[str, dict[str, Any]] = {}
+    trainer = trainer_of(sweep.kind)
+    for number, run in enumerate(_neighbours(_neighbours(sweep.runs, ALIKE), STAGES), 1):
         said(f"run {number} of {len(sweep.runs)}: {run.name}")
-        done.append((run, _run(run, trainer, photos, RunFolder(os.path.join(folder, run.name)), means)))
-    return done
+        done[run.name] = _run(run, trainer, photos, RunFolder(os.path.join(folder, run.name)), means)
+    return [(run, done[run.name]) for run in sweep.runs]
+
+
+def _neighbours(runs: Sequence[SweepRun], fields: Sequence[str]) -> list[SweepRun]:
+    """Bring runs whose recipes have the same in these fields next to each other, where the first of them is."""
+    groups: dict[tuple[Any, ...], list[SweepRun]] = {}
+    for run in runs:
+        groups.setdefault(tuple(getattr(run.recipe, name, None) for name in fields), []).append(run)
+    return [run for group in groups.values() for run in group]
 
 
 def _run(run: SweepRun, trainer: Trainer, photos: ClassedPhotos, folder: RunFolder, means: Means) -> dict[str, Any]:

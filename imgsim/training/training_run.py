@@ -11,6 +11,7 @@ import numpy as np
 
 from imgsim.errors import ImgsimError, first_few
 from imgsim.models.vision import torch
+from imgsim.training.process_team import ALONE, ProcessTeam
 from imgsim.training.random_states import generator_of, seeded
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class RunParts(NamedTuple):
     judge: Callable[[Features], Mapping[str, float]]  # their figures, by names that a recipe may choose by
     prepare: Callable[[int], None] = lambda _: None  # what is done before an epoch
     from_start: bool = False  # whether the network as it begins is judged too, as epoch 0
+    team: ProcessTeam = ALONE
 
 
 class Epoch(NamedTuple):
@@ -116,12 +118,13 @@ class TrainingRun:
         self._optimizer = make_optimizer(recipe, parts.network, parts.loss)
         self._rates = [group["lr"] for group in self._optimizer.param_groups]
         self._device = next(parts.network.parameters()).device
+        self._half = halves(recipe.precision, self._device)
         self.standing = RunStanding()
         self._mean = self._learned() if recipe.average else {}  # of past weights
 
     def resume(self) -> None:
         """Go on from the checkpoint, if there is one."""
-        state = self._folder.load()
+        state = self._parts.team.told(self._folder.load)
         if state is None:
             return
         self.standing = RunStanding([Epoch(*row) for row in state["log"]], state["best"])
@@ -145,7 +148,7 @@ class TrainingRun:
 
     def _begun(self) -> Epoch:
         """Judge the network as it begins."""
-        begun, figures = time.perf_counter(), self._validate(0)
+        begun, figures = time.perf_counter(), self._parts.team.told(lambda: self._validate(0))
         return Epoch(0, math.nan, 0.0, figures, True, time.perf_counter() - begun, 0.0)
 
     def _epoch(self, number: int, advanced: Callable[[str, float], None]) -> Epoch:
@@ -156,7 +159,7 @@ class TrainingRun:
             group["lr"] = rate * share
         self._parts.prepare(number)
         loss = self._learn(number, advanced)
-        figures = self._validate(number)
+        figures = self._parts.team.told(lambda: self._validate(number))
         now = self._recipe.judged(figures)
         rate = self._recipe.lr * share
         seconds, waited = time.perf_counter() - begun, self._parts.feed.waited - waited
@@ -177,6 +180,7 @@ class TrainingRun:
                 (loss / together).backward()
                 losses.append(value)
                 if (place + 1) % together == 0 or place + 1 == len(listed):
+                    self._parts.team.add_up(self._parts.network.parameters())
                     self._optimizer.step()
                     self._optimizer.zero_grad()
                     self._take_mean()
@@ -186,7 +190,9 @@ class TrainingRun:
     def _loss(self, batch: Batch, number: int, place: int) -> torch.Tensor:
         network, labels = self._parts.network, torch.from_numpy(self._parts.labels[batch.places]).to(self._device)
         given = batch.given.to(self._device)
-        embeddings = network.finish(given) if self._recipe.views else network(given)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
+            embeddings = network.finish(given) if self._recipe.views else network(given)
+        embeddings = self._parts.team.gather(embeddings.float(), len(labels))
         chosen = None
         if self._parts.miner is not None:
             generator = generator_of(self._recipe.seed, MINING, number, place)
@@ -251,6 +257,13 @@ class TrainingRun:
         }
         self._folder.save(state)
         self._folder.write_log([epoch.to_row() for epoch in self.standing.log])
+
+
+def halves(precision: str, device: torch.device) -> bool:
+    """Tell whether a network learns in bfloat16 on a device: unless told, where a GPU has it in its circuits."""
+    if precision != "auto":
+        return precision == "bfloat16"
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def make_optimizer(recipe: RunRecipe, network: StagedNetwork, loss: RunLoss) -> torch.optim.Optimizer:

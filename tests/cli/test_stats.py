@@ -117,3 +117,18 @@ def test_nothing_to_describe(run, tmp_path, monkeypatch):
 
 def test_large_photos_are_refused(run, folder):
     assert "over the limit" in run("stats", "photos/large.png", "--max-megapixels", "0.1").err
+
+
+def test_statistics_are_of_the_parts_that_are_asked_for(run, tmp_path, monkeypatch):
+    pixels, mask = np.full((40, 30, 3), 200, np.uint8), np.zeros((40, 30), np.uint8)
+    pixels[10:20, 5:15], mask[10:20, 5:15] = (10, 20, 30), 1
+    for name, image in {"a.png": pixels, "b.png": pixels, "masks/a.png": mask, "masks/b.png": 0 * mask}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        PIL.Image.fromarray(image).save(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    result = run("stats", "a.png", "b.png", "--segment", "mask:folder=masks,thing", "--format", "jsonl")
+    assert (result.code, result.err) == (2, "imgsim: b.png: no thing on it\n")
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    assert [(row["path"], row["width"], row["mean"], row["deviation"]) for row in rows] == [
+        ("a.png", 30, mean, 0) for mean in (10, 20, 30)
+    ]

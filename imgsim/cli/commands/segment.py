@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imgsim.cli.part_files import PartFiles
     from imgsim.images.limits import Limits
     from imgsim.segment.cut_parts import PhotoPart
-    from imgsim.segment.segmenter_table import AskedParts
+    from imgsim.segment.part_finder import PartFinder
 
 COLUMNS = ("path", "part", "left", "top", "width", "height", "area_share")
 STDIN = "stdin"  # what pictures of a photo from there are called
@@ -59,10 +59,10 @@ def segment(photos: tuple[str, ...], segment: str, output: str, format_: str | N
     something was cut out, 1 nothing was, 2 error.
     """
     from imgsim.cli.part_files import PartFiles
-    from imgsim.segment.segmenter_table import load_parts
+    from imgsim.segment.part_finder import PartFinder
 
-    asked, files = load_parts(segment), PartFiles(output)
-    files.write_labels(asked.segmenter.names)
+    asked, files = PartFinder.of_text(segment), PartFiles(output)
+    files.write_labels(asked.names)
     writer = RowWriter(choose_format(format_), COLUMNS)
     failed: list[str] = []
     found = False
@@ -74,7 +74,7 @@ def segment(photos: tuple[str, ...], segment: str, output: str, format_: str | N
             stderr.complain(failed[-1])
             continue
         if not parts:
-            stderr.complain(f"imgsim: {source.name}: no {_labels(asked)} on it")
+            stderr.complain(f"imgsim: {source.name}: no {asked.wanted} on it")
         writer.write(_rows(source.name, parts))
         found |= bool(parts)
     click.get_current_context().exit(2 if failed else 0 if found else 1)
@@ -97,22 +97,12 @@ def _sources(names: Iterable[str], failed: list[str]) -> Iterator[_Source]:
             yield _Source(name, photo, os.path.basename(photo))
 
 
-def _segment(source: _Source, asked: AskedParts, files: PartFiles, limits: Limits) -> list[PhotoPart]:
+def _segment(source: _Source, asked: PartFinder, files: PartFiles, limits: Limits) -> list[PhotoPart]:
     """Write the pictures of a photo's parts, if it has any."""
-    from imgsim.images.read import FULL_SCALE, read_photo
-    from imgsim.segment.base_segmenter import PhotoFile
-    from imgsim.segment.cut_parts import find_parts
-    from imgsim.segment.label_maps import enlarge
     from imgsim.segment.part_pictures import encode_cutout, encode_mask, encode_overlay
 
     place = files.place(source.name, source.within)
-    segmenter = asked.segmenter
-    decoded = read_photo(source.photo, {FULL_SCALE, segmenter.scale}, **limits._asdict())
-    path = source.photo if isinstance(source.photo, str) else ""
-    photo = PhotoFile(path, decoded.width, decoded.height)
-    image = decoded.images[FULL_SCALE]
-    labels = enlarge(segmenter.segment(decoded.images[segmenter.scale], photo), image.shape[:2])
-    parts = find_parts(labels, segmenter.names, asked.labels)
+    image, labels, parts = asked.read(source.name, source.photo, limits)
     if parts:
         pictures = {"mask": encode_mask(labels, parts), "overlay": encode_overlay(image, parts)}
         files.write(place, {"cutout": encode_cutout(image, parts), **pictures})
@@ -121,8 +111,3 @@ def _segment(source: _Source, asked: AskedParts, files: PartFiles, limits: Limit
 
 def _rows(path: str, parts: Iterable[PhotoPart]) -> list[dict[str, Any]]:
     return [{"path": path, "part": part.name, **part.box._asdict(), "area_share": part.area_share} for part in parts]
-
-
-def _labels(asked: AskedParts) -> str:
-    names = ["+".join(joined) for joined in asked.labels]
-    return names[0] if len(names) == 1 else f"part of {asked.segmenter.spec.name}'s that was asked for"

@@ -14,6 +14,7 @@ from imgsim.cli.inputs import QueryPhoto, photo_groups, photos_in
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.pictures import check_plot
 from imgsim.cli.remedies import explain
+from imgsim.cli.segment_options import segment_option
 from imgsim.errors import ImageReadError, ImgsimError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from imgsim.images.distributions import Distribution
     from imgsim.images.limits import Limits
+    from imgsim.segment.part_finder import PartFinder
 
 MEASURES = ("mean", "deviation", "min", "q25", "q50", "q75", "max")
 MOST_PANELS = 100
@@ -49,6 +51,7 @@ class Counted(NamedTuple):
     metavar="FILE.png|svg",
     help="Draw the distributions of red, green and blue: a panel a photo, or one of all pooled.",
 )
+@segment_option()
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Threads. Without it: one a processor.")
 @format_option(*ROW_FORMATS)
 @limits_options()
@@ -58,6 +61,7 @@ def stats(
     pooled: bool,  # noqa: FBT001
     bins: str | None,
     plot: str | None,
+    segment: str | None,
     jobs: int | None,
     format_: str | None,
     limits: Limits,
@@ -65,7 +69,7 @@ def stats(
     """Describe the sizes of photos and their red, green and blue, at full scale.
 
     Mean, standard deviation, quantiles and, if asked for, histograms: a row for each channel of each PHOTO, and of each
-    photo in a FOLDER, or of all of them pooled.
+    photo in a FOLDER, or of all of them pooled. With --segment, of the parts that are found alone.
     """
     if plot:
         check_plot(plot)
@@ -75,7 +79,7 @@ def stats(
     writer = RowWriter(format_, [*first, *MEASURES, *heads])
     failed: list[str] = []
     panels = _Panels(plot, pooled=pooled)
-    counted = panels.kept(_count(photos, jobs, limits, failed))
+    counted = panels.kept(_count(photos, jobs, limits, failed, _finder(segment)))
     waiting: list[dict[str, Any]] = []
     for rows in [_pooled_rows(list(counted), bins)] if pooled else (_rows(photo, bins) for photo in counted):
         waiting += [row | dict(zip(heads, row.get("histogram", ()), strict=False)) for row in rows]
@@ -123,19 +127,37 @@ def _expand(photos: Iterable[QueryPhoto], failed: list[str]) -> Iterator[QueryPh
             yield QueryPhoto(name, source)
 
 
-def _count(names: Iterable[str], jobs: int | None, limits: Limits, failed: list[str]) -> Iterator[Counted]:
-    """Count the values of photos, several at a time, in order; say which cannot be read."""
+def _finder(segment: str | None) -> PartFinder | None:
+    if segment is None:
+        return None
+    from imgsim.segment.part_finder import PartFinder
+
+    return PartFinder.of_text(segment)
+
+
+def _count(
+    names: Iterable[str], jobs: int | None, limits: Limits, failed: list[str], finder: PartFinder | None
+) -> Iterator[Counted]:
+    """Count the values of photos, or of their parts, several at a time, in order; say which cannot be read."""
     from imgsim.images.distributions import count_values
     from imgsim.images.read import read_image
     from imgsim.processes import default_jobs
+    from imgsim.segment.cut_parts import union
 
     def count(photo: QueryPhoto) -> Counted | ImageReadError:
+        mask = None
         try:
-            image = read_image(photo.source, **limits._asdict())
+            if finder is None:
+                image = read_image(photo.source, **limits._asdict())
+            else:
+                image, _, parts = finder.read(photo.name, photo.source, limits)
+                mask = union(parts)
+                if mask is None:
+                    return ImageReadError(photo.name, f"no {finder.wanted} on it")
         except ImageReadError as error:
             return error
         height, width = image.shape[:2]
-        return Counted(photo.name, width, height, count_values(image))
+        return Counted(photo.name, width, height, count_values(image, mask))
 
     pool = ThreadPoolExecutor(jobs or default_jobs())
     try:

@@ -79,6 +79,9 @@ def classifier(
     told = told_recipe(ClassifierRecipe, options, config)
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
+    from imgsim.training.process_team import refuse_team
+
+    refuse_team("training a classifier")
     from imgsim.models.header import CLASSIFIERS
     from imgsim.training.classifiers.classifier_assembly import begin_classifier, resume_classifier
     from imgsim.training.run_folder import RunFolder

@@ -114,20 +114,22 @@ def embedding(
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
     from imgsim.training.embeddings.assembly import begin_run, resume_run, spelled
+    from imgsim.training.process_team import processors_each
     from imgsim.training.run_folder import RunFolder
     from imgsim.training.run_means import Means
 
     run = RunFolder.of(output)
     recipe = standing_recipe(TrainingRecipe, run, told, spelled) if resume else _new_recipe(run, told)
     with judging_bar() as advanced:
-        jobs = options["jobs"] or default_jobs()
+        jobs = options["jobs"] or processors_each(default_jobs())
         heard = lambda epoch: stderr.say(describe_epoch(epoch))  # noqa: E731
         means = Means(device or "", jobs, int(memory * 1e6), limits, None, stderr.say, heard, advanced)
         if resume:
             trained = resume_run(folder, recipe, run, means)
         else:
             trained = begin_run(labelled_photos(folder, source, options["groups"]), recipe, run, means)
-    _write(trained, recipe, run, output, format_)
+    if trained:
+        _write(trained, recipe, run, output, format_)
 
 
 def _new_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
@@ -157,7 +159,7 @@ def _write(trained: Trained, recipe: TrainingRecipe, run: RunFolder, output: str
         from imgsim.reports.training_curves import plot_training
 
         plot_training([epoch.to_row() for epoch in trained.log], run.curves)
-    epochs = f"epoch {trained.best.epoch} of {len(trained.log)}"
+    epochs = f"epoch {trained.best.epoch} of {trained.log[-1].epoch}"
     stderr.say(f"{output}: what {epochs} had learned; use it by -x embedding:{output}; all about the run: {run.path}")
     writer = RowWriter(choose_format(format_), SCORED_COLUMNS if recipe.widths else COLUMNS)
     writer.write([{"split": recipe.split, **outcome.to_row()} for outcome in trained.outcomes])

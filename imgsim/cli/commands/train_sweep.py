@@ -79,7 +79,11 @@ def sweep(
     read = _read(config, options)
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
+    from imgsim.training.process_team import refuse_team
+
+    refuse_team("a sweep")
     from imgsim.training.run_means import Decoder, Means
+    from imgsim.training.shared_work import SharedWork
     from imgsim.training.sweep_runs import run_all, tabulate, trainer_of
 
     for run in read.runs:
@@ -87,7 +91,9 @@ def sweep(
     with judging_bar() as advanced:
         jobs = options["jobs"] or default_jobs()
         heard = lambda epoch: stderr.detail(describe_epoch(epoch))  # noqa: E731
-        means = Means(device or "", jobs, int(memory * 1e6), limits, Decoder(), stderr.detail, heard, advanced)
+        means = Means(
+            device or "", jobs, int(memory * 1e6), limits, Decoder(), stderr.detail, heard, advanced, SharedWork()
+        )
         done = run_all(read, labelled_photos(folder, source, options["groups"]), output, means, stderr.say)
     rows = tabulate(read, done)
     _write(rows, format_)

@@ -108,3 +108,9 @@ class KeptPictures:
             drawn = turns - 1 if self._fixed else rng.integers(np.maximum(self._made[photos], 1))
             chosen = self._first[photos] + np.where(turns == 0, own, self._views + drawn)
             yield Batch(places, self._maps[torch.from_numpy(chosen)])
+
+
+def mean_color(photos: DecodedPhotos) -> tuple[float, ...]:
+    """Give the mean of photos' red, green and blue, each photo counting alike, in 0..1."""
+    means = [photos[place].mean(axis=(0, 1), dtype=np.float64) for place in range(len(photos))]
+    return tuple((np.mean(means, axis=0) / 255).tolist())

@@ -20,7 +20,7 @@ from imgsim.training.backbone import load_backbone
 from imgsim.training.batches import Augmentation, PictureFeed, keep_maps
 from imgsim.training.classifiers.class_balance import NONE, ORIGINAL, ClassBalance
 from imgsim.training.classifiers.class_loss import ClassLoss, balanced_weights
-from imgsim.training.classifiers.class_pictures import ClassPictures, KeptPictures
+from imgsim.training.classifiers.class_pictures import ClassPictures, KeptPictures, mean_color
 from imgsim.training.classifiers.classifier_network import ClassifierNetwork, Dropout
 from imgsim.training.classifiers.dealt_photos import deal_as_before, deal_photos
 from imgsim.training.classifiers.probe_fit import choose_form, fit_probe
@@ -31,6 +31,7 @@ from imgsim.training.photos_digest import photos_digest
 from imgsim.training.random_states import generator_of
 from imgsim.training.run_means import ClassedPhotos, Means, find_device
 from imgsim.training.served_photos import ServedPhotos
+from imgsim.training.shared_work import BegunPhotos
 from imgsim.training.split_file import PARTS, read_splits, spell_splits
 from imgsim.training.staged_network import count_frozen
 from imgsim.training.training_run import Epoch, RunParts, TrainingRun
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from imgsim.training.classifiers.classifier_recipe import ClassifierRecipe
     from imgsim.training.classifiers.dealt_photos import DealtPhotos
     from imgsim.training.classifiers.probe_fit import FittedProbe
-    from imgsim.training.decoded_photos import DecodedPhotos, DecodingOutcome
+    from imgsim.training.decoded_photos import DecodingOutcome
     from imgsim.training.run_folder import RunFolder
     from imgsim.training.split_file import SplitPhotos
 
@@ -93,10 +94,10 @@ def begin_classifier(
     dealt = _deal(photos, paths, photos.codes[wanted], decoded, recipe)
     for remark in dealt.remarks:
         means.said(remark)
-    split = dealt.split
-    counts = count_parts(split.labels, np.minimum(split.parts, PARTS.index("test")), split.names)
     folder.make()
-    folder.write(folder.splits, spell_splits(split))
+    folder.write(folder.splits, spell_splits(dealt.split))
+    split = read_splits(folder.splits)  # classes are numbered as a run that goes on numbers them
+    counts = count_parts(split.labels, np.minimum(split.parts, PARTS.index("test")), split.names)
     folder.write(folder.config, recipe.to_toml().encode())
     _write_rows(folder, "classes.csv", [one._asdict() for one in counts])
     _write_rows(folder, "failures.csv", [{"path": one.path, "reason": one.reason} for one in decoded.unreadable])
@@ -276,8 +277,9 @@ class _ClassifierAssembly:
         return KeptPictures(maps, counts, recipe.views, fixed=recipe.augment == ORIGINAL, seed=recipe.seed)
 
     def _serve(self, places: NDArray[np.intp]) -> ServedPhotos:
-        pixels = self._pixels.take(places)
-        return ServedPhotos(pixels, self._network, self._backbone.preprocessing, self._means.most_bytes // 4)
+        pixels, paths = self._pixels.take(places), [self._split.paths[place] for place in places]
+        begun = BegunPhotos(self._means.most_bytes // 4)
+        return ServedPhotos(pixels, paths, self._network, self._backbone.preprocessing, begun)
 
     def _probabilities(self, part: str) -> Features:
         rows = self._served[part].rows(self._network.probabilities)
@@ -311,9 +313,3 @@ def fit_rows(rows: Features, labels: NDArray[np.int64], groups: NDArray[np.intp]
     known, codes, widths = rows.astype(np.float64), labels.astype(np.intp), [rows.shape[1]]
     form, _ = choose_form(known, codes, groups, widths, seed=seed)
     return fit_probe(known, codes, widths, form, int(labels.max()) + 1)
-
-
-def mean_color(photos: DecodedPhotos) -> tuple[float, ...]:
-    """Give the mean of photos' red, green and blue, each photo counting alike, in 0..1."""
-    means = [photos[place].mean(axis=(0, 1), dtype=np.float64) for place in range(len(photos))]
-    return tuple((np.mean(means, axis=0) / 255).tolist())

@@ -19,6 +19,7 @@ from imgsim.training.batches import Augmentation, CroppedPhotos, Feed, PictureFe
 from imgsim.training.decoded_photos import DecodedPhotos, DecodingOutcome, PixelForm
 from imgsim.training.embeddings.linear.linear_model import LinearSettings, find_learnable, learn_map
 from imgsim.training.embeddings.linear.refusals import LearningError
+from imgsim.training.embeddings.linear_head import project_map
 from imgsim.training.embeddings.losses.base_loss import LossSetting
 from imgsim.training.embeddings.losses.loss_table import build_loss, spell_loss
 from imgsim.training.embeddings.miners.miner_table import build_miner, spell_miner
@@ -33,9 +34,12 @@ from imgsim.training.embeddings.samplers.score_partners import ScorePartners
 from imgsim.training.embeddings.score_figures import compare_scored, judge_scored
 from imgsim.training.embeddings.scored_photos import check_partners, split_scored, widths_for
 from imgsim.training.embeddings.splits import split_photos
+from imgsim.training.process_team import ProcessTeam, join_team, team_size
 from imgsim.training.random_states import generator_of
+from imgsim.training.run_folder import UnwrittenFolder
 from imgsim.training.run_means import ClassedPhotos, Means, find_device
 from imgsim.training.served_photos import ServedPhotos
+from imgsim.training.shared_work import BegunPhotos, SharedWork
 from imgsim.training.split_file import SplitPhotos, collect, read_splits, spell_splits
 from imgsim.training.staged_network import count_frozen
 from imgsim.training.training_run import Epoch, RunParts, TrainingRun
@@ -55,9 +59,16 @@ if TYPE_CHECKING:
     from imgsim.training.embeddings.score_figures import ScoreFigures, ScoreOutcome
     from imgsim.training.run_folder import RunFolder
 
-HEAD, LOSS = 5, 6  # what is drawn, for its random state
+HEAD, LOSS, LINEAR_HEAD = 5, 6, 7  # what is drawn, for its random state
 SCORES = "scores"  # the miner of losses of triplets, where labels are scores
 TRAINED, MAPPED = "embedding", "linear"
+
+
+class Before(NamedTuple):
+    """Rows of each part's photos before training, and the linear map of those that train."""
+
+    pooled: dict[str, Features]
+    mapped: LinearMap | None
 
 
 class Trained(NamedTuple):
@@ -69,10 +80,14 @@ class Trained(NamedTuple):
     best: Epoch
 
 
-def begin_run(photos: ClassedPhotos, recipe: TrainingRecipe, folder: RunFolder, means: Means) -> Trained:
-    """Split photos, train, and judge: in a new folder, from which `resume_run` goes on after a kill."""
+def begin_run(photos: ClassedPhotos, recipe: TrainingRecipe, folder: RunFolder, means: Means) -> Trained | None:
+    """Split photos, train, and judge: in a new folder, from which `resume_run` goes on after a kill.
+
+    Of several processes, as `torchrun` starts them, the first alone judges and writes; the others give nothing.
+    """
     require_lists(recipe.split, photos.tests)
-    device, backbone = find_device(means.device), sized_backbone(recipe)
+    backbone, (team, device) = sized_backbone(recipe), _join(recipe, means)
+    folder, means = _own(team, folder, means)
     wanted = np.flatnonzero(photos.codes >= 0)
     paths = [photos.paths[place] for place in wanted]
     decoded = _decode(photos.root, paths, backbone, means, hashed=True)
@@ -98,7 +113,7 @@ def begin_run(photos: ClassedPhotos, recipe: TrainingRecipe, folder: RunFolder, 
     folder.write(folder.splits, spell_splits(split))
     folder.write(folder.config, recipe.to_toml().encode())
     pixels = decoded.photos.take(np.flatnonzero(parts >= 0))
-    return _Assembly(recipe, backbone, split, pixels, folder, means, device).train(resumed=False)
+    return _Assembly(recipe, backbone, split, pixels, folder, means, device, team).train(resumed=False)
 
 
 def _split(
@@ -119,16 +134,31 @@ def _split(
     return parts, np.arange(len(codes))
 
 
-def resume_run(root: str, recipe: TrainingRecipe, folder: RunFolder, means: Means) -> Trained:
+def _join(recipe: TrainingRecipe, means: Means) -> tuple[ProcessTeam, torch.device]:
+    """Meet the other processes of a run: none has written anything before all are there."""
+    device = find_device(means.device)
+    if (size := team_size()) > 1 and recipe.batch_norm == "trained":
+        told = f"{size} processes see {size} parts of a batch, each with a mean of its own"
+        raise ParameterError(f"batch-norm trained: {told}: leave it frozen, or run it without torchrun")
+    return join_team(device)
+
+
+def _own(team: ProcessTeam, folder: RunFolder, means: Means) -> tuple[RunFolder, Means]:
+    """Let the first process of a team write and speak alone."""
+    return (folder, means) if team.first else (UnwrittenFolder(folder.path), means.silenced())
+
+
+def resume_run(root: str, recipe: TrainingRecipe, folder: RunFolder, means: Means) -> Trained | None:
     """Go on with a run that was ended: its photos are in its folder's parts, and must all be there."""
-    device, backbone = find_device(means.device), sized_backbone(recipe)
+    backbone, (team, device) = sized_backbone(recipe), _join(recipe, means)
+    folder, means = _own(team, folder, means)
     split = read_splits(folder.splits)
     decoded = _decode(root, split.paths, backbone, means, hashed=False)
     wanted = set(split.paths)
     for error in decoded.unreadable:
         if error.path in wanted:
             raise error
-    return _Assembly(recipe, backbone, split, decoded.photos, folder, means, device).train(resumed=True)
+    return _Assembly(recipe, backbone, split, decoded.photos, folder, means, device, team).train(resumed=True)
 
 
 def _check_labels(recipe: TrainingRecipe, split: SplitPhotos, means: Means) -> None:
@@ -212,7 +242,9 @@ class _Assembly:
         folder: RunFolder,
         means: Means,
         device: torch.device,
+        team: ProcessTeam,
     ) -> None:
+        self._team = team
         self._recipe = recipe
         self._backbone = backbone
         self._split = split
@@ -226,22 +258,40 @@ class _Assembly:
             frozen=count_frozen(recipe.freeze, backbone),
             still=recipe.batch_norm == "frozen",
             generator=generator_of(recipe.seed, HEAD),
-        ).to(device)
-        self._served = {part: self._serve(split.asked(part)) for part in ("train", "validation", "test")}
+        )
+        self._network.lay_out(device)
+        self._shared = means.shared or SharedWork()
+        self._seen = (backbone.architecture, backbone.weights, backbone.preprocessing, self._network.frozen)
+        begun = self._shared.once("begun", self._seen, lambda: BegunPhotos(means.most_bytes * 3 // 4))
+        self._served = {part: self._serve(split.asked(part), begun) for part in ("train", "validation", "test")}
 
-    def train(self, *, resumed: bool) -> Trained:
-        """Train, write what came of it, and give the model."""
-        pooled = {part: self._rows(part, self._network.pool, POOLED) for part in self._served}
+    def train(self, *, resumed: bool) -> Trained | None:
+        """Train, write what came of it, and give the model; only train, in a process that is not the first."""
+        before = self._before() if self._team.first else None
+        self._team.spread(self._network)
         run = TrainingRun(self._recipe, self._parts(), self._folder)
         if resumed:
             run.resume()
-            if done := len(run.standing.log):
+            if done := run.standing.done:
                 self._means.said(f"{self._folder.path}: going on after epoch {done}")
         run.go(self._means.heard, self._means.advanced)
-        outcomes = self._judge(pooled)
+        self._team.part()
+        return self._came_to(run, before) if before else None
+
+    def _before(self) -> Before:
+        """Make the pooled rows, and the linear map of them, and let the projection begin as that if it is told to."""
+        pooled = {part: self._pooled(part) for part in self._served}
+        mapped = None if self._widths else self._learn_map(pooled["train"])
+        if self._recipe.head == "linear":
+            self._begin_linear(mapped, pooled["train"])
+        return Before(pooled, mapped)
+
+    def _came_to(self, run: TrainingRun, before: Before) -> Trained:
+        """Judge the trained network, and write it and what it came to."""
+        outcomes = self._judge(*before)
         data = self._export(run)
         best, log = run.standing.best, run.standing.log
-        metrics = {"split": self._recipe.split, "best_epoch": best.epoch, "epochs": len(log)}
+        metrics = {"split": self._recipe.split, "best_epoch": best.epoch, "epochs": run.standing.done}
         metrics["outcomes"] = [one.to_row() for one in outcomes]
         self._folder.write_metrics(metrics)
         return Trained(data, outcomes, log, best)
@@ -259,17 +309,19 @@ class _Assembly:
             sampler_of(self._recipe, self._split),
             self._feed(places),
             labels,
-            [self._split.paths[place] for place in places],
+            self._paths(places),
             lambda: validation.rows(self._network.finish),
             lambda rows: self._figures("validation", rows).named(),
+            team=self._team,
+            from_start=self._recipe.head == "linear",  # the map itself, where nothing that is learned does better
         )
 
     def _feed(self, places: NDArray[np.intp]) -> Feed:
         recipe, photos = self._recipe, self._pixels.take(places)
         augmentation = Augmentation(self._backbone.preprocessing, least=recipe.least_crop, flip=recipe.flip == "yes")
         if not recipe.views:
-            return PictureFeed(CroppedPhotos(photos, augmentation, recipe.seed), self._means.jobs)
-        maps = view_photos(
+            return PictureFeed(CroppedPhotos(photos, augmentation, recipe.seed), self._means.jobs, self._team)
+        begin = lambda: view_photos(  # noqa: E731
             photos,
             augmentation,
             self._network,
@@ -278,11 +330,21 @@ class _Assembly:
             most_bytes=self._means.most_bytes,
             advanced=lambda share: self._means.advanced("views", share),
         )
-        return ViewFeed(maps, recipe.views, recipe.seed)
+        drawn = (recipe.views, recipe.seed, recipe.least_crop, recipe.flip)
+        maps = self._shared.once("views", (*self._seen, *drawn, self._paths(places)), begin)
+        return ViewFeed(maps, recipe.views, recipe.seed, self._team)
 
-    def _serve(self, places: NDArray[np.intp]) -> ServedPhotos:
-        pixels = self._pixels.take(places)
-        return ServedPhotos(pixels, self._network, self._backbone.preprocessing, self._means.most_bytes // 4)
+    def _serve(self, places: NDArray[np.intp], begun: BegunPhotos) -> ServedPhotos:
+        pixels, paths = self._pixels.take(places), self._paths(places)
+        return ServedPhotos(pixels, paths, self._network, self._backbone.preprocessing, begun)
+
+    def _paths(self, places: NDArray[np.intp]) -> tuple[str, ...]:
+        return tuple(self._split.paths[place] for place in places)
+
+    def _pooled(self, part: str) -> Features:
+        """Give the rows of a part's photos as the backbone makes them before training."""
+        key = (*self._seen, self._paths(self._split.asked(part)))
+        return self._shared.once(f"pooled {part}", key, lambda: self._rows(part, self._network.pool, POOLED))
 
     def _rows(self, part: str, finish: Callable[[torch.Tensor], torch.Tensor], what: str) -> Features:
         return self._served[part].rows(finish, lambda share: self._means.advanced(f"{what}: {part}", share))
@@ -294,10 +356,9 @@ class _Assembly:
             return judge_scored(rows, self._split.scores[places], self._widths)
         return judge_rows(rows, self._split.labels[places], self._split.queries(part))
 
-    def _judge(self, pooled: dict[str, Features]) -> list[Outcome]:
+    def _judge(self, pooled: dict[str, Features], mapped: LinearMap | None) -> list[Outcome]:
         """Judge rows of the photos that were not learned from: the trained network's and others."""
         outcomes: list[Any] = []
-        mapped = None if self._widths else self._learn_map(pooled["train"])
         compare = compare_scored if self._widths else compare_rows
         for part in ("validation", "test"):
             if not len(self._split.asked(part)):
@@ -311,11 +372,23 @@ class _Assembly:
 
     def _learn_map(self, rows: Features) -> LinearMap | None:
         """Learn a linear map of the pooled rows of the photos that train, as `imgsim train linear` does."""
+        places, seed = self._split.asked("train"), self._recipe.seed
+        labels = self._split.labels[places]
         try:
-            known = find_learnable(rows, self._split.labels[self._split.asked("train")].astype(np.intp))
+            known = find_learnable(rows, labels.astype(np.intp))
         except LearningError:  # one class will do for a network, if its loss is content
             return None
-        return learn_map(known, LinearSettings(seed=self._recipe.seed), lambda of: 1 - of @ of.T).map
+        learn = lambda: learn_map(known, LinearSettings(seed=seed), lambda of: 1 - of @ of.T).map  # noqa: E731
+        return self._shared.once("map", (*self._seen, self._paths(places), labels.tobytes(), seed), learn)
+
+    def _begin_linear(self, mapped: LinearMap | None, rows: Features) -> None:
+        """Let the projection begin as a map of the rows (N, C) of the photos that train."""
+        if mapped is None:
+            raise LearningError(
+                "head linear: fewer than two classes that train have two photos: give --head orthogonal"
+            )
+        rng = np.random.default_rng([self._recipe.seed, LINEAR_HEAD])
+        self._network.begin_head(project_map(mapped, rows, self._recipe.dim, rng))
 
     def _export(self, run: TrainingRun) -> bytes:
         recipe = {key: value for key, value in self._recipe.as_options().items() if key != "weights"}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.training.backbone import Backbone
+    from imgsim.training.embeddings.linear_head import Projection
 
 nn = torch.nn
 TOLERANCE = 1e-4  # of a value of a row of length 1, between torch and ONNX Runtime
@@ -33,9 +34,13 @@ class EmbeddingNetwork(StagedNetwork):
         nn.init.zeros_(head.bias)
         super().__init__(backbone, head, frozen=frozen, still=still)
 
+    def begin_head(self, projection: Projection) -> None:
+        """Let the projection begin as another than an orthogonal one."""
+        self.head.load_state_dict({name: torch.from_numpy(given) for name, given in projection._asdict().items()})
+
     def finish(self, maps: torch.Tensor) -> torch.Tensor:
         """Give embeddings of what `begin` gave."""
-        return nn.functional.normalize(self.head(self.pool(maps)))
+        return nn.functional.normalize(self.head(self.pool(maps)).float())
 
 
 def export_embedding(network: EmbeddingNetwork, backbone: Backbone, recipe: Mapping[str, Any], licence: str) -> bytes:

@@ -18,10 +18,12 @@ CHOICES: dict[str, tuple[str, ...]] = {
     **RunRecipe.choices,
     "by": ("recall@1", "map@r", "accuracy", "spearman"),
     "split": ("classes", "photos", *PRODUCT_SPLITS, "groups"),
+    "head": ("orthogonal", "linear"),
 }
 OF_KIND: dict[str, dict[str, tuple[str, ...]]] = {  # what fits labels that are classes, or scores
     "by": {"classes": ("recall@1", "map@r"), "scores": ("accuracy", "spearman")},
     "split": {"classes": ("classes", "photos", *PRODUCT_SPLITS), "scores": ("photos", "groups")},
+    "head": {"classes": ("orthogonal", "linear"), "scores": ("orthogonal",)},
 }
 SCORED = {"loss": "triplet", "sampler": "scores", "by": "accuracy", "split": "photos"}  # in place of other defaults
 UNMINED, UNMINED_SAMPLER = "log-ratio", "random"  # a loss of scores that needs no partners, and its sampler
@@ -35,6 +37,7 @@ class TrainingRecipe(RunRecipe):
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = CHOICES
 
     dim: int = 512
+    head: str = "orthogonal"
     loss: str = "multi-similarity"
     miner: str = ""
     sampler: str = "m-per-class"

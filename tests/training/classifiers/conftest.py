@@ -1,6 +1,6 @@
 """A tiny backbone for every run here, on one thread."""
 
-import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -9,10 +9,11 @@ from tests.training.embeddings.tiny import tiny_backbone
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
-    torch = sys.modules.get("torch")
-    if torch is None:
+    if not find_spec("torch"):
         yield
         return
+    import torch
+
     from imgsim.training.classifiers import classifier_assembly
 
     monkeypatch.setattr(classifier_assembly, "load_backbone", lambda *_: tiny_backbone())

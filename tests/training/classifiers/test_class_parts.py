@@ -137,6 +137,7 @@ def test_the_loss_is_a_plain_loop(smoothing, weighed):
 
 
 def test_balanced_weights_let_all_classes_count_alike():
+    pytest.importorskip("torch")
     from imgsim.training.classifiers.class_loss import balanced_weights
 
     counts = np.array([1, 2, 8, 5])

@@ -9,7 +9,7 @@ import pytest
 
 from imgsim.errors import EvaluationError, ImageReadError, ParameterError
 from imgsim.training.classifiers.classifier_recipe import ClassifierRecipe
-from tests.training.classifiers.classified import QUICK, Killed, train
+from tests.training.classifiers.classified import QUICK, Killed, labelled, train
 from tests.training.embeddings.tiny import draw_classes
 
 torch = pytest.importorskip("torch")
@@ -48,6 +48,20 @@ def test_a_run_that_was_killed_comes_to_the_same_numbers(drawn, tmp_path, recipe
     assert on.data == whole.data
     assert [one.to_row() for one in on.outcomes] == [one.to_row() for one in whole.outcomes]
     assert whole.log[-1].epoch == 3
+
+
+def test_so_does_one_whose_classes_are_not_in_the_order_of_their_names(drawn, tmp_path, monkeypatch):
+    from tests.training.classifiers import classified
+
+    def turned(folder):
+        photos = labelled(folder)
+        return photos._replace(names=photos.names[::-1], codes=len(photos.names) - 1 - photos.codes)
+
+    monkeypatch.setattr(classified, "labelled", turned)
+    whole = train(drawn, tmp_path / "whole")
+    with pytest.raises(Killed):
+        train(drawn, tmp_path / "killed", kill_after=1)
+    assert train(drawn, tmp_path / "killed", resumed=True).data == whole.data
 
 
 def test_memory_and_threads_change_nothing(drawn, tmp_path):

@@ -37,6 +37,15 @@ def config(tmp_path):
     return str(tmp_path / "s.toml")
 
 
+def drawn_photos(tmp_path):
+    from imgsim.training.run_means import ClassedPhotos
+
+    folder = draw_classes(tmp_path / "photos", classes=8, each=4)
+    paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
+    names, codes = np.unique([path.partition("/")[0] for path in paths], return_inverse=True)
+    return ClassedPhotos(str(folder), paths, names.tolist(), codes)
+
+
 def test_each_case_is_run_at_each_point_of_the_grid(config):
     runs = read_sweep(config, {}).runs
     names = ["triplet-hard_seed=0", "triplet-hard_seed=1", "contrastive_seed=0", "contrastive_seed=1"]
@@ -109,17 +118,14 @@ def test_runs_are_done_once_and_their_seeds_put_together(config, tmp_path, monke
     from imgsim.images.limits import LIMITS
     from imgsim.training import run_means, sweep_runs
     from imgsim.training.embeddings import assembly
-    from imgsim.training.run_means import ClassedPhotos, Decoder, Means
+    from imgsim.training.run_means import Decoder, Means
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
     decoded, decode = [], run_means.decode_photos
     monkeypatch.setattr(run_means, "decode_photos", lambda *args, **more: decoded.append(1) or decode(*args, **more))
-    folder = draw_classes(tmp_path / "photos", classes=8, each=4)
-    paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
-    names, codes = np.unique([path.partition("/")[0] for path in paths], return_inverse=True)
-    photos = ClassedPhotos(str(folder), paths, names.tolist(), codes)
+    photos = drawn_photos(tmp_path)
     sweep, said = read_sweep(config, {}), []
     sweep = sweep._replace(runs=sweep.runs[2:])
     means = Means("cpu", 1, 10**8, LIMITS, Decoder())
@@ -140,3 +146,41 @@ def test_runs_are_done_once_and_their_seeds_put_together(config, tmp_path, monke
     torch.set_num_threads(threads)
     with pytest.raises(ImgsimError, match="begun with other options"):
         sweep_runs.run_all(read_sweep(config, {"lr": 0.5}), photos, str(tmp_path / "runs"), means, said.append)
+
+
+def test_runs_of_one_split_follow_one_another_and_share_what_they_do_alike(config, tmp_path, monkeypatch):
+    torch = pytest.importorskip("torch")
+    from imgsim.images.limits import LIMITS
+    from imgsim.training import sweep_runs
+    from imgsim.training.embeddings import assembly
+    from imgsim.training.run_means import Decoder, Means
+    from imgsim.training.shared_work import SharedWork
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
+    counts = dict.fromkeys(("view_photos", "learn_map"), 0)
+
+    def counted(name, work):
+        def count(*args, **more):
+            counts[name] += 1
+            return work(*args, **more)
+
+        return count
+
+    for name in counts:
+        monkeypatch.setattr(assembly, name, counted(name, getattr(assembly, name)))
+    photos, said = drawn_photos(tmp_path), []
+    sweep = read_sweep(config, {"views": 2, "freeze": "1"})
+    means = Means("cpu", 1, 10**8, LIMITS, Decoder(), shared=SharedWork())
+    done = sweep_runs.run_all(sweep, photos, str(tmp_path / "runs"), means, said.append)
+    assert counts == {"view_photos": 2, "learn_map": 2}
+    assert [line.partition(": ")[2] for line in said] == [
+        f"{case}_seed={seed}" for seed in (0, 1) for case in ("triplet-hard", "contrastive")
+    ]
+    assert [run for run, _ in done] == sweep.runs
+    lone = Means("cpu", 1, 10**8, LIMITS)
+    apart = sweep_runs.run_all(sweep, photos, str(tmp_path / "apart"), lone, said.append)
+    torch.set_num_threads(threads)
+    assert [metrics for _, metrics in apart] == [metrics for _, metrics in done]
+    assert counts == {"view_photos": 6, "learn_map": 6}

@@ -72,8 +72,16 @@ def test_a_run_that_was_killed_comes_to_the_same_numbers(drawn, tmp_path):
     assert len(curve(whole)) == 3
 
 
-@pytest.mark.parametrize("change", [{"views": 2, "freeze": "2"}, {"freeze": "all", "views": 3}, {"accumulate": 2}])
-def test_so_does_one_of_views_or_of_gradients_together(drawn, tmp_path, change):
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"views": 2, "freeze": "2"},
+        {"freeze": "all", "views": 3},
+        {"accumulate": 2},
+        {"head": "linear", "freeze": "1"},
+    ],
+)
+def test_so_does_one_of_views_or_of_gradients_together_or_of_a_linear_head(drawn, tmp_path, change):
     from dataclasses import replace
 
     recipe = replace(QUICK, epochs=2, optimizer="sgd", schedule="step", **change)
@@ -81,6 +89,72 @@ def test_so_does_one_of_views_or_of_gradients_together(drawn, tmp_path, change):
     with pytest.raises(Killed):
         run(drawn, tmp_path, "killed", recipe, kill_after=1)
     assert run(drawn, tmp_path, "killed", recipe, resumed=True).data == whole.data
+
+
+def test_a_linear_head_begins_with_what_the_linear_map_finds(tmp_path):
+    from dataclasses import replace
+
+    photos = draw_classes(tmp_path / "photos", classes=40, each=3, side=12)
+    trained = run(photos, tmp_path, "linear", replace(QUICK, head="linear", epochs=1, lr=1e-9))
+    of = {(one.part, one.rows): (one.recall.value, one.precision) for one in trained.outcomes}
+    for part in ("validation", "test"):  # 64 values, as many as the map has
+        assert of[part, "embedding"] == pytest.approx(of[part, "linear"])
+        assert of[part, "embedding"] != pytest.approx(of[part, "pooled"])
+
+
+def test_what_a_linear_head_begins_with_is_kept_where_nothing_learned_does_better(tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    from imgsim.training.training_run import TrainingRun
+
+    def forget(self, number, advanced):
+        del number, advanced
+        self._parts.network.head.weight.data.zero_()
+        self._parts.network.head.bias.data.fill_(1.0)  # all photos are the same
+        return 1.0
+
+    monkeypatch.setattr(TrainingRun, "_learn", forget)
+    photos = draw_classes(tmp_path / "photos", classes=40, each=3, side=12)
+    recipe = replace(QUICK, head="linear", epochs=2)
+    trained = run(photos, tmp_path, "ruined", recipe)
+    assert [epoch.epoch for epoch in trained.log] == [0, 1, 2]
+    assert trained.best.epoch == 0
+    of = {(one.part, one.rows): one.precision for one in trained.outcomes}
+    assert of["test", "embedding"] == pytest.approx(of["test", "linear"])
+    assert json.loads((tmp_path / "ruined" / "metrics.json").read_text())["epochs"] == 2
+
+
+def test_half_precision_learns_much_the_same_and_goes_on_to_the_same(drawn, tmp_path):
+    from dataclasses import replace
+
+    whole = run(drawn, tmp_path, "whole")
+    assert curve(run(drawn, tmp_path, "told", replace(QUICK, precision="float32"))) == curve(whole)
+    recipe = replace(QUICK, precision="bfloat16")
+    halved = run(drawn, tmp_path, "halved", recipe)
+    losses = np.array([[epoch.loss for epoch in one.log] for one in (whole, halved)])
+    assert (losses[0] != losses[1]).any()
+    assert np.allclose(*losses, rtol=0.1)
+    with pytest.raises(Killed):
+        run(drawn, tmp_path, "killed", recipe, kill_after=1)
+    assert run(drawn, tmp_path, "killed", recipe, resumed=True).data == halved.data
+
+
+def test_classes_of_one_photo_each_teach_no_linear_head(drawn, tmp_path):
+    from dataclasses import replace
+
+    from imgsim.training.embeddings.linear.refusals import LearningError
+
+    recipe = replace(QUICK, head="linear", split="products-leave-one-out", shares="1:0:0", sampler="random")
+    photos = labelled(drawn)
+    from imgsim.training.embeddings.assembly import begin_run
+    from imgsim.training.run_folder import RunFolder
+    from imgsim.training.run_means import Means
+
+    tests = ~np.isin(np.arange(len(photos.codes)), (0, 1, 5))
+    with pytest.raises(LearningError, match="^head linear: .* give --head orthogonal$"):
+        begin_run(
+            photos._replace(tests=tests), recipe, RunFolder(str(tmp_path / "few")), Means("cpu", 1, 10**8, LIMITS)
+        )
 
 
 def test_memory_and_threads_change_nothing(drawn, tmp_path):
