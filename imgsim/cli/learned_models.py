@@ -110,10 +110,10 @@ def describe_learned(text: str) -> dict[str, Any]:
     }
 
 
-def _classes(details: Mapping[str, Any]) -> dict[str, int | None]:
-    """Give the classes, with how many photos of each it learned from; of an ensemble, its members know."""
-    labels = details["labels"]
-    return dict(zip(labels, details.get("counts", [None] * len(labels)), strict=True))
+def _classes(details: Mapping[str, Any]) -> dict[str, int] | list[str]:
+    """Give the classes, with how many photos of each it learned from; of an ensemble, its members know these."""
+    labels: list[str] = details["labels"]
+    return dict(zip(labels, details["counts"], strict=True)) if "counts" in details else labels
 
 
 def remove_learned(text: str) -> None:
