@@ -132,11 +132,11 @@ def describe_learned(text: str) -> dict[str, Any]:
 
 
 def _told_of(header: Header) -> dict[str, Any]:
-    """Tell classes, with how many photos of each it learned from (an ensemble's members know), labels, or values."""
+    """Tell classes, with how many photos of each it learned from (an ensemble's members know these), labels, or values."""
     details = header.details
     if "labels" in details:
-        labels = details["labels"]
-        return {"classes": dict(zip(labels, details.get("counts", [None] * len(labels)), strict=True))}
+        labels: list[str] = details["labels"]
+        return {"classes": dict(zip(labels, details["counts"], strict=True)) if "counts" in details else labels}
     if "names" in details:
         from imgsim.segment.label_names import with_background
 

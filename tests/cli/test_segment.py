@@ -54,6 +54,11 @@ def test_a_folder_is_mirrored_with_three_pictures_of_each_photo(run, photos, tmp
     assert (overlay[~expected] >= 225).all()
 
 
+def test_a_table_of_several_photos_has_one_head(run, photos):
+    lines = run("segment", "photos", "-o", "out", "--format", "table").out.splitlines()
+    assert [line.split()[0] for line in lines] == ["path", "photos/a.png", "photos/in/b.jpg"]
+
+
 def test_masks_are_masks_again(run, photos):
     run("segment", "photos", "-o", "out")
     again = run("segment", "photos", "--segment", "mask:folder=out,thing", "-o", "again")
