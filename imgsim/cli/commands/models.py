@@ -237,7 +237,7 @@ def import_(
 ) -> None:
     """Import the weights in FILE, a model that imgsim wrote, or an ONNX file of another program's.
 
-    A learned embedding is then -x embedding:NAME, a classifier `imgsim classify -m NAME`.
+    A learned embedding is then -x embedding:NAME, a classifier `imgsim classify -m NAME`, a segmenter --segment NAME.
 
     With --architecture segformer, FILE is a folder that transformers wrote, or OWNER/NAME of the hub; it is then
     --segment NAME.
