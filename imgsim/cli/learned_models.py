@@ -132,7 +132,7 @@ def describe_learned(text: str) -> dict[str, Any]:
 
 
 def _told_of(header: Header) -> dict[str, Any]:
-    """Tell classes, with how many photos each was learned from (an ensemble's members know these), labels, or values."""
+    """Tell classes, with how many photos each was learned from (of an ensemble, members know), labels, or values."""
     details = header.details
     if "labels" in details:
         labels: list[str] = details["labels"]

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from imgsim.errors import UnknownNameError, WeightsError
+from imgsim.errors import ParameterError, UnknownNameError, WeightsError
 from imgsim.models.segformer_export import export_segformer, import_segformer, licence_of, read_preprocessing
-from imgsim.models.segmenter_model import SEGMENTER_MODELS
+from imgsim.models.segmenter_model import SEGMENTER_MODELS, store_segmenter
 from imgsim.segment.segmenter_table import build_segmenter, load_parts
-from tests.segment.checkpoints import NAMES, save_segformer, store_segformer
+from tests.segment.checkpoints import NAMES, green_segmenter, save_segformer, store_segformer
 
 IMAGE = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 256, (90, 70, 3), np.uint8), (0, 0), 5)
 
@@ -77,6 +77,14 @@ def test_a_damaged_model_is_one_line(tmp_path):
         stream.write(b"damaged")
     with pytest.raises(WeightsError, match=r"onnx: damaged or tampered with$"):
         load_parts("fashion")
+
+
+@pytest.mark.parametrize("names", [["Background"], [str(number) for number in range(300)]])
+def test_a_model_of_too_few_or_too_many_labels_is_one_line(names):
+    store_segmenter(green_segmenter(names), "odd")
+    count = len(names) if len(names) > 1 else 0
+    with pytest.raises(ParameterError, match=rf"^segformer: a model of {count} labels, where 1 to 255 do$"):
+        load_parts("odd")
 
 
 def test_what_is_no_segformer_is_one_line(tmp_path):
