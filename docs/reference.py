@@ -37,7 +37,14 @@ def _sections(command: click.Command, ctx: click.Context, level: int) -> Iterato
         for name in command.list_commands(ctx):
             subcommand = command.get_command(ctx, name)
             assert subcommand is not None
-            yield from _sections(subcommand, click.Context(subcommand, info_name=name, parent=ctx), level + 1)
+            yield from _sections(subcommand, _context_of(subcommand, name, ctx), level + 1)
+
+
+def _context_of(subcommand: click.Command, name: str, ctx: click.Context) -> click.Context:
+    """Give the context of a subcommand; the arguments of a command that has some are not written before its name."""
+    if isinstance(ctx.command, click.Group):
+        return click.Context(subcommand, info_name=name, parent=ctx)
+    return click.Context(subcommand, info_name=f"{ctx.info_name} {name}", parent=ctx.parent)
 
 
 if __name__ == "__main__":

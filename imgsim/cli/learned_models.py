@@ -1,4 +1,4 @@
-"""Learned models in the model cache, embeddings and classifiers, for `imgsim models` and `imgsim extractors`."""
+"""Learned models in the model cache, of each title, for `imgsim models` and `imgsim extractors`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,25 @@ from imgsim.errors import WeightsError
 from imgsim.models.cache import SHOWN_DIGITS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from imgsim.models.header import Header
     from imgsim.models.model_shelf import LearnedModel, ModelShelf
 
-USED = {"embedding": "-x {}", "classifier": "imgsim classify -m {}"}  # how each is asked for
+# How each is asked for, by a name of its own and by its digits.
+USED = {
+    "embedding": ("-x embedding:{}", "-x embedding:{}"),
+    "classifier": ("imgsim classify -m {}", "imgsim classify -m classifier:{}"),
+    "segmenter": ("--segment {}", "--segment segformer:model={}"),
+}
+BARE = ("classifier", "segmenter")  # what is also meant by a name alone
 
 
 def shelves() -> dict[str, ModelShelf]:
     """Give what learned models lie on, by their titles."""
     from imgsim.models.classifier_model import CLASSIFIER_MODELS
     from imgsim.models.embedding_model import EMBEDDING_MODELS
+    from imgsim.models.segmenter_model import SEGMENTER_MODELS
 
-    return {shelf.title: shelf for shelf in (EMBEDDING_MODELS, CLASSIFIER_MODELS)}
+    return {shelf.title: shelf for shelf in (EMBEDDING_MODELS, CLASSIFIER_MODELS, SEGMENTER_MODELS)}
 
 
 def shelf_of_file(file: str) -> ModelShelf | None:
@@ -41,34 +47,49 @@ def shelf_of_file(file: str) -> ModelShelf | None:
 
 
 def is_learned(text: str) -> bool:
-    """Tell whether a text is of a learned model: ``embedding:MODEL``, ``classifier:MODEL`` or a classifier's name."""
+    """Tell whether a text is of a learned model: ``TITLE:MODEL``, or the name of a classifier or a segmenter."""
     from imgsim.models.own_names import own_names
 
     title, colon, _ = text.partition(":")
     if colon:
         return title in shelves()
-    return text in shelves()["classifier"].names() and text not in own_names()
+    return any(text in shelves()[bare].names() for bare in BARE) and text not in own_names()
 
 
 def import_learned(file: str, name: str, shelf: ModelShelf) -> None:
     """Import a learned model, and say how to use it; by its own name, where it was given one."""
-    from imgsim.models.own_names import check_name
-
     if name:
-        check_name(name, ())
+        check_learned_name(name, shelf)
     model = shelf.bring(file)
-    if name and (before := shelf.keep_name(name, model)):
-        stderr.say(f"{name} stood for the {shelf.title} {before.sha256[:SHOWN_DIGITS]} before")
-    used = (name if shelf.title == "classifier" else f"{shelf.title}:{name}") if name else model.naming
-    stderr.say(f"imported the {shelf.title} {model.sha256[:SHOWN_DIGITS]}: use it as {USED[shelf.title].format(used)}")
+    tell_imported(model, shelf.keep_name(name, model) if name else None, name)
+
+
+def check_learned_name(name: str, shelf: ModelShelf) -> None:
+    """Raise ParameterError where a learned model cannot have a name."""
+    from imgsim.models.own_names import check_name
+    from imgsim.segment.segmenter_table import NO_SEGMENTER, SEGMENTERS
+
+    check_name(name, {*SEGMENTERS, NO_SEGMENTER} if shelf.title == "segmenter" else ())
+
+
+def tell_imported(model: LearnedModel, before: LearnedModel | None, name: str) -> None:
+    """Say that a learned model is here, which one had its name before, if one had, and how to use it."""
+    title, digits, licence = model.shelf.title, model.sha256[:SHOWN_DIGITS], model.header().licence
+    if before:
+        stderr.say(f"{name} stood for the {title} {before.sha256[:SHOWN_DIGITS]} before")
+    by_name, by_digits = USED[title]
+    used = by_name.format(name) if name else by_digits.format(digits)
+    stderr.say(f"imported the {title} {digits}{licence and f', licence {licence}'}: use it as {used}")
 
 
 def find_learned(text: str) -> LearnedModel:
-    """Find the model in the cache that ``TITLE:NAME`` or ``TITLE:DIGITS``, or the name of a classifier, means."""
-    title, colon, bare = text.partition(":")
-    shelf = shelves()[title if colon else "classifier"]
-    bare = bare if colon else text
-    return shelf.names().get(bare) or shelf.find(bare)
+    """Find the model in the cache that ``TITLE:NAME``, ``TITLE:DIGITS``, or the name alone of some means."""
+    title, colon, name = text.partition(":")
+    if colon:
+        shelf = shelves()[title]
+        return shelf.names().get(name) or shelf.find(name)
+    named = [names[text] for bare in BARE if text in (names := shelves()[bare].names())]
+    return named[0] if named else shelves()[BARE[0]].find(text)
 
 
 def learned_rows() -> list[dict[str, Any]]:
@@ -95,25 +116,32 @@ def describe_learned(text: str) -> dict[str, Any]:
     model = find_learned(text)
     header, details = model.header(), model.header().details
     bases = [details["base"]] if "base" in details else details.get("bases", [])
-    of_classes = "labels" in details
     return {
         model.shelf.title: model.naming,
         "sha256": model.sha256,
         "kind": header.kind,
-        **({"classes": _classes(details)} if of_classes else {"values": header.dim}),
+        **_told_of(header),
         "base": ", ".join(str(ExtractorSpec.from_json(base)) for base in bases),
         **({"members": details["members"]} if "members" in details else {}),
         "parents": dict(header.parents),
-        "recipe": details["recipe"],
+        "recipe": details.get("recipe", {}),
         "licence": header.licence,
+        "source": header.source,
         "path": model.path,
     }
 
 
-def _classes(details: Mapping[str, Any]) -> dict[str, int | None]:
-    """Give the classes, with how many photos of each it learned from; of an ensemble, its members know."""
-    labels = details["labels"]
-    return dict(zip(labels, details.get("counts", [None] * len(labels)), strict=True))
+def _told_of(header: Header) -> dict[str, Any]:
+    """Tell classes, with how many photos each was learned from (of an ensemble, members know), labels, or values."""
+    details = header.details
+    if "labels" in details:
+        labels: list[str] = details["labels"]
+        return {"classes": dict(zip(labels, details["counts"], strict=True)) if "counts" in details else labels}
+    if "names" in details:
+        from imgsim.segment.label_names import with_background
+
+        return {"labels": [*with_background(details["names"])[0][1:]], "input": header.preprocessing._asdict()}
+    return {"values": header.dim}
 
 
 def remove_learned(text: str) -> None:

@@ -27,7 +27,7 @@ def extractors(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
         return parameters
     before, joined, last = incomplete.rpartition("+")
     learned = [f"{EMBEDDING}{name}" for name in EMBEDDING_MODELS.names()]
-    return _beginning(last, [*extractor_names(), *FUSIONS, *own_names(), *learned], before + joined)
+    return beginning(last, [*extractor_names(), *FUSIONS, *own_names(), *learned], before + joined)
 
 
 def _parameters(incomplete: str) -> list[CompletionItem]:
@@ -55,9 +55,9 @@ def _parameters_of(name: str, written: str, before: str) -> list[CompletionItem]
     before += done + comma
     if equals:
         choices = [choice for one in taken if one.name == key for choice in one.choices if choice]
-        return _beginning(value, choices, f"{before}{key}=")
+        return beginning(value, choices, f"{before}{key}=")
     given = {pair.partition("=")[0] for pair in done.split(",")}
-    return _beginning(key, [f"{one.name}=" for one in taken if one.name not in given], before)
+    return beginning(key, [f"{one.name}=" for one in taken if one.name not in given], before)
 
 
 def metrics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -65,7 +65,7 @@ def metrics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     from imgsim.metrics.metric_table import METRICS
 
     del ctx, param
-    return _beginning(incomplete, METRICS)
+    return beginning(incomplete, METRICS)
 
 
 def rerankings(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -73,7 +73,7 @@ def rerankings(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     from imgsim.search.reranking import RERANKERS
 
     del ctx, param
-    return _beginning(incomplete, RERANKERS)
+    return beginning(incomplete, RERANKERS)
 
 
 def networks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -81,14 +81,14 @@ def networks(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     from imgsim.models.architectures import ARCHITECTURES
 
     del ctx, param
-    return _beginning(incomplete, ARCHITECTURES)
+    return beginning(incomplete, ARCHITECTURES)
 
 
 def attributes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete an attribute's name, or the last of those that commas join, as the index that is meant has them."""
     del param
     before, last = _split_behind(",", incomplete)
-    return _beginning(last, _attributes_of(ctx), before)
+    return beginning(last, _attributes_of(ctx), before)
 
 
 def sort_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -96,40 +96,40 @@ def sort_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     del param
     before, comma, last = incomplete.rpartition(",")
     bare = last.removeprefix("-")
-    return _beginning(bare, _attributes_of(ctx), before + comma + last[: len(last) - len(bare)])
+    return beginning(bare, _attributes_of(ctx), before + comma + last[: len(last) - len(bare)])
 
 
 def conditions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the attribute's name at the end of a condition."""
     del param
     before, last = _split_behind(" (", incomplete)
-    return _beginning(last, map(_quoted, _attributes_of(ctx)), before)
+    return beginning(last, map(_quoted, _attributes_of(ctx)), before)
 
 
 def side_conditions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the attribute's name at the end of a condition on the side that the option is called after."""
     before, last = _split_behind(" (", incomplete)
-    return _beginning(last, map(_quoted, _attributes_of(ctx, str(param.name))), before)
+    return beginning(last, map(_quoted, _attributes_of(ctx, str(param.name))), before)
 
 
 def pair_conditions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the name at the end of a condition on both sides: ``lost.place``."""
     del param
     before, last = _split_behind(" (", incomplete)
-    return _beginning(last, _names_of_sides(ctx, last, _quoted), before)
+    return beginning(last, _names_of_sides(ctx, last, _quoted), before)
 
 
 def side_attributes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the last of the names of either side that commas join."""
     del param
     before, last = _split_behind(",", incomplete)
-    return _beginning(last, _names_of_sides(ctx, last), before)
+    return beginning(last, _names_of_sides(ctx, last), before)
 
 
 def things(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete an attribute of either side."""
     del param
-    return _beginning(incomplete, sorted({name for side in SIDES for name in _asked(ctx, "attribute_names", side)}))
+    return beginning(incomplete, sorted({name for side in SIDES for name in _asked(ctx, "attribute_names", side)}))
 
 
 def rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -143,7 +143,7 @@ def rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
 def sight_rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete a rule that the index has."""
     del param
-    return _beginning(incomplete, _asked(ctx, "sight_rules"))
+    return beginning(incomplete, _asked(ctx, "sight_rules"))
 
 
 def assignments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -151,14 +151,14 @@ def assignments(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
     from click.shell_completion import CompletionItem
 
     del param
-    names = _beginning(incomplete, [f"{name}=" for name in _asked(ctx, "attribute_names")])
+    names = beginning(incomplete, [f"{name}=" for name in _asked(ctx, "attribute_names")])
     return names if incomplete and names else [CompletionItem(incomplete, type="file")]
 
 
 def colors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete a colour that some photo of the index is of."""
     del param
-    return _beginning(incomplete, _asked(ctx, "color_names"))
+    return beginning(incomplete, _asked(ctx, "color_names"))
 
 
 def classifiers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -169,7 +169,7 @@ def classifiers(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
 
     del ctx, param
     before, last = _split_behind("=", incomplete)
-    names = _beginning(last, CLASSIFIER_MODELS.names(), before)
+    names = beginning(last, CLASSIFIER_MODELS.names(), before)
     return names if last and names else [CompletionItem(incomplete, type="file")]
 
 
@@ -179,7 +179,7 @@ def labels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
     del param
     language = ctx.params.get("language") or "en"
-    return _beginning(incomplete, [*(one.name(language) for one in office_categories()), OTHER[language]])
+    return beginning(incomplete, [*(one.name(language) for one in office_categories()), OTHER[language]])
 
 
 def _split_behind(separators: str, text: str) -> tuple[str, str]:
@@ -237,7 +237,8 @@ def _folder_of(ctx: click.Context, side: str) -> str | None:
     return folders[SIDES.index(side)] if len(folders) == len(SIDES) else ctx.params.get("index_path")
 
 
-def _beginning(incomplete: str, names: Iterable[str], before: str = "") -> list[CompletionItem]:
+def beginning(incomplete: str, names: Iterable[str], before: str = "") -> list[CompletionItem]:
+    """Complete a text by those names that begin with it, behind what is typed before it."""
     from click.shell_completion import CompletionItem  # which nothing but a completion needs
 
     return [CompletionItem(before + name) for name in names if name.startswith(incomplete)]

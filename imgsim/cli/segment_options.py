@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from imgsim.cli import segment_completion
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -19,6 +21,7 @@ def cut_options(*, remembered: bool) -> Callable[[F], F]:
             click.option(
                 "--segment",
                 metavar="NAME[:LABEL,...]",
+                shell_complete=segment_completion.cut_segmenters,
                 help="Compare parts of photos, cut out by grabcut, mask:folder=DIR, dnn:model=FILE.json, segformer, or "
                 f"a segmenter with a name of your own{kept}.",
             ),
@@ -41,6 +44,7 @@ def segment_option(*, default: str | None = None) -> Callable[[F], F]:
     return click.option(
         "--segment",
         metavar="NAME[:LABEL,...]",
+        shell_complete=segment_completion.segmenters,
         default=default,
         show_default=default is not None,
         help="What finds the parts: grabcut, mask:folder=DIR, dnn:model=FILE.json, segformer, or a name of your own; "

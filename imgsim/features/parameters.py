@@ -27,15 +27,15 @@ class Parameter(NamedTuple):
     meaning: str
 
 
-class ExtractorDescription(NamedTuple):
-    """What an extractor does, in a sentence, and its parameters."""
+class ClassDescription(NamedTuple):
+    """What a class of extractors, or of segmenters, does, in a sentence, and its parameters."""
 
     summary: str
     parameters: tuple[Parameter, ...]
 
 
 @lru_cache
-def describe_extractor(name: str) -> ExtractorDescription:
+def describe_extractor(name: str) -> ClassDescription:
     """Describe an extractor, by a name as `find_factory` takes it.
 
     Examples
@@ -44,14 +44,17 @@ def describe_extractor(name: str) -> ExtractorDescription:
     >>> bins.bounds, bins.meaning
     ('2 to 32', 'Equal bins a channel, 2 to 32; a histogram has bins ** 3 values.')
     """
-    module, owner = _NETWORK if is_architecture(name) else EXTRACTORS.place(name)
+    described = describe_class(*(_NETWORK if is_architecture(name) else EXTRACTORS.place(name)))
+    return described._replace(parameters=tuple(one for one in described.parameters if one.name not in _SETTLED))
+
+
+def describe_class(module: str, owner: str) -> ClassDescription:
+    """Describe what a class does, and all of its parameters."""
     sections = _SECTION.split(_docstring(module, owner))
     taken = dict(zip(sections[1::2], sections[2::2], strict=True)).get("Parameters", "")
     heads = _HEAD.split(taken)[1:]
     parameters = (_parameter(*one) for one in zip(heads[::3], heads[1::3], heads[2::3], strict=True))
-    return ExtractorDescription(
-        _line(sections[0].partition("\n\n")[0]), tuple(one for one in parameters if one.name not in _SETTLED)
-    )
+    return ClassDescription(_line(sections[0].partition("\n\n")[0]), tuple(parameters))
 
 
 def _parameter(name: str, kind: str, text: str) -> Parameter:

@@ -55,6 +55,7 @@ EMBEDDINGS = (EMBEDDING, LINEAR)
 # Of images, of the rows of other extractors joined, and of what other classifiers say, which the same file holds.
 CLASSIFIER, LINEAR_CLASSIFIER, ENSEMBLE = "classifier", "linear-classifier", "ensemble"
 CLASSIFIERS = (CLASSIFIER, LINEAR_CLASSIFIER, ENSEMBLE)
+SEGMENTER = "segmenter"
 KINDS = {
     TRUNK: Kind("model", "images", "maps", 4, _IDENTITY, ("weights",)),
     OWN_NETWORK: Kind("model", "images", "maps", 4, _BROUGHT, ("weights", "file")),
@@ -68,7 +69,7 @@ KINDS = {
     "color-names": Kind(
         "colour-name model", "colors", "probabilities", 2, ("architecture", "names", "recipe", "split", "seed")
     ),
-    "segmenter": Kind("segmenter", "images", "scores", 4, ("names",)),
+    SEGMENTER: Kind("segmenter", "images", "scores", 4, ("names",)),
 }
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from imgsim.models.session import Session
 
-_DIGITS = re.compile(rf"[0-9a-f]{{{SHOWN_DIGITS},64}}", re.ASCII)
+DIGITS = re.compile(rf"[0-9a-f]{{{SHOWN_DIGITS},64}}", re.ASCII)
 
 
 class LearnedModel(NamedTuple):
@@ -106,7 +106,7 @@ class ModelShelf(NamedTuple):
 
     def is_model(self, text: str) -> bool:
         """Tell whether a text is what `spell` takes."""
-        return os.path.isfile(text) or bool(_DIGITS.fullmatch(text)) or text in self.names()
+        return os.path.isfile(text) or bool(DIGITS.fullmatch(text)) or text in self.names()
 
     def spell(self, text: str) -> str:
         """Put the digits of a model's SHA-256 in place of its path, or of the name that it was imported under.
@@ -117,7 +117,7 @@ class ModelShelf(NamedTuple):
             return self.bring(text).sha256[:SHOWN_DIGITS]
         if named := self.names().get(text):
             return named.sha256[:SHOWN_DIGITS]
-        if _DIGITS.fullmatch(text):  # of a model that an index has, be it here or not
+        if DIGITS.fullmatch(text):  # of a model that an index has, be it here or not
             return text[:SHOWN_DIGITS]
         raise WeightsError(f"{self.title}:{text}: no such file, and no model was imported under that name")
 

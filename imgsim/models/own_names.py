@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 FILE = "names.json"
-RESERVED = ("classifier", "embedding", "external", "kinds", "onnx", "timm")
+RESERVED = ("classifier", "embedding", "external", "kinds", "onnx", "segmenter", "timm")
 _NAME = re.compile(r"\w[\w.]*(-[\w.]+)*", re.ASCII)
 
 

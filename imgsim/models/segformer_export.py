@@ -15,13 +15,15 @@ import numpy as np
 from imgsim.errors import MissingDependencyError, WeightsError
 from imgsim.models.architectures import Preprocessing
 from imgsim.models.cache import digest_file
-from imgsim.models.header import SIDES, Header
+from imgsim.models.header import SEGMENTER, SIDES, Header
 from imgsim.models.header_details import LONGEST_TEXT
 from imgsim.models.model_limits import look_limited
-from imgsim.models.segmenter_model import KIND, SegmenterModel, store_segmenter
+from imgsim.models.segmenter_model import store_segmenter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from imgsim.models.model_shelf import LearnedModel
 
 ARCHITECTURE = "segformer"
 RELATIVE_ERROR = 1e-4
@@ -33,7 +35,7 @@ _LICENCE = re.compile(r"^license(?:_name)?:\s*(\S+)\s*$", re.MULTILINE)
 _FILTERS = {2: "bilinear", 3: "bicubic"}  # as Pillow numbers them
 
 
-def import_segformer(place: str, name: str) -> tuple[SegmenterModel, SegmenterModel | None]:
+def import_segformer(place: str, name: str) -> tuple[LearnedModel, LearnedModel | None]:
     """Export a SegFormer, of a folder or of the hub by its ``OWNER/NAME``, into the cache under a name.
 
     Gives also the one that had the name before. The network is loaded in a process with limits.
@@ -71,7 +73,7 @@ def export_segformer(folder: str, weights: str, source: str = "") -> bytes:
     with torch.inference_mode():
         expected = Logits()(sample).numpy()
     header = Header(
-        KIND,
+        SEGMENTER,
         {"weights": digest_file(weights)},
         form,
         {"scores": ("n", len(names), "h", "w")},
@@ -80,7 +82,7 @@ def export_segformer(folder: str, weights: str, source: str = "") -> bytes:
         source,
     )
     data = write_onnx(Logits().eval(), sample, header, {0: "n"}, f"{folder}: it")
-    ours = Session(data, "cpu", KIND).run(sample.numpy())
+    ours = Session(data, "cpu", SEGMENTER).run(sample.numpy())
     error = float(np.linalg.norm(ours - expected) / max(float(np.linalg.norm(expected)), 1e-12))
     if not error < RELATIVE_ERROR:
         raise WeightsError(f"{folder}: ONNX Runtime departs from torch by {error:.1e}, more than {RELATIVE_ERROR:g}")

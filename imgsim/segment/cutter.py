@@ -21,7 +21,7 @@ from imgsim.segment.base_segmenter import NO_FILE, LabelMap, PhotoFile, Segmente
 from imgsim.segment.cut_parts import BACKGROUNDS, Background, PhotoPart, cut_out, find_parts
 from imgsim.segment.label_maps import enlarge
 from imgsim.segment.part_finder import wanted_of
-from imgsim.segment.segmenter_table import build_segmenter, load_parts
+from imgsim.segment.segmenter_table import NO_SEGMENTER, build_segmenter, load_parts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 DEFAULT_BACKGROUND: Background = "mean"
 DEFAULT_CROP = True
-NO_SEGMENTER = "none"  # what is typed for whole photos
 
 
 @dataclass(frozen=True)

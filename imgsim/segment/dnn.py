@@ -13,7 +13,7 @@ from imgsim.errors import WeightsError
 from imgsim.images.opencv import cv2
 from imgsim.segment.base_segmenter import NO_FILE, LabelMap, LoadedSegmenter, PhotoFile, SegmenterSpec
 from imgsim.segment.dnn_description import DnnDescription, read_description
-from imgsim.segment.label_maps import BACKGROUND, label_key, with_background
+from imgsim.segment.label_names import with_background
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,10 +55,7 @@ class DnnSegmenter(LoadedSegmenter):
     @property
     def names(self) -> tuple[str, ...]:
         """What its labels mean, the background first."""
-        described = self._description
-        if described.gives == "scores":
-            return with_background(described.labels)[0]
-        return (BACKGROUND, *(label_key(name) for name in described.labels))
+        return self._description.names
 
     @property
     def scale(self) -> Scale:

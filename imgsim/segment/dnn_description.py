@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from imgsim.errors import WeightsError
 from imgsim.models.cache import digest_file
 from imgsim.segment.base_segmenter import MOST_NAMES
+from imgsim.segment.label_names import BACKGROUND, label_key, with_background
 
 SIDES = range(16, 4097)  # pixels
 GIVES = ("mask", "scores", "boxes")
@@ -37,6 +38,13 @@ class DnnDescription(NamedTuple):
     columns: tuple[str, ...] = ("image", "label", "score", "left", "top", "right", "bottom")
     units: str = "share"
     first: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the labels of its maps mean, the background first."""
+        if self.gives == "scores":
+            return with_background(self.labels)[0]
+        return (BACKGROUND, *map(label_key, self.labels))
 
 
 def read_description(path: str) -> DnnDescription:

@@ -13,6 +13,7 @@ from imgsim.images.opencv import cv2
 from imgsim.segment.base_segmenter import NO_FILE, LabelMap, PhotoFile, SegmenterSpec
 from imgsim.segment.color_seeds import find_seeds
 from imgsim.segment.label_maps import enlarge
+from imgsim.segment.label_names import BACKGROUND, THING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +66,7 @@ class GrabCut:
     seed: Literal["middle", "saliency"] = "middle"
 
     paper: ClassVar[str] = "Rother et al., ACM Transactions on Graphics 23(3), 2004"
-    names: ClassVar[tuple[str, ...]] = ("background", "thing")
+    names: ClassVar[tuple[str, ...]] = (BACKGROUND, THING)
     scale: ClassVar[Scale] = Scale()
 
     def __post_init__(self) -> None:

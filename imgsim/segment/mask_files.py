@@ -14,7 +14,9 @@ import PIL.Image
 from imgsim.core import Scale
 from imgsim.errors import ImageReadError, ParameterError
 from imgsim.segment.base_segmenter import MOST_NAMES, NO_FILE, LabelMap, LoadedSegmenter, PhotoFile, SegmenterSpec
-from imgsim.segment.label_maps import BACKGROUND, enlarge, with_background
+from imgsim.segment.label_lists import LISTS, find_list, read_list
+from imgsim.segment.label_maps import enlarge
+from imgsim.segment.label_names import BACKGROUND, THING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
 ENDINGS = (".png", ".mat")
 SUFFIX = "-mask"  # of what `imgsim segment` writes
-NAMES_FILES = ("labels.txt", "label_list.mat")  # in the folder, or in the one above it
 VALUES = ("1", "L", "P", "I;16", "I")  # modes of PNGs whose values are labels
 CALLED = ("groundtruth", "labels", "mask")  # maps, in MATLAB files
 LARGEST = 1 << 28  # pixels of a map, and bytes of a MATLAB file
@@ -81,11 +82,8 @@ class MaskFiles(LoadedSegmenter):
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What the labels mean, the background first."""
-        for folder in (self.folder, os.path.dirname(self.folder)):
-            for name in NAMES_FILES:
-                if os.path.isfile(path := os.path.join(folder, name)):
-                    return _read_names(path)
-        return (BACKGROUND, "thing", *map(str, range(2, MOST_NAMES)))
+        path = find_list(self.folder)
+        return read_list(path) if path else (BACKGROUND, THING, *map(str, range(2, MOST_NAMES)))
 
     def segment(self, image: Image, photo: PhotoFile = NO_FILE) -> LabelMap:
         """Read the map of a photo, and bring it to the size of its image (H, W, 3): (H, W)."""
@@ -108,7 +106,7 @@ class MaskFiles(LoadedSegmenter):
         found: dict[str, list[str]] = {}
         for path in _walk(self.folder):
             stem, ending = os.path.splitext(os.path.basename(path))
-            if ending.lower() in ENDINGS and os.path.basename(path) not in NAMES_FILES:
+            if ending.lower() in ENDINGS and os.path.basename(path) not in LISTS:
                 found.setdefault(stem.removesuffix(SUFFIX), []).append(path)
         return found
 
@@ -176,22 +174,3 @@ def _read_matlab(path: str) -> NDArray[Any]:
     arrays = {name: value for name, value in loadmat(path).items() if not name.startswith("__")}
     called = next((name for name in CALLED if name in arrays), next(iter(arrays)))
     return np.asarray(arrays[called])
-
-
-def _read_names(path: str) -> tuple[str, ...]:
-    """Read what labels mean: the first is the background, whatever it is called."""
-    try:
-        if path.endswith(".mat"):
-            from scipy.io import loadmat
-
-            (names,) = (value for name, value in loadmat(path).items() if not name.startswith("__"))
-            listed = [str(np.asarray(one).ravel()[0]) for one in np.asarray(names).ravel()]
-        else:
-            with open(path, encoding="utf-8") as lines:
-                listed = [line.strip() for line in lines if line.strip() and line[0] != "#"]
-    except Exception as error:  # damage surfaces as almost anything
-        raise ParameterError(f"mask: {path} cannot be read as a list of labels") from error
-    names = with_background([BACKGROUND, *listed[1:]])[0]
-    if not 1 < len(names) == len(listed) <= MOST_NAMES:
-        raise ParameterError(f"mask: {path} is no list of 2 to {MOST_NAMES} different labels, the background's first")
-    return names

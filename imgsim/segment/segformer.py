@@ -12,15 +12,23 @@ import PIL.Image
 from imgsim.core import Scale
 from imgsim.errors import ParameterError
 from imgsim.images.opencv import cv2
-from imgsim.models.segmenter_model import SegmenterModel, find_segmenter
-from imgsim.segment.base_segmenter import NO_FILE, LabelMap, LoadedSegmenter, PhotoFile, SegmenterSpec
-from imgsim.segment.label_maps import with_background
+from imgsim.models.segmenter_model import find_segmenter
+from imgsim.segment.base_segmenter import (
+    MOST_NAMES,
+    NO_FILE,
+    LabelMap,
+    LoadedSegmenter,
+    PhotoFile,
+    SegmenterSpec,
+)
+from imgsim.segment.label_names import with_background
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Image
     from imgsim.models.header import Header
+    from imgsim.models.model_shelf import LearnedModel
     from imgsim.models.session import Session
 
 _FILTERS = {"bilinear": PIL.Image.Resampling.BILINEAR, "bicubic": PIL.Image.Resampling.BICUBIC}
@@ -50,8 +58,8 @@ class SegFormer(LoadedSegmenter):
     def __post_init__(self) -> None:
         if not self.sha256:
             object.__setattr__(self, "sha256", find_segmenter(self.model).sha256)
-        if not self.names[1:]:
-            raise ParameterError("segformer: a model that knows no label")
+        if not 1 < len(self.names) <= MOST_NAMES:
+            raise ParameterError(f"segformer: a model of {len(self.names) - 1} labels, where 1 to {MOST_NAMES - 1} do")
 
     @property
     def spec(self) -> SegmenterSpec:
@@ -92,7 +100,7 @@ class SegFormer(LoadedSegmenter):
         return best
 
     @cached_property
-    def _model(self) -> SegmenterModel:
+    def _model(self) -> LearnedModel:
         return find_segmenter(self.sha256)
 
     @cached_property

@@ -6,10 +6,10 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
-from imgsim.models.segmenter_model import segmenter_names
+from imgsim.models.segmenter_model import SEGMENTER_MODELS
 from imgsim.naming import typed_params
 from imgsim.registry import Registry
-from imgsim.segment.label_maps import label_key
+from imgsim.segment.label_names import label_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +28,7 @@ SEGMENTERS: Registry[Callable[..., Segmenter]] = Registry(
     },
 )
 DEFAULT_SEGMENTER = "grabcut"
+NO_SEGMENTER = "none"  # what is typed for whole photos
 SETTLED = ("sha256",)  # a parameter that nobody types: the digest of what was loaded
 
 
@@ -54,16 +55,21 @@ def load_parts(text: str) -> AskedParts:
     if not name or not all(items):
         raise ParameterError(f"{text!r}: write NAME[:LABEL,...], for example grabcut, or segformer:dress,bag")
     params = dict(item.split("=", 1) for item in items if "=" in item)
-    if name not in SEGMENTERS and name in segmenter_names():
-        name, params = "segformer", {"model": name, **params}
-    segmenter = load_segmenter(name, params)
+    segmenter = load_segmenter(*means_segmenter(name, params))
     return AskedParts(segmenter, choose_labels(segmenter, [item for item in items if "=" not in item]))
+
+
+def means_segmenter(name: str, params: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """Put the segmenter that runs it in place of an imported model's name."""
+    if name not in SEGMENTERS and name in SEGMENTER_MODELS.names():
+        return "segformer", {"model": name, **params}
+    return name, params
 
 
 def load_segmenter(name: str, params: dict[str, str]) -> Segmenter:
     """Load a segmenter by its name, or that of an imported model, and its parameters as they were typed."""
     if name not in SEGMENTERS:
-        raise UnknownNameError("segmenter", name, [*SEGMENTERS, *segmenter_names()])
+        raise UnknownNameError("segmenter", name, [*SEGMENTERS, *SEGMENTER_MODELS.names()])
     factory: Any = SEGMENTERS.load(name)
     declared = get_type_hints(factory)
     taken = {field.name for field in fields(factory)} - {*SETTLED}

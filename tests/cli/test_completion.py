@@ -19,6 +19,9 @@ from imgsim.index.index import IndexWriter, open_index
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
 from imgsim.metrics import METRICS
+from imgsim.models.segmenter_model import store_segmenter
+from imgsim.segment.segmenter_table import SEGMENTERS
+from tests.segment.checkpoints import green_segmenter
 
 SHELLS = ["bash", "zsh", "fish"]
 
@@ -58,6 +61,19 @@ def completed(*words, python=()):
         (["classify", "p.jpg", "--only", "wal"], {"wallet"}),
         (["classify", "p.jpg", "--language", "ko", "--only", "지"], {"지갑"}),
         (["query", "-x", "lite:"], set()),
+        (["query", "--segment", "g"], {"grabcut"}),
+        (["index", ".", "--segment", "no"], {"none"}),
+        (["segment", "--segment", "no"], set()),
+        (
+            ["stats", "--segment", "grabcut:"],
+            {"grabcut:thing", "grabcut:size=", "grabcut:iterations=", "grabcut:seed="},
+        ),
+        (["segment", "--segment", "grabcut:seed=s"], {"grabcut:seed=saliency"}),
+        (["segment", "--segment", "grabcut:size=240,s"], {"grabcut:size=240,seed="}),
+        (["segment", "--segment", "grabcut:size=240,t"], {"grabcut:size=240,thing"}),
+        (["segment", "--segment", "grabct:"], set()),
+        (["segment", "--segment", "dnn:"], {"dnn:model="}),
+        (["segment", "--segment", "segformer:model=nowhere,"], set()),
     ],
 )
 def test_names_are_completed(words, names):
@@ -81,6 +97,49 @@ def test_all_names_come_where_nothing_is_typed_and_nothing_heavy_is_imported(wor
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in said.splitlines()}
     assert "click" in imported
     assert not imported & {"numpy", "cv2", "torch", "PIL", "scipy", "sqlite3", "rich"}
+
+
+@pytest.fixture
+def fashion(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
+    store_segmenter(green_segmenter(("Background", "Hat", "Upper clothes", "Bag")), "fashion")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("", [*SEGMENTERS, "fashion", "none"]),
+        ("f", ["fashion"]),
+        ("fashion:", ["fashion:hat", "fashion:upper-clothes", "fashion:bag"]),
+        ("fashion:hat,", ["fashion:hat,upper-clothes", "fashion:hat,bag"]),
+        ("fashion:hat,b", ["fashion:hat,bag"]),
+        ("fashion:hat,upper-clothes+", ["fashion:hat,upper-clothes+bag"]),
+        ("segformer:", [f"segformer:{name}" for name in ("hat", "upper-clothes", "bag", "model=")]),
+        ("segformer:model=", ["segformer:model=fashion"]),
+        ("segformer:model=fashion,u", ["segformer:model=fashion,upper-clothes"]),
+    ],
+)
+def test_labels_of_segmenters_are_completed_without_what_runs_them(fashion, typed, names):
+    found, said = completed("query", "--segment", typed, python=("-X", "importtime"))
+    assert found == names
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in said.splitlines()}
+    assert not imported & {"numpy", "cv2", "torch", "PIL", "scipy", "sqlite3", "rich", "onnxruntime"}
+
+
+def test_labels_that_lie_in_files_are_completed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "masks").mkdir()
+    assert completed("segment", "--segment", "mask:folder=masks,") == (["mask:folder=masks,thing"], "")
+    (tmp_path / "labels.txt").write_text("ground\nHand bag\nshoe\n")
+    assert completed("segment", "--segment", "mask:folder=masks,")[0][:2] == [
+        "mask:folder=masks,hand-bag", "mask:folder=masks,shoe"
+    ]  # fmt: skip
+    (tmp_path / "model.tflite").write_bytes(b"weights")
+    (tmp_path / "p.json").write_text('{"model": "model.tflite", "size": 256, "labels": ["person"]}')
+    assert completed("segment", "--segment", "dnn:model=p.json,") == (["dnn:model=p.json,person"], "")
+    assert completed("segment", "--segment", "dnn:model=p") == (["dnn:model=p"], "")  # of a file, which the shell knows
+    assert completed("segment", "--segment", "dnn:model=nowhere.json,") == ([], "")
 
 
 def test_attributes_and_colours_are_those_of_the_index(shelf, monkeypatch):
@@ -278,6 +337,7 @@ TYPED = {
     "imgsim list --where 'price < 3 and pl": "ace' ",
     "imgsim list --show price,pl": "ace ",
     "imgsim set 0.png pla": "ce=",
+    "imgsim query --segment grabcut:size=240,th": "ing ",
 }
 SETUPS = {
     "bash": ("--norc --noprofile -i", 'eval "$(imgsim completion bash)"'),

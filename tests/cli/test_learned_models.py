@@ -39,6 +39,7 @@ def test_classifiers_are_listed_and_shown_by_name(run):
     assert shown["classes"] == {"coat": 2, "bag": 2, "shoe": 2}
     assert shown["base"].startswith("histogram:bins=2")
     vote = run("models", "show", "classifier:my-vote").out
+    assert "classes: ['coat', 'bag', 'shoe']" in vote
     assert "members: [{'sha256': " in vote
     assert (
         json.loads(run("models", "show", rows["my-vote"]["architecture"], "--format", "json").out)["kind"] == "ensemble"

@@ -1,14 +1,18 @@
 """`imgsim segment`, and how its segmenters come here."""
 
+import hashlib
 import json
 import os
+import re
+import sys
 from importlib.util import find_spec
 
 import numpy as np
 import PIL.Image
 import pytest
 
-from tests.segment.checkpoints import save_segformer
+from tests.learned import write_model
+from tests.segment.checkpoints import WEIGHTS, green_segmenter, save_segformer
 
 KINDS = ("cutout", "mask", "overlay")
 
@@ -48,6 +52,11 @@ def test_a_folder_is_mirrored_with_three_pictures_of_each_photo(run, photos, tmp
     assert (cutout[expected][:, :3] == [190, 40, 50]).all()
     assert overlay.shape == (120, 90, 3)
     assert (overlay[~expected] >= 225).all()
+
+
+def test_a_table_of_several_photos_has_one_head(run, photos):
+    lines = run("segment", "photos", "-o", "out", "--format", "table").out.splitlines()
+    assert [line.split()[0] for line in lines] == ["path", "photos/a.png", "photos/in/b.jpg"]
 
 
 def test_masks_are_masks_again(run, photos):
@@ -167,13 +176,14 @@ def test_a_segformer_is_imported_listed_used_and_removed(run, photos, tmp_path, 
     assert taken.err == "imgsim: 'grabcut' is the name of something else already: choose another\n"
     result = run("models", "import", "tiny", "--architecture", "segformer", "--name", "fashion")
     assert result.code == 0
-    assert result.err.endswith("5 labels, licence other, made-for-a-test: --segment fashion\n")
+    assert result.err.endswith(", licence other, made-for-a-test: use it as --segment fashion\n")
     (row,) = [
         row
         for row in map(json.loads, run("models", "list", "--format", "jsonl").out.splitlines())
         if row["kind"] == "segmenter"
     ]
-    assert (row["architecture"], row["name"], row["licence"]) == ("segformer", "fashion", "other, made-for-a-test")
+    naming = f"segmenter:{row['weights']}"
+    assert (row["architecture"], row["name"], row["licence"]) == (naming, "fashion", "other, made-for-a-test")
     used = run("segment", "photos", "--segment", "fashion", "-o", "out")
     assert used.code in (0, 1)
     assert (tmp_path / "out" / "labels.txt").read_text().splitlines()[1:] == [
@@ -186,9 +196,74 @@ def test_a_segformer_is_imported_listed_used_and_removed(run, photos, tmp_path, 
     assert "`imgsim models import DIR --architecture segformer --name NAME` brings one in" in none.err
 
 
+@pytest.fixture
+def exported(tmp_path, monkeypatch):
+    """A segmenter's file, as another machine's imgsim wrote it, and no models here yet."""
+    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
+    return write_model(tmp_path / "exported.onnx", green_segmenter())
+
+
+def test_an_exported_segmenter_is_imported_shown_and_used_without_torch(run, photos, exported, monkeypatch):
+    for package in ("torch", "transformers", "onnx"):
+        monkeypatch.setitem(sys.modules, package, None)  # importing it fails
+    done = run("models", "import", "exported.onnx", "--name", "fashion")
+    digits = hashlib.sha256(exported.read_bytes()).hexdigest()[:12]
+    said = f"imported the segmenter {digits}, licence made-for-a-test: use it as --segment fashion\n"
+    assert (done.code, done.out, done.err) == (0, "", said)
+    for name in ("fashion", "segmenter:fashion", f"segmenter:{digits}"):
+        shown = json.loads(run("models", "show", name, "--format", "json").out)
+        assert (shown["segmenter"], shown["labels"]) == (f"segmenter:{digits}", ["upper-clothes", "bag"])
+        assert (shown["input"]["crop"], shown["parents"]) == (64, {"weights": WEIGHTS})
+    assert "labels: upper-clothes, bag\n" in run("models", "show", "fashion").out
+    used = run("segment", "photos", "--segment", "fashion:upper-clothes", "-o", "out")
+    assert [line.split("\t")[:2] for line in used.out.splitlines()] == [
+        ["photos/a.png", "upper-clothes"], ["photos/in/b.jpg", "upper-clothes"]
+    ]  # fmt: skip
+    assert run("models", "export", "fashion", "again.onnx").err == f"exported segmenter:{digits} to again.onnx\n"
+    assert (photos.parent / "again.onnx").read_bytes() == exported.read_bytes()
+    again = run("models", "import", "again.onnx", "--architecture", "segformer")
+    assert again.err.endswith(f": use it as --segment segformer:model={digits}\n")
+    by_digits = run("segment", "photos", "--segment", f"segformer:model={digits},upper-clothes", "-o", "out")
+    assert by_digits.out == used.out
+    assert run("models", "remove", f"segmenter:{digits}").code == 0
+    assert run("models", "list").out.count("segmenter") == 0
+
+
+def test_a_segmenter_that_is_not_as_it_was_exported_is_refused_in_a_line(run, photos, exported):
+    data = exported.read_bytes()
+    exported.write_bytes(data.replace(np.float32(1).tobytes(), np.float32(2).tobytes()))
+    refused = run("models", "import", "exported.onnx", "--name", "fashion")
+    assert (refused.code, len(refused.err.splitlines())) == (2, 1)
+    assert "damaged or tampered with since it was exported" in refused.err
+    exported.write_bytes(data)
+    taken = run("models", "import", "exported.onnx", "--name", "none")
+    assert (taken.code, taken.err) == (2, "imgsim: 'none' is the name of something else already: choose another\n")
+    layer = run("models", "import", "exported.onnx", "--layer", "x")
+    assert layer.err.splitlines()[-1].endswith("--layer is for a network, and a learned model is whole: leave it out")
+    weights = run("models", "import", "photos/a.png", "--architecture", "segformer", "--name", "fashion")
+    told = "imgsim: photos/a.png: a file, where the folder is meant that transformers wrote\n"
+    assert (weights.code, weights.err) == (2, told)
+
+
+def test_an_index_whose_segmenter_is_elsewhere_says_which_file_is_lacking(run, photos, exported):
+    run("models", "import", "exported.onnx", "--name", "fashion")
+    assert run("index", "photos", "-x", "phash", "--segment", "fashion:upper-clothes").code == 0
+    run("models", "remove", "fashion")
+    asked = run("query", "photos/a.png", "--index", "photos")
+    assert asked.code == 2
+    assert re.fullmatch(
+        r"imgsim: the segmenter (\w{12}) is not in .*: `imgsim models import FILE` takes the file whose SHA-256 begins "
+        r"with \1\w{52}\n", asked.err
+    ), asked.err  # fmt: skip
+    run("models", "import", "exported.onnx")
+    assert run("query", "photos/a.png", "--index", "photos").code == 0
+
+
 @pytest.mark.skipif(find_spec("transformers") is not None, reason="transformers is installed")
 def test_without_transformers_it_is_said_what_to_install(run, tmp_path):
     (tmp_path / "tiny").mkdir()
     result = run("models", "import", tmp_path / "tiny", "--architecture", "segformer", "--name", "fashion")
     assert result.code == 2
     assert "is not installed: pip install 'imgsim[" in result.err
+    assert "`imgsim models export NAME FILE.onnx` there" in result.err

@@ -1,10 +1,27 @@
-"""Segmenters for tests: a tiny SegFormer with random weights, as transformers writes it."""
+"""Segmenters for tests: a tiny SegFormer with random weights, as transformers writes it, and a file as imported."""
 
 import json
 
+import numpy as np
 import pytest
 
+from imgsim.models.architectures import Preprocessing
+from imgsim.models.graph_writer import node, write_graph
+from imgsim.models.header import Header
+
 NAMES = ["Background", "Hat", "Upper-clothes", "Left shoe", "Bag"]
+WEIGHTS = "ef" * 32
+
+
+def green_segmenter(names=("Background", "Upper-clothes", "Bag")):
+    """Write a model that takes what is green or light for the first of its labels, and the rest for the second."""
+    scores = np.zeros((len(names), 3, 1, 1), np.float32)
+    scores[0, 1], scores[2:, 1] = 1, 0.5
+    images = Preprocessing(64, 64, "bilinear", (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
+    outputs, details = {"scores": ("n", len(names), "h", "w")}, {"names": list(names)}
+    header = Header("segmenter", {"weights": WEIGHTS}, images, outputs, details, "made-for-a-test")
+    takes, gives = ("images", (3, 64, 64)), ("scores", (len(names), 64, 64))
+    return write_graph([node("Conv", ["images", "w"], "scores")], {"w": scores}, takes, gives, header)
 
 
 def save_segformer(folder, *, names=NAMES, seed=0, **preprocessing):

@@ -6,7 +6,8 @@ import pytest
 from imgsim.errors import ParameterError, UnknownNameError
 from imgsim.segment.cut_parts import BACKGROUNDS, LEAST, cut_out, find_parts
 from imgsim.segment.grabcut import GrabCut
-from imgsim.segment.label_maps import enlarge, with_background
+from imgsim.segment.label_maps import enlarge
+from imgsim.segment.label_names import with_background
 from imgsim.segment.segmenter_table import load_parts
 
 IMAGE = np.random.default_rng(3).integers(0, 256, (40, 30, 3), np.uint8)

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from imgsim.errors import UnknownNameError, WeightsError
+from imgsim.errors import ParameterError, UnknownNameError, WeightsError
 from imgsim.models.segformer_export import export_segformer, import_segformer, licence_of, read_preprocessing
-from imgsim.models.segmenter_model import list_segmenters, segmenter_names
+from imgsim.models.segmenter_model import SEGMENTER_MODELS, store_segmenter
 from imgsim.segment.segmenter_table import build_segmenter, load_parts
-from tests.segment.checkpoints import NAMES, save_segformer, store_segformer
+from tests.segment.checkpoints import NAMES, green_segmenter, save_segformer, store_segformer
 
 IMAGE = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 256, (90, 70, 3), np.uint8), (0, 0), 5)
 
@@ -20,7 +20,7 @@ def test_a_folder_becomes_a_segmenter_by_name(tmp_path):
     folder = save_segformer(tmp_path / "tiny")
     model, before = import_segformer(str(folder), "fashion")
     assert before is None
-    assert segmenter_names() == {"fashion": model}
+    assert SEGMENTER_MODELS.names() == {"fashion": model}
     header = model.header()
     assert header.licence == "other, made-for-a-test"
     assert header.details == {"names": NAMES}
@@ -53,7 +53,7 @@ def test_a_name_may_be_given_to_other_weights(tmp_path):
     spec = load_parts("fashion").segmenter.spec
     second, before = store_segformer(tmp_path / "two", "fashion", seed=1)
     assert before == first
-    assert len(list_segmenters()) == 2
+    assert len(SEGMENTER_MODELS.models()) == 2
     assert load_parts("fashion").segmenter.spec != spec
     assert build_segmenter(spec).spec == spec  # an index goes on with what it was made with
     assert dict(load_parts("fashion").segmenter.spec.params) == {"sha256": second.sha256}
@@ -75,8 +75,16 @@ def test_a_damaged_model_is_one_line(tmp_path):
     model, _ = store_segformer(tmp_path / "tiny", "fashion")
     with open(model.path, "r+b") as stream:
         stream.write(b"damaged")
-    with pytest.raises(WeightsError, match=r"onnx: damaged or tampered with: import it again$"):
+    with pytest.raises(WeightsError, match=r"onnx: damaged or tampered with$"):
         load_parts("fashion")
+
+
+@pytest.mark.parametrize("names", [["Background"], [str(number) for number in range(300)]])
+def test_a_model_of_too_few_or_too_many_labels_is_one_line(names):
+    store_segmenter(green_segmenter(names), "odd")
+    count = len(names) if len(names) > 1 else 0
+    with pytest.raises(ParameterError, match=rf"^segformer: a model of {count} labels, where 1 to 255 do$"):
+        load_parts("odd")
 
 
 def test_what_is_no_segformer_is_one_line(tmp_path):

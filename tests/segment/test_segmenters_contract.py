@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from imgsim.segment.base_segmenter import PhotoFile, SegmenterSpec
+from imgsim.segment.known_labels import known_labels
 from imgsim.segment.segmenter_table import SEGMENTERS, build_segmenter
 from tests.features.test_features_contract import PHOTOS
 
@@ -59,3 +60,11 @@ def test_it_travels_to_processes(name, load):
 @pytest.mark.parametrize("name", NAMES)
 def test_it_says_where_it_was_described(name, load):
     assert load(name, STEMS).paper.strip()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_labels_are_known_without_it(name, load):
+    segmenter = load(name, STEMS)
+    known = known_labels(name, dict(segmenter.spec.params))
+    assert known
+    assert known == tuple(segmenter.names[1:])[: len(known)]

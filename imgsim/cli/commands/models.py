@@ -48,11 +48,10 @@ def models() -> None:
 def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
     """List the models that are here, the newest first, then those whose weights are installed as packages."""
     from imgsim.cli.learned_models import learned_rows
-    from imgsim.cli.segmenters import segmenter_rows
     from imgsim.models.architectures import ARCHITECTURES
     from imgsim.models.cache import list_models
 
-    rows = [*_rows(list_models()), *learned_rows(), *segmenter_rows(), *_packaged_rows()]
+    rows = [*_rows(list_models()), *learned_rows(), *_packaged_rows()]
     if everything:
         here = {row["architecture"] for row in rows}
         rows += [
@@ -71,7 +70,8 @@ def list_(everything: bool, format_: str | None) -> None:  # noqa: FBT001
 def show(architecture: str, format_: str | None) -> None:
     """Show what is known of an ARCHITECTURE and of its models here, or of the model that has a name of your own.
 
-    Models that were trained are embedding:NAME and classifier:NAME, or the digits that `imgsim models list` shows.
+    Models that were trained are embedding:NAME, classifier:NAME and segmenter:NAME, or the digits that `imgsim models
+    list` shows.
     """
     from imgsim.cli.output import write_object, write_text
     from imgsim.models.architectures import find_architecture
@@ -115,7 +115,8 @@ def _show_learned(name: str, format_: str | None) -> None:
     if format_ in JSON:
         write_object(told)
     else:
-        write_text("".join(f"{key}: {value}\n" for key, value in told.items() if value))
+        listed = {key: ", ".join(value) if key == "labels" else value for key, value in told.items()}
+        write_text("".join(f"{key}: {value}\n" for key, value in listed.items() if value))
 
 
 def _published_by_timm(name: str) -> str:
@@ -236,7 +237,7 @@ def import_(
 ) -> None:
     """Import the weights in FILE, a model that imgsim wrote, or an ONNX file of another program's.
 
-    A learned embedding is then -x embedding:NAME, a classifier `imgsim classify -m NAME`.
+    A learned embedding is then -x embedding:NAME, a classifier `imgsim classify -m NAME`, a segmenter --segment NAME.
 
     With --architecture segformer, FILE is a folder that transformers wrote, or OWNER/NAME of the hub; it is then
     --segment NAME.
@@ -294,11 +295,6 @@ def remove(architecture: str, weights: str) -> None:
         from imgsim.cli.learned_models import remove_learned
 
         remove_learned(architecture)
-        return
-    from imgsim.cli.segmenters import named_segmenters, remove_segmenters
-
-    if segmenters := named_segmenters(architecture):
-        remove_segmenters(segmenters)
         return
     named = own_names().get(architecture)
     there = [named] if named else [one for one in list_models() if one.architecture == architecture]

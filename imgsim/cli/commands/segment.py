@@ -63,8 +63,10 @@ def segment(photos: tuple[str, ...], segment: str, output: str, format_: str | N
 
     asked, files = PartFinder.of_text(segment), PartFiles(output)
     files.write_labels(asked.names)
-    writer = RowWriter(choose_format(format_), COLUMNS)
+    format_ = choose_format(format_)
+    writer = RowWriter(format_, COLUMNS)
     failed: list[str] = []
+    waiting: list[dict[str, Any]] = []  # a table is written whole
     found = False
     for source in _sources(photos, failed):
         try:
@@ -75,8 +77,12 @@ def segment(photos: tuple[str, ...], segment: str, output: str, format_: str | N
             continue
         if not parts:
             stderr.complain(f"imgsim: {source.name}: no {asked.wanted} on it")
-        writer.write(_rows(source.name, parts))
+        waiting += _rows(source.name, parts)
         found |= bool(parts)
+        if format_ != "table":
+            writer.write(waiting)
+            waiting.clear()
+    writer.write(waiting)
     click.get_current_context().exit(2 if failed else 0 if found else 1)
 
 

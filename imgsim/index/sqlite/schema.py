@@ -9,7 +9,8 @@ content, so that they outlive whatever becomes of photos; their paths are what p
 
 Format 1 had no facts; formats 1 and 2 had calibrations in `meta`, no columns `measured`, `decoding`, `hidden`,
 `ctime_ns`, `inode`, `conditions` and `checksum`, and no owners of parts; formats 1 to 3 did not note when a photo was
-added, nor whose headers were read; formats 1 to 4 had no pairs; `imgsim.index.sqlite.migrations` adds them.
+added, nor whose headers were read; formats 1 to 4 had no pairs; `imgsim.index.sqlite.migrations` adds them. What
+reads format 4 and no later one knows of no part but the whole, and would compare all with one another.
 """
 
 FORMAT_VERSION = 5
