@@ -54,16 +54,12 @@ class AskedAddresses:
         """Give the next asks of a host, and their places; of photos that are here with their state."""
         found = self._database.run(
             "SELECT asks.place, address, iif(why = 'photo is missing', '', coalesce(etag, '')), "
-            "iif(why = 'photo is missing', '', coalesce(modified, '')) FROM asks LEFT JOIN addresses USING (address) "
+            "iif(why = 'photo is missing', '', coalesce(modified, '')), (SELECT name FROM items WHERE "
+            "items.address = asks.address AND items.place = asks.place) FROM asks LEFT JOIN addresses USING (address) "
             "WHERE asks.host = ? AND asks.place > ? ORDER BY asks.place LIMIT ?",
             (host, after, count),
         )
-        return [(place, Ask(address, etag, modified)) for place, address, etag, modified in found.fetchall()]
-
-    def name_of(self, address: str) -> str:
-        """Give the name of the first item whose photo an address gives."""
-        statement = "SELECT name FROM items WHERE address = ? AND place IS NOT NULL ORDER BY place LIMIT 1"
-        return self._database.value(statement, address) or ""
+        return [(place, Ask(*asked)) for place, *asked in found.fetchall()]
 
     def arrived(self, address: str, digest: str, etag: str, modified: str) -> None:
         """Note which photo an address gave."""

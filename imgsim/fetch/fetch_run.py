@@ -197,8 +197,7 @@ class FetchRun:
             return
         if isinstance(outcome, asker.Arrived):
             try:
-                named = self._catalogue.addresses.name_of(ask.address)
-                new = place_photo(self._catalogue, self._folder, outcome.photo, named)
+                new = place_photo(self._catalogue, self._folder, outcome.photo, ask.name)
             except OSError as error:
                 raise disk_error(self._folder, error) from error
             self._catalogue.addresses.arrived(ask.address, outcome.photo.digest, outcome.etag, outcome.modified)

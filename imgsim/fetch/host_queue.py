@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -26,12 +26,13 @@ DISALLOWED = "robots.txt asks programs not to take it"
 class Ask:
     """An address of the table that is asked, where it has led so far, and how often that was tried.
 
-    `etag` and `modified` are those of the photo that is here; `robots`: it is a site's robots.txt.
+    `etag` and `modified` are those of the photo that is here, `name` is its item's; `robots`: it is a robots.txt.
     """
 
     address: str
     etag: str = ""
     modified: str = ""
+    name: str = ""
     at: str = ""
     hops: int = 0
     tries: int = 0
@@ -136,4 +137,4 @@ def led_to(ask: Ask, place: str, most: int) -> Ask:
     if ask.hops >= most:
         raise AddressError(f"more than {most} times")
     at = parse_address(place, ask.at).text
-    return Ask(ask.address, ask.etag, ask.modified, at, ask.hops + 1, ask.tries, ask.robots)
+    return replace(ask, at=at, hops=ask.hops + 1)
