@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from imgsim.errors import WeightsError
+from imgsim.models.checked_rows import write_checked
 from imgsim.models.classifier_model import classifier_header
 from imgsim.models.header import CLASSIFIER
-from imgsim.models.onnx_file import write_onnx
-from imgsim.models.session import Session
 from imgsim.models.tensors import torch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from imgsim.models.architectures import Preprocessing
 
 nn = torch.nn
-TOLERANCE = 1e-4  # of a probability, between torch and ONNX Runtime
 
 
 class Probabilities(nn.Module):
@@ -55,22 +48,4 @@ def write_classifier(
     details = {"counts": list(counts), "crop": crop, "recipe": dict(recipe)}
     header = classifier_header(CLASSIFIER, labels, details, parents, images=images, licence=licence)
     told = Probabilities(network, recipe.get("temperature", 1.0)).eval()
-    any_size, side = crop == "whole", images.crop
-    axes = {0: "n", 2: "h", 3: "w"} if any_size else {0: "n"}
-    data = write_onnx(told, torch.from_numpy(_noise(side, side)), header, axes, "the classifier")
-    session = Session(data, "cpu", CLASSIFIER, threads=1)
-    sides = [(side, side), (side + 31, side + 64)] if any_size else [(side, side)]
-    for height, width in sides:
-        sample = _noise(height, width)
-        with torch.inference_mode():
-            expected = told(torch.from_numpy(sample)).numpy()
-        worst = float(np.abs(session.run(sample) - expected).max())
-        if not worst < TOLERANCE:
-            raise WeightsError(
-                f"the classifier: ONNX Runtime departs from torch by {worst:.1e}, more than {TOLERANCE:g}"
-            )
-    return data
-
-
-def _noise(height: int, width: int) -> NDArray[np.float32]:
-    return np.random.default_rng(0).standard_normal((2, 3, height, width), np.float32)
+    return write_checked(told, header, any_size=crop == "whole", what="the classifier")
