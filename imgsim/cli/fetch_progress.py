@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgsim.cli import stderr
+from imgsim.cli.photo_bar import PhotoBar
 from imgsim.cli.remedies import name_option
 from imgsim.fetch.addresses import without_secrets
 from imgsim.fetch.fetch_run import FetchObserver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Self
 
-    from rich.progress import Progress, TaskID
+    from rich.progress import ProgressColumn
 
     from imgsim.fetch.table_fetch import FetchSummary
 
@@ -21,46 +21,22 @@ NAMED = 3  # of many gone items
 MOST_GONE = 0.5  # of the items known, beyond which the table may be another one
 
 
-class FetchProgress(FetchObserver):
+class FetchProgress(PhotoBar, FetchObserver):
     """Draws a bar, and says which photos do not come."""
-
-    def __init__(self) -> None:
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar:
-            self._bar.stop()
 
     def started(self, photos: int) -> None:
         """Begin the bar."""
-        if not stderr.wants_progress():
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-        columns = ("fetching", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task("fetching", total=photos)
-        self._bar.start()
-
-    def advanced(self, photos: int) -> None:
-        """Move the bar on."""
-        if self._bar is not None and self._task is not None:
-            self._bar.advance(self._task, photos)
+        self._begin("fetching", photos, _columns)
 
     def failed(self, address: str, reason: str) -> None:
         """Say which, and why."""
-        line = f"skipped {address}: {name_option(reason.replace('(allow_private)', '(--allow-private)'))}"
-        if self._bar is not None:
-            from rich.text import Text
+        self._write(f"skipped {address}: {name_option(reason.replace('(allow_private)', '(--allow-private)'))}")
 
-            self._bar.console.print(Text(stderr.printable(line)))
-        else:
-            stderr.say(line)
+
+def _columns() -> tuple[ProgressColumn, ...]:
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
+
+    return BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
 
 
 def say_summary(folder: str, summary: FetchSummary, gone: Iterator[str]) -> None:

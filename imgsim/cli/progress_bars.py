@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from imgsim.cli import stderr
+from imgsim.cli.photo_bar import PhotoBar
 from imgsim.cli.remedies import explain, name_option
 from imgsim.index.summary import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rich.progress import Progress, TaskID
+    from rich.progress import ProgressColumn, TaskID
 
     from imgsim.errors import ImgsimError
     from imgsim.index.description import Described
@@ -60,38 +61,12 @@ def judging_bar() -> Iterator[Callable[[str, float], None]]:
         yield advanced
 
 
-class IndexingProgress(Observer):
+class IndexingProgress(PhotoBar, Observer):
     """An observer that draws a bar with count, rate and time left, and says which files cannot be read."""
-
-    def __init__(self) -> None:
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> IndexingProgress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar:
-            self._bar.stop()
 
     def started(self, photos: int) -> None:
         """Begin the bar."""
-        if not stderr.wants_progress():
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TimeRemainingColumn
-
-        self._bar = Progress(
-            "indexing",
-            BarColumn(),
-            MofNCompleteColumn(),
-            TaskProgressColumn(show_speed=True, text_format="{task.percentage:>3.0f} %  {task.fields[rate]}"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._task = self._bar.add_task("indexing", total=photos, rate="")
-        self._bar.start()
+        self._begin("indexing", photos, _indexing_columns, rate="")
 
     def chosen(self, extractor: str) -> None:
         """Say what is missing where the default is not the network."""
@@ -101,28 +76,19 @@ class IndexingProgress(Observer):
 
     def advanced(self, photos: int) -> None:
         """Move the bar on."""
+        super().advanced(photos)
         if self._bar is not None and self._task is not None:
-            self._bar.advance(self._task, photos)
             speed = self._bar.tasks[0].speed
             self._bar.update(self._task, rate=f"{speed:.0f} photos/s" if speed else "")
 
     def failed(self, path: str, reason: str) -> None:
         """Say which file, and why."""
-        self._write(f"skipped {path}: {name_option(reason)}", stderr.say)
+        self._write(f"skipped {path}: {name_option(reason)}")
 
     def passed_over(self, path: str, reason: str) -> None:
         """Tell the curious which file, and why."""
         if stderr.is_verbose():
             self._write(f"passed over {path}: {reason}", stderr.detail)
-
-    def _write(self, line: str, say: Callable[[str], None]) -> None:
-        """Write a line, above the bar where there is one."""
-        if self._bar is not None:
-            from rich.text import Text
-
-            self._bar.console.print(Text(stderr.printable(line)))
-        else:
-            say(line)
 
     def differs(self, of: str, reason: str) -> None:
         """Say what verifying found."""
@@ -171,6 +137,13 @@ class IndexingProgress(Observer):
         _say_some(f"{described.path}: {{}} with a name in other upper and lower case", "row", described.regardless)
         _say_some(f"{described.path}: {{}} without a photo", "row", described.lost_rows)
         _say_some(f"{described.path}: {{}} without a row", "photo", described.photos_without_row)
+
+
+def _indexing_columns() -> tuple[ProgressColumn, ...]:
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TimeRemainingColumn
+
+    rate = TaskProgressColumn(show_speed=True, text_format="{task.percentage:>3.0f} %  {task.fields[rate]}")
+    return BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn()
 
 
 def _say_some(line: str, what: str, names: Sequence[str]) -> None:
