@@ -33,6 +33,12 @@ def refuse_nan(ctx: click.Context, param: click.Parameter, value: float | None) 
     return value
 
 
+def check_model_name(name: str) -> None:
+    """Refuse a name of a model's file by which it would not be known for one."""
+    if not name.endswith(".onnx"):
+        raise click.UsageError(f"models are ONNX files: name it {name}.onnx")
+
+
 def max_distance_option(command: F) -> F:
     """Add `--max-distance`: a number, or as text how many bits."""
     return click.option(

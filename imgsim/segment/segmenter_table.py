@@ -27,7 +27,6 @@ SEGMENTERS: Registry[Callable[..., Segmenter]] = Registry(
         "segformer": "imgsim.segment.segformer:SegFormer",
     },
 )
-DEFAULT_SEGMENTER = "grabcut"
 NO_SEGMENTER = "none"  # what is typed for whole photos
 SETTLED = ("sha256",)  # a parameter that nobody types: the digest of what was loaded
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import stderr
-from imgsim.cli.flags import format_option, general_options
+from imgsim.cli.flags import check_model_name, format_option, general_options
 from imgsim.cli.output import JSON, write_object, write_text
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def train(data: str, output: str, architecture: str, choose: bool, split: str, s
     A row has r, g, b, label and uid (the contributor): 80 % are learned from, 10 % are held out. Writes FILE.onnx, and
     FILE.md, its model card.
     """
-    if not output.endswith(".onnx"):
-        raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
+    check_model_name(output)
     from imgsim.files import write_whole
     from imgsim.training.colors.rows import read_color_rows
 

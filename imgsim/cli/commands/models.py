@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.flags import device_option, format_option, general_options
+from imgsim.cli.flags import check_model_name, device_option, format_option, general_options
 from imgsim.cli.inputs import photos_among
 from imgsim.cli.learned_models import is_learned
 from imgsim.cli.output import JSON, ROW_FORMATS, RowWriter, choose_format
@@ -268,8 +268,7 @@ def export(architecture: str, file: str, weights: str, padding: str | None, laye
     from imgsim.files import write_whole
     from imgsim.models.session import read_sealed
 
-    if not file.endswith(".onnx"):
-        raise click.UsageError(f"models are ONNX files: name it {file}.onnx")
+    check_model_name(file)
     if is_learned(architecture):
         from imgsim.cli.learned_models import export_learned
 

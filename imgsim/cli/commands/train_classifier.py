@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from imgsim.cli import stderr
-from imgsim.cli.commands.train_network import describe_epoch
 from imgsim.cli.figure_table import write_figures
-from imgsim.cli.flags import format_option, general_options, labels_options, limits_options
+from imgsim.cli.flags import check_model_name, format_option, general_options, labels_options, limits_options
 from imgsim.cli.output import ROW_FORMATS
 from imgsim.cli.recipe_options import (
     memory_option,
@@ -21,6 +19,7 @@ from imgsim.cli.recipe_options import (
 )
 from imgsim.cli.run_photos import labelled_photos, source_of
 from imgsim.cli.splits_option import check_splits, splits_option
+from imgsim.cli.trained_runs import describe_epoch, run_arguments, write_model
 from imgsim.training.classifiers.classifier_recipe import ClassifierRecipe
 
 if TYPE_CHECKING:
@@ -32,12 +31,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Train a network to say what the photos in FOLDER show.")
-@click.argument("folder", type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False), metavar="MODEL.onnx", help="The model.")
-@click.option("--resume", is_flag=True, help="Go on with the run in MODEL.run, which was ended.")
-@click.option(
-    "--config", type=click.Path(), metavar="FILE.toml", help="Options by their names; those given here count."
-)
+@run_arguments
 @recipe_options(ClassifierRecipe)
 @labels_options(scores=False)
 @splits_option
@@ -69,8 +63,7 @@ def classifier(
     the network's rows as they were before; how many photos, of how many classes; the log loss; how often the truth is
     said first (top-1), or among the first three (top-3); and the mean over classes of F1; each with its 95 % interval.
     """
-    if not output.endswith(".onnx"):
-        raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
+    check_model_name(output)
     from imgsim.models.imported_weights import require_exporter
     from imgsim.processes import default_jobs
 
@@ -108,13 +101,7 @@ def _new_recipe(run: RunFolder, told: Mapping[str, Any]) -> ClassifierRecipe:
 
 def _write(trained: TrainedClassifier, run: RunFolder, output: str, format_: str | None) -> None:
     """Write the model, the picture of its curves, and what it came to."""
-    from imgsim.files import write_whole
-
-    write_whole(output, trained.data)
-    if find_spec("matplotlib"):
-        from imgsim.reports.training_curves import plot_training
-
-        plot_training([epoch.to_row() for epoch in trained.log], run.curves)
+    write_model(trained.data, output, trained.log, run)
     epochs = f"what epoch {trained.best.epoch} of {trained.log[-1].epoch} had learned"
     if not trained.best.epoch:
         epochs = "as it began, a logistic regression: no epoch was better on the photos that validate"

@@ -9,7 +9,14 @@ import click
 from imgsim.cli import name_completion, stderr
 from imgsim.cli.classified_photos import deal_folder, known_photos, measure_folder
 from imgsim.cli.figure_table import write_figures
-from imgsim.cli.flags import device_option, format_option, general_options, labels_options, limits_options
+from imgsim.cli.flags import (
+    check_model_name,
+    device_option,
+    format_option,
+    general_options,
+    labels_options,
+    limits_options,
+)
 from imgsim.cli.labels import LabelSource
 from imgsim.cli.output import ROW_FORMATS
 from imgsim.cli.splits_option import check_splits, splits_option
@@ -82,8 +89,7 @@ def ensemble(
     from imgsim.training.classifiers.vote_recipe import make_vote_recipe
     from imgsim.training.fitted_run import FittedRun
 
-    if not output.endswith(".onnx"):
-        raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
+    check_model_name(output)
     given = {key: options.pop(key) for key in ("vote", "temperature")}
     names, settings = make_vote_recipe(config, models, given | {"seed": _seed(options)})
     if not names:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.flags import device_option, general_options, labels_options
+from imgsim.cli.flags import check_model_name, device_option, general_options, labels_options
 from imgsim.cli.labels import LabelSource, indexed
 from imgsim.cli.learned_photos import LabelledPhotos, photos_of_classes, photos_of_pairs
 from imgsim.cli.lock_wait import wait_option
@@ -100,8 +100,7 @@ def linear(
     or more. Different chains are taken to be different things. Rejected pairs do not change the map but choose it:
     what was rejected as a thing, and is none itself, stands beside it where its photos are held out.
     """
-    if not output.endswith(".onnx"):
-        raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
+    check_model_name(output)
     from imgsim.features import write_out
     from imgsim.models.header import EMBEDDINGS
     from imgsim.training.embeddings.linear.linear_model import LinearSettings

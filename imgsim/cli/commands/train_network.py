@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from imgsim.cli import stderr
-from imgsim.cli.flags import format_option, general_options, labels_options, limits_options
+from imgsim.cli.flags import check_model_name, format_option, general_options, labels_options, limits_options
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
 from imgsim.cli.recipe_options import (
     fit_labels,
@@ -21,6 +19,7 @@ from imgsim.cli.recipe_options import (
     torch_device_option,
 )
 from imgsim.cli.run_photos import labelled_photos, source_of
+from imgsim.cli.trained_runs import describe_epoch, run_arguments, write_model
 from imgsim.training.embeddings.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from imgsim.images.limits import Limits
     from imgsim.training.embeddings.assembly import Trained
     from imgsim.training.run_folder import RunFolder
-    from imgsim.training.training_run import Epoch
 
 COLUMNS = [
     "split",
@@ -60,16 +58,10 @@ SCORED_COLUMNS = [
     "gain_low",
     "gain_high",
 ]
-_SPELLED = {"map@r": "MAP@R", "accuracy": "accuracy of triplets"}  # where people read it
 
 
 @click.command(short_help="Train a network further on the photos in FOLDER.")
-@click.argument("folder", type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False), metavar="MODEL.onnx", help="The model.")
-@click.option("--resume", is_flag=True, help="Go on with the run in MODEL.run, which was ended.")
-@click.option(
-    "--config", type=click.Path(), metavar="FILE.toml", help="Options by their names; those given here count."
-)
+@run_arguments
 @recipe_options(TrainingRecipe)
 @labels_options(scores=True)
 @groups_option
@@ -103,8 +95,7 @@ def embedding(
     With --scores, the accuracy of triplets, as `imgsim evaluate --triplets` has it, is what recall@1 is for classes,
     0.5 being chance; beside it F1 of true triplets, and Spearman's correlation of distances with differences of scores.
     """
-    if not output.endswith(".onnx"):
-        raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
+    check_model_name(output)
     from imgsim.models.imported_weights import require_exporter
     from imgsim.processes import default_jobs
 
@@ -140,25 +131,9 @@ def _new_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
     return spelled(TrainingRecipe.make(told))
 
 
-def describe_epoch(epoch: Epoch) -> str:
-    """Say what an epoch came to."""
-    best = ", the best so far" if epoch.best and epoch.epoch else ""
-    waited = f", {epoch.waited:.1f} s of them waiting for photos" if epoch.waited > 0 else ""
-    told = [f", {_SPELLED.get(name, name)} {value:.4f}" for name, value in epoch.figures.items()]
-    judged = "" if all(map(isnan, epoch.figures.values())) else f"{''.join(told)}{best}"
-    loss = f"loss {epoch.loss:.4f}" if epoch.epoch else "as it begins"
-    return f"epoch {epoch.epoch}: {loss}{judged} ({epoch.seconds:.1f} s{waited})"
-
-
 def _write(trained: Trained, recipe: TrainingRecipe, run: RunFolder, output: str, format_: str | None) -> None:
     """Write the model, the picture of its curves, and what it came to."""
-    from imgsim.files import write_whole
-
-    write_whole(output, trained.data)
-    if find_spec("matplotlib"):
-        from imgsim.reports.training_curves import plot_training
-
-        plot_training([epoch.to_row() for epoch in trained.log], run.curves)
+    write_model(trained.data, output, trained.log, run)
     epochs = f"epoch {trained.best.epoch} of {trained.log[-1].epoch}"
     stderr.say(f"{output}: what {epochs} had learned; use it by -x embedding:{output}; all about the run: {run.path}")
     writer = RowWriter(choose_format(format_), SCORED_COLUMNS if recipe.widths else COLUMNS)

@@ -10,7 +10,7 @@ import click
 from imgsim.cli import name_completion, stderr
 from imgsim.cli.classed_rows import ClassedRows, rows_of_classes
 from imgsim.cli.figure_table import write_figures
-from imgsim.cli.flags import device_option, format_option, general_options, labels_options, refuse_nan
+from imgsim.cli.flags import check_model_name, device_option, format_option, general_options, labels_options, refuse_nan
 from imgsim.cli.labels import HASH, LabelSource, indexed
 from imgsim.cli.lock_wait import wait_option
 from imgsim.cli.output import ROW_FORMATS
@@ -79,8 +79,7 @@ def probe(
     Columns: the part that is judged; photos, copies counted once, and classes; log loss, how often the class is the
     first said and among the first three, and the mean of F1 over classes, each with its 95 % interval.
     """
-    if not output.endswith(".onnx"):
-        raise click.UsageError(f"models are ONNX files: name it {output}.onnx")
+    check_model_name(output)
     from imgsim.models.header import CLASSIFIERS
     from imgsim.training.classifiers.probe_model import ProbeSettings
     from imgsim.training.fitted_run import FittedRun

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import stderr
-from imgsim.cli.commands.train_network import describe_epoch
 from imgsim.cli.flags import format_option, general_options, labels_options, limits_options
 from imgsim.cli.labels import LabelSource
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format, write_text
@@ -20,6 +19,7 @@ from imgsim.cli.recipe_options import (
     torch_device_option,
 )
 from imgsim.cli.run_photos import labelled_photos
+from imgsim.cli.trained_runs import describe_epoch
 from imgsim.training.classifiers.classifier_recipe import ClassifierRecipe
 from imgsim.training.embeddings.recipe import TrainingRecipe
 
