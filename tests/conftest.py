@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +72,25 @@ def describe(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callabl
     yield make
     for store in stores:
         store.close()
+
+
+@pytest.fixture
+def model_cache(tmp_path, monkeypatch):
+    """A model cache of the test's own, where learned models are tried in this process, which takes no second."""
+    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def one_torch_thread() -> Iterator[None]:
+    """Let torch, where it is installed, use one thread: on what is this small several only wait for one another."""
+    if not find_spec("torch"):
+        yield
+        return
+    from imgsim.models.tensors import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -15,14 +15,12 @@ from tests.photos import draw_photo
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(model_cache, tmp_path, monkeypatch):
     """Two photos and a file that is none, seen from their folder."""
     for seed, name in enumerate(("a.png", "b c.png")):
         draw_photo(tmp_path / name, seed, (320, 240))
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
     return tmp_path
 
 

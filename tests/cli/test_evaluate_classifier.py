@@ -19,9 +19,7 @@ LABELS = ("class0", "class1", "class2")
 
 
 @pytest.fixture(autouse=True)
-def things(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
+def things(model_cache, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for code in range(3):
         for place in range(10):

@@ -14,14 +14,12 @@ pytestmark = installed
 
 
 @pytest.fixture
-def sides(tmp_path, monkeypatch, make_photos):
+def sides(model_cache, tmp_path, monkeypatch, make_photos):
     """Two folders, and a trained classifier, seen from the folder above them."""
     for folder in ("lost", "found"):
         make_photos(2, folder=folder)
     draw_photo(tmp_path / "found" / "2.png", 9)
     write_model(tmp_path / "things.onnx", probe())
-    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -9,9 +9,7 @@ from tests.learned import ensemble, linear_map, probe, write_model
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
+def cache(model_cache, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_model(tmp_path / "kinds.onnx", probe())
     write_model(tmp_path / "vote.onnx", ensemble(probe(), probe("phash")))

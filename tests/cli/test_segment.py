@@ -197,10 +197,8 @@ def test_a_segformer_is_imported_listed_used_and_removed(run, photos, tmp_path, 
 
 
 @pytest.fixture
-def exported(tmp_path, monkeypatch):
+def exported(model_cache, tmp_path, monkeypatch):
     """A segmenter's file, as another machine's imgsim wrote it, and no models here yet."""
-    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
     return write_model(tmp_path / "exported.onnx", green_segmenter())
 
 

@@ -6,20 +6,16 @@ import pytest
 
 from tests.training.embeddings.tiny import draw_classes, tiny_backbone
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 QUICK = ("--batch", 8, "--epochs", 2, "--freeze", 2, "--views", 2, "-j", 1, "--lr", 0.01)
 
 
 @pytest.fixture(autouse=True)
-def tiny(monkeypatch, tmp_path):
+def tiny(one_torch_thread, monkeypatch, tmp_path):
     from imgsim.training.classifiers import classifier_assembly
 
     monkeypatch.setattr(classifier_assembly, "load_backbone", lambda *_: tiny_backbone())
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -14,9 +14,7 @@ from tests.photos import draw_photo
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
+def cache(model_cache, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 

@@ -17,10 +17,8 @@ BASE = "histogram:bins=2"
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch, request):
-    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
-    return tmp_path / "models"
+def cache(model_cache):
+    return model_cache
 
 
 @pytest.fixture

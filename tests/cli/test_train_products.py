@@ -8,21 +8,17 @@ import pytest
 from tests.products import lay_out_products
 from tests.training.embeddings.tiny import tiny_backbone
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 QUICK = ("--dim", 64, "--batch", 8, "--epochs", 2, "--loss", "triplet", "-j", 1, "--lr", 0.01)
 
 
 @pytest.fixture(autouse=True)
-def tiny(monkeypatch, tmp_path):
+def tiny(one_torch_thread, monkeypatch, tmp_path):
     from imgsim.training.embeddings import assembly
 
     monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
     monkeypatch.chdir(tmp_path)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -8,21 +8,17 @@ import pytest
 from tests.training.embeddings.scored import draw_scored
 from tests.training.embeddings.tiny import tiny_backbone
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 QUICK = ("--dim", 64, "--batch", 12, "--epochs", 2, "-j", 1, "--lr", 0.01)
 SCORES = ("--scores", "scores.csv:score")
 
 
 @pytest.fixture(autouse=True)
-def tiny(monkeypatch, tmp_path):
+def tiny(one_torch_thread, monkeypatch, tmp_path):
     from imgsim.training.embeddings import assembly
 
     monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

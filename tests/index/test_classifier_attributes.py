@@ -27,11 +27,9 @@ LABELS = ("coat", "bag", "shoe")
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
+def cache(model_cache, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return tmp_path / "models"
+    return model_cache
 
 
 @pytest.fixture

@@ -20,9 +20,8 @@ TOLD = {"counts": [3, 2, 1], "parents": {"photos": HASH, "weights": HASH}}
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("imgsim.models.model_shelf.look_limited", lambda _path, look, *given: look(*given))
+def cache(model_cache):
+    return model_cache
 
 
 def network():

@@ -8,16 +8,8 @@ from tests.training.embeddings.tiny import tiny_backbone
 
 
 @pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    if not find_spec("torch"):
-        yield
-        return
-    import torch
+def tiny(one_torch_thread, monkeypatch):
+    if find_spec("torch"):
+        from imgsim.training.classifiers import classifier_assembly
 
-    from imgsim.training.classifiers import classifier_assembly
-
-    monkeypatch.setattr(classifier_assembly, "load_backbone", lambda *_: tiny_backbone())
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+        monkeypatch.setattr(classifier_assembly, "load_backbone", lambda *_: tiny_backbone())
