@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imgsim.cli import stderr
 
@@ -27,7 +27,13 @@ class PhotoBar:
         if self._bar:
             self._bar.stop()
 
-    def _begin(self, what: str, total: int, columns: Callable[[], Iterable[ProgressColumn]], **fields: str) -> None:
+    def _begin(
+        self,
+        what: str,
+        total: int,
+        columns: Callable[[], Iterable[ProgressColumn]],
+        **fields: Any,  # noqa: ANN401 (as rich takes them)
+    ) -> None:
         """Begin the bar, with columns that are made only where it is drawn."""
         if not stderr.wants_progress():
             return
