@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HEAD = 1024  # bytes that tell what comes
 LONGEST_NAME = 80  # bytes of UTF-8, of an item's name in that of its photo
-_LOOK = Scale(32)  # at which all of a photo is decoded, but little is made of it
+_LOOK = Scale(8)  # at which all of a photo is decoded, but little is made of it
 _EXTENSIONS = {one.name: one.extensions.split()[0] for one in FORMATS}
 
 
