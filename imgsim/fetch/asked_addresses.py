@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.fetch.catalogue_items import show_photos
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _OF_FAILURES = (
     "FROM items LEFT JOIN addresses USING (address) WHERE place IS NOT NULL AND (fault <> '' OR reason <> '')"
 )
+_TOGETHER = 64  # photos that are entered at once
 
 
 class LedgerRow(NamedTuple):
@@ -34,6 +36,7 @@ class AskedAddresses:
 
     def __init__(self, database: CatalogueDatabase) -> None:
         self._database = database
+        self._arrived: list[tuple[str, str, str, str]] = []
 
     def find_asks(self, *, refresh: bool, retry_failed: bool) -> int:
         """Find out which addresses are to be asked; count them."""
@@ -62,13 +65,22 @@ class AskedAddresses:
         return [(place, Ask(*asked)) for place, *asked in found.fetchall()]
 
     def arrived(self, address: str, digest: str, etag: str, modified: str) -> None:
-        """Note which photo an address gave."""
-        self._database.run(
-            "INSERT OR REPLACE INTO addresses (address, digest, etag, modified) VALUES (?, ?, ?, ?)",
-            (address, digest, etag, modified),
+        """Note which photo an address gave; it is known to others once it is settled."""
+        self._arrived.append((address, digest, etag, modified))
+        if len(self._arrived) >= _TOGETHER:
+            self.settle()
+
+    def settle(self) -> None:
+        """Enter the photos that arrived, together: at each statement another thread goes on, and this one waits."""
+        if not self._arrived:
+            return
+        self._database.run_each(
+            "INSERT OR REPLACE INTO addresses (address, digest, etag, modified) VALUES (?, ?, ?, ?)", self._arrived
         )
-        show_photos(self._database, address)
-        self._done(address)
+        listed = json.dumps([address for address, *_ in self._arrived])
+        show_photos(self._database, listed)
+        self._database.run("UPDATE asks SET done = 1 WHERE address IN (SELECT value FROM json_each(?))", (listed,))
+        self._arrived.clear()
 
     def unchanged(self, address: str) -> None:
         """Note that an address gives what it gave."""
@@ -89,6 +101,7 @@ class AskedAddresses:
 
     def give_up(self, host: str, reason: str) -> int:
         """Note of all addresses of a host that were not asked why; count them."""
+        self.settle()
         self._database.run(
             "INSERT INTO addresses (address, reason) SELECT address, ? FROM asks WHERE host = ? AND NOT done "
             "ON CONFLICT (address) DO UPDATE SET reason = excluded.reason, lasting = 0",

@@ -35,6 +35,7 @@ class Catalogue:
 
     def commit(self) -> None:
         """Keep what was begun."""
+        self.addresses.settle()
         self._database.commit()
 
     def close(self) -> None:

@@ -156,13 +156,14 @@ class CatalogueItems:
         self._database.run("INSERT OR REPLACE INTO own_rows VALUES (?, ?)", (file, _json(cells)))
 
 
-def show_photos(database: CatalogueDatabase, address: str | None = None) -> None:
-    """Give items the photos of their addresses, or of one; an item that had another is remembered with that."""
+def show_photos(database: CatalogueDatabase, addresses: str | None = None) -> None:
+    """Give items the photos of their addresses, or of some, in JSON; one that had another is remembered with that."""
+    some = " AND items.address IN (SELECT value FROM json_each(?))"
     differing = (
         "FROM items JOIN addresses AS asked USING (address) WHERE place IS NOT NULL AND asked.digest IS NOT NULL "
-        "AND items.digest IS NOT asked.digest" + " AND items.address = ?" * (address is not None)
+        "AND items.digest IS NOT asked.digest" + some * (addresses is not None)
     )
-    values = () if address is None else (address,)
+    values = () if addresses is None else (addresses,)
     kept = "line, page, address, host, name, cells, typed"
     former = f"SELECT {kept}, items.digest, ?, 1 {differing} AND items.digest IS NOT NULL"
     database.run(f"INSERT INTO items ({kept}, digest, gone, former) {former}", (_today(), *values))
