@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import ssl
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ImageReadError
 from imgsim.fetch.addresses import without_secrets
 from imgsim.fetch.arrived_photo import HEAD, ArrivedPhoto, is_lasting, look_at, why_no_photo
+from imgsim.fetch.arriving_file import ArrivingFile
 from imgsim.fetch.checked_transport import NO_ADDRESS, CheckedTransport, RefusedAddressError
 from imgsim.fetch.http_library import httpcore, httpx
 from imgsim.fetch.robots_rules import LARGEST, RobotsRules, parse_robots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO, TypeAlias
+    from typing import TypeAlias
 
     from imgsim.fetch.fetch_options import FetchOptions
     from imgsim.fetch.host_queue import Ask
 
-READ_SECONDS = 30.0  # without a byte
-BUFFER = 1 << 18  # bytes: most photos are looked at without another glance at the disk
+TIMEOUTS = dict.fromkeys(("connect", "read", "write"), 30.0)  # seconds, without a byte
+LITTLE = 1 << 18  # bytes of an answer that is none, read so that its connection can be used again
 BUSY = {408, 425, 429, 500, 502, 503, 504}
 GONE = {404: "there is none any more (404)", 410: "there is none any more (410)"}
 REDIRECTS = {301, 302, 303, 307, 308}
+_NUMBERS = itertools.count()  # of files without a name yet, in folders that no other process writes to
 
 
 class Arrived(NamedTuple):
@@ -81,30 +83,25 @@ Outcome: TypeAlias = "Arrived | Unchanged | LedElsewhere | NotNow | NotHad | Rul
 
 
 class Asker:
-    """Asks, in several threads, and puts what comes into files of a folder."""
+    """Asks, one thing at a time, and puts what comes into files of a folder."""
 
-    def __init__(self, folder: str, options: FetchOptions) -> None:
+    def __init__(self, folder: str, options: FetchOptions, certificates: ssl.SSLContext) -> None:
         self._folder, self._options = folder, options
-        self._transport = CheckedTransport(
-            options.connections, allow_private=options.allow_private, proxy=options.proxy
-        )
-        headers = {"User-Agent": options.user_agent, "Accept": "image/*, */*;q=0.5", "Accept-Encoding": "identity"}
-        self._client = httpx.Client(
-            transport=self._transport,
-            headers=headers,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=httpx.Timeout(READ_SECONDS, pool=None),
-            trust_env=False,
-        )
+        self._transport = CheckedTransport(certificates, allow_private=options.allow_private, proxy=options.proxy)
+        self._headers = {
+            "User-Agent": options.user_agent,
+            "Accept": "image/*, */*;q=0.5",
+            "Accept-Encoding": "identity",
+        }
         self._product = options.user_agent.split()[0].partition("/")[0] if options.user_agent.strip() else "imgsim"
 
     def end(self) -> None:
-        """End whatever is being waited for."""
+        """End whatever is being waited for, from another thread."""
         self._transport.end()
 
     def close(self) -> None:
-        """Close all connections."""
-        self._client.close()
+        """Close its connections."""
+        self._transport.close()
 
     def ask(self, ask: Ask) -> Outcome:
         """Make one request."""
@@ -124,10 +121,12 @@ class Asker:
 
     @contextmanager
     def _answer(self, ask: Ask) -> Iterator[httpx.Response]:
-        headers = {"If-None-Match": ask.etag, "If-Modified-Since": ask.modified}
-        with self._client.stream("GET", ask.at, headers={key: value for key, value in headers.items() if value}) as got:
+        headers = {**self._headers, "If-None-Match": ask.etag, "If-Modified-Since": ask.modified}
+        asked = {key: value for key, value in headers.items() if value}
+        request = httpx.Request("GET", ask.at, headers=asked, extensions={"timeout": TIMEOUTS})
+        with closing(self._transport.handle_request(_signed(request))) as got:
             yield got
-            if not got.is_closed and (_length(got) or 0) <= BUFFER and got.status_code != 200:
+            if not got.is_closed and (_length(got) or 0) <= LITTLE and got.status_code != 200:
                 for _ in got.iter_raw():  # the connection can then be used again
                     pass
 
@@ -143,18 +142,13 @@ class Asker:
             return NotHad(GONE.get(status) or f"the server answers {status}")
         if answer.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
             return NotHad("comes compressed, though it was asked for as it is")
-        part = os.path.join(self._folder, f"{os.urandom(8).hex()}.part")
-        outcome: Outcome | None = None
-        try:
-            with open(part, "xb+", buffering=BUFFER) as stream:
-                outcome = self._copy(answer, stream) or self._look(answer, stream, part)
+        with ArrivingFile(os.path.join(self._folder, f"{next(_NUMBERS)}.part")) as file:
+            outcome = self._copy(answer, file) or self._look(answer, file)
+            if isinstance(outcome, Arrived):
+                file.keep()
             return outcome
-        finally:
-            if not isinstance(outcome, Arrived):
-                with suppress(OSError):
-                    os.unlink(part)
 
-    def _copy(self, answer: httpx.Response, stream: BinaryIO) -> Outcome | None:
+    def _copy(self, answer: httpx.Response, file: ArrivingFile) -> Outcome | None:
         """Write what comes, as long as it may be a photo; say why it is none."""
         largest = self._options.megabytes * 1e6
         head, size, told = b"", 0, _length(answer)
@@ -166,16 +160,15 @@ class Asker:
                 head += piece[:HEAD]
                 if len(head) >= HEAD and (reason := why_no_photo(head)):
                     return NotHad(reason)
-            stream.write(piece)
-        stream.flush()
+            file.write(piece)
         reason = why_no_photo(head)
         return NotHad(reason) if reason else None
 
-    def _look(self, answer: httpx.Response, stream: BinaryIO, part: str) -> Outcome:
+    def _look(self, answer: httpx.Response, file: ArrivingFile) -> Outcome:
         """Make sure that a photo came, and all of it where only its own end tells."""
         unmeasured = _length(answer) is None and "chunked" not in answer.headers.get("Transfer-Encoding", "")
         try:
-            photo = look_at(stream, part, self._options.limits)
+            photo = look_at(file.stream, file.path, self._options.limits)
         except ImageReadError as error:
             if unmeasured and error.reason.startswith("truncated"):
                 return NotNow(error.reason)
@@ -198,6 +191,12 @@ class Asker:
             if len(text) >= LARGEST:
                 break
         return RulesRead(parse_robots(text[:LARGEST].decode("utf-8", "replace"), self._product))
+
+
+def _signed(request: httpx.Request) -> httpx.Request:
+    """Say who asks, where the address does."""
+    url = request.url
+    return next(httpx.BasicAuth(url.username, url.password).sync_auth_flow(request)) if url.userinfo else request
 
 
 def _length(answer: httpx.Response) -> int | None:

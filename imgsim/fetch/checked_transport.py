@@ -7,7 +7,6 @@ the name as ever. Every answer has an end in time, and all can be ended at once.
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -29,8 +28,8 @@ class RefusedAddressError(ImgsimError):
     """A host that is not to be asked: it is none that everybody may reach."""
 
 
-class Clock(threading.local):
-    """Until when each thread waits for its answer."""
+class Clock:
+    """Until when an answer is waited for."""
 
     end = float("inf")
 
@@ -125,9 +124,12 @@ def allowed_addresses(host: str, port: int, *, allow_private: bool) -> list[str]
 
 
 class CheckedTransport(httpx.BaseTransport):
-    """A transport of httpx through checked networks, for several threads; `proxy` goes through the environment's."""
+    """A transport of httpx through checked networks, for one thread; `proxy` goes through the environment's.
 
-    def __init__(self, connections: int, *, allow_private: bool, proxy: bool) -> None:
+    It keeps one connection. A pool for all threads would look at all of theirs before and after each request.
+    """
+
+    def __init__(self, certificates: ssl.SSLContext, *, allow_private: bool, proxy: bool) -> None:
         self.clock, self._allow_private = Clock(), allow_private
         self._streams: set[_TimedStream] = set()
         self._networks = [
@@ -135,14 +137,9 @@ class CheckedTransport(httpx.BaseTransport):
         ]
         self._proxies = {name: url for name, url in getproxies().items() if name in ("http", "https", "all")}
         self._proxies = self._proxies if proxy else {}
-        self._options: dict[str, Any] = {
-            "ssl_context": _certificates(),
-            "max_connections": connections,
-            "keepalive_expiry": 30.0,
-        }
+        self._options: dict[str, Any] = {"ssl_context": certificates, "max_connections": 1, "keepalive_expiry": 30.0}
         self._direct = httpcore.ConnectionPool(network_backend=self._networks[0], **self._options)
         self._through: dict[str, httpcore.ConnectionPool] = {}
-        self._lock = threading.Lock()
 
     def end(self) -> None:
         """End all connections, so that nobody waits for them any more."""
@@ -153,7 +150,7 @@ class CheckedTransport(httpx.BaseTransport):
 
     @contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:
-        """Give this thread's answers so long."""
+        """Give an answer so long."""
         self.clock.end = time.monotonic() + seconds
         try:
             yield
@@ -180,10 +177,9 @@ class CheckedTransport(httpx.BaseTransport):
             return self._direct
         with suppress(httpcore.ConnectError):  # the proxy may know names that are not known here
             allowed_addresses(url.host, url.port or 0, allow_private=self._allow_private)
-        with self._lock:
-            if proxy not in self._through:
-                self._through[proxy] = self._proxy_pool(httpx.URL(proxy if "://" in proxy else f"http://{proxy}"))
-            return self._through[proxy]
+        if proxy not in self._through:
+            self._through[proxy] = self._proxy_pool(httpx.URL(proxy if "://" in proxy else f"http://{proxy}"))
+        return self._through[proxy]
 
     def _proxy_pool(self, proxy: httpx.URL) -> httpcore.ConnectionPool:
         if proxy.scheme not in ("http", "https"):
@@ -198,7 +194,8 @@ class CheckedTransport(httpx.BaseTransport):
             pool.close()
 
 
-def _certificates() -> ssl.SSLContext:
+def read_certificates() -> ssl.SSLContext:
+    """Read whose word is taken for who a server is; they take a while to read, and serve all threads."""
     try:
         return httpx.create_ssl_context()
     except OSError as error:

@@ -26,6 +26,11 @@ def photo_bytes(seed, size=(48, 36), kind="JPEG"):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def setup(self):
+        super().setup()
+        with self.server.lock:
+            self.server.connections += 1
+
     def do_GET(self):
         shop = self.server
         path = self.path.partition("?")[0]
@@ -174,7 +179,7 @@ class Shop(ThreadingHTTPServer):
         self.secure, self.lock, self.gate = secure, threading.Lock(), threading.Event()
         self.robots, self.replaced = ("", 404), {}
         self.asked, self.headers = Counter(), []
-        self.at_once = self.most_at_once = 0
+        self.at_once = self.most_at_once = self.connections = 0
         if secure:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(CERTIFICATE)

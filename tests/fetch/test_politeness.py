@@ -1,5 +1,7 @@
 """What the shop hears of a fetch: who asks, for what, and how much at once."""
 
+import re
+
 import pytest
 
 import imgsim
@@ -78,6 +80,22 @@ def test_a_host_that_fails_again_and_again_is_given_up(fetch, shop, table):
     assert fetch(table(rows(shop, 300, "closed")), "--retries", 0).code == 1
     assert len(shop.photos_asked()) < 30
     assert len(rows_of("got/failures.csv")) == 300
+
+
+def test_photos_that_came_before_their_host_was_given_up_stay(fetch, shop, table):
+    result = fetch(table([*rows(shop, 20), *rows(shop, 300, "closed")]), "--retries", 0)
+    assert len(rows_of("got/items.csv")) == 20
+    assert len(rows_of("got/failures.csv")) == 300
+    *single, together = (line for line in result.err.splitlines() if "skipped" in line)
+    assert len(single) + int(re.search(r"(\d+) addresses of 127.0.0.1", together)[1]) == 300
+
+
+def test_a_host_is_gone_on_with_over_the_same_connections(fetch, shop, table):
+    listed = [one for n in range(60) for one in rows(shop, 1, f"photo/{n}")]
+    other = [{"url": row["url"].replace("127.0.0.1", "localhost")} for row in listed]
+    assert fetch(table(listed + other), "--per-host", 2).code == 0
+    assert len(shop.headers) == 122
+    assert shop.connections <= 4
 
 
 def test_no_more_is_asked_at_once_than_told(fetch, shop, table):
