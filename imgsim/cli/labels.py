@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +10,7 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.cli.lock_wait import once_unlocked
-from imgsim.errors import ImgsimError, IndexWriteError
+from imgsim.errors import IndexWriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -176,6 +176,7 @@ def leave_out_scored_copies(scores: Scores, index: Index, *, near: bool = False)
 def _copies(index: Index, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Mark, of some photos, those with an earlier one's content, or with its features to the last bit."""
     from imgsim.evaluation.copies import describe_copies, mark_copies
+    from imgsim.training.index_copies import copy_keys
 
     copies = mark_copies(filter(None, copy_keys(index)), among)
     if told := describe_copies(copies):
@@ -188,6 +189,7 @@ def _near_copies(index: Index, among: NDArray[np.bool_], codes: NDArray[np.intp]
     from imgsim.errors import first_few
     from imgsim.evaluation.copies import mark_copies
     from imgsim.evaluation.copy_groups import describe_groups, group_copies, mark_repeated, torn_groups
+    from imgsim.training.index_copies import copy_keys
 
     keys = list(filter(None, copy_keys(index)))
     groups = group_copies(keys, *index.distance([HASH]).features(), among)
@@ -198,17 +200,6 @@ def _near_copies(index: Index, among: NDArray[np.bool_], codes: NDArray[np.intp]
     if torn:
         stderr.say(f"{len(torn)} photos have copies of another class; the label of the first counts: {first_few(torn)}")
     return repeated
-
-
-def copy_keys(index: Index) -> Iterator[Sequence[bytes]]:
-    """Give what tells copies to the last bit: the photos' content, and their rows by each extractor."""
-    from imgsim.evaluation.copies import keys_of_rows
-
-    digests = {record.path: record.digest for record in index}
-    yield [digests[path] for path in index.paths]
-    for one in index.extractors:
-        with suppress(ImgsimError):  # one that cannot be made here is not judged either
-            yield [] if one.binary else keys_of_rows(index.distance([str(one.spec)]).features()[0])
 
 
 def fail(message: str) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-import click
+from typing import TYPE_CHECKING
 
 from imgsim.cli import stderr
 from imgsim.cli.labels import attributes_in, labels_for, leave_out_copies, say_remarks
@@ -18,45 +16,17 @@ if TYPE_CHECKING:
 
     from imgsim.cli.labels import LabelSource
     from imgsim.cli.pair_sources import DecidedSides, PairSource
-    from imgsim.core import Extractor, Features
-    from imgsim.index.distance import ChosenDistance
+    from imgsim.core import Features
     from imgsim.index.index import Index
-    from imgsim.training.embeddings.linear.held_out_classes import Beside
+    from imgsim.training.embeddings.linear.linear_run import LabelledPhotos
     from imgsim.training.embeddings.linear.pair_chains import Chains
-
-
-class LabelledPhotos(NamedTuple):
-    """An extractor, its rows of photos, (N, D), their classes, (N,), and the SHA-256 of both.
-
-    `beside` are photos of no class that stand beside some, and `rejected` names them for a digest, with the class.
-    """
-
-    base: Extractor
-    rows: Features
-    codes: NDArray[np.intp]
-    names: Sequence[str]
-    digests: list[bytes]
-    beside: Beside | None = None
-    rejected: Sequence[tuple[bytes, str]] = ()
-
-
-def choose_base(index: Index, wanted: Sequence[str]) -> ChosenDistance:
-    """Choose the one extractor whose rows are mapped."""
-    from imgsim.naming import is_external
-
-    distance = index.distance(wanted)
-    if len(distance.extractors) > 1:
-        several = ", ".join(distance.specs)
-        raise click.UsageError(f"the index's default distance is of several extractors: name one by -x: {several}")
-    base = distance.extractors[0].extractor
-    if is_external(base.spec.name):
-        raise click.UsageError(f"{base.spec}: its rows come from a file, so no further photo could be mapped")
-    return distance
 
 
 def photos_of_classes(index: Index, wanted: Sequence[str], source: LabelSource) -> LabelledPhotos:
     """Read rows and classes; a photo without either has no class."""
     import numpy as np
+
+    from imgsim.training.embeddings.linear.linear_run import LabelledPhotos, choose_base
 
     distance = choose_base(index, wanted)
     rows, present = distance.features()
@@ -69,6 +39,8 @@ def photos_of_pairs(
     index: Index, wanted: Sequence[str], source: PairSource, *, jobs: int | None, strict: bool
 ) -> LabelledPhotos:
     """Read rows of both sides, a class for each thing that confirmed pairs chain, and what was rejected as one."""
+    from imgsim.training.embeddings.linear.linear_run import choose_base
+
     spec = str(choose_base(index, wanted).extractors[0].extractor.spec)
     with decided_sides(index, source, [spec], jobs=jobs, strict=strict, asking=False) as sides:
         return _read_sides(sides, spec, strict=strict)
@@ -78,6 +50,7 @@ def _read_sides(sides: DecidedSides, spec: str, *, strict: bool) -> LabelledPhot
     import numpy as np
 
     from imgsim.training.embeddings.linear.held_out_classes import Beside
+    from imgsim.training.embeddings.linear.linear_run import LabelledPhotos
     from imgsim.training.embeddings.linear.pair_chains import chain_pairs, check_chains
 
     labels, (lost, found) = sides.labels, sides.indexes

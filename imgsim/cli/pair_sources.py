@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.labels import copy_keys, indexed, say_remarks
+from imgsim.cli.labels import indexed, say_remarks
 from imgsim.errors import EvaluationError, UnknownNameError
 from imgsim.paths import composed
 
@@ -195,6 +195,7 @@ def _things_of(name: str | None, lost: Index, found: Index) -> tuple[_Things, _T
 def _things(index: Index, name: str | None) -> _Things:
     from imgsim.evaluation.pair_labels import number_things
     from imgsim.index.attribute_values import values_of
+    from imgsim.training.index_copies import copy_keys
 
     known = values_of(index, composed(name)) if name and composed(name) in index.facts.types() else {}
     values = [json.dumps(known[path], sort_keys=True) if path in known else None for path in index.paths]

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from imgsim.fetch.catalogue_items import Taken
 
+DEFAULTS = FetchOptions()
+
 
 @dataclass(frozen=True)
 class FetchSummary:
@@ -57,10 +59,47 @@ class TableSource:
 
 
 class TableFetch:
-    """A table and the folder that it is fetched into; with `dry` nothing is asked, written or remembered."""
+    r"""A table of items and the folder that their photos are fetched into: a context, within which it runs once.
 
-    def __init__(self, source: TableSource, folder: str, options: FetchOptions, *, dry: bool = False) -> None:
-        self._source, self._folder, self._options, self._dry = source, folder, options, dry
+    Parameters
+    ----------
+    source : str, path-like or TableSource
+        The table, ``.csv``, ``.tsv``, ``.jsonl`` or ``.parquet``: its path, or with it the names of its columns, and
+        its encoding.
+    folder : str or path-like
+        Where photos go, beside ``items.csv`` and ``failures.csv``.
+    options : FetchOptions, optional
+        How politely, how long and how much is asked.
+    dry : bool
+        Nothing is asked, written or remembered: `asked` and `asks` tell what would be asked for.
+
+    Raises
+    ------
+    TableError
+        If the table cannot be read, or has no column of addresses.
+    ImgsimError
+        If the folder cannot be written, or is that of another table.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "caps.csv").write_text("name,url\nred cap,https://example.org/1.jpg\n")
+    >>> with TableFetch(folder / "caps.csv", folder / "photos", dry=True) as fetching:
+    ...     [(row, url) for row, url, why in fetching.asks()]
+    [('line 2', 'https://example.org/1.jpg')]
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | TableSource,
+        folder: str | os.PathLike[str],
+        options: FetchOptions = DEFAULTS,
+        *,
+        dry: bool = False,
+    ) -> None:
+        self._source = source if isinstance(source, TableSource) else TableSource(os.fspath(source))
+        self._folder, self._options, self._dry = os.fspath(folder), options, dry
         self._began = time.monotonic()
         self.catalogue: Catalogue
         self._taken: Taken
@@ -110,12 +149,12 @@ class TableFetch:
         """Name the items that the table has no more, by name and page."""
         return self.catalogue.items.leaving()
 
-    def run(self, observer: FetchObserver, draw: random.Random | None = None) -> FetchSummary:
+    def run(self, observer: FetchObserver | None = None, draw: random.Random | None = None) -> FetchSummary:
         """Ask, and write the tables; what came is kept and written whatever ends it."""
         fetched = Fetched()
         try:
             if self.asked:
-                fetched = FetchRun(self.catalogue, self._folder, self._options, observer, draw).run(self.asked)
+                fetched = FetchRun(self.catalogue, self._folder, self._options, observer or FetchObserver(), draw).run(self.asked)
         except BaseException:
             with suppress(ImgsimError):
                 self._write()

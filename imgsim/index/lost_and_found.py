@@ -19,6 +19,7 @@ from imgsim.index.pile import Pile, lay, make_pile, photos_of
 from imgsim.index.search import Searcher, read_calibration
 from imgsim.index.store import SAID, DecidedPair
 from imgsim.index.stored_distances import StoredSide, measure_again
+from imgsim.index.threshold import Threshold
 from imgsim.paths import composed
 from imgsim.search.one_to_one import assign
 from imgsim.search.refused_pairs import RefusedPairs
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
     from imgsim.core import ImageRecord
     from imgsim.index.index import Index
     from imgsim.index.pair_memory import PairMemory
-    from imgsim.index.threshold import Threshold
     from imgsim.search.reranking import Reranker
     from imgsim.search.two_sides import Allowed, MatchedThings, Refused
+
+EVERYTHING = Threshold()
 
 
 class FoundMatch(NamedTuple):
@@ -115,7 +117,7 @@ class LostAndFound:
         return self._searcher.threshold(max_distance, min_probability)
 
     def matches(
-        self, k: int, threshold: Threshold, *, one_to_one: bool = False, rerank: str | None = None
+        self, k: int = 10, threshold: Threshold = EVERYTHING, *, one_to_one: bool = False, rerank: str | None = None
     ) -> list[FoundMatch]:
         """Give the k closest found things of each lost one that keep to the thresholds, by the lost things' paths.
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from imgsim.errors import ImageReadError
-from imgsim.images.read import FULL_SCALE, read_photo
+from imgsim.images.limits import LIMITS
+from imgsim.images.photo import to_source
+from imgsim.images.read import FULL_SCALE, read_photo, shrink
 from imgsim.segment.base_segmenter import LabelMap, PhotoFile, Segmenter
-from imgsim.segment.cut_parts import PhotoPart, find_parts
+from imgsim.segment.cut_parts import Background, PhotoPart, cut_out, find_parts, union
 from imgsim.segment.label_maps import enlarge
 from imgsim.segment.segmenter_table import Labels, load_parts
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Image
     from imgsim.images.limits import Limits
+    from imgsim.images.photo import Photo
 
 
 class FoundParts(NamedTuple):
@@ -26,6 +30,16 @@ class FoundParts(NamedTuple):
     image: Image
     labels: LabelMap
     parts: list[PhotoPart]
+
+    def cut_out(
+        self, part: PhotoPart | None = None, *, background: Background = "mean", crop: bool = True
+    ) -> Image:
+        """Put a part, or all of them, on a background: (h, w, 3); the whole photo where there are none.
+
+        White, black, the mean colour of what is left out, or the photo out of focus; with `crop`, close around it.
+        """
+        mask = union(self.parts) if part is None else part.mask
+        return self.image if mask is None else cut_out(self.image, mask, background, crop=crop)
 
 
 class PartFinder:
@@ -49,19 +63,58 @@ class PartFinder:
         """What a photo lacks that has no part of it."""
         return wanted_of(self._segmenter, self._labels)
 
+    def find(self, photo: Photo, limits: Limits = LIMITS) -> FoundParts:
+        """Find the parts of a photo.
+
+        Parameters
+        ----------
+        photo : str, path-like, bytes, PIL image or ndarray of uint8, shape (H, W, 3)
+            Bytes are a file's content.
+        limits : Limits, optional
+            The largest photo, and what decoding it may take.
+
+        Returns
+        -------
+        FoundParts
+            The photo's pixels, its label map of places in `names`, 0 the background, and those parts that it has.
+
+        Raises
+        ------
+        ImageReadError
+            If the photo cannot be read, or there is no map of it where maps come from files.
+        TypeError
+            If it is no photo at all.
+
+        Examples
+        --------
+        >>> photo = np.full((80, 120, 3), 200, np.uint8)
+        >>> photo[20:60, 40:90] = 0, 60, 160
+        >>> found = PartFinder.of_text("grabcut").find(photo)
+        >>> [part.name for part in found.parts], found.labels.shape
+        (['thing'], (80, 120))
+        """
+        source = to_source(photo)
+        if not isinstance(source, np.ndarray):
+            return self.read("", source, limits)
+        height, width = source.shape[:2]
+        scale = self._segmenter.scale
+        small = source if scale == FULL_SCALE else shrink(source, scale)
+        return self._find(source, small, PhotoFile("", width, height))
+
     def read(self, name: str, photo: str | bytes, limits: Limits) -> FoundParts:
-        """Read a photo, a path or a file's content, and find its parts; its ImageReadError has the name."""
-        segmenter = self._segmenter
-        decoded = read_photo(photo, {FULL_SCALE, segmenter.scale}, **limits._asdict())
-        file = PhotoFile(os.fspath(photo) if isinstance(photo, str) else "", decoded.width, decoded.height)
+        """Find the parts of a photo, a path or a file's content; an ImageReadError of its map has the name, if any."""
+        scale = self._segmenter.scale
+        images, width, height, *_ = read_photo(photo, {FULL_SCALE, scale}, **limits._asdict())
+        file = PhotoFile(photo if isinstance(photo, str) else "", width, height)
         try:
-            with self._lock:  # OpenCV's networks take one at a time
-                small = segmenter.segment(decoded.images[segmenter.scale], file)
+            return self._find(images[FULL_SCALE], images[scale], file)
         except ImageReadError as error:
-            raise ImageReadError(name, error.reason) from error
-        image = decoded.images[FULL_SCALE]
-        labels = enlarge(small, image.shape[:2])
-        return FoundParts(image, labels, find_parts(labels, segmenter.names, self._labels))
+            raise ImageReadError(name or error.path, error.reason) from error
+
+    def _find(self, image: Image, small: Image, file: PhotoFile) -> FoundParts:
+        with self._lock:  # OpenCV's networks take one at a time
+            labels = enlarge(self._segmenter.segment(small, file), image.shape[:2])
+        return FoundParts(image, labels, find_parts(labels, self.names, self._labels))
 
 
 def wanted_of(segmenter: Segmenter, labels: Labels) -> str:

@@ -9,16 +9,11 @@ import click
 from imgsim.cli import name_completion, stderr
 from imgsim.cli.flags import check_model_name, device_option, general_options, labels_options
 from imgsim.cli.labels import LabelSource, indexed
-from imgsim.cli.learned_photos import LabelledPhotos, photos_of_classes, photos_of_pairs
+from imgsim.cli.learned_photos import photos_of_classes, photos_of_pairs
 from imgsim.cli.lock_wait import wait_option
 from imgsim.cli.pair_sources import PairSource, pairs_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import numpy as np
-    from numpy.typing import NDArray
-
     from imgsim.training.embeddings.linear.linear_model import Learnable, Learned, LinearSettings
     from imgsim.training.fitted_run import FittedRun
 
@@ -102,11 +97,10 @@ def linear(
     """
     check_model_name(output)
     from imgsim.features import write_out
-    from imgsim.models.header import EMBEDDINGS
     from imgsim.training.embeddings.linear.linear_model import LinearSettings
-    from imgsim.training.fitted_run import FittedRun
+    from imgsim.training.embeddings.linear.linear_run import run_of, write_run
 
-    run = FittedRun(output, "linear", "a linear map", EMBEDDINGS)
+    run = run_of(output)
     run.check()
     source = LabelSource(labels, key, encoding, strict).checked()
     decided = PairSource(pairs, lost, where, thing).checked()
@@ -122,59 +116,11 @@ def linear(
     of_pairs = {"pairs": True, "lost": lost, "where": where or None, "thing": thing}
     classes = of_pairs if pairs else {"labels": labels or "folders", "key": key, "encoding": encoding}
     told = {"folder": folder, **classes, "index": index_path}
-    _learn(run, photos, LinearSettings(**settings, scale=not pairs), told)
+    asked = LinearSettings(**settings, scale=not pairs)
+    _say(run, asked, *write_run(run, photos, asked, told, stderr.say))
 
 
-def _learn(run: FittedRun, photos: LabelledPhotos, asked: LinearSettings, told: Mapping[str, Any]) -> None:
-    """Learn a map, write it, and say what it came to."""
-    import hashlib
-
-    from imgsim import __version__
-    from imgsim.metrics.fusion import fused_distances
-    from imgsim.training.embeddings.linear.linear_model import (
-        find_learnable,
-        learn_map,
-        write_model,
-    )
-    from imgsim.training.fitted_run import FOLDS_FILE, to_csv
-    from imgsim.training.photos_digest import photos_digest
-
-    known = find_learnable(photos.rows, photos.codes, photos.beside)
-    if known.alone:
-        stderr.say(f"{known.alone} photo{'s' * (known.alone > 1)} left out: alone in {_their(known.alone)} class")
-
-    def distances(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        single = [rows.astype("f4")]
-        return fused_distances([photos.base], single, single, weights=[1])
-
-    learned = learn_map(known, asked, distances)
-    labelled = [(photos.digests[place], photos.names[photos.codes[place]]) for place in known.places]
-    labelled += [(digest, f"not {name}") for digest, name in photos.rejected]
-    digest = photos_digest([digest for digest, _ in labelled], [name for _, name in labelled])
-    data = write_model(learned, known, asked, photos.base.spec, digest)
-    figures = learned.figures()
-    metrics = {
-        "model": hashlib.sha256(data).hexdigest(),
-        "learned_from": digest,
-        "extractor": str(photos.base.spec),
-        "values": learned.map.projection.shape[1],
-        "photos": len(known.rows),
-        "classes": known.classes,
-        "left_out": known.alone,
-        **learned.form._asdict(),
-        "held_out": figures,
-    }
-    config = {**told, "extractor": str(photos.base.spec), **asked._asdict(), "imgsim": __version__}
-    rows = [one.to_row() for one in learned.judged]
-    run.write(data, config, metrics, {FOLDS_FILE: to_csv(rows, list(rows[0]) if rows else ["shrinkage"])})
-    _say(run, learned, known, asked)
-
-
-def _their(count: int) -> str:
-    return "its" if count == 1 else "their"
-
-
-def _say(run: FittedRun, learned: Learned, known: Learnable, asked: LinearSettings) -> None:
+def _say(run: FittedRun, asked: LinearSettings, learned: Learned, known: Learnable) -> None:
     scaled = ", values brought to one scale" * learned.form.scaled
     told = f"{asked.method} of {len(known.rows):,} photos of {known.classes:,} classes, shrinkage"
     stderr.say(f"{told} {learned.form.shrinkage:g}{scaled}")

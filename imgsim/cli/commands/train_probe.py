@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import name_completion, stderr
-from imgsim.cli.classed_rows import ClassedRows, rows_of_classes
 from imgsim.cli.figure_table import write_figures
 from imgsim.cli.flags import check_model_name, device_option, format_option, general_options, labels_options, refuse_nan
-from imgsim.cli.labels import HASH, LabelSource, indexed
+from imgsim.cli.labels import HASH, LabelSource, attributes_in, indexed, labels_for
 from imgsim.cli.lock_wait import wait_option
 from imgsim.cli.output import ROW_FORMATS
 from imgsim.cli.splits_option import check_splits, splits_option
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from imgsim.training.classifiers.probe_model import LearnedProbe, ProbeSettings
+    from imgsim.training.classifiers.probe_model import LearnedProbe
     from imgsim.training.fitted_run import FittedRun
 
 ABOUT = ["part", "photos", "classes"]
@@ -80,11 +79,11 @@ def probe(
     first said and among the first three, and the mean of F1 over classes, each with its 95 % interval.
     """
     check_model_name(output)
-    from imgsim.models.header import CLASSIFIERS
+    from imgsim.training.classifiers.classed_rows import deal_rows
     from imgsim.training.classifiers.probe_model import ProbeSettings
-    from imgsim.training.fitted_run import FittedRun
+    from imgsim.training.classifiers.probe_run import run_of, write_run
 
-    run = FittedRun(output, "probe", "a probe", CLASSIFIERS)
+    run = run_of(output)
     run.check()
     source = LabelSource(labels, key, encoding, strict).checked()
     check_splits(splits, ("--labels", labels))
@@ -92,9 +91,12 @@ def probe(
     wanted, asked = _without_weights(extractors), ProbeSettings(**settings)
     measured = _beside_hash(wanted, index_path or folder)
     with indexed(folder, index_path, measured, jobs=jobs, strict=strict, reading=True) as index:
-        photos = rows_of_classes(index, wanted, source, splits, asked.seed)
+        classes = lambda: labels_for(source, index.root, index.paths, attributes_in(index))  # noqa: E731
+        photos = deal_rows(index, wanted, classes, splits, asked.seed, stderr.say)
     told = {"folder": folder, "labels": labels or "folders", "key": key, "encoding": encoding}
-    _learn(run, photos, asked, {**told, "splits": splits, "index": index_path}, format_)
+    learned = write_run(run, photos, asked, {**told, "splits": splits, "index": index_path})
+    _say(run, learned, photos.bases)
+    write_figures(learned.outcomes, ABOUT, format_)
 
 
 def _without_weights(extractors: Sequence[str]) -> list[str]:
@@ -120,40 +122,9 @@ def _beside_hash(wanted: Sequence[str], place: str) -> list[str]:
     return [*(wanted if wanted or there else choose_extractors(())), HASH]
 
 
-def _learn(
-    run: FittedRun, photos: ClassedRows, asked: ProbeSettings, told: Mapping[str, Any], format_: str | None
-) -> None:
-    """Learn a probe, write it, and say what it came to."""
-    import hashlib
-
-    from imgsim import __version__
-    from imgsim.training.classifiers.probe_model import learn_probe
-    from imgsim.training.fitted_run import FOLDS_FILE, to_csv
-    from imgsim.training.split_file import spell_splits
-
-    learned = learn_probe(photos.rows, photos.bases, photos.split, photos.digests, asked)
-    specs = [str(spec) for spec, _ in photos.bases]
-    outcomes = [{"part": part, **figures.to_row()} for part, figures in learned.figures.items()]
-    metrics = {
-        "model": hashlib.sha256(learned.data).hexdigest(),
-        "extractors": specs,
-        "values": sum(width for _, width in photos.bases),
-        "photos": learned.photos,
-        **learned.form._asdict(),
-        "left_out": learned.left_out.to_row(),
-        "outcomes": outcomes,
-    }
-    config = {**told, "extractors": specs, **asked._asdict(), "imgsim": __version__}
-    tried = [one.to_row() for one in learned.tried]
-    files = {"splits.csv": spell_splits(photos.split), FOLDS_FILE: to_csv(tried, list(tried[0]))}
-    run.write(learned.data, config, metrics, files)
-    _say(run, learned, specs)
-    write_figures(outcomes, ABOUT, format_)
-
-
-def _say(run: FittedRun, learned: LearnedProbe, specs: Sequence[str]) -> None:
+def _say(run: FittedRun, learned: LearnedProbe, bases: Sequence[object]) -> None:
     form, left_out = learned.form, learned.left_out
-    what = "value" if form.scaling == "columns" else "extractor" if len(specs) > 1 else ""
+    what = "value" if form.scaling == "columns" else "extractor" if len(bases) > 1 else ""
     scaled = f", each {what} brought to one scale" if what else ""
     stderr.say(f"learned from {learned.photos:,} photos: strength {form.strength:.3g}{scaled}")
     stderr.say(f"photos left out by turns: log loss {left_out.log_loss:.3f}, right at once {left_out.top_1:.3f}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -46,6 +46,11 @@ class LearnedProbe(NamedTuple):
     def left_out(self) -> TriedForm:
         """What its own form came to."""
         return next(one for one in self.tried if one.form == self.form)
+
+    @property
+    def outcomes(self) -> list[dict[str, Any]]:
+        """Its figures, a row a part."""
+        return [{"part": part, **figures.to_row()} for part, figures in self.figures.items()]
 
 
 def learn_probe(
