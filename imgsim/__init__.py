@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imgsim.encoder import Encoder
     from imgsim.errors import ImageReadError, ImgsimError
     from imgsim.features import load_extractor
+    from imgsim.features.photo_labels import classify
     from imgsim.images.read import read_image
     from imgsim.index.index import Index, open_index
     from imgsim.index.options import Options
@@ -33,6 +34,7 @@ __all__ = [
     "ImgsimError",
     "Index",
     "Options",
+    "classify",
     "distances",
     "extract",
     "load_extractor",
@@ -47,6 +49,7 @@ _HOMES = {
     "ImgsimError": "imgsim.errors",
     "Index": "imgsim.index.index",
     "Options": "imgsim.index.options",
+    "classify": "imgsim.features.photo_labels",
     "distances": "imgsim.arrays",
     "extract": "imgsim.arrays",
     "load_extractor": "imgsim.features",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from imgsim import bounds
@@ -14,11 +16,12 @@ from imgsim.errors import ImgsimError
 from imgsim.worker_pool import follow_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
 
 T = TypeVar("T")
 LONGEST = 1e6  # seconds that a system can wait at once
+_start = threading.Lock()
 
 
 class LimitError(ImgsimError):
@@ -34,7 +37,8 @@ def run_limited(work: Callable[..., T], *arguments: object, seconds: float, mega
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(sender, megabytes, work, arguments), daemon=True)
     with receiver:
-        process.start()
+        with _without_script():
+            process.start()
         sender.close()
         try:
             if not receiver.poll(min(seconds, LONGEST)):
@@ -52,6 +56,17 @@ def run_limited(work: Callable[..., T], *arguments: object, seconds: float, mega
     if error is not None:
         raise error
     return answer  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """Hide the program's main script from a process that is started: one that has no guard would be run again there."""
+    with _start:
+        script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = script
 
 
 def _work(sender: Connection, megabytes: float, work: Callable[..., Any], arguments: tuple[object, ...]) -> None:

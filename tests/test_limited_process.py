@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import subprocess
 import sys
 import time
 
@@ -21,6 +22,14 @@ def limited(work, *arguments, seconds=60.0, megabytes=1000.0):
 def test_an_answer_comes_back_from_another_process():
     assert limited(divmod, 7, 2) == (3, 1)
     assert limited(os.getpid) != os.getpid()
+
+
+def test_a_script_without_a_guard_is_not_run_again(tmp_path):
+    script = tmp_path / "script.py"
+    told = "print('begun')\nfrom imgsim.limited_process import run_limited\n"
+    script.write_text(told + "print(run_limited(divmod, 7, 2, seconds=60, megabytes=1000), __name__)\n")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100, check=False)
+    assert (done.stdout, done.returncode) == ("begun\n(3, 1) __main__\n", 0), done.stderr
 
 
 def refuse():

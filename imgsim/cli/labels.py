@@ -115,11 +115,9 @@ def attributes_at(place: str) -> Callable[[str], dict[str, object]]:
     """Give what tells an attribute of all photos of the index that a path names, opened when it is asked."""
 
     def ask(name: str) -> dict[str, object]:
-        from imgsim.index.attribute_values import values_of
-        from imgsim.index.index import open_index
+        from imgsim.index.attribute_values import values_at
 
-        with open_index(place) as index, index.snapshot():
-            return values_of(index, name)
+        return values_at(place, name)
 
     return ask
 

@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from imgsim.cli.flags import refuse_nan
 from imgsim.training.classifiers.classifier_recipe import ClassifierRecipe
-from imgsim.training.embeddings.recipe import DIMS, SCORED, TrainingRecipe
+from imgsim.training.embeddings.recipe import DIMS, SCORED, USUAL_WIDTHS, TrainingRecipe
 from imgsim.training.run_recipe import RunRecipe
 
 if TYPE_CHECKING:
@@ -73,7 +73,6 @@ _OF_CLASSES = {  # what classifiers have beside it, or is said of them otherwise
     "test": "The share of each class that tests.",
     "validation": "The share of the rest of each that validates.",
 }
-WIDTHS = "5:30"  # of scores, as `imgsim evaluate --triplets` has them
 _UNITS = {str: "TEXT", int: "N", float: "X"}
 
 
@@ -164,7 +163,7 @@ def fit_labels(told: dict[str, Any], options: Mapping[str, Any]) -> dict[str, An
                 raise click.UsageError(f"{name} {value}: only scores have such: say where these are by --scores")
         return told
     grouped = {"split": "groups"} if options["groups"] else {}
-    told = {"widths": WIDTHS, **grouped, **told}
+    told = {"widths": USUAL_WIDTHS, **grouped, **told}
     split = told.get("split")
     if options["groups"] and split != "groups":
         raise click.UsageError(f"split {split} goes without --groups: give one of them")

@@ -77,19 +77,14 @@ def _scored_photos(folder: str, source: LabelSource, paths: list[str], groups: s
     import numpy as np
 
     from imgsim.errors import EvaluationError
-    from imgsim.training.run_means import ClassedPhotos
+    from imgsim.training.network_runs import scored_photos
 
     scores = scores_for(source, folder, paths, attributes_at(folder)).values
-    having = np.isfinite(scores)
-    if not having.any():
+    if not np.isfinite(scores).any():
         raise EvaluationError(f"{source.scores}: no photo in {folder} has a score that is a number")
-    different, places = np.unique(scores[having], return_inverse=True)
-    codes = np.full(len(scores), -1, np.intp)
-    codes[having] = places
     units = None
     if groups:
         grouping = source._replace(labels=groups, scores=None)
         grouping.check_known(folder)
         units = labels_for(grouping, folder, paths, attributes_at(folder)).codes
-    names = [repr(float(score)) for score in different]
-    return ClassedPhotos(folder, paths, names, codes, source.strict, groups=units)
+    return scored_photos(folder, paths, scores, units, strict=source.strict)

@@ -22,3 +22,11 @@ def values_of(index: Index, name: str) -> dict[str, object]:
         if attributes.get(name) is not None:
             values[record.path] = attributes[name]
     return values
+
+
+def values_at(place: str, name: str) -> dict[str, object]:
+    """Give the value of an attribute for each photo of the index that a path names."""
+    from imgsim.index.index import open_index
+
+    with open_index(place) as index, index.snapshot():
+        return values_of(index, name)

@@ -26,6 +26,7 @@ OF_KIND: dict[str, dict[str, tuple[str, ...]]] = {  # what fits labels that are 
     "head": {"classes": ("orthogonal", "linear"), "scores": ("orthogonal",)},
 }
 SCORED = {"loss": "triplet", "sampler": "scores", "by": "accuracy", "split": "photos"}  # in place of other defaults
+USUAL_WIDTHS = "5:30"  # of scores, as `imgsim evaluate --triplets` has them
 UNMINED, UNMINED_SAMPLER = "log-ratio", "random"  # a loss of scores that needs no partners, and its sampler
 
 
