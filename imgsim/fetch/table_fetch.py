@@ -142,19 +142,51 @@ class TableFetch:
         return self._folder
 
     def asks(self) -> Iterator[tuple[str, str, str]]:
-        """Give what would be asked: where it stands in the table, the address, and why."""
+        """Give what would be asked.
+
+        Yields
+        ------
+        tuple of str
+            Where it stands in the table, the address, and why.
+        """
         return self.catalogue.addresses.asks()
 
     def gone(self) -> Iterator[str]:
-        """Name the items that the table has no more, by name and page."""
+        """Name the items that the table has no more.
+
+        Yields
+        ------
+        str
+            An item's name and page.
+        """
         return self.catalogue.items.leaving()
 
     def run(self, observer: FetchObserver | None = None, draw: random.Random | None = None) -> FetchSummary:
-        """Ask, and write the tables; what came is kept and written whatever ends it."""
+        """Ask, and write the tables; what came is kept and written whatever ends it.
+
+        Parameters
+        ----------
+        observer : FetchObserver, optional
+            Who hears of progress, and which photos do not come.
+        draw : random.Random, optional
+            Draws how much longer pauses are.
+
+        Returns
+        -------
+        FetchSummary
+            What was done.
+
+        Raises
+        ------
+        ImgsimError
+            If what comes cannot be kept.
+        """
         fetched = Fetched()
         try:
             if self.asked:
-                fetched = FetchRun(self.catalogue, self._folder, self._options, observer or FetchObserver(), draw).run(self.asked)
+                fetched = FetchRun(self.catalogue, self._folder, self._options, observer or FetchObserver(), draw).run(
+                    self.asked
+                )
         except BaseException:
             with suppress(ImgsimError):
                 self._write()
@@ -162,7 +194,7 @@ class TableFetch:
         self.catalogue.begin()
         self.catalogue.items.recognise()
         self._write()
-        return self.summary(fetched)
+        return self._summary(fetched)
 
     def _write(self) -> None:
         self.catalogue.begin()
@@ -170,8 +202,7 @@ class TableFetch:
         write_failures(self.catalogue, self._folder)
         self.catalogue.commit()
 
-    def summary(self, fetched: Fetched) -> FetchSummary:
-        """Sum up what a run did."""
+    def _summary(self, fetched: Fetched) -> FetchSummary:
         items, taken = self.catalogue.items, self._taken
         with_photo, failed = items.count_with_photo(), self.catalogue.addresses.count_failures()
         came = fetched.photos, fetched.same, fetched.unchanged, with_photo, failed

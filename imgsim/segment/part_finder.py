@@ -31,9 +31,7 @@ class FoundParts(NamedTuple):
     labels: LabelMap
     parts: list[PhotoPart]
 
-    def cut_out(
-        self, part: PhotoPart | None = None, *, background: Background = "mean", crop: bool = True
-    ) -> Image:
+    def cut_out(self, part: PhotoPart | None = None, *, background: Background = "mean", crop: bool = True) -> Image:
         """Put a part, or all of them, on a background: (h, w, 3); the whole photo where there are none.
 
         White, black, the mean colour of what is left out, or the photo out of focus; with `crop`, close around it.

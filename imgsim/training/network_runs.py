@@ -262,9 +262,7 @@ def _standing(kind: type[R], run: RunFolder, recipe: Mapping[str, Any]) -> R:
     return kind.make(kind.read(run.config))
 
 
-def _means(
-    resources: Resources, said: Callable[[str], None], heard: Callable[[Epoch], None], processors: int
-) -> Means:
+def _means(resources: Resources, said: Callable[[str], None], heard: Callable[[Epoch], None], processors: int) -> Means:
     from imgsim.training.run_means import Means
 
     device, jobs, megabytes, limits = resources

@@ -49,7 +49,9 @@ class ToldPhotos(NamedTuple):
             return told, self.attributes
         cells, lost = by_path(told, self.root, self.paths)
         if not cells:
-            raise EvaluationError(f"{self.root}: none of the {len(lost)} photos that are named is here: {first_few(lost)}")
+            raise EvaluationError(
+                f"{self.root}: none of the {len(lost)} photos that are named is here: {first_few(lost)}"
+            )
         self._say(remark(lost, "named photos are not here"))
         return _GIVEN, lambda _: cells
 
@@ -58,9 +60,7 @@ class ToldPhotos(NamedTuple):
             self.said(line)
 
 
-def by_path(
-    told: Mapping[str, object], root: str, paths: Sequence[str]
-) -> tuple[dict[str, object], list[str]]:
+def by_path(told: Mapping[str, object], root: str, paths: Sequence[str]) -> tuple[dict[str, object], list[str]]:
     """Give values by paths within a folder, of those that are there, and list the keys that are of none.
 
     A key is such a path, or one that opens from the working folder; what is None is not told.
