@@ -10,18 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imgsim.cli import stderr
 from imgsim.cli.report_facts import count
 from imgsim.errors import ImgsimError
-from imgsim.reports.evaluation_plots import EvaluationPlot, draw_evaluation, prepare_folder
+from imgsim.reports.evaluation_plots import EvaluationPlot, prepare_folder
 from imgsim.reports.html_file import write_page
 from imgsim.reports.judgement_rows import IN_TWO_LINES, to_cells, to_notes
 from imgsim.reports.page_content import EmbeddedPicture, Fact, FigureTable, Report, facts_of
 from imgsim.reports.thumbnails import data_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from imgsim.evaluation.judge import Judgement
-    from imgsim.index.index import Index
-    from imgsim.tables.ground_truth import Labels
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 EXPLAINED = "Below each figure its 95 % interval; the last column tells which differences from the best are real."
 KINDS = {".png": "image/png", ".svg": "image/svg+xml"}
@@ -42,14 +38,14 @@ def embed(plots: Iterable[EvaluationPlot]) -> ReportPictures:
     return ReportPictures([EmbeddedPicture(data_url(data, kind), caption) for data, kind, caption in read])
 
 
-def draw_for_report(index: Index, labels: Labels, judgements: Sequence[Judgement], seed: int) -> ReportPictures:
-    """Draw what an evaluation draws, for a page alone; where nothing can be drawn the page says what is lacking."""
+def draw_for_report(draw: Callable[[str, str], Iterable[EvaluationPlot]]) -> ReportPictures:
+    """Draw into a folder that is given, and of a kind, for a page alone; where that cannot be, it says what is lacking."""
     with TemporaryDirectory() as folder:
         try:
             prepare_folder(folder, "png")
         except ImgsimError as error:
             return ReportPictures(lacking=f"No pictures: {error}")
-        return embed(draw_evaluation(folder, "png", index, labels, judgements, seed=seed))
+        return embed(draw(folder, "png"))
 
 
 def _labels(options: Mapping[str, Any]) -> tuple[str, str]:
@@ -88,6 +84,6 @@ def report_evaluation(
         report=report,
         tables=[table],
         pictures=drawn.pictures,
-        without_pictures="Pictures are drawn of classes, not of pairs." if options["pairs"] else drawn.lacking,
+        without_pictures=drawn.lacking,
     )
     stderr.say(f"wrote {path}")

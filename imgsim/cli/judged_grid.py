@@ -128,7 +128,7 @@ def draw_judged(path: str, index: Index, source: GridSource, count: int, *, seed
     if not len(asking):
         stderr.say(f"{path} is not drawn: no photo asks by every extractor")
         return
-    rows = [[_cell(index, photo, source.describe(photo))] for photo in asking.tolist()]
+    rows = [[photo_cell(index, photo, source.describe(photo))] for photo in asking.tolist()]
     for one in source.asked:
         for number, cells in enumerate(_found(index, source, one, asking)):
             rows[number] += cells
@@ -155,10 +155,11 @@ def _found(index: Index, source: GridSource, asked: AskedPhoto, asking: NDArray[
 
 def _found_cell(index: Index, rank: int, photo: int, told: Sequence[str], by: Sequence[str]) -> Cell:
     first, *more = told
-    return _cell(index, photo, f"{rank}   {first}", *more, *by)
+    return photo_cell(index, photo, f"{rank}   {first}", *more, *by)
 
 
-def _cell(index: Index, photo: int, title: str, *details: str) -> Cell:
+def photo_cell(index: Index, photo: int, title: str, *details: str) -> Cell:
+    """Show a photo of an index, by its place among the paths, under a title."""
     from imgsim.images.draw import Cell, thumbnail
 
     path = index.paths[photo]

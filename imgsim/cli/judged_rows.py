@@ -20,13 +20,14 @@ from imgsim.cli.pair_sources import PairSource, decided_sides, note_assumption
 from imgsim.errors import EvaluationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from imgsim.cli.evaluation_report import ReportPictures
     from imgsim.evaluation.candidates import Candidate
     from imgsim.evaluation.judge import Judgement
+    from imgsim.evaluation.pair_judge import FoundThings
     from imgsim.index.index import Index
-    from imgsim.tables.ground_truth import Labels
+    from imgsim.reports.evaluation_plots import EvaluationPlot
 
 
 class JudgedRows(NamedTuple):
@@ -60,7 +61,13 @@ def judge_by_classes(
         judgements, refused = judge_each(candidates, judge.judge)
     for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
         stderr.say(remark)
-    drawn, grid = _draw(index, labels, judgements, shared["seed"], options), grid_of_classes(labels, judgements)
+
+    def draw(folder: str, kind: str) -> Iterable[EvaluationPlot]:
+        from imgsim.reports.evaluation_plots import draw_evaluation
+
+        return draw_evaluation(folder, kind, index, labels, judgements, seed=shared["seed"])
+
+    drawn, grid = _draw(options, draw), grid_of_classes(labels, judgements)
     verdicts = give_verdicts(judgements, options["by"], seed=shared["seed"])
     titles = titles_at(ks, TITLES) if options["recall"] else TITLES
     return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused, drawn, grid)
@@ -89,12 +96,32 @@ def judge_by_pairs(
         note_assumption(sides.labels)
         full = not options["retrieval_only"]
         judge = PairJudge(sides.distance, sides.labels, full=full, ks=ks, advanced=advanced, seed=seed)
-        judgements, refused = judge_each(candidates, judge.judge)
-    for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
-        stderr.say(remark)
+        found: list[FoundThings] = []
+
+        def judge_one(candidate: Candidate) -> Judgement:
+            things = judge.retrieve(candidate)
+            judgement = judge.conclude(things)
+            found.append(things)
+            return judgement
+
+        judgements, refused = judge_each(candidates, judge_one)
+        for remark in dict.fromkeys(remark for judgement in judgements for remark in judgement.remarks):
+            stderr.say(remark)
+
+        def draw(folder: str, kind: str) -> Iterable[EvaluationPlot]:
+            from imgsim.reports.pair_plots import draw_pairs
+
+            return draw_pairs(folder, kind, sides.labels, found, judgements)
+
+        drawn = _draw(options, draw)
+        if options["grid"]:
+            from imgsim.cli.pair_grid import PairGrid
+
+            by = [sides.distance(one.candidate.extractors, one.candidate.metric) for one in found]
+            PairGrid(sides, list(zip(found, by, strict=True))).draw(options["grid"], options["grid_photos"])
     verdicts = give_verdicts(judgements, options["by"], seed=seed)
     titles = titles_at(ks, TITLES) if options["recall"] else TITLES
-    return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused)
+    return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused, drawn)
 
 
 def judge_by_scores(
@@ -142,19 +169,16 @@ def judge_by_triplets(
     return JudgedRows(rows, TRIPLET_TITLES, refused, grid=grid_of_scores(scores, asked, widths))
 
 
-def _draw(
-    index: Index, labels: Labels, judgements: Sequence[Judgement], seed: int, options: dict[str, Any]
-) -> ReportPictures | None:
+def _draw(options: Mapping[str, Any], draw: Callable[[str, str], Iterable[EvaluationPlot]]) -> ReportPictures | None:
     """Draw what was found out into a folder, and for a report, each where it is asked for."""
     if not options["plots"] and not options["report"]:
         return None
     from imgsim.cli.evaluation_report import draw_for_report, embed
-    from imgsim.reports.evaluation_plots import draw_evaluation
 
     if not options["plots"]:
-        return draw_for_report(index, labels, judgements, seed)
+        return draw_for_report(draw)
     drawn = []
-    for plot in draw_evaluation(options["plots"], options["plot_format"], index, labels, judgements, seed=seed):
+    for plot in draw(options["plots"], options["plot_format"]):
         stderr.say(f"drew {plot.path}")
         drawn.append(plot)
     return embed(drawn) if options["report"] else None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from imgsim.tables.ground_truth import Labels
 
 MOST_ON_MAP = 2000  # photos: more take t-SNE long, and a picture shows no more
-_PAIRS = "Pairs: precision and recall"
+PAIRS = "Pairs: precision and recall"
 _AT_K = "Retrieval: recall among the k nearest"
 _INTERPOLATED = "Retrieval: precision and recall\nMean over queries, interpolated at 11 levels"
 _MAPS: dict[Method, str] = {"pca": "principal components", "tsne": "t-SNE"}
@@ -55,22 +55,22 @@ def draw_evaluation(
     folder: str, kind: str, index: Index, labels: Labels, judgements: Sequence[Judgement], *, seed: int
 ) -> Iterator[EvaluationPlot]:
     """Draw what was found out."""
-    yield from _draw_retrieval(folder, kind, judgements)
-    curves = {_title(one): (one.pairs.recalls, one.pairs.precisions) for one in judgements if one.pairs is not None}
+    yield from draw_retrieval(folder, kind, judgements)
+    curves = {title_of(one): (one.pairs.recalls, one.pairs.precisions) for one in judgements if one.pairs is not None}
     if curves:
         path = os.path.join(folder, f"precision-recall.{kind}")
-        plot_precision_recall(curves, path, baselines={"chance": 0.5}, title=_PAIRS)
-        yield EvaluationPlot(path, _PAIRS)
+        plot_precision_recall(curves, path, baselines={"chance": 0.5}, title=PAIRS)
+        yield EvaluationPlot(path, PAIRS)
     mapped = set()
     for judgement in judgements:
-        name, end = judgement.candidate.name, f"{_slug(_title(judgement))}.{kind}"
+        name, end = judgement.candidate.name, f"{slug(title_of(judgement))}.{kind}"
         path = os.path.join(folder, f"distances-{end}")
         _draw_distances(path, index, labels, judgement)
-        yield EvaluationPlot(path, f"{_title(judgement)}: distances between photos, class by class")
+        yield EvaluationPlot(path, f"{title_of(judgement)}: distances between photos, class by class")
         if judgement.candidate.extractors in mapped:  # what follows does not depend on the metric
             continue
         mapped.add(judgement.candidate.extractors)
-        end = f"{_slug(name)}.{kind}"
+        end = f"{slug(name)}.{kind}"
         if judgement.classification is not None:
             names = [labels.names[code] for code in judgement.classification.classes]
             path = os.path.join(folder, f"confusion-{end}")
@@ -83,13 +83,13 @@ def draw_evaluation(
             yield EvaluationPlot(path, f"{name}: a map of the photos by {said}")
 
 
-def _draw_retrieval(folder: str, kind: str, judgements: Sequence[Judgement]) -> Iterator[EvaluationPlot]:
+def draw_retrieval(folder: str, kind: str, judgements: Sequence[Judgement]) -> Iterator[EvaluationPlot]:
     """Draw what is found, of all that was judged on the same axes."""
     path = os.path.join(folder, f"recall-at-k.{kind}")
-    plot_recall_at_k({_title(one): one.curves.recalls for one in judgements}, path, title=_AT_K)
+    plot_recall_at_k({title_of(one): one.curves.recalls for one in judgements}, path, title=_AT_K)
     yield EvaluationPlot(path, _AT_K)
     path = os.path.join(folder, f"retrieval-precision-recall.{kind}")
-    plot_interpolated({_title(one): one.curves.precisions for one in judgements}, path, title=_INTERPOLATED)
+    plot_interpolated({title_of(one): one.curves.precisions for one in judgements}, path, title=_INTERPOLATED)
     yield EvaluationPlot(path, ". ".join(_INTERPOLATED.splitlines()))
 
 
@@ -133,9 +133,11 @@ def _draw_map(path: str, method: Method, index: Index, labels: Labels, judgement
     plot_map(project(rows, method, seed=seed), path, thumbnail_of=thumbnail_of, labels=names, title=title)
 
 
-def _title(judgement: Judgement) -> str:
+def title_of(judgement: Judgement) -> str:
+    """Name a candidate and its metric."""
     return f"{judgement.candidate.name} {judgement.metric}"
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """Write a name as part of a file's."""
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")

@@ -209,7 +209,7 @@ def _check_triplets(options: dict[str, Any], source: LabelSource) -> None:
 def _pair_source(options: dict[str, Any]) -> PairSource:
     """Read of which pairs it is, and refuse options that would be passed over in silence."""
     decided = PairSource(options["pairs"], options["lost"], options["where"], options["thing"])
-    decided.checked("scores", "k", "rerank", "group", "plots", "grid", "grid_photos")
+    decided.checked("scores", "k", "rerank", "group")
     if decided.pairs and options["by"] == CLASSIFIED:
         raise click.UsageError(f"--by {CLASSIFIED} is for classes, and --pairs are none: choose another figure")
     return decided
