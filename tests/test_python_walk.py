@@ -1,4 +1,4 @@
-"""docs/python.md is run line by line, on the demo's photos; what needs an extra stands by itself, where that is here."""
+"""docs/python.md is run line by line, on the demo's photos; what needs an extra by itself, where that is here."""
 
 import doctest
 import re

@@ -24,7 +24,7 @@ KINDS = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
 class ReportPictures(NamedTuple):
-    """The pictures of a report, or why there are none."""
+    """The pictures of a report, and why there are none, or not all."""
 
     pictures: Sequence[EmbeddedPicture] = ()
     lacking: str = "Pictures are drawn of classes, not of scores."
@@ -35,16 +35,22 @@ def embed(plots: Iterable[EvaluationPlot]) -> ReportPictures:
     read = (
         (Path(plot.path).read_bytes(), KINDS[os.path.splitext(plot.path)[1].lower()], plot.caption) for plot in plots
     )
-    return ReportPictures([EmbeddedPicture(data_url(data, kind), caption) for data, kind, caption in read])
+    return ReportPictures([EmbeddedPicture(data_url(data, kind), caption) for data, kind, caption in read], "")
+
+
+def with_grid(drawn: ReportPictures | None, path: str, caption: str) -> ReportPictures:
+    """Take the picture of `--grid` into a page too, below the others."""
+    grid = embed([EvaluationPlot(path, caption)])
+    return grid if drawn is None else drawn._replace(pictures=[*drawn.pictures, *grid.pictures])
 
 
 def draw_for_report(draw: Callable[[str, str], Iterable[EvaluationPlot]]) -> ReportPictures:
-    """Draw into a folder that is given, and of a kind, for a page alone; where that cannot be, it says what is lacking."""
+    """Draw into a folder, and of a kind, for a page alone; where that cannot be, it says what is lacking."""
     with TemporaryDirectory() as folder:
         try:
             prepare_folder(folder, "png")
         except ImgsimError as error:
-            return ReportPictures(lacking=f"No pictures: {error}")
+            return ReportPictures(lacking=f"No plots: {error}")
         return embed(draw(folder, "png"))
 
 

@@ -57,7 +57,7 @@ def grid_options(command: F) -> F:
             type=click.Path(dir_okay=False),
             metavar="FILE.png",
             help="Draw some photos that ask, each beside the first two that it finds by each extractor, and whether "
-            "these are right.",
+            "these are right; with --pairs the lost things that are found worst. A --report has it too.",
         ),
         click.option(
             "--grid-photos",
@@ -65,7 +65,7 @@ def grid_options(command: F) -> F:
             default=PHOTOS,
             show_default=True,
             metavar="N",
-            help="How many photos --grid draws, by --seed.",
+            help="How many photos --grid draws, by --seed or, with --pairs, the worst.",
         ),
     )
     for option in reversed(options):
@@ -77,11 +77,8 @@ def check_grid_options(path: str | None) -> None:
     """Refuse a grid that cannot be drawn, before any work is done for it."""
     from click.core import ParameterSource
 
-    from imgsim.images.draw import check_place
-
     if path:
         check_grid(path)
-        check_place(path)
     elif click.get_current_context().get_parameter_source("grid_photos") == ParameterSource.COMMANDLINE:
         raise click.UsageError("--grid-photos says how many photos are drawn: say where by --grid FILE.png")
 
@@ -119,21 +116,22 @@ def grid_of_scores(
     return GridSource(asked, np.isfinite(scores), describe, compare)
 
 
-def draw_judged(path: str, index: Index, source: GridSource, count: int, *, seed: int) -> None:
-    """Draw a row for each of some photos: the photo, and what it finds first by each candidate."""
+def draw_judged(path: str, index: Index, source: GridSource, count: int, *, seed: int) -> str:
+    """Draw a row for each of some photos: the photo, and what it finds first by each candidate; say what it shows."""
     from imgsim.evaluation.first_found import choose_asking
     from imgsim.images.draw import draw_grid, save_png
 
     asking = choose_asking((one.photos for one in source.asked), count, seed=seed)
     if not len(asking):
         stderr.say(f"{path} is not drawn: no photo asks by every extractor")
-        return
+        return ""
     rows = [[photo_cell(index, photo, source.describe(photo))] for photo in asking.tolist()]
     for one in source.asked:
         for number, cells in enumerate(_found(index, source, one, asking)):
             rows[number] += cells
     save_png(draw_grid(rows), path)
     stderr.say(f"drew {path}")
+    return "Some photos, drawn by chance, each beside the first two that it finds by each extractor"
 
 
 def _found(index: Index, source: GridSource, asked: AskedPhoto, asking: NDArray[np.intp]) -> list[list[Cell]]:

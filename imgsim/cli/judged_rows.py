@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imgsim.cli import stderr
 from imgsim.cli.figure_names import CLASSIFIED, counted, titles_at
 from imgsim.cli.judged import judge_each
-from imgsim.cli.judged_grid import AskedPhoto, GridSource, grid_of_classes, grid_of_scores
+from imgsim.cli.judged_grid import AskedPhoto, GridSource, draw_judged, grid_of_classes, grid_of_scores
 from imgsim.cli.labels import (
     LabelSource,
     attributes_in,
@@ -38,6 +38,13 @@ class JudgedRows(NamedTuple):
     refused: int
     drawn: ReportPictures | None = None
     grid: GridSource | None = None
+
+    def with_grid(self, index: Index, options: Mapping[str, Any], *, seed: int) -> JudgedRows:
+        """Draw what `--grid` asks for, unless that is done, and let a report have it."""
+        if not options["grid"] or self.grid is None:
+            return self
+        shown = draw_judged(options["grid"], index, self.grid, options["grid_photos"], seed=seed)
+        return self._replace(drawn=_beside(self.drawn, options, shown))
 
 
 def judge_by_classes(
@@ -118,7 +125,8 @@ def judge_by_pairs(
             from imgsim.cli.pair_grid import PairGrid
 
             by = [sides.distance(one.candidate.extractors, one.candidate.metric) for one in found]
-            PairGrid(sides, list(zip(found, by, strict=True))).draw(options["grid"], options["grid_photos"])
+            shown = PairGrid(sides, list(zip(found, by, strict=True))).draw(options["grid"], options["grid_photos"])
+            drawn = _beside(drawn, options, shown)
     verdicts = give_verdicts(judgements, options["by"], seed=seed)
     titles = titles_at(ks, TITLES) if options["recall"] else TITLES
     return JudgedRows(to_objects(judgements, verdicts, options["by"]), titles, refused, drawn)
@@ -182,3 +190,12 @@ def _draw(options: Mapping[str, Any], draw: Callable[[str, str], Iterable[Evalua
         stderr.say(f"drew {plot.path}")
         drawn.append(plot)
     return embed(drawn) if options["report"] else None
+
+
+def _beside(drawn: ReportPictures | None, options: Mapping[str, Any], shown: str) -> ReportPictures | None:
+    """Put the picture of `--grid`, if it was drawn, beside others of a report, if there is one."""
+    if not options["report"] or not shown:
+        return drawn
+    from imgsim.cli.evaluation_report import with_grid
+
+    return with_grid(drawn, options["grid"], shown)

@@ -26,20 +26,22 @@ class PairGrid(NamedTuple):
     sides: DecidedSides
     found: Sequence[tuple[FoundThings, TwoSidedDistance]]
 
-    def draw(self, path: str, count: int) -> None:
-        """Draw a row for each of some lost things: it, its confirmed one, and what it finds first by each candidate."""
+    def draw(self, path: str, count: int) -> str:
+        """Draw a row for each of some lost things: it, what was confirmed, what it finds first; say what it shows."""
         from imgsim.images.draw import draw_grid, save_png
 
         asking = choose_worst([one for one, _ in self.found], count)
         if not asking:
             stderr.say(f"{path} is not drawn: no lost thing asks by every extractor")
-            return
+            return ""
         rows = {thing: [self._lost(thing), self._confirmed(thing)] for thing in asking}
         for one, distance in self.found:
             for thing, cells in self._first(one, distance, asking).items():
                 rows[thing] += cells
         save_png(draw_grid(list(rows.values())), path)
         stderr.say(f"drew {path}")
+        told = "beside what was confirmed and the first two that each finds by each extractor"
+        return f"Lost things that are found worst, the worst first, {told}"
 
     def _lost(self, thing: int) -> Cell:
         return photo_cell(self.sides.indexes[0], _photo_of(self.sides.things[0], thing), "lost")
@@ -51,15 +53,16 @@ class PairGrid(NamedTuple):
         labels, (first, _) = self.sides.labels, self.found[0]
         pairs = np.flatnonzero((labels.lost == thing) & labels.same & np.isfinite(first.lengths))
         nearest = int(labels.found[pairs[np.argmin(first.lengths[pairs])]])
-        told = [f"{one.candidate.name}: rank {_first_rank(one, thing)} of {one.things}" for one, _ in self.found]
+        told = [f"rank {_first_rank(one, thing)} of {one.things}: {one.candidate.name}" for one, _ in self.found]
         return photo_cell(self.sides.indexes[1], _photo_of(self.sides.things[1], nearest), "confirmed", *told)
 
     def _first(self, one: FoundThings, distance: TwoSidedDistance, asking: Sequence[int]) -> dict[int, list[Cell]]:
         """Give the cells of what each lost thing finds first by a candidate."""
         import numpy as np
 
+        from imgsim.evaluation.reranked_ranks import match_reranked
         from imgsim.index.counterpart import row_places
-        from imgsim.search.two_sides import match_sides
+        from imgsim.search.reranking import load_reranker
 
         narrowed = np.where(np.isin(distance.lost_things, asking), distance.lost_things, -1)
         ours, theirs = replace(distance, lost_things=narrowed).sides()
@@ -71,7 +74,8 @@ class PairGrid(NamedTuple):
             different: NDArray[np.bool_] = mine[:, None] != its
             return different
 
-        pairs = match_sides(ours.side, theirs.side, FOUND, others if distance.one else None)
+        rerank = load_reranker(one.candidate.rerank) if one.candidate.rerank else None
+        pairs = match_reranked(ours.side, theirs.side, FOUND, rerank, others if distance.one else None)
         by = " + ".join(dict.fromkeys(distance.metrics))
         cells: dict[int, list[Cell]] = {thing: [] for thing in asking}
         rows = zip(pairs.lost, pairs.found, pairs.ranks, pairs.distances, pairs.found_rows, strict=True)

@@ -76,9 +76,12 @@ def _written(value: object) -> str:
 
 
 def check_grid(path: str) -> None:
-    """Refuse a grid that is no PNG."""
+    """Refuse a grid that is no PNG, or cannot be written, before any work is done for it."""
     if not path.lower().endswith(".png"):
         raise click.UsageError(f"--grid draws PNG pictures: name it {os.path.splitext(path)[0]}.png")
+    from imgsim.images.draw import check_place
+
+    check_place(path)
 
 
 def check_plot(path: str) -> None:

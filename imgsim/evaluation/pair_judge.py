@@ -12,8 +12,10 @@ from imgsim.evaluation.estimates import PAIR_FIGURES, estimate_outcomes, estimat
 from imgsim.evaluation.found_ranks import pair_lengths, rank_found
 from imgsim.evaluation.judge import NOTHING, Judgement
 from imgsim.evaluation.pairs import PairScores, TooFewPairsError, common_distance, score_pairs
+from imgsim.evaluation.reranked_ranks import rerank_ranks
 from imgsim.evaluation.retrieval import KS, score_ranks
 from imgsim.evaluation.retrieval_curves import FIRST, RetrievalCurves, interpolate_precision, recall_curve
+from imgsim.search.reranking import suited_reranker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,6 +92,7 @@ class PairJudge:
     def retrieve(self, candidate: Candidate) -> FoundThings:
         """Rank by a candidate whose extractors both sides have."""
         distance = self._choose(candidate.extractors, candidate.metric)
+        reranker = suited_reranker(candidate.rerank, distance.metrics) if candidate.rerank else None
         lost, found = distance.sides()
         ours, theirs = lost.places(self._labels.lost), found.places(self._labels.found)
         there = (ours >= 0) & (theirs >= 0)
@@ -105,6 +108,9 @@ class PairJudge:
             self._advanced(f"{candidate.name}: ranking", done / total)
 
         ranks = rank_found(lost.side, found.side, ours[right], theirs[right], itself=itself, advanced=advanced)
+        if reranker:
+            pairs = ours[right], theirs[right]
+            ranks = rerank_ranks(lost.side, found.side, ranks, *pairs, reranker, itself=itself)
         lengths = np.full(len(there), np.nan)
         lengths[there] = pair_lengths(lost.side, found.side, ours[there], theirs[there])
         ranks = ranks.__class__(lost.things[ranks.photos], ranks.offsets, ranks.ranks)
@@ -143,16 +149,23 @@ class PairJudge:
         same, lengths = self._labels.same[decided], retrieved.lengths[decided]
         if not self._full:
             return None, ()
+        if retrieved.candidate.rerank:  # what there is to say of distances is said without re-ranking
+            return self._score(same, lengths), ()
         common, name = common_distance(lengths), retrieved.candidate.name
         by = f"{name} by {' + '.join(dict.fromkeys(retrieved.distance.metrics))}"
         remarks = (f"{by}: nearly all distances are equal, about {common:.3g}",) if common is not None else ()
+        pairs = self._score(same, lengths)
+        if pairs is None:
+            few = f"{same.sum()} confirmed and {(~same).sum()} rejected pairs are too few"
+            remarks = (*remarks, f"{few} to judge pairs by a threshold: two of each are needed")
+        return pairs, remarks
+
+    def _score(self, same: NDArray[np.bool_], lengths: NDArray[np.float64]) -> PairScores | None:
+        """Judge pairs by a threshold; None where they are too few."""
         try:
-            return score_pairs(same, lengths, seed=self._seed), remarks
+            return score_pairs(same, lengths, seed=self._seed)
         except TooFewPairsError:
-            told = (
-                f"{same.sum()} confirmed and {(~same).sum()} rejected pairs are too few to judge pairs by a threshold"
-            )
-            return None, (*remarks, f"{told}: two of each are needed")
+            return None
 
 
 def calibrate_pairs(distance: ComparedSides, labels: PairLabels, *, seed: int) -> CalibrationFit:

@@ -31,16 +31,19 @@ def draw_pairs(
 ) -> Iterator[EvaluationPlot]:
     """Draw what was found out by decided pairs."""
     yield from draw_retrieval(folder, kind, judgements)
-    curves = {title_of(one): (one.pairs.recalls, one.pairs.precisions) for one in judgements if one.pairs is not None}
+    plain = [one for one in judgements if not one.candidate.rerank]  # re-ranking changes no distance
+    curves = {title_of(one): (one.pairs.recalls, one.pairs.precisions) for one in plain if one.pairs is not None}
     if curves:
         path = os.path.join(folder, f"precision-recall.{kind}")
         share = labels.confirmed / (labels.confirmed + labels.rejected)
         plot_precision_recall(curves, path, baselines={"chance": share}, title=PAIRS)
         yield EvaluationPlot(path, PAIRS)
-    for one, judgement in zip(found, judgements, strict=True):
+    lengths_of = {(one.candidate.name, one.candidate.metric): one.lengths for one in found}
+    for judgement in plain:
         path = os.path.join(folder, f"pair-distances-{slug(title_of(judgement))}.{kind}")
         title = f"{title_of(judgement)}: how far the photos of pairs are"
-        lengths = {name: one.lengths[kept & np.isfinite(one.lengths)] for name, kept in _kinds(labels).items()}
+        every = lengths_of[judgement.candidate.name, judgement.candidate.metric]
+        lengths = {name: every[kept & np.isfinite(every)] for name, kept in _kinds(labels).items()}
         threshold = judgement.pairs.threshold if judgement.pairs else None
         there = {name: some for name, some in lengths.items() if len(some)}
         plot_pair_distances(there, path, threshold=threshold, title=title, metric=judgement.metric)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from imgsim.errors import EvaluationError, first_few
@@ -12,7 +11,7 @@ from imgsim.tables.ground_truth import ATTRIBUTE, read_labels, read_scores
 from imgsim.tables.photo_cells import remark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from imgsim.tables.ground_truth import Attributes, Labels, Scores
 

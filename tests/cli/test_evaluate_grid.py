@@ -123,7 +123,6 @@ def test_a_photo_that_cannot_be_read_has_its_place(run, shelf, cells, monkeypatc
         (("--grid", "grid.jpg"), "--grid draws PNG pictures: name it grid.png"),
         (("--grid", "nowhere/grid.png"), "nowhere/grid.png: cannot write the picture: no folder "),
         (("--grid-photos", "3"), "--grid-photos says how many photos are drawn: say where by --grid FILE.png"),
-        (("--grid", "grid.png", "--pairs"), "--grid is for classes, and --pairs takes decided pairs"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_before_any_work(run, shelf, options, says):

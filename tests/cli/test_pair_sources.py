@@ -1,6 +1,8 @@
 """`--pairs`: calibrating, evaluating and recommending by what people decided about pairs."""
 
+import base64
 import json
+import os
 import shutil
 
 import numpy as np
@@ -10,9 +12,11 @@ import pytest
 from imgsim.index.index import Index, open_index
 from imgsim.index.store import CONFIRMED, REJECTED, SAID, DecidedPair
 from imgsim.index.update import update_index
+from tests.pages import Page
 
 EXTRACTOR = "histogram:bins=4"
 THINGS = 12
+JUDGE = ("evaluate", "found", "--pairs", "--lost", "lost", "-x", EXTRACTOR)
 
 
 def draw(path, seed, noise):
@@ -109,13 +113,119 @@ def test_figures_are_of_lost_things_that_were_found(run, office):
 
 
 def test_a_report_of_decided_pairs(run, office):
+    """It has the pictures of `--plots`, without that too, and that of `--grid`."""
     pytest.importorskip("jinja2")
-    decide(*some(6))
-    assert run("evaluate", "found", "--pairs", "--lost", "lost", "--report", "r.html").code == 0
-    page = (office / "r.html").read_text(encoding="utf-8")
-    assert "judged by decided pairs" in page
-    assert "of the lost things in lost" in page
-    assert "Pictures are drawn of classes, not of pairs." in page
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+    decide(*some(6), *some(3, REJECTED, 1))
+    assert run(*JUDGE, "--report", "r.html", "--grid", "grid.png").code == 0
+    page = Page(office / "r.html")
+    assert "of the lost things in lost" in page.texts
+    assert [alt.split(",")[0] for alt in page.alts] == [
+        "Retrieval: recall among the k nearest",
+        "Retrieval: precision and recall. Mean over queries",
+        "Pairs: precision and recall",
+        f"{EXTRACTOR} hellinger: how far the photos of pairs are",
+        "Lost things that are found worst",
+    ]
+    assert base64.b64decode(page.all("img")[-1]["src"].partition(",")[2]) == (office / "grid.png").read_bytes()
+
+
+def test_plots_of_decided_pairs(run, office):
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+    decide(*some(6), *some(3, REJECTED, 1))
+    judged = (
+        "evaluate",
+        "found",
+        "--pairs",
+        "--lost",
+        "lost",
+        "-x",
+        EXTRACTOR,
+        "-x",
+        "phash",
+        "--rerank",
+        "k_reciprocal",
+    )
+    result = run(*judged, "--plots", "plots", "--plots-only")
+    assert (result.code, result.out) == (0, ""), result.err
+    assert sorted(os.listdir("plots")) == [
+        "pair-distances-histogram-bins-4-hellinger.png",
+        "pair-distances-phash-hamming.png",
+        "precision-recall.png",
+        "recall-at-k.png",
+        "retrieval-precision-recall.png",
+    ]
+    run(*judged, "--plots", "bare", "--plots-only", "--retrieval-only")
+    assert "precision-recall.png" not in os.listdir("bare")
+
+
+def test_rerankings_are_judged_by_decided_pairs(run, office):
+    """By what `imgsim match --rerank` puts first; pairs by a threshold are as without."""
+    rerank = ("--rerank", "k_reciprocal:k1=4,k2=2")
+    matched = ("match", "lost", "found", "-x", EXTRACTOR, "--format", "json")
+    shown = {name: objects(run(*matched, "-k", k, *more)) for name, k, more in (("plain", 3, ()), ("new", 3, rerank))}
+    decide(*some(10), *some(3, REJECTED, 1))
+    rows = objects(
+        run(
+            "evaluate",
+            "found",
+            "--pairs",
+            "--lost",
+            "lost",
+            "-x",
+            EXTRACTOR,
+            *rerank,
+            "--recall",
+            "1,3",
+            "--format",
+            "json",
+        )
+    )
+    for row, matches in zip(rows, shown.values(), strict=True):
+        right = {
+            one["lost"]: one["rank"] for one in matches if one["lost"][1:] == one["found"][1:] and one["lost"] < "l10"
+        }
+        assert row["recall@1"] == pytest.approx(sum(rank == 1 for rank in right.values()) / 10)
+        assert row["recall@3"] == pytest.approx(len(right) / 10)
+    assert rows[0]["pair_roc_auc"] == rows[1]["pair_roc_auc"]
+    refused = run(*JUDGE, "--rerank", "bogus")
+    assert (refused.code, "bogus" in refused.err) == (2, True)
+
+
+def test_the_grid_is_of_lost_things_that_are_found_worst(run, office, monkeypatch):
+    from imgsim.images import draw as pictures
+
+    drawn = []
+    monkeypatch.setattr(pictures, "draw_grid", lambda rows: drawn.extend(rows) or np.zeros((1, 1, 3), np.uint8))
+    shown = objects(run("match", "lost", "found", "-k", THINGS + 6, "-x", EXTRACTOR, "--format", "json"))
+    ranks = {one["lost"]: one["rank"] for one in shown if one["lost"][1:] == one["found"][1:]}
+    firsts = {(one["lost"], one["rank"]): one["found"] for one in shown if one["rank"] <= 2}
+    decide(*some(9), ("l00", "f01", REJECTED))
+    judged = (
+        "evaluate",
+        "found",
+        "--pairs",
+        "--lost",
+        "lost",
+        "-x",
+        EXTRACTOR,
+        "--retrieval-only",
+        "--grid",
+        "grid.png",
+    )
+    plain = run(*judged[:-2], "--format", "csv")
+    result = run(*judged, "--grid-photos", "4", "--format", "csv")
+    assert (result.code, result.out) == (0, plain.out)
+    asking = sorted((name for name in ranks if name < "l09"), key=lambda name: (-ranks[name], name))[:4]
+    assert [row[0].note for row in drawn] == asking
+    for lost, confirmed, *found in drawn:
+        assert confirmed.note == f"f{lost.note[1:]}"
+        assert list(confirmed.details) == [f"rank {ranks[lost.note]} of {THINGS + 6}: {EXTRACTOR}"]
+        assert [cell.note for cell in found] == [firsts[lost.note, rank] for rank in (1, 2)]
+        words = ["confirmed" if cell.note[1:] == lost.note[1:] else "other" for cell in found]
+        if lost.note != "l00":
+            assert [cell.title for cell in found] == [f"{rank}   {word}" for rank, word in enumerate(words, 1)]
+    assert all(cell.image is not None for row in drawn for cell in row)
 
 
 def test_sides_need_not_be_measured_yet(run, office):
@@ -226,7 +336,7 @@ def test_nothing_is_decided(run, office, command):
         (["recommend", "--thing", "item"], "--thing goes with --pairs"),
         (["calibrate", "--pairs", "--labels", "folders"], "--labels is for classes"),
         (["calibrate", "--pairs", "-k", "3"], "-k is for classes"),
-        (["evaluate", "--pairs", "--rerank", "k_reciprocal"], "--rerank is for classes"),
+        (["evaluate", "--pairs", "--group", "copies"], "--group is for classes"),
         (["evaluate", "--pairs", "--by", "loocv_accuracy"], "choose another figure"),
     ],
 )

@@ -227,7 +227,12 @@ def test_the_grid_shows_a_row_for_each_query(run, shelf):
     with PIL.Image.open("one.png") as one:
         assert one.size[0] == wide
         assert high > 1.7 * one.size[1]
-    refused = run("query", "shelf/0.png", "--index", "shelf", "--grid", "nowhere/grid.png")
+    asked = ("query", "shelf/0.png", "--index", "shelf")
+    refused = run(*asked, "--grid", "grid.png", "--plot", "./grid.png")
+    assert (refused.code, refused.out) == (2, "")
+    assert "--grid and --plot both draw grid.png: give each a file of its own" in refused.err
+    refused = run(*asked, "--grid", "nowhere/grid.png")
+    assert refused.out == ""  # before anything is asked, so that a report beside it is not lost
     assert refused.code == 2
     assert "nowhere/grid.png" in refused.err
 

@@ -12,7 +12,6 @@ import pytest
 
 pytest.importorskip("jinja2", reason="the extra report is not installed")
 
-from imgsim.cli import evaluation_report
 from imgsim.index.index import open_index
 from imgsim.index.update import update_index
 from imgsim.reports import evaluation_plots
@@ -250,7 +249,6 @@ def drawn(monkeypatch):
         yield EvaluationPlot(path, "How much is found")
 
     monkeypatch.setattr(evaluation_plots, "draw_evaluation", draw)
-    monkeypatch.setattr(evaluation_report, "draw_evaluation", draw)
 
 
 class TestEvaluate:
@@ -275,11 +273,18 @@ class TestEvaluate:
         assert kind == "data:image/svg+xml;base64"
         assert base64.b64decode(data) == (classes / "plots" / "recall.svg").read_bytes()
 
+    def test_the_grid_is_among_them(self, run, classes, drawn):
+        assert run("evaluate", "photos", "--retrieval-only", "--grid", "g.png", "--report", "r.html").code == 0
+        page = Page(classes / "r.html")
+        assert page.alts[0] == "How much is found"
+        assert page.alts[1].startswith("Some photos, drawn by chance, each beside")
+        assert base64.b64decode(page.all("img")[1]["src"].partition(",")[2]) == (classes / "g.png").read_bytes()
+
     def test_without_the_plots_it_says_what_is_lacking(self, run, classes, monkeypatch):
         monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
         assert run("evaluate", "photos", "--retrieval-only", "--report", "r.html").code == 0
         page = Page(classes / "r.html")
-        assert "No pictures: matplotlib is not installed: pip install 'imgsim[plots]'" in page.texts
+        assert "No plots: matplotlib is not installed: pip install 'imgsim[plots]'" in page.texts
         assert "recall@1" in page.texts
 
     def test_scores_have_a_table_alone(self, run, classes):
@@ -291,6 +296,11 @@ class TestEvaluate:
         describe(classes / "photos", described)
         assert run("evaluate", "photos", "--scores", "attribute:price", "-k", 3, "--report", "r.html").code == 0
         assert {"Spearman", "Pictures are drawn of classes, not of scores."} <= set(Page(classes / "r.html").texts)
+        asked = ("evaluate", "photos", "--scores", "attribute:price", "-k", 3, "--grid", "g.png")
+        assert run(*asked, "--report", "r.html").code == 0
+        page = Page(classes / "r.html")
+        assert len(page.alts) == 1
+        assert "Pictures are drawn of classes, not of scores." not in page.texts
 
 
 COMMANDS = {

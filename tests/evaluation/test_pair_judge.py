@@ -110,3 +110,19 @@ def test_too_few_of_either_kind_are_refused():
         calibrate_pairs(line, label_pairs([(n, n) for n in range(10)], []), seed=0)
     with pytest.raises(EvaluationError, match="1 pair is the same thing and 9 are not"):
         calibrate_pairs(line, label_pairs([(0, 0)], [(0, n) for n in range(1, 10)]), seed=0)
+
+
+@pytest.mark.parametrize("rerank", ["k_reciprocal:k1=3,k2=2,shortlist=5", "k_reciprocal:k1=2,k2=1,shortlist=3"])
+def test_reranked_things_are_not_among_what_they_find(rerank):
+    """Each lost thing of one index is asked for apart, on a found side without it: the ranks are the same."""
+    places = np.random.default_rng(3).normal(size=9).round(2).tolist()
+    pairs = [(0, 4), (2, 7), (3, 1), (8, 5)]
+    judged = PairJudge(lambda *_: Line(places, places, one=True), label_pairs(pairs, []), full=False)
+    whole = judged.judge(Candidate(("hog",), None, rerank))
+    for number, (lost, found) in enumerate(pairs):
+        others = [np.nan if place == lost else value for place, value in enumerate(places)]
+        labels = label_pairs([(lost, found)], [])
+        alone = PairJudge(lambda *_, there=others: Line(places, there), labels, full=False)
+        one = alone.judge(Candidate(("hog",), None, rerank))
+        assert one.outcomes["map"][0] == whole.outcomes["map"][number]
+    assert whole.queries.tolist() == [0, 2, 3, 8]

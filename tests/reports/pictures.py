@@ -12,6 +12,7 @@ from imgsim.reports.color_distributions import plot_color_distributions
 from imgsim.reports.curves import plot_interpolated, plot_precision_recall, plot_recall_at_k, plot_reliability
 from imgsim.reports.maps import plot_map
 from imgsim.reports.matrices import plot_confusion, plot_distance_matrix
+from imgsim.reports.pair_plots import plot_pair_distances
 from imgsim.reports.training_curves import plot_training
 
 # Korean, accents, what Markdown and mathematics and XML would take for markup, bytes that are no UTF-8.
@@ -70,6 +71,11 @@ def _training(path):
     plot_training(rows, path, title=", ".join(NAMES).replace("\n", "\\n"))
 
 
+def _pair_distances(path):
+    kinds = {name: np.linspace(place / 4, 1, 5 + place) for place, name in enumerate(NAMES)}
+    plot_pair_distances(kinds, path, threshold=0.5, metric="cosine")
+
+
 PICTURES = {
     "confusion": _confusion,
     "training": _training,
@@ -81,6 +87,7 @@ PICTURES = {
     "distances": _distances,
     "map": _map,
     "color_distributions": _color_distributions,
+    "pair_distances": _pair_distances,
 }
 
 

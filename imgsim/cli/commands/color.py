@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +11,7 @@ from imgsim.cli.commands.color_models import evaluate, model_option, train
 from imgsim.cli.flags import format_option, general_options, limits_options, photos_argument
 from imgsim.cli.inputs import expand_photos, standard_input
 from imgsim.cli.output import ROW_FORMATS, RowWriter, choose_format
+from imgsim.cli.pictures import check_grid
 from imgsim.cli.remedies import explain
 from imgsim.core import Scale
 from imgsim.errors import ImageReadError, ParameterError
@@ -80,8 +80,8 @@ def label(
     A plain background is left out; where there is none, the middle of the photo counts. Columns: path, share of what
     counts, colour, name, probability of the name.
     """
-    if grid and not grid.lower().endswith(".png"):
-        raise click.UsageError(f"--grid draws PNG pictures: name it {os.path.splitext(grid)[0]}.png")
+    if grid:
+        check_grid(grid)
     from imgsim.colors.dominant import name_view
     from imgsim.colors.names import load_namer
     from imgsim.colors.view import view_photo

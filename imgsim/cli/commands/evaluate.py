@@ -12,7 +12,7 @@ from imgsim.cli import name_completion, stderr
 from imgsim.cli.figure_names import CLASSIFIED, FIGURES, FigureName, RecallCounts
 from imgsim.cli.flags import device_option, format_option, general_options, labels_options
 from imgsim.cli.judged import check_wide, wide_option, write_judged
-from imgsim.cli.judged_grid import check_grid_options, draw_judged, grid_options
+from imgsim.cli.judged_grid import check_grid_options, grid_options
 from imgsim.cli.judged_rows import judge_by_classes, judge_by_pairs, judge_by_scores, judge_by_triplets
 from imgsim.cli.labels import HASH, LabelSource, fail, indexed
 from imgsim.cli.lock_wait import wait_option
@@ -142,8 +142,7 @@ def evaluate(
             answer = judge_by_scores(index, candidates, source, options, seed)
         else:
             answer = judge_by_classes(index, candidates, source, options, shared)
-        if options["grid"] and answer.grid:
-            draw_judged(options["grid"], index, answer.grid, options["grid_photos"], seed=seed)
+        answer = answer.with_grid(index, options, seed=seed)
     if not options["plots_only"]:
         _write(answer.rows, answer.titles, options["format_"] or "table", wide=options["wide"])
     if report:
@@ -209,7 +208,7 @@ def _check_triplets(options: dict[str, Any], source: LabelSource) -> None:
 def _pair_source(options: dict[str, Any]) -> PairSource:
     """Read of which pairs it is, and refuse options that would be passed over in silence."""
     decided = PairSource(options["pairs"], options["lost"], options["where"], options["thing"])
-    decided.checked("scores", "k", "rerank", "group")
+    decided.checked("scores", "k", "group")
     if decided.pairs and options["by"] == CLASSIFIED:
         raise click.UsageError(f"--by {CLASSIFIED} is for classes, and --pairs are none: choose another figure")
     return decided

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -110,6 +111,8 @@ def query(
     from imgsim.cli.which_index import open_for
 
     _refuse(photos, format_, grid, choices, null=null)
+    if grid and plot and os.path.realpath(grid) == os.path.realpath(plot):
+        raise click.UsageError(f"--grid and --plot both draw {grid}: give each a file of its own")
     complaints: list[str] = []
     asked: Iterable[list[QueryPhoto]] = asked_photos(photos, complaints)
     if plot:

@@ -79,8 +79,8 @@ def train_linear(
     index : Index
         Of its photos, copies are left out, and those that are alone in their class.
     output : str or path-like
-        The model's file, ``.onnx``, for an extractor ``embedding:OUTPUT``; beside it ``.run``, a folder, says how it was
-        learned. A model of before is replaced, nothing else.
+        The model's file, ``.onnx``, for an extractor ``embedding:OUTPUT``; beside it ``.run``, a folder, says how it
+        was learned. A model of before is replaced, nothing else.
     labels : str or mapping of str to str, default "folders"
         The class of each photo: by its folder, ``attribute:NAME``, ``FILE:COLUMN`` of a table, or by its path.
     extractor : str, optional
