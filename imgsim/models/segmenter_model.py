@@ -24,7 +24,8 @@ def find_segmenter(text: str) -> LearnedModel:
     if not (there := SEGMENTER_MODELS.models()):
         raise WeightsError(f"no segmenter is in {models_directory()}", remedy="import-segmenter")
     if text:
-        raise UnknownNameError("imported segmenter", text, names)
+        written = [naming.partition(":")[2] for naming in SEGMENTER_MODELS.namings()]
+        raise UnknownNameError("imported segmenter", text, written)
     return there[0]
 
 

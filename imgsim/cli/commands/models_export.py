@@ -9,6 +9,7 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.flags import check_model_name, general_options
 from imgsim.cli.learned_models import is_learned
+from imgsim.cli.model_names import find_network
 from imgsim.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -41,10 +42,14 @@ def _only(architecture: str, **wanted: str) -> ModelFile:
     """Find the one model that is meant."""
     from imgsim.models.cache import find_models, models_directory
     from imgsim.models.own_names import own_names
+    from imgsim.models.packaged import PACKAGES, find_packaged
 
     if named := own_names().get(architecture):
         return named
-    found = find_models(architecture, **wanted)
-    if not found:
-        raise WeightsError(f"no such model of {architecture} in {models_directory()}: see `imgsim models list`")
-    return found[0]
+    network = find_network(architecture).name
+    if found := find_models(network, **wanted):
+        return found[0]
+    if find_packaged(network, **wanted):
+        package, told = PACKAGES[network].distribution, f"{network}: its weights are a package's, and not exported"
+        raise WeightsError(told, remedy="install-elsewhere", package=package)
+    raise WeightsError(f"no such model of {architecture} in {models_directory()}: see `imgsim models list`")

@@ -10,6 +10,7 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.flags import general_options
 from imgsim.cli.learned_models import is_learned
+from imgsim.cli.model_names import find_network
 from imgsim.errors import WeightsError
 
 
@@ -23,6 +24,7 @@ def remove(architecture: str, weights: str) -> None:
     from imgsim.models.cache import list_models, models_directory
     from imgsim.models.defaults import read_defaults, write_defaults
     from imgsim.models.own_names import FILE, own_names
+    from imgsim.models.packaged import PACKAGES, find_packaged
 
     remove_old_parts(models_directory())
     if is_learned(architecture):
@@ -31,7 +33,8 @@ def remove(architecture: str, weights: str) -> None:
         remove_learned(architecture)
         return
     named = own_names().get(architecture)
-    there = [named] if named else [one for one in list_models() if one.architecture == architecture]
+    network = named.architecture if named else find_network(architecture).name
+    there = [named] if named else [one for one in list_models() if one.architecture == network]
     files = [one for one in there if one.weights.startswith(weights)]
     for file in files:
         try:
@@ -44,4 +47,6 @@ def remove(architecture: str, weights: str) -> None:
     with suppress(OSError, WeightsError):  # another user's, perhaps: what is not there is not meant either way
         write_defaults(models_directory(), read_defaults(models_directory()))
         write_defaults(models_directory(), read_defaults(models_directory(), FILE), FILE)
+    if not files and find_packaged(network, weights=weights):
+        stderr.say(f"{network}: its weights are a package's: `pip uninstall {PACKAGES[network].distribution}`")
     click.get_current_context().exit(0 if files else 1)

@@ -7,6 +7,7 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.flags import format_option, general_options
 from imgsim.cli.learned_models import is_learned
+from imgsim.cli.model_names import find_network
 from imgsim.cli.model_rows import cached_rows, packaged_rows
 from imgsim.cli.output import JSON
 from imgsim.errors import MissingDependencyError
@@ -23,7 +24,7 @@ def show(architecture: str, format_: str | None) -> None:
     list` shows.
     """
     from imgsim.cli.output import write_object, write_text
-    from imgsim.models.architectures import find_architecture
+    from imgsim.models.architectures import ARCHITECTURES
     from imgsim.models.cache import list_models
     from imgsim.models.own_names import own_names
 
@@ -31,7 +32,7 @@ def show(architecture: str, format_: str | None) -> None:
         _show_learned(architecture, format_)
         return
     named = own_names().get(architecture)
-    known = find_architecture(named.architecture if named else architecture)
+    known = find_network(named.architecture if named else architecture, ARCHITECTURES)
     architecture = known.name
     rows = cached_rows([named] if named else [file for file in list_models() if file.architecture == architecture])
     rows += [row for row in packaged_rows() if not named and row["architecture"] == architecture]
