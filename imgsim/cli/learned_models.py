@@ -53,7 +53,7 @@ def is_learned(text: str) -> bool:
     title, colon, _ = text.partition(":")
     if colon:
         return title in shelves()
-    return any(text in shelves()[bare].names() for bare in BARE) and text not in own_names()
+    return text in bare_names() and text not in own_names()
 
 
 def import_learned(file: str, name: str, shelf: ModelShelf) -> None:
@@ -98,6 +98,11 @@ def find_learned(text: str) -> LearnedModel:
 def learned_names() -> list[str]:
     """List how the learned models in the cache are written, ``TITLE:NAME``, or ``TITLE:DIGITS`` without a name."""
     return [naming for shelf in shelves().values() for naming in shelf.namings()]
+
+
+def bare_names() -> list[str]:
+    """List the names by which a learned model is meant without its title."""
+    return [name for title in BARE for name in shelves()[title].names()]
 
 
 def learned_rows() -> list[dict[str, Any]]:

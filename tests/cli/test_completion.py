@@ -19,6 +19,7 @@ from imgsim.index.index import IndexWriter, open_index
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
 from imgsim.metrics import METRICS
+from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.segmenter_model import store_segmenter
 from imgsim.segment.segmenter_table import SEGMENTERS
 from tests.segment.checkpoints import green_segmenter
@@ -125,6 +126,44 @@ def test_labels_of_segmenters_are_completed_without_what_runs_them(fashion, type
     assert found == names
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in said.splitlines()}
     assert not imported & {"numpy", "cv2", "torch", "PIL", "scipy", "sqlite3", "rich", "onnxruntime"}
+
+
+CACHED = ["shop-net", "embedding:shelf-map", "embedding:{nameless}", "classifier:things", "segmenter:fashion"]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["remove", ""], [*CACHED, "squeezenet1_1", "timm/xception41"]),
+        (["export", "s"], ["shop-net", "segmenter:fashion", "squeezenet1_1"]),
+        (["export", "t"], ["timm/xception41", "things"]),
+        (["remove", "embedding:sh"], ["embedding:shelf-map"]),
+        (["remove", "resnet5"], []),
+        (["show", ""], [*CACHED, "squeezenet1_1", "timm/xception41", *(set(ARCHITECTURES) - {"squeezenet1_1"})]),
+        (["show", "resnet5"], ["resnet50", "resnet50@v1"]),
+        (["show", "fa"], ["fashion"]),
+        (["export", "shop-net", "x.on"], ["x.on"]),  # of a file, which the shell knows
+        (["whiten", ".", "-x", "sh"], ["shop-net"]),
+        (["whiten", ".", "-x", "h"], []),
+        (["whiten", ".", "-x", "squeezenet1_1:po"], ["squeezenet1_1:pooling="]),
+    ],
+)
+def test_models_are_completed_without_what_opens_them(named_models, words, names):
+    found, said = completed("models", *words, python=("-X", "importtime"))
+    assert sorted(found) == sorted(name.format(nameless=named_models) for name in names)
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in said.splitlines()}
+    assert not imported & {"numpy", "cv2", "torch", "PIL", "scipy", "sqlite3", "rich", "onnx", "onnxruntime"}
+
+
+def test_of_a_cache_that_is_damaged_or_not_there_nothing_is_known_or_said(named_models, model_cache, monkeypatch):
+    for file in ("names.json", "embeddings.json", "classifiers.json"):
+        (model_cache / file).write_bytes(b"[1")
+    found, said = completed("models", "remove", "")
+    assert said == ""
+    assert {"segmenter:fashion", "squeezenet1_1", f"embedding:{named_models}"} < set(found)
+    assert not {"shop-net", "classifier:things"} & set(found)
+    monkeypatch.setenv("IMGSIM_MODELS", str(model_cache / "nowhere"))
+    assert completed("models", "remove", "") == ([], "")
 
 
 def test_labels_that_lie_in_files_are_completed(tmp_path, monkeypatch):

@@ -19,7 +19,7 @@ def test_weights_that_come_as_a_package_are_listed_and_neither_pulled_nor_import
         )
 
 
-def test_weights_of_a_package_are_neither_exported_nor_removed(run, tmp_path):
+def test_weights_of_a_package_are_neither_exported_nor_removed(run, model_cache, tmp_path):
     told = run("models", "export", "efficientnet_lite0", tmp_path / "x.onnx")
     assert (told.code, told.err) == (
         2,

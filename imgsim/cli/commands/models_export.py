@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import model_completion, stderr
 from imgsim.cli.flags import check_model_name, general_options
 from imgsim.cli.learned_models import is_learned
 from imgsim.cli.model_names import find_network
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("architecture")
+@click.argument("architecture", shell_complete=model_completion.cached_models)
 @click.argument("file", type=click.Path(dir_okay=False))
 @click.option("--weights", default="", metavar="HASH", help="Which weights, by the start of their SHA-256.")
 @click.option("--padding", type=click.Choice(["torch", "tensorflow"]), help="Which padding.")

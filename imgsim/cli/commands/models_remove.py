@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import model_completion, stderr
 from imgsim.cli.flags import general_options
 from imgsim.cli.learned_models import is_learned
 from imgsim.cli.model_names import find_network
@@ -15,7 +15,7 @@ from imgsim.errors import WeightsError
 
 
 @click.command()
-@click.argument("architecture")
+@click.argument("architecture", shell_complete=model_completion.cached_models)
 @click.option("--weights", default="", metavar="HASH", help="Only these weights, by the start of their SHA-256.")
 @general_options
 def remove(architecture: str, weights: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import model_completion, stderr
 from imgsim.cli.flags import format_option, general_options
 from imgsim.cli.learned_models import is_learned
 from imgsim.cli.model_names import find_network
@@ -14,7 +14,7 @@ from imgsim.errors import MissingDependencyError
 
 
 @click.command()
-@click.argument("architecture")
+@click.argument("architecture", shell_complete=model_completion.known_models)
 @format_option("text", *JSON, default="text")
 @general_options
 def show(architecture: str, format_: str | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgsim.cli import stderr
+from imgsim.cli import model_completion, stderr
 from imgsim.cli.flags import device_option, general_options
 from imgsim.cli.inputs import photos_among
 from imgsim.cli.remedies import explain
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("photos", metavar="FOLDER", type=click.Path(exists=True, file_okay=False))
-@click.option("-x", "--extractor", required=True, metavar="NAME[:KEY=VALUE,...]", help="A deep extractor.")
+@click.option(
+    "-x",
+    "--extractor",
+    required=True,
+    metavar="NAME[:KEY=VALUE,...]",
+    shell_complete=model_completion.deep_extractors,
+    help="A deep extractor.",
+)
 @click.option("--dimensions", type=click.IntRange(min=1), default=128, show_default=True, help="Axes to keep.")
 @device_option
 @general_options
