@@ -27,6 +27,14 @@ def known_models(ctx: click.Context, param: click.Parameter, incomplete: str) ->
     return _named(incomplete, ARCHITECTURES)
 
 
+def importable(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a network, or the segmenter, whose weights are imported."""
+    from imgsim.models.segmenter_model import SEGFORMER
+
+    named = name_completion.networks(ctx, param, incomplete)
+    return [*named, *name_completion.beginning(incomplete, [SEGFORMER])]
+
+
 def deep_extractors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete an extractor that is a network, or its parameters and their choices."""
     from imgsim.models.architectures import is_architecture

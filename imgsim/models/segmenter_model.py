@@ -11,6 +11,7 @@ from imgsim.models.cache import models_directory
 from imgsim.models.header import SEGMENTER
 from imgsim.models.model_shelf import DIGITS, LearnedModel, ModelShelf
 
+SEGFORMER = "segformer"  # the architecture that `imgsim.models.segformer_export` exports
 SEGMENTER_MODELS = ModelShelf(SEGMENTER, "segmenters.json", (SEGMENTER,))
 
 

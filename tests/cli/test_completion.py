@@ -143,6 +143,7 @@ CACHED = ["shop-net", "embedding:shelf-map", "embedding:{nameless}", "classifier
         (["show", "resnet5"], ["resnet50", "resnet50@v1"]),
         (["show", "fa"], ["fashion"]),
         (["export", "shop-net", "x.on"], ["x.on"]),  # of a file, which the shell knows
+        (["import", "f", "-a", "segf"], ["segformer"]),
         (["whiten", ".", "-x", "sh"], ["shop-net"]),
         (["whiten", ".", "-x", "h"], []),
         (["whiten", ".", "-x", "squeezenet1_1:po"], ["squeezenet1_1:pooling="]),

@@ -23,6 +23,8 @@ MISTYPED = [
         "models remove embedding:",
         "'embedding:': choose from classifier:things, embedding:{nameless}, embedding:shelf-map",
     ),
+    ("models pull squeezenet11", "unknown architecture 'squeezenet11': did you mean squeezenet1_1?"),
+    ("models import 0.png -a segformr", "unknown architecture 'segformr': did you mean segformer?"),
     ("models whiten . -x shop-nt", "unknown extractor 'shop-nt': did you mean shop-net?"),
     ("extract 0.png -x shlf-map", "unknown extractor 'shlf-map': did you mean embedding:shelf-map?"),
     ("extract 0.png -x embeding:shelf-map", "'embeding:shelf-map': did you mean embedding:shelf-map?"),

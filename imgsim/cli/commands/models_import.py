@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from imgsim.cli import name_completion
+from imgsim.cli import model_completion
 from imgsim.cli.flags import general_options
 from imgsim.cli.model_limit_options import model_limit_options
 
@@ -36,7 +36,7 @@ def _channels(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 @click.option(
     "-a",
     "--architecture",
-    shell_complete=name_completion.networks,
+    shell_complete=model_completion.importable,
     help="Which network the weights are of; an exported .onnx file says it itself.",
 )
 @click.option(
@@ -83,7 +83,9 @@ def import_(
     Of another program's, which --size, --mean, --deviation or --name tells, one image is run to find out what it gives:
     rows, rows of tokens or maps, which are averaged. It is then -x NAME, or -x onnx/NAME; without --name, its file's.
     """
-    if architecture == "segformer":
+    from imgsim.models.segmenter_model import SEGFORMER
+
+    if architecture == SEGFORMER:
         from imgsim.cli.segmenters import import_segmenter
 
         import_segmenter(file, name)
