@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from imgsim.cli import stderr
 from imgsim.errors import WeightsError
+from imgsim.models import packaged
 from imgsim.models.architectures import FINAL
 from imgsim.models.cache import weights_digest
-from imgsim.models.packaged import PACKAGES, PADDING, find_packaged
+from imgsim.models.packaged import PACKAGES, PADDING
 
 
 def pull_packaged(architecture: str) -> bool:
     """Say that a network's weights are here as a package, if they come as one; WeightsError if it is not installed."""
     if architecture not in PACKAGES:
         return False
-    if not find_packaged(architecture):
+    if not packaged.find_packaged(architecture):
         raise _not_installed(f"the weights of {architecture} come as a package", architecture)
     stderr.say(f"the weights of {architecture} are here as a package: use it as -x {architecture}")
     return True
@@ -31,7 +32,7 @@ def import_packaged(file: str, architecture: str | None, layer: str, padding: st
         return False
     if architecture not in (None, there):
         raise WeightsError(f"{file}: the weights of {there}, not of {architecture}")
-    if not find_packaged(there):
+    if not packaged.find_packaged(there):
         raise _not_installed(f"{file}: the weights of {there}, which come as a package", there)
     told = f"{file}: the weights of {there}, which are here as a package"
     given = {"--layer": layer not in ("", FINAL), "--padding": padding not in (None, PADDING), "--name": bool(name)}
@@ -43,7 +44,7 @@ def import_packaged(file: str, architecture: str | None, layer: str, padding: st
 
 def _none_but_packaged(file: str, architecture: str) -> WeightsError:
     told = f"{file}: not the weights of {architecture} that come as a package, and it is run by no others"
-    if find_packaged(architecture):
+    if packaged.find_packaged(architecture):
         return WeightsError(told, remedy="use-network", architecture=architecture)
     return _not_installed(told, architecture)
 

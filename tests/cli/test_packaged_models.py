@@ -26,7 +26,7 @@ def lite0():
 
 @pytest.fixture
 def not_installed(monkeypatch):
-    monkeypatch.setattr("imgsim.cli.packaged_weights.find_packaged", lambda *_, **__: None)
+    monkeypatch.setattr("imgsim.models.packaged.find_packaged", lambda *_, **__: None)
 
 
 def test_what_a_package_brought_needs_no_import_and_no_download(run, model_cache, lite0, make_photos):
