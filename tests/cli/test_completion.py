@@ -156,6 +156,12 @@ def test_models_are_completed_without_what_opens_them(named_models, words, names
     assert not imported & {"numpy", "cv2", "torch", "PIL", "scipy", "sqlite3", "rich", "onnx", "onnxruntime"}
 
 
+def test_classifiers_are_completed_with_their_title_where_it_is_typed(named_models):
+    assert completed("classify", "p.jpg", "-m", "thi") == (["things"], "")
+    assert completed("index", ".", "--classify", "what=classifier:th") == (["what=classifier:things"], "")
+    assert completed("classify", "p.jpg", "-m", "class") == (["class"], "")  # of a file, which the shell knows
+
+
 def test_of_a_cache_that_is_damaged_or_not_there_nothing_is_known_or_said(named_models, model_cache, monkeypatch):
     for file in ("names.json", "embeddings.json", "classifiers.json"):
         (model_cache / file).write_bytes(b"[1")
