@@ -8,8 +8,6 @@ import click
 
 from imgsim.cli import model_completion, stderr
 from imgsim.cli.flags import check_model_name, general_options
-from imgsim.cli.learned_models import is_learned
-from imgsim.cli.model_names import find_network
 from imgsim.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -25,13 +23,12 @@ if TYPE_CHECKING:
 @general_options
 def export(architecture: str, file: str, weights: str, padding: str | None, layer: str) -> None:
     """Write a model of ARCHITECTURE, or one with a name of your own, to FILE: no torch is needed to import that."""
+    from imgsim.cli.learned_models import export_learned, is_learned
     from imgsim.files import write_whole
     from imgsim.models.session import read_sealed
 
     check_model_name(file)
     if is_learned(architecture):
-        from imgsim.cli.learned_models import export_learned
-
         export_learned(architecture, file)
         return
     write_whole(file, read_sealed(_only(architecture, weights=weights, padding=padding or "", layer=layer)))
@@ -40,6 +37,7 @@ def export(architecture: str, file: str, weights: str, padding: str | None, laye
 
 def _only(architecture: str, **wanted: str) -> ModelFile:
     """Find the one model that is meant."""
+    from imgsim.cli.model_names import find_network
     from imgsim.models.cache import find_models, models_directory
     from imgsim.models.own_names import own_names
     from imgsim.models.packaged import PACKAGES, find_packaged

@@ -9,8 +9,6 @@ import click
 
 from imgsim.cli import model_completion, stderr
 from imgsim.cli.flags import general_options
-from imgsim.cli.learned_models import is_learned
-from imgsim.cli.model_names import find_network
 from imgsim.errors import WeightsError
 
 
@@ -20,6 +18,8 @@ from imgsim.errors import WeightsError
 @general_options
 def remove(architecture: str, weights: str) -> None:
     """Remove the models of ARCHITECTURE from the cache, or the one that has a name of your own, with the name."""
+    from imgsim.cli.learned_models import is_learned, remove_learned
+    from imgsim.cli.model_names import find_network
     from imgsim.files import remove_old_parts
     from imgsim.models.cache import list_models, models_directory
     from imgsim.models.defaults import read_defaults, write_defaults
@@ -28,8 +28,6 @@ def remove(architecture: str, weights: str) -> None:
 
     remove_old_parts(models_directory())
     if is_learned(architecture):
-        from imgsim.cli.learned_models import remove_learned
-
         remove_learned(architecture)
         return
     named = own_names().get(architecture)

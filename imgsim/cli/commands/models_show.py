@@ -6,8 +6,6 @@ import click
 
 from imgsim.cli import model_completion, stderr
 from imgsim.cli.flags import format_option, general_options
-from imgsim.cli.learned_models import is_learned
-from imgsim.cli.model_names import find_network
 from imgsim.cli.model_rows import cached_rows, packaged_rows
 from imgsim.cli.output import JSON
 from imgsim.errors import MissingDependencyError
@@ -23,6 +21,8 @@ def show(architecture: str, format_: str | None) -> None:
     Models that were trained are embedding:NAME, classifier:NAME and segmenter:NAME, or the digits that `imgsim models
     list` shows.
     """
+    from imgsim.cli.learned_models import is_learned
+    from imgsim.cli.model_names import find_network
     from imgsim.cli.output import write_object, write_text
     from imgsim.models.architectures import ARCHITECTURES
     from imgsim.models.cache import list_models
