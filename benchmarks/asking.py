@@ -12,7 +12,7 @@ from benchmarks.pictures import SMALL, photo_folder
 from imgsim.core import ImageRecord
 from imgsim.features import DEFAULT_EXTRACTOR
 from imgsim.index.index import IndexWriter
-from imgsim.index.store import MeasuredPhoto
+from imgsim.index.store.photo_store import MeasuredPhoto
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from imgsim.index.store import DecidedPair, Store
+    from imgsim.index.store.pair_store import DecidedPair
+    from imgsim.index.store.store import Store
 
     PathsWith = Callable[[Iterable[bytes]], Mapping[bytes, Sequence[str]]]
 

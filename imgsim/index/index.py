@@ -11,7 +11,7 @@ from imgsim.errors import ImgsimError, IndexNotFoundError, ParameterError
 from imgsim.index.gallery_folders import remove_leftovers
 from imgsim.index.location import MAPS, find_index, locate_index
 from imgsim.index.sqlite.sqlite_store import SqliteStore
-from imgsim.index.store import DefaultQuery
+from imgsim.index.store.extractor_store import DefaultQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from imgsim.index.run import Update
     from imgsim.index.search import Searcher
     from imgsim.index.sight_rules import SightChange
-    from imgsim.index.store import DecidedPair, Failure, MeasuredPhoto, StoredExtractor
+    from imgsim.index.store.extractor_store import StoredExtractor
+    from imgsim.index.store.ledger_store import Failure
+    from imgsim.index.store.pair_store import DecidedPair
+    from imgsim.index.store.photo_store import MeasuredPhoto
     from imgsim.index.summary import Observer
     from imgsim.metrics.calibration import Calibration
     from imgsim.segment.cutter import Cutter

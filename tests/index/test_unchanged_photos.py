@@ -22,7 +22,7 @@ from imgsim.index.features_file import FeaturesFile
 from imgsim.index.gallery_folders import CACHE
 from imgsim.index.index import IndexWriter, open_index
 from imgsim.index.options import Options
-from imgsim.index.store import MeasuredPhoto
+from imgsim.index.store.photo_store import MeasuredPhoto
 from imgsim.index.update import update_index
 from imgsim.models.packaged import is_ready
 from tests.photos import draw_photo

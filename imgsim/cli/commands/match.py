@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from imgsim.errors import ImgsimError
     from imgsim.index.index import Index, IndexWriter
     from imgsim.index.lost_and_found import FoundMatch, LostAndFound
-    from imgsim.index.store import DecidedPair
+    from imgsim.index.store.pair_store import DecidedPair
 
 
 @click.command(short_help="Find for each lost thing the found ones that may be it.")

@@ -13,7 +13,8 @@ from imgsim.errors import ImgsimError
 from imgsim.file_state import FileState
 from imgsim.index.sqlite.database import Database
 from imgsim.index.sqlite.fact_rows import Held
-from imgsim.index.store import Failure, PartKeys, PartLabel, Rows, StoredExtractor
+from imgsim.index.store.feature_store import PartKeys, PartLabel, Rows
+from imgsim.index.store.ledger_store import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Features
+    from imgsim.index.store.extractor_store import StoredExtractor
 
 BY_PATH = "FROM images JOIN parts ON parts.image_id = images.id"
 SHOWN_IN_ORDER = "WHERE hidden = '' ORDER BY path, owner, name"
 
 
 class FeatureRows(Database):
-    """Features, as `imgsim.index.store.Store` describes them."""
+    """Features, as `imgsim.index.store.feature_store.FeatureStore` describes them."""
 
     def _put_features(self, extractor: int, part: int, row: NDArray[np.float32]) -> None:
         state = "SELECT id, spec, dim, binary FROM extractors WHERE id = ?"
@@ -135,7 +137,7 @@ def _unpack(joined: bytes, extractor: StoredExtractor, size: int) -> Features:
 
 
 class LedgerRows(Database):
-    """Failures, as `imgsim.index.store.Store` describes them."""
+    """Failures, as `imgsim.index.store.ledger_store.LedgerStore` describes them."""
 
     def failures(self) -> list[Failure]:
         """List the ledger, by path."""

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from imgsim.index.sqlite.database import Database
-from imgsim.index.store import LATEST, SAID, STATES, DecidedPair
+from imgsim.index.store.pair_store import LATEST, SAID, STATES, DecidedPair
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -16,7 +16,7 @@ COLUMNS = "lost, found, state, lost_path, found_path, lost_store, who, decided_n
 
 
 class PairRows(Database):
-    """Pairs, as `imgsim.index.store.Store` describes them."""
+    """Pairs, as `imgsim.index.store.pair_store.PairStore` describes them."""
 
     def pairs(self, *, decided: bool = False) -> list[DecidedPair]:
         """List the pairs, by the paths that they were known by, the lost one's first; perhaps without what was said."""

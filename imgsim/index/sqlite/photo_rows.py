@@ -14,18 +14,9 @@ from imgsim.images.find import FoundImage
 from imgsim.index.sqlite.fact_rows import Facts, Held
 from imgsim.index.sqlite.feature_rows import BY_PATH, FeatureRows, LedgerRows
 from imgsim.index.sqlite.stored_values import leads_out
-from imgsim.index.store import (
-    COLORS,
-    CUT,
-    HEADERS,
-    HiddenPhoto,
-    Known,
-    MeasuredPhoto,
-    StoredClassifier,
-    StoredExtractor,
-    StoredPhoto,
-    labelled,
-)
+from imgsim.index.store.measurement_store import COLORS, CUT, HEADERS, StoredClassifier, labelled
+from imgsim.index.store.photo_file_store import HiddenPhoto, Known
+from imgsim.index.store.photo_store import MeasuredPhoto, StoredPhoto
 from imgsim.tables.values import change_attributes, check_attributes
 
 if TYPE_CHECKING:
@@ -34,13 +25,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.index.sqlite.explanations import Connection
+    from imgsim.index.store.extractor_store import StoredExtractor
 
 STATE = "size, mtime_ns, digest, decoding, ctime_ns, inode, id"
 KNOWN = (int, int, bytes, int, int, int, int)  # their types
 
 
 class PhotoRows(FeatureRows, LedgerRows):
-    """Photos, as `imgsim.index.store.Store` describes them."""
+    """Photos, as `imgsim.index.store.photo_store.PhotoStore` describes them."""
 
     def __init__(self, directory: str, connection: Connection) -> None:
         super().__init__(directory, connection)
