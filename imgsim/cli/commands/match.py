@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imgsim.errors import ImgsimError
-    from imgsim.index.index import Index, IndexWriter
+    from imgsim.index.index import Index
+    from imgsim.index.index_writer import IndexWriter
     from imgsim.index.lost_and_found import FoundMatch, LostAndFound
     from imgsim.index.store.pair_store import DecidedPair
 

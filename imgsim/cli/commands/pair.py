@@ -20,7 +20,8 @@ from imgsim.errors import ImgsimError, ParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imgsim.index.index import Index, IndexWriter
+    from imgsim.index.index import Index
+    from imgsim.index.index_writer import IndexWriter
     from imgsim.index.store.pair_store import DecidedPair
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from imgsim.errors import IndexFormatError
-from imgsim.index.index import IndexWriter, open_index
+from imgsim.index.index import open_index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.options import Options
 from imgsim.index.sqlite.connection import DATABASE
 from imgsim.index.sqlite.known_names import attribute_names
