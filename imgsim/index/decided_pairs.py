@@ -30,6 +30,12 @@ def list_pairs(store: Store, elsewhere: PathsWith | None) -> list[DecidedPair]:
     return sorted(listed, key=lambda pair: (os.fsencode(pair.lost_path), os.fsencode(pair.found_path), pair[:2]))
 
 
+def count_states(store: Store) -> dict[str, int]:
+    """Count an index's pairs by their state."""
+    states = [pair.state for pair in store.pairs()]
+    return {state: states.count(state) for state in sorted(set(states))}
+
+
 def paths_with(store: Store, digests: Iterable[bytes]) -> dict[bytes, list[str]]:
     """Give the paths of the photos that have some contents, sorted."""
     keys = store.photos_with(digests)

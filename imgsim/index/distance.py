@@ -64,6 +64,11 @@ class ChosenDistance:
         return [f"{one.stored.spec}" + (f"@{one.weight:g}" if one.weight != 1 else "") for one in self.extractors]
 
     @property
+    def query(self) -> DefaultQuery:
+        """What makes queries compare by it, where it is kept as their default."""
+        return DefaultQuery(tuple((one.stored, one.weight) for one in self.extractors), self.metric)
+
+    @property
     def name(self) -> str:
         """What a calibration is of: equal for equal distances, whatever the order of the extractors."""
         total = sum(one.weight for one in self.extractors)

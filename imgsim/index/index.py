@@ -204,6 +204,10 @@ class Index:
         """The rules that keep photos out of sight, the first added first, with the number of photos of each."""
         return self.sight.counted(self._store.photo_keys())
 
+    def _rules(self, *, out_of_sight: bool) -> Sequence[str]:
+        """Give the rules to go by: none, where photos that are out of sight are asked for too."""
+        return () if out_of_sight else self._store.sight_rules
+
     def count_out_of_sight(self, where: str | Sequence[str] = ()) -> int:
         """Count the photos that are out of sight.
 
@@ -234,10 +238,9 @@ class Index:
         ImgsimError or None
             An `OutOfSightError` where photos fit that are all out of sight; None where nothing was asked.
         """
-        from imgsim.where.select import explain_nothing
+        from imgsim.index.selection import explain_none
 
-        unseen = None if out_of_sight else self.sight.explain_nothing(listed(where), self._store.photo_keys())
-        return unseen or (ImgsimError(explain_nothing(self.facts, listed(where))) if where else None)
+        return explain_none(self._store, listed(where), out_of_sight=out_of_sight)
 
     def count_features(self, extractor: StoredExtractor) -> int:
         """Count an extractor's rows."""
@@ -493,7 +496,7 @@ class Index:
         from imgsim.index.search import Searcher
 
         with self.snapshot():
-            rules = () if out_of_sight else self._store.sight_rules
+            rules = self._rules(out_of_sight=out_of_sight)
             yield Searcher(self.distance(extractors, metric), listed(where), rules, parts=parts and self.is_cut)
 
     @property
@@ -602,8 +605,9 @@ class Index:
 
     def count_pairs(self) -> dict[str, int]:
         """Count the pairs that are kept, by their state; states that no pair has are left out."""
-        states = [pair.state for pair in self._store.pairs()]
-        return {state: states.count(state) for state in sorted(set(states))}
+        from imgsim.index.decided_pairs import count_states
+
+        return count_states(self._store)
 
     def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[str]]:
         """Find the photos that have some contents.
@@ -659,17 +663,11 @@ class Index:
         ParameterError
             If it sorts by what has no order.
         """
-        from imgsim.where.order import order_photos
-        from imgsim.where.sight import Sight
+        from imgsim.index.selection import select_records
 
         with self.snapshot():
-            keys = self._store.photo_keys()
-            rules = () if out_of_sight else self._store.sight_rules
-            chosen = Sight(self._store.facts, rules).select(listed(where), keys)
-            keys = keys if chosen is None else keys[chosen]
-            if sort:
-                keys = keys[order_photos(self._store.facts, listed(sort), keys)]
-            yield from self._store.records(keys[:limit].tolist())
+            rules = self._rules(out_of_sight=out_of_sight)
+            yield from select_records(self._store, listed(where), rules, sort=listed(sort), limit=limit)
 
     def duplicates(
         self, nearness: Nearness | None = None, *, keep: str = "largest", where: str | Sequence[str] = ()
@@ -733,7 +731,7 @@ class Index:
         from imgsim.index.by_color import rank_by_color
 
         with self.snapshot():
-            rules = () if out_of_sight else self._store.sight_rules
+            rules = self._rules(out_of_sight=out_of_sight)
             return rank_by_color(self._store, color, k, listed(where), rules)
 
     def color_expression(self, color: str) -> str:

@@ -9,7 +9,6 @@ from imgsim.index.gallery_folders import remove_leftovers
 from imgsim.index.index import Index, listed
 from imgsim.index.location import MAPS
 from imgsim.index.sqlite.sqlite_store import SqliteStore
-from imgsim.index.store.extractor_store import DefaultQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,9 +64,7 @@ class IndexWriter(Index):
     def set_default(self, extractors: Sequence[str], metric: str | None = None) -> None:
         """Set what queries compare by, unless told otherwise."""
         with self.transaction():
-            distance = self.distance(extractors, metric)
-            pairs = tuple((one.stored, one.weight) for one in distance.extractors)
-            self._store.set_default(DefaultQuery(pairs, distance.metric))
+            self._store.set_default(self.distance(extractors, metric).query)
 
     def set_attributes(self, photo: str, assignments: Iterable[str]) -> dict[str, Any]:
         """Change attributes of a photo, as a user writes it: ``NAME=VALUE``."""
