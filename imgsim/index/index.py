@@ -103,12 +103,6 @@ class Index:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __len__(self) -> int:
-        return self.counts["photos"]
-
-    def __iter__(self) -> Iterator[ImageRecord]:
-        return self.photos()
-
     def close(self) -> None:
         """Close the index."""
         self._store.close()
@@ -141,9 +135,9 @@ class Index:
         return {"folder": self.root, "index": outside(self.directory, self.root)}
 
     @property
-    def paths(self) -> list[str]:
-        """The photos, within the indexed folder, in the order in which rows of features stand."""
-        return sorted(self._store.known(), key=os.fsencode)
+    def journal_mode(self) -> str:
+        """How SQLite writes: ``wal``, or ``delete`` on network shares."""
+        return self._store.journal_mode
 
     @property
     def options(self) -> Remembered:
@@ -151,16 +145,6 @@ class Index:
         from imgsim.index.options import Remembered
 
         return Remembered.of(self._store)
-
-    @property
-    def extractors(self) -> list[StoredExtractor]:
-        """The extractors that there are features of, the first indexed first."""
-        return self._store.extractors()
-
-    @property
-    def default(self) -> DefaultQuery | None:
-        """What queries compare by unless told otherwise."""
-        return self._store.default_query()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -172,25 +156,146 @@ class Index:
         """The files that could not be read, and why, by path."""
         return self._store.failures()
 
-    @property
-    def calibrations(self) -> list[str]:
-        """The names of the distances that are calibrated."""
-        return list(self._store.calibrations())
+    def __len__(self) -> int:
+        return self.counts["photos"]
+
+    def __iter__(self) -> Iterator[ImageRecord]:
+        return self.photos()
 
     @property
-    def stale_calibrations(self) -> set[str]:
-        """Those of them that were fitted to features that are others now."""
-        return self._store.stale_calibrations()
+    def paths(self) -> list[str]:
+        """The photos, within the indexed folder, in the order in which rows of features stand."""
+        return sorted(self._store.known(), key=os.fsencode)
 
     @property
     def facts(self) -> FactTable:
         """What is known of all photos' attributes."""
         return self._store.facts
 
-    @property
-    def journal_mode(self) -> str:
-        """How SQLite writes: ``wal``, or ``delete`` on network shares."""
-        return self._store.journal_mode
+    def photos(
+        self,
+        where: str | Sequence[str] = (),
+        *,
+        sort: str | Sequence[str] = (),
+        limit: int | None = None,
+        out_of_sight: bool = True,
+    ) -> Iterator[ImageRecord]:
+        """Give what is known of the photos for which expressions hold.
+
+        Parameters
+        ----------
+        where : str or sequence of str, optional
+            As for `search`; all photos, unless given.
+        sort : str or sequence of str, optional
+            Attributes or fields to order them by, such as ``"price,-found_on"``: the first counts most, a minus begins
+            with the largest, and photos that lack one come last.
+        limit : int, optional
+            Give only so many of the first.
+        out_of_sight : bool, default True
+            Whether photos that are out of sight are among them.
+
+        Yields
+        ------
+        ImageRecord
+            In that order, ties and all others by path.
+
+        Raises
+        ------
+        ExpressionError
+            If an expression is not understood, or compares what does not compare.
+        UnknownNameError
+            If it names an attribute that no photo has.
+        ParameterError
+            If it sorts by what has no order.
+        """
+        from imgsim.index.selection import select_records
+
+        with self.snapshot():
+            rules = self._rules(out_of_sight=out_of_sight)
+            yield from select_records(self._store, listed(where), rules, sort=listed(sort), limit=limit)
+
+    def photo(self, path: str) -> ImageRecord:
+        """Give what is known of one photo.
+
+        Parameters
+        ----------
+        path : str
+            Within the indexed folder.
+
+        Returns
+        -------
+        ImageRecord
+            The photo's.
+
+        Raises
+        ------
+        ImgsimError
+            If it is not in the index.
+        """
+        with self.snapshot():
+            key = self._store.photo_key(path)
+            if key is None:
+                raise ImgsimError(f"{path}: not in the index of {self.root}", remedy="add-photo")
+            return next(self._store.records([key]))
+
+    def find_photos(self, names: Iterable[str]) -> list[ImageRecord]:
+        """Give what is known of photos that paths, as they are typed, lead to.
+
+        Parameters
+        ----------
+        names : iterable of str
+            As seen from the working folder or, where nothing is there, from the indexed one.
+
+        Returns
+        -------
+        list of ImageRecord
+            One a name.
+
+        Raises
+        ------
+        ImgsimError
+            If one of them is not in the index.
+        """
+        from imgsim.index.photo_lookup import PhotoLookup
+
+        with self.snapshot():
+            keys = list(map(PhotoLookup(self._store).find, names))
+            return list(self._store.records(keys))
+
+    def has_photo(self, name: str) -> bool:
+        """Tell whether a path, as it is typed, leads to a photo of the index.
+
+        Parameters
+        ----------
+        name : str
+            As seen from the working folder or, where nothing is there, from the indexed one.
+
+        Returns
+        -------
+        bool
+            Whether it does.
+        """
+        from imgsim.index.photo_lookup import PhotoLookup
+
+        return PhotoLookup(self._store).named(name) is not None
+
+    def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[str]]:
+        """Find the photos that have some contents.
+
+        Parameters
+        ----------
+        digests : iterable of bytes
+            BLAKE2b-128 of the contents, as `ImageRecord` and `DecidedPair` have them.
+
+        Returns
+        -------
+        dict of bytes to list of str
+            Their paths, sorted; contents that no photo has are left out.
+        """
+        from imgsim.index.decided_pairs import paths_with
+
+        with self.snapshot():
+            return paths_with(self._store, digests)
 
     @property
     def sight(self) -> Sight:
@@ -241,119 +346,6 @@ class Index:
         from imgsim.index.selection import explain_none
 
         return explain_none(self._store, listed(where), out_of_sight=out_of_sight)
-
-    def count_features(self, extractor: StoredExtractor) -> int:
-        """Count an extractor's rows."""
-        return self._store.count_features(extractor)
-
-    def count_measured(self, extractor: StoredExtractor) -> int:
-        """Count the photos that, as a whole, have a row of an extractor.
-
-        Parameters
-        ----------
-        extractor : StoredExtractor
-            As `extractors` lists it.
-
-        Returns
-        -------
-        int
-            Parts do not count.
-        """
-        return self.counts["photos"] - len(self._store.lacking(extractor))
-
-    def find_extractor(self, text: str) -> StoredExtractor:
-        """Find an extractor of the index by name, whether or not this imgsim can still make it.
-
-        Parameters
-        ----------
-        text : str
-            ``NAME[:key=value,...]``.
-
-        Returns
-        -------
-        StoredExtractor
-            With its key in this index.
-
-        Raises
-        ------
-        ExtractorMismatchError
-            If the index has none of that name.
-        """
-        from imgsim.index.distance import find_stored
-
-        return find_stored(self._store, text)
-
-    def distance(self, extractors: Sequence[str] = (), metric: str | None = None) -> ChosenDistance:
-        """Choose a distance; within `snapshot`, what it then measures is of the same state.
-
-        Parameters
-        ----------
-        extractors : sequence of str, optional
-            As for `search`.
-        metric : str, optional
-            As for `search`.
-
-        Returns
-        -------
-        ChosenDistance
-            Its name, extractors and metrics; its ``terms()`` are ready to be ranked.
-        """
-        from imgsim.index.distance import choose_distance
-
-        return choose_distance(self.directory, self._store, extractors, metric)
-
-    def counterpart(self, distance: ChosenDistance) -> ChosenDistance:
-        """Choose the extractors that another index's distance is by, among those of this one.
-
-        Parameters
-        ----------
-        distance : ChosenDistance
-            Of another index.
-
-        Returns
-        -------
-        ChosenDistance
-            Of this index; it says whose rows are meant, while the other says how they are compared.
-
-        Raises
-        ------
-        ExtractorMismatchError
-            If this index has no features of one of them, or of another version.
-        """
-        from imgsim.index.counterpart import find_counterpart
-
-        return find_counterpart(self.directory, self._store, distance)
-
-    def rows_by_content(self) -> RowsByContent:
-        """Find photos' rows by what is in a file; within `snapshot`, of one state.
-
-        Returns
-        -------
-        RowsByContent
-            Of this index.
-        """
-        from imgsim.index.external_rows import RowsByContent
-
-        return RowsByContent(self._store)
-
-    def features(self, extractor: str) -> tuple[Features, list[str]]:
-        """Give the features of whole photos.
-
-        Parameters
-        ----------
-        extractor : str
-            ``NAME[:key=value,...]``, among those of the index.
-
-        Returns
-        -------
-        features : ndarray of float32, shape (N, D)
-            A row a photo; bits are 0 and 1.
-        paths : list of str
-            Of the N photos that have features, in the order of the rows.
-        """
-        with self.snapshot():
-            rows, present = self.distance([extractor]).features()
-            return rows[present], list(compress(self.paths, present))
 
     def search(
         self,
@@ -428,41 +420,6 @@ class Index:
                 rerank=rerank,
             )
 
-    def has_photo(self, name: str) -> bool:
-        """Tell whether a path, as it is typed, leads to a photo of the index.
-
-        Parameters
-        ----------
-        name : str
-            As seen from the working folder or, where nothing is there, from the indexed one.
-
-        Returns
-        -------
-        bool
-            Whether it does.
-        """
-        from imgsim.index.photo_lookup import PhotoLookup
-
-        return PhotoLookup(self._store).named(name) is not None
-
-    def is_calibrated(self, extractors: Sequence[str] = (), metric: str | None = None) -> bool:
-        """Tell whether matches by these extractors and metric carry a probability.
-
-        Parameters
-        ----------
-        extractors : sequence of str, optional
-            As for `search`.
-        metric : str, optional
-            As for `search`.
-
-        Returns
-        -------
-        bool
-            Whether that distance was calibrated.
-        """
-        with self.snapshot():
-            return self.distance(extractors, metric).name in self.calibrations
-
     @contextmanager
     def searcher(
         self,
@@ -498,207 +455,6 @@ class Index:
         with self.snapshot():
             rules = self._rules(out_of_sight=out_of_sight)
             yield Searcher(self.distance(extractors, metric), listed(where), rules, parts=parts and self.is_cut)
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether the photos are cut into parts."""
-        return bool(self._store.cut)
-
-    def cutter(
-        self, segment: str | None = None, background: str | None = None, *, crop: bool | None = None
-    ) -> Cutter | None:
-        """Make what cuts the photos that are asked by: as the index's are cut, unless it is said otherwise.
-
-        Parameters
-        ----------
-        segment : str, optional
-            ``NAME[:LABEL,...]``; ``none`` for whole photos.
-        background : str, optional
-            What is put behind parts: ``white``, ``black``, ``mean`` or ``blur``.
-        crop : bool, optional
-            Whether to cut close around them.
-
-        Returns
-        -------
-        Cutter or None
-            None where whole photos are compared.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such segmenter or label.
-        ParameterError
-            If a background is given where nothing is cut out.
-        """
-        from imgsim.segment.cutter import settled_cutter
-
-        cutter = settled_cutter(self._store.cut, segment, background, crop=crop)
-        if cutter is None and (background or crop is not None):
-            raise ParameterError("a background, or a crop, is of parts that are cut out", remedy="name-segmenter")
-        return cutter
-
-    def photo(self, path: str) -> ImageRecord:
-        """Give what is known of one photo.
-
-        Parameters
-        ----------
-        path : str
-            Within the indexed folder.
-
-        Returns
-        -------
-        ImageRecord
-            The photo's.
-
-        Raises
-        ------
-        ImgsimError
-            If it is not in the index.
-        """
-        with self.snapshot():
-            key = self._store.photo_key(path)
-            if key is None:
-                raise ImgsimError(f"{path}: not in the index of {self.root}", remedy="add-photo")
-            return next(self._store.records([key]))
-
-    def find_photos(self, names: Iterable[str]) -> list[ImageRecord]:
-        """Give what is known of photos that paths, as they are typed, lead to.
-
-        Parameters
-        ----------
-        names : iterable of str
-            As seen from the working folder or, where nothing is there, from the indexed one.
-
-        Returns
-        -------
-        list of ImageRecord
-            One a name.
-
-        Raises
-        ------
-        ImgsimError
-            If one of them is not in the index.
-        """
-        from imgsim.index.photo_lookup import PhotoLookup
-
-        with self.snapshot():
-            keys = list(map(PhotoLookup(self._store).find, names))
-            return list(self._store.records(keys))
-
-    def pairs(self, lost: Index | None = None) -> list[DecidedPair]:
-        """List what people decided about lost photos and found ones of this index, and what they were told.
-
-        Parameters
-        ----------
-        lost : Index, optional
-            That of the lost photos, where it is another one: it tells where they are now.
-
-        Returns
-        -------
-        list of DecidedPair
-            By path, the lost one's first. Paths are those of today where the photos are indexed, else the last ones.
-        """
-        from imgsim.index.decided_pairs import list_pairs
-
-        with self.snapshot():
-            return list_pairs(self._store, None if lost is None else lost.photos_with)
-
-    def count_pairs(self) -> dict[str, int]:
-        """Count the pairs that are kept, by their state; states that no pair has are left out."""
-        from imgsim.index.decided_pairs import count_states
-
-        return count_states(self._store)
-
-    def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[str]]:
-        """Find the photos that have some contents.
-
-        Parameters
-        ----------
-        digests : iterable of bytes
-            BLAKE2b-128 of the contents, as `ImageRecord` and `DecidedPair` have them.
-
-        Returns
-        -------
-        dict of bytes to list of str
-            Their paths, sorted; contents that no photo has are left out.
-        """
-        from imgsim.index.decided_pairs import paths_with
-
-        with self.snapshot():
-            return paths_with(self._store, digests)
-
-    def photos(
-        self,
-        where: str | Sequence[str] = (),
-        *,
-        sort: str | Sequence[str] = (),
-        limit: int | None = None,
-        out_of_sight: bool = True,
-    ) -> Iterator[ImageRecord]:
-        """Give what is known of the photos for which expressions hold.
-
-        Parameters
-        ----------
-        where : str or sequence of str, optional
-            As for `search`; all photos, unless given.
-        sort : str or sequence of str, optional
-            Attributes or fields to order them by, such as ``"price,-found_on"``: the first counts most, a minus begins
-            with the largest, and photos that lack one come last.
-        limit : int, optional
-            Give only so many of the first.
-        out_of_sight : bool, default True
-            Whether photos that are out of sight are among them.
-
-        Yields
-        ------
-        ImageRecord
-            In that order, ties and all others by path.
-
-        Raises
-        ------
-        ExpressionError
-            If an expression is not understood, or compares what does not compare.
-        UnknownNameError
-            If it names an attribute that no photo has.
-        ParameterError
-            If it sorts by what has no order.
-        """
-        from imgsim.index.selection import select_records
-
-        with self.snapshot():
-            rules = self._rules(out_of_sight=out_of_sight)
-            yield from select_records(self._store, listed(where), rules, sort=listed(sort), limit=limit)
-
-    def duplicates(
-        self, nearness: Nearness | None = None, *, keep: str = "largest", where: str | Sequence[str] = ()
-    ) -> list[list[DuplicatePhoto]]:
-        """Group photos that are copies of each other; within `snapshot` if it is given a nearness.
-
-        Parameters
-        ----------
-        nearness : Nearness, optional
-            By what photos that differ in their bytes count as copies, of this index; without it none do. All photos of
-            a group are near each other (complete linkage), so that a chain of neighbours is no group.
-        keep : {"largest", "oldest", "newest", "path"}, default "largest"
-            Which is the one to keep: that of the most pixels, then bytes; by the file's time; or the first by path,
-            which also decides where they are equal.
-        where : str or sequence of str, optional
-            As for `search`.
-
-        Returns
-        -------
-        list of list of DuplicatePhoto
-            Groups of two and more, by the path of the photo to keep, which comes first in each.
-
-        Raises
-        ------
-        ImgsimError
-            If too many are near.
-        """
-        from imgsim.index.duplicates import find_duplicates
-
-        with self.snapshot():
-            return find_duplicates(self._store, nearness, keep=keep, where=listed(where))
 
     def search_color(
         self, color: str, k: int = 10, *, where: str | Sequence[str] = (), out_of_sight: bool = False
@@ -757,6 +513,250 @@ class Index:
         from imgsim.index.by_color import color_expression
 
         return color_expression(self._store, color)
+
+    def duplicates(
+        self, nearness: Nearness | None = None, *, keep: str = "largest", where: str | Sequence[str] = ()
+    ) -> list[list[DuplicatePhoto]]:
+        """Group photos that are copies of each other; within `snapshot` if it is given a nearness.
+
+        Parameters
+        ----------
+        nearness : Nearness, optional
+            By what photos that differ in their bytes count as copies, of this index; without it none do. All photos of
+            a group are near each other (complete linkage), so that a chain of neighbours is no group.
+        keep : {"largest", "oldest", "newest", "path"}, default "largest"
+            Which is the one to keep: that of the most pixels, then bytes; by the file's time; or the first by path,
+            which also decides where they are equal.
+        where : str or sequence of str, optional
+            As for `search`.
+
+        Returns
+        -------
+        list of list of DuplicatePhoto
+            Groups of two and more, by the path of the photo to keep, which comes first in each.
+
+        Raises
+        ------
+        ImgsimError
+            If too many are near.
+        """
+        from imgsim.index.duplicates import find_duplicates
+
+        with self.snapshot():
+            return find_duplicates(self._store, nearness, keep=keep, where=listed(where))
+
+    @property
+    def extractors(self) -> list[StoredExtractor]:
+        """The extractors that there are features of, the first indexed first."""
+        return self._store.extractors()
+
+    @property
+    def default(self) -> DefaultQuery | None:
+        """What queries compare by unless told otherwise."""
+        return self._store.default_query()
+
+    def find_extractor(self, text: str) -> StoredExtractor:
+        """Find an extractor of the index by name, whether or not this imgsim can still make it.
+
+        Parameters
+        ----------
+        text : str
+            ``NAME[:key=value,...]``.
+
+        Returns
+        -------
+        StoredExtractor
+            With its key in this index.
+
+        Raises
+        ------
+        ExtractorMismatchError
+            If the index has none of that name.
+        """
+        from imgsim.index.distance import find_stored
+
+        return find_stored(self._store, text)
+
+    def count_features(self, extractor: StoredExtractor) -> int:
+        """Count an extractor's rows."""
+        return self._store.count_features(extractor)
+
+    def count_measured(self, extractor: StoredExtractor) -> int:
+        """Count the photos that, as a whole, have a row of an extractor.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            As `extractors` lists it.
+
+        Returns
+        -------
+        int
+            Parts do not count.
+        """
+        return self.counts["photos"] - len(self._store.lacking(extractor))
+
+    def distance(self, extractors: Sequence[str] = (), metric: str | None = None) -> ChosenDistance:
+        """Choose a distance; within `snapshot`, what it then measures is of the same state.
+
+        Parameters
+        ----------
+        extractors : sequence of str, optional
+            As for `search`.
+        metric : str, optional
+            As for `search`.
+
+        Returns
+        -------
+        ChosenDistance
+            Its name, extractors and metrics; its ``terms()`` are ready to be ranked.
+        """
+        from imgsim.index.distance import choose_distance
+
+        return choose_distance(self.directory, self._store, extractors, metric)
+
+    def counterpart(self, distance: ChosenDistance) -> ChosenDistance:
+        """Choose the extractors that another index's distance is by, among those of this one.
+
+        Parameters
+        ----------
+        distance : ChosenDistance
+            Of another index.
+
+        Returns
+        -------
+        ChosenDistance
+            Of this index; it says whose rows are meant, while the other says how they are compared.
+
+        Raises
+        ------
+        ExtractorMismatchError
+            If this index has no features of one of them, or of another version.
+        """
+        from imgsim.index.counterpart import find_counterpart
+
+        return find_counterpart(self.directory, self._store, distance)
+
+    def features(self, extractor: str) -> tuple[Features, list[str]]:
+        """Give the features of whole photos.
+
+        Parameters
+        ----------
+        extractor : str
+            ``NAME[:key=value,...]``, among those of the index.
+
+        Returns
+        -------
+        features : ndarray of float32, shape (N, D)
+            A row a photo; bits are 0 and 1.
+        paths : list of str
+            Of the N photos that have features, in the order of the rows.
+        """
+        with self.snapshot():
+            rows, present = self.distance([extractor]).features()
+            return rows[present], list(compress(self.paths, present))
+
+    def rows_by_content(self) -> RowsByContent:
+        """Find photos' rows by what is in a file; within `snapshot`, of one state.
+
+        Returns
+        -------
+        RowsByContent
+            Of this index.
+        """
+        from imgsim.index.external_rows import RowsByContent
+
+        return RowsByContent(self._store)
+
+    @property
+    def calibrations(self) -> list[str]:
+        """The names of the distances that are calibrated."""
+        return list(self._store.calibrations())
+
+    @property
+    def stale_calibrations(self) -> set[str]:
+        """Those of them that were fitted to features that are others now."""
+        return self._store.stale_calibrations()
+
+    def is_calibrated(self, extractors: Sequence[str] = (), metric: str | None = None) -> bool:
+        """Tell whether matches by these extractors and metric carry a probability.
+
+        Parameters
+        ----------
+        extractors : sequence of str, optional
+            As for `search`.
+        metric : str, optional
+            As for `search`.
+
+        Returns
+        -------
+        bool
+            Whether that distance was calibrated.
+        """
+        with self.snapshot():
+            return self.distance(extractors, metric).name in self.calibrations
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the photos are cut into parts."""
+        return bool(self._store.cut)
+
+    def cutter(
+        self, segment: str | None = None, background: str | None = None, *, crop: bool | None = None
+    ) -> Cutter | None:
+        """Make what cuts the photos that are asked by: as the index's are cut, unless it is said otherwise.
+
+        Parameters
+        ----------
+        segment : str, optional
+            ``NAME[:LABEL,...]``; ``none`` for whole photos.
+        background : str, optional
+            What is put behind parts: ``white``, ``black``, ``mean`` or ``blur``.
+        crop : bool, optional
+            Whether to cut close around them.
+
+        Returns
+        -------
+        Cutter or None
+            None where whole photos are compared.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such segmenter or label.
+        ParameterError
+            If a background is given where nothing is cut out.
+        """
+        from imgsim.segment.cutter import settled_cutter
+
+        cutter = settled_cutter(self._store.cut, segment, background, crop=crop)
+        if cutter is None and (background or crop is not None):
+            raise ParameterError("a background, or a crop, is of parts that are cut out", remedy="name-segmenter")
+        return cutter
+
+    def pairs(self, lost: Index | None = None) -> list[DecidedPair]:
+        """List what people decided about lost photos and found ones of this index, and what they were told.
+
+        Parameters
+        ----------
+        lost : Index, optional
+            That of the lost photos, where it is another one: it tells where they are now.
+
+        Returns
+        -------
+        list of DecidedPair
+            By path, the lost one's first. Paths are those of today where the photos are indexed, else the last ones.
+        """
+        from imgsim.index.decided_pairs import list_pairs
+
+        with self.snapshot():
+            return list_pairs(self._store, None if lost is None else lost.photos_with)
+
+    def count_pairs(self) -> dict[str, int]:
+        """Count the pairs that are kept, by their state; states that no pair has are left out."""
+        from imgsim.index.decided_pairs import count_states
+
+        return count_states(self._store)
 
     def update_of(self, folder: str, options: Options | None = None, observer: Observer | None = None) -> Update:
         """Prepare a run over a folder: to find out what it would do or, of an index opened for writing, to do it.
