@@ -60,6 +60,17 @@ class PhotoRows(FeatureRows, LedgerRows):
         part, width, height, *known = self.values.typed(row, int, int, int, *KNOWN, of="a photo's state")
         return StoredPhoto(Known(*known), part, width, height)
 
+    def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[Hashable]]:
+        """Give the keys of the photos that have some contents, by path."""
+        wanted = set(digests)
+        photos: dict[bytes, list[Hashable]] = {}
+        if wanted:
+            rows = self._connection.execute("SELECT digest, id FROM images WHERE hidden = '' ORDER BY path").fetchall()
+            for digest, key in rows:  # quicker than having SQLite look each up in a list of theirs
+                if digest in wanted:
+                    photos.setdefault(digest, []).append(key)
+        return photos
+
     def known(self) -> dict[str, Known]:
         """Give every photo's path, with what tells whether it changed."""
         rows = self._connection.execute(f"SELECT path, {STATE} FROM images WHERE hidden = ''")  # noqa: S608
