@@ -19,7 +19,8 @@ from imgsim.features import EXTRACTORS
 from imgsim.segment.segmenter_table import SEGMENTERS
 
 PACKAGE = Path(imgsim.__file__).parent
-PROTOCOLS = {"imgsim.core", "imgsim.index.store", "imgsim.segment.base_segmenter", "imgsim.where.facts"}
+PROTOCOLS = {"imgsim.core", "imgsim.segment.base_segmenter", "imgsim.where.facts"}
+PROTOCOLS |= {f"imgsim.index.store.{path.stem}" for path in (PACKAGE / "index" / "store").glob("*.py")}
 CALLED_BY_PROGRAMS = {  # beside what `imgsim` offers: docs/python.md shows them
     "imgsim.fetch.table_fetch.TableFetch",
     "imgsim.fetch.table_fetch.TableFetch.asks",
@@ -183,7 +184,9 @@ def test_the_rest_is_documented_in_two_lines(item):
 
 
 def test_both_kinds_are_there():
-    assert {"imgsim.core.Extractor.extract", "imgsim.index.index.Index.search"} <= {item.name for item in FULL}
+    assert {"imgsim.core.Extractor.extract", "imgsim.index.index.Index.search", "imgsim.index.store.stamp.Stamp"} <= {
+        item.name for item in FULL
+    }
     assert {item.name for item in FULL} >= CALLED_BY_PROGRAMS
     assert len(FULL) > 100
     assert len(SHORT) > 500

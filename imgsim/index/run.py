@@ -19,7 +19,8 @@ from imgsim.index.folder_comparison import find_changes
 from imgsim.index.lacks import find_lacks
 from imgsim.index.options import Options, Remembered
 from imgsim.index.sqlite.connection import outside
-from imgsim.index.store import MISSING, UNREADABLE, Failure
+from imgsim.index.store.ledger_store import Failure
+from imgsim.index.store.photo_file_store import MISSING, UNREADABLE
 from imgsim.index.summary import Observer, Summary
 from imgsim.naming import parse_naming
 
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from imgsim.index.features_file import RowsToImport
     from imgsim.index.measurement import Measurement
     from imgsim.index.sqlite.sqlite_store import SqliteStore
-    from imgsim.index.store import StoredClassifier, StoredExtractor
+    from imgsim.index.store.extractor_store import StoredExtractor
+    from imgsim.index.store.measurement_store import StoredClassifier
     from imgsim.segment.cutter import Cutter
 
 
