@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.images.limits import Limits
+    from imgsim.training.run_log import Epoch
     from imgsim.training.shared_work import SharedWork
-    from imgsim.training.training_run import Epoch
 
 
 class ClassedPhotos(NamedTuple):

@@ -30,11 +30,12 @@ from imgsim.training.decoded_photos import PixelForm
 from imgsim.training.photos_digest import photos_digest
 from imgsim.training.random_states import generator_of
 from imgsim.training.run_means import ClassedPhotos, Means, find_device
+from imgsim.training.run_parts import RunParts
 from imgsim.training.served_photos import ServedPhotos
 from imgsim.training.shared_work import BegunPhotos
 from imgsim.training.split_file import PARTS, read_splits, spell_splits
 from imgsim.training.staged_network import count_frozen
-from imgsim.training.training_run import Epoch, RunParts, TrainingRun
+from imgsim.training.training_run import TrainingRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from imgsim.training.classifiers.probe_fit import FittedProbe
     from imgsim.training.decoded_photos import DecodingOutcome
     from imgsim.training.run_folder import RunFolder
+    from imgsim.training.run_log import Epoch
     from imgsim.training.split_file import SplitPhotos
 
 HEAD = 8  # what is drawn, for its random state

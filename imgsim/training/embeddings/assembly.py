@@ -39,11 +39,12 @@ from imgsim.training.process_team import ProcessTeam, join_team, team_size
 from imgsim.training.random_states import generator_of
 from imgsim.training.run_folder import UnwrittenFolder
 from imgsim.training.run_means import ClassedPhotos, Means, find_device
+from imgsim.training.run_parts import RunParts
 from imgsim.training.served_photos import ServedPhotos
 from imgsim.training.shared_work import BegunPhotos, SharedWork
 from imgsim.training.split_file import SplitPhotos, collect, read_splits, spell_splits
 from imgsim.training.staged_network import count_frozen
-from imgsim.training.training_run import Epoch, RunParts, TrainingRun
+from imgsim.training.training_run import TrainingRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from imgsim.training.embeddings.samplers.base_sampler import Sampler
     from imgsim.training.embeddings.score_figures import ScoreFigures, ScoreOutcome
     from imgsim.training.run_folder import RunFolder
+    from imgsim.training.run_log import Epoch
 
 HEAD, LOSS, LINEAR_HEAD = 5, 6, 7  # what is drawn, for its random state
 SCORES = "scores"  # the miner of losses of triplets, where labels are scores
