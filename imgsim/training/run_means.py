@@ -32,6 +32,16 @@ class ClassedPhotos(NamedTuple):
     groups: NDArray[np.intp] | None = None  # of scored photos, what is never in two parts; -1 none
     splits: str | None = None  # the file of an earlier run's parts, which has the classes too
 
+    def labelled(self) -> ClassedPhotos:
+        """Give those that have a class."""
+        kept = np.flatnonzero(self.codes >= 0)
+        return self._replace(
+            paths=[self.paths[place] for place in kept],
+            codes=self.codes[kept],
+            tests=None if self.tests is None else self.tests[kept],
+            groups=None if self.groups is None else self.groups[kept],
+        )
+
 
 class Means(NamedTuple):
     """What a run may take, and who hears of it: none of it changes what is learned."""

@@ -89,6 +89,11 @@ class RunRecipe:
         if not good:
             raise ParameterError(f"{key_of(name)} {what}, not {getattr(self, name)}")
 
+    @property
+    def freezes(self) -> list[tuple[int, str]]:
+        """From which epochs on how many stages are frozen."""
+        return [(1, self.freeze)]
+
     def rate_at(self, epoch: int, judged: Sequence[float] = ()) -> float:
         """Tell the share of the learning rate that an epoch, from 0, has.
 

@@ -42,9 +42,10 @@ def trainer_of(kind: type[RunRecipe]) -> Trainer:
         from imgsim.training.classifiers.classifier_assembly import begin_classifier, resume_classifier
 
         return Trainer(lambda recipe: recipe, begin_classifier, resume_classifier)
-    from imgsim.training.embeddings.assembly import begin_run, resume_run, spelled
+    from imgsim.training.embeddings.embedding_run import begin_embedding, resume_embedding
+    from imgsim.training.embeddings.spelled_recipe import spelled
 
-    return Trainer(spelled, begin_run, resume_run)
+    return Trainer(spelled, begin_embedding, resume_embedding)
 
 
 def run_all(sweep: Sweep, photos: ClassedPhotos, folder: str, means: Means, said: Callable[[str], None]) -> list[Done]:
