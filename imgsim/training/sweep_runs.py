@@ -39,7 +39,7 @@ class Trainer(NamedTuple):
 def trainer_of(kind: type[RunRecipe]) -> Trainer:
     """Load what trains by a kind of recipe."""
     if kind is ClassifierRecipe:
-        from imgsim.training.classifiers.classifier_assembly import begin_classifier, resume_classifier
+        from imgsim.training.classifiers.classifier_run import begin_classifier, resume_classifier
 
         return Trainer(lambda recipe: recipe, begin_classifier, resume_classifier)
     from imgsim.training.embeddings.embedding_run import begin_embedding, resume_embedding
