@@ -56,6 +56,7 @@ class Update:
         self.observer = observer or Observer()
         self.summary = Summary()
         self.drawn = DrawnPictures(store)
+        self.ledger: dict[str, Failure] = {}  # by path, as it was before anything is measured
         self.failing: set[str] = set()  # files that are not tried again
 
     def check(self) -> None:
@@ -104,8 +105,9 @@ class Update:
             otherwise=otherwise,
             failing=self.failing,
             labels=self._settle_classifiers(classifiers),
-            partless=self._partless(),
+            partless=self._not_cut_again(),
         )
+        self.summary.partless = len(self._partless().difference(lack.image.path for lack in lacks))
         if lacks:
             kept = rows_to_keep(self.store, extractors, changes, otherwise)
             self._measurement.measure(lacks, self.directory, self.options.jobs, kept)
@@ -133,11 +135,12 @@ class Update:
             return None
         extractors = [stored[spec] for spec in specs]
         lacks = find_lacks(  # labels aside
-            self.store, changes, measurable(extractors), failing=self.failing, partless=self._partless()
+            self.store, changes, measurable(extractors), failing=self.failing, partless=self._not_cut_again()
         )
         if lacks or self._unread_headers(found) or not all(map(self.store.is_pinned, extractors)):
             return None
         self.summary.failed += len(found.unreadable)
+        self.summary.partless = len(self._partless())
         return self._summarised()
 
     def _look(self, *, retrying: bool = True) -> tuple[Found, Changes]:
@@ -152,6 +155,7 @@ class Update:
         found = self.drawn.leave_out(found, complete=files is None)
         for path in found.drawn:
             heard(path, DRAWN)
+        self.ledger = {failure.path: failure for failure in self.store.failures()}
         self.failing = self._still_failing(found, retrying=retrying)
         wanted = comes_by(self.made.include, self.made.exclude) if files is None else None
         known = self.store.known()
@@ -172,7 +176,7 @@ class Update:
 
     def _still_failing(self, found: Found, *, retrying: bool) -> set[str]:
         """Find the files that could not be read before, and that there is no reason to try again."""
-        ledger = {} if self.options.retry_failed else {failure.path: failure for failure in self.store.failures()}
+        ledger = {} if self.options.retry_failed else self.ledger
         limits = self.made.limits._asdict() if retrying else None
         failed = ((ledger[image.path], image) for image in found.images if image.path in ledger)
         failed = ((failure, image) for failure, image in failed if CUT not in failure.conditions)  # which was read
@@ -180,9 +184,12 @@ class Update:
 
     def _partless(self) -> set[str]:
         """Find the photos on which no part was found by what cuts them now."""
-        if self.options.retry_failed or not self.store.cut:
-            return set()
-        return {one.path for one in self.store.failures() if one.conditions.get(CUT) == self.store.cut}
+        cut = self.store.cut
+        return {path for path, one in self.ledger.items() if one.conditions.get(CUT) == cut} if cut else set()
+
+    def _not_cut_again(self) -> set[str]:
+        """Find those of them that there is no reason to look at again."""
+        return set() if self.options.retry_failed else self._partless()
 
     def _is_cut_anew(self) -> bool:
         """Tell whether what cuts photos is to be another than before."""
@@ -303,9 +310,12 @@ class Update:
             changes.apply(self.store)
             if self.options.prune:
                 self._prune()
-            self.store.forget_failures(self._overcome(changes, found))
+            overcome = self._overcome(changes, found)
+            self.store.forget_failures(overcome)
             for path, reason in found.unreadable:
                 self._measurement.fail(Failure(path, 0, 0, reason))
+            for path in (*overcome, *(path for path, _ in found.unreadable)):
+                self.ledger.pop(path, None)
             self.drawn.keep()
         if changes.trusted:
             self.observer.trusted(changes.trusted)
@@ -317,8 +327,8 @@ class Update:
 
     def _overcome(self, changes: Changes, found: Found) -> set[str]:
         """Find the failures of files that are gone, or whose content turned out to be known."""
-        ledger = {failure.path for failure in self.store.failures()}
-        known = {image.path for image in changes.kept} - self.failing - self._partless() if ledger else set()
+        ledger = self.ledger.keys()
+        known = {image.path for image in changes.kept} - self.failing - self._not_cut_again() if ledger else set()
         gone = ledger - {image.path for image in found.images} if self.options.files is None else set()
         return (ledger & known) | gone
 
@@ -357,7 +367,6 @@ class Update:
     def _summarised(self) -> Summary:
         """Complete the summary by what is hidden now."""
         counts = self.store.counts()
-        self.summary.partless = len(self._partless())
         self.summary.missing, self.summary.left_out = counts["missing"], counts["left_out"]
         return self.summary
 
