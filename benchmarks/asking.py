@@ -11,8 +11,8 @@ from benchmarks.measuring import IMGSIM, interleave, process_seconds, slowdown
 from benchmarks.pictures import SMALL, photo_folder
 from imgsim.core import ImageRecord
 from imgsim.features import DEFAULT_EXTRACTOR
-from imgsim.index.index import IndexWriter
-from imgsim.index.store import MeasuredPhoto
+from imgsim.index.index_writer import IndexWriter
+from imgsim.index.store.photo_store import MeasuredPhoto
 
 if TYPE_CHECKING:
     from pathlib import Path

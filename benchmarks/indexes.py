@@ -10,8 +10,8 @@ import numpy as np
 
 from imgsim.core import ImageRecord
 from imgsim.features import load_extractor
-from imgsim.index.index import IndexWriter
-from imgsim.index.store import MeasuredPhoto
+from imgsim.index.index_writer import IndexWriter
+from imgsim.index.store.photo_store import MeasuredPhoto
 
 if TYPE_CHECKING:
     from pathlib import Path

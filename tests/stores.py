@@ -4,7 +4,7 @@ from pathlib import Path
 
 from imgsim.core import ImageRecord
 from imgsim.index.sqlite.sqlite_store import SqliteStore
-from imgsim.index.store import MeasuredPhoto
+from imgsim.index.store.photo_store import MeasuredPhoto
 from tests.index.dict_store import DictStore
 
 

@@ -19,7 +19,8 @@ from imgsim.features import EXTRACTORS
 from imgsim.segment.segmenter_table import SEGMENTERS
 
 PACKAGE = Path(imgsim.__file__).parent
-PROTOCOLS = {"imgsim.core", "imgsim.index.store", "imgsim.segment.base_segmenter", "imgsim.where.facts"}
+PROTOCOLS = {"imgsim.core", "imgsim.segment.base_segmenter", "imgsim.where.facts"}
+PROTOCOLS |= {f"imgsim.index.store.{path.stem}" for path in (PACKAGE / "index" / "store").glob("*.py")}
 OUTSIDE_THE_TABLE = {"imgsim.features.base:PhotoExtractor", "imgsim.features.deep:DeepExtractor"}
 
 # Not asked for: an extended summary (ES), examples (EX), "See Also" (SA), a line break after the quotes (GL01), and a
@@ -170,7 +171,9 @@ def test_the_rest_is_documented_in_two_lines(item):
 
 
 def test_both_kinds_are_there():
-    assert {"imgsim.core.Extractor.extract", "imgsim.index.index.Index.search"} <= {item.name for item in FULL}
+    assert {"imgsim.core.Extractor.extract", "imgsim.index.index.Index.search", "imgsim.index.store.stamp.Stamp"} <= {
+        item.name for item in FULL
+    }
     assert len(FULL) > 100
     assert len(SHORT) > 500
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from imgsim.evaluation.pair_labels import PairLabels
     from imgsim.index.both_sides import TwoSidedDistance
     from imgsim.index.index import Index
-    from imgsim.index.store import DecidedPair
+    from imgsim.index.store.pair_store import DecidedPair
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -143,7 +143,7 @@ def _read(lost: Index, found: Index, source: PairSource, *, strict: bool, asking
 
     from imgsim.evaluation.pair_labels import label_pairs
     from imgsim.index.both_sides import choose_photos
-    from imgsim.index.store import STATES
+    from imgsim.index.store.pair_store import STATES
     from imgsim.tables.photo_cells import remark
 
     pairs = found.pairs(None if lost is found else lost)

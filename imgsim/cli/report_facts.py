@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from imgsim.cli.attributes import AttributeColumns
-from imgsim.index.store import COLORS, HEADERS
+from imgsim.index.store.measurement_store import COLORS, HEADERS
 from imgsim.paths import seen_from_here
 from imgsim.reports.page_content import Fact, ShownPhoto, Swatch, facts_of
 

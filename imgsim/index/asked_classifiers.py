@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from imgsim.core import CLASSIFIER
 from imgsim.errors import ImgsimError, ParameterError, UnknownNameError
 from imgsim.file_state import FileState
-from imgsim.index.store import COLORS, HEADERS, StoredClassifier, labelled
+from imgsim.index.store.measurement_store import COLORS, HEADERS, StoredClassifier, labelled
 from imgsim.paths import composed
 from imgsim.tables.values import check_attributes
 from imgsim.where.conditions import FIELDS

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from imgsim.core import Extractor
     from imgsim.index.features_file import RowsToImport
     from imgsim.index.options import Options
-    from imgsim.index.store import Store, StoredClassifier, StoredExtractor
+    from imgsim.index.store.extractor_store import StoredExtractor
+    from imgsim.index.store.measurement_store import StoredClassifier
+    from imgsim.index.store.store import Store
     from imgsim.index.summary import Observer
     from imgsim.segment.cutter import Cutter
 

@@ -14,7 +14,7 @@ from imgsim.where.conditions import FIELDS
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 
-    from imgsim.index.store import Store
+    from imgsim.index.store.store import Store
 
 
 class AttributeEdit(NamedTuple):

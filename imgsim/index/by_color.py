@@ -9,13 +9,13 @@ import numpy as np
 from imgsim.colors.names import plain_name
 from imgsim.core import Match
 from imgsim.errors import ImgsimError, UnknownNameError
-from imgsim.index.store import COLORS
+from imgsim.index.store.measurement_store import COLORS
 from imgsim.where.sight import Sight
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from imgsim.index.store import Store
+    from imgsim.index.store.store import Store
 
 COLOR, PROBABILITIES, _ = COLORS  # a photo's most probable colour, and the probability of each
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imgsim.index.store import MISSING
+from imgsim.index.store.photo_file_store import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imgsim.images.find import FoundImage
-    from imgsim.index.store import HiddenPhoto, Known, Store
+    from imgsim.index.store.photo_file_store import HiddenPhoto, Known
+    from imgsim.index.store.store import Store
 
 
 class Move(NamedTuple):

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import FittedMetric
-    from imgsim.index.store import Store, StoredExtractor
+    from imgsim.index.store.extractor_store import StoredExtractor
+    from imgsim.index.store.store import Store
     from imgsim.search.ranking import Term
 
 

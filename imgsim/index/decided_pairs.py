@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from imgsim.index.store import DecidedPair, Store
+    from imgsim.index.store.pair_store import DecidedPair
+    from imgsim.index.store.store import Store
 
     PathsWith = Callable[[Iterable[bytes]], Mapping[bytes, Sequence[str]]]
 
@@ -27,6 +28,12 @@ def list_pairs(store: Store, elsewhere: PathsWith | None) -> list[DecidedPair]:
         for pair in kept
     ]
     return sorted(listed, key=lambda pair: (os.fsencode(pair.lost_path), os.fsencode(pair.found_path), pair[:2]))
+
+
+def count_states(store: Store) -> dict[str, int]:
+    """Count an index's pairs by their state."""
+    states = [pair.state for pair in store.pairs()]
+    return {state: states.count(state) for state in sorted(set(states))}
 
 
 def paths_with(store: Store, digests: Iterable[bytes]) -> dict[bytes, list[str]]:

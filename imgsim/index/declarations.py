@@ -14,7 +14,7 @@ NAMED_BEFORE = {"added", "modified"}  # fields that attributes could be called l
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imgsim.index.store import Store
+    from imgsim.index.store.store import Store
 
 
 def declare(store: Store, declarations: Iterable[str]) -> dict[str, str | None]:

@@ -16,7 +16,7 @@ from imgsim.tables.table import read_table
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from imgsim.index.store import Store
+    from imgsim.index.store.store import Store
     from imgsim.tables.table import Table
 
 

@@ -11,7 +11,7 @@ from imgsim.errors import ExtractorMismatchError, IndexFormatError, ParameterErr
 from imgsim.features import build_extractor, find_factory, load_extractor, spell_out, write_out
 from imgsim.features.external import ExternalExtractor
 from imgsim.index.gallery_cache import gather_statistics, load_gallery
-from imgsim.index.store import DefaultQuery
+from imgsim.index.store.extractor_store import DefaultQuery
 from imgsim.metrics import load_metric, median_pair_distance
 from imgsim.models.architectures import find_architecture, is_architecture
 from imgsim.naming import EXTERNAL, is_external, parse_naming, weight_of, without_weight
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Extractor, Features
-    from imgsim.index.store import Store, StoredExtractor
+    from imgsim.index.store.extractor_store import StoredExtractor
+    from imgsim.index.store.store import Store
     from imgsim.search.gallery import Gallery
 
 
@@ -61,6 +62,11 @@ class ChosenDistance:
     def texts(self) -> list[str]:
         """Each extractor with its weight, as it is asked for whatever the index's default is."""
         return [f"{one.stored.spec}" + (f"@{one.weight:g}" if one.weight != 1 else "") for one in self.extractors]
+
+    @property
+    def query(self) -> DefaultQuery:
+        """What makes queries compare by it, where it is kept as their default."""
+        return DefaultQuery(tuple((one.stored, one.weight) for one in self.extractors), self.metric)
 
     @property
     def name(self) -> str:

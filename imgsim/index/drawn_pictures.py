@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from imgsim.file_state import FileState
     from imgsim.images.find import Found, FoundImage
-    from imgsim.index.store import Store
+    from imgsim.index.store.store import Store
 
 
 class DrawnPictures:

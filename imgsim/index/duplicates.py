@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from imgsim.core import ImageRecord, Keys
     from imgsim.features.turned import Turn
     from imgsim.index.distance import ChosenDistance
-    from imgsim.index.store import Store
+    from imgsim.index.store.store import Store
     from imgsim.search.ranking import Term
 
 EXTRACTOR = "phash"

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from imgsim.core import Features, Image
     from imgsim.images.photo import Photo
     from imgsim.index.changes import Changes
-    from imgsim.index.store import Store, StoredExtractor
+    from imgsim.index.store.extractor_store import StoredExtractor
+    from imgsim.index.store.store import Store
 
 
 class KeptRows(NamedTuple):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from imgsim.errors import ImageReadError
     from imgsim.images.find import FoundImage
-    from imgsim.index.store import Failure
+    from imgsim.index.store.ledger_store import Failure
 
 CUT = "cut"  # what found no part on it, by the owner of parts; the photo itself is read and indexed
 DECODERS = ("pillow", "pillow-heif")

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from imgsim.images.find import FoundImage
     from imgsim.images.limits import Limits
-    from imgsim.index.store import Store
+    from imgsim.index.store.ledger_store import LedgerStore
 
 
 class FailureLedger:
     """The failures of a store, by path; those that `retry_failed` has tried again are no reason to pass a file over."""
 
-    def __init__(self, store: Store, *, retry_failed: bool) -> None:
+    def __init__(self, store: LedgerStore, *, retry_failed: bool) -> None:
         self._failures = {failure.path: failure for failure in store.failures()}
         self._retry_failed = retry_failed
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from imgsim.core import ExtractorSpec
 from imgsim.errors import FileReadError, ParameterError, first_few
-from imgsim.index.store import DefaultQuery
+from imgsim.index.store.extractor_store import DefaultQuery
 from imgsim.naming import EXTERNAL
 from imgsim.tables.photo_names import PhotoNames
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from imgsim.index.store import Store, StoredExtractor
+    from imgsim.index.store.extractor_store import StoredExtractor
+    from imgsim.index.store.store import Store
 
 DIGITS = 12  # of the file's SHA-256, in the spec of its rows
 WIDEST = 1 << 16  # values of a row

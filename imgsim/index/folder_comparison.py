@@ -10,13 +10,13 @@ from imgsim.images.file_patterns import lies_under
 from imgsim.images.formats import DECODING
 from imgsim.index.changes import Changes, Copy, Edit, Gone, Move
 from imgsim.index.failure_conditions import differs
-from imgsim.index.store import LEFT_OUT, MISSING, UNREADABLE, HiddenPhoto
+from imgsim.index.store.photo_file_store import LEFT_OUT, MISSING, UNREADABLE, HiddenPhoto
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 
     from imgsim.images.find import Found, FoundImage
-    from imgsim.index.store import Known
+    from imgsim.index.store.photo_file_store import Known
 
 FEW = 100  # files, which are read however many of all they are
 NEARLY_ALL = 0.9

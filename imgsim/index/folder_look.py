@@ -8,7 +8,7 @@ from imgsim.images.file_patterns import comes_by
 from imgsim.images.find import DRAWN, list_images
 from imgsim.index.failure_ledger import FailureLedger
 from imgsim.index.folder_comparison import find_changes
-from imgsim.index.store import MISSING
+from imgsim.index.store.photo_file_store import MISSING
 from imgsim.index.summary import Summary
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from imgsim.index.changes import Changes
     from imgsim.index.drawn_pictures import DrawnPictures
     from imgsim.index.options import Options, Remembered
-    from imgsim.index.store import Store
+    from imgsim.index.store.store import Store
     from imgsim.index.summary import Observer
 
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import FittedMetric, Statistics
-    from imgsim.index.store import Store, StoredExtractor
+    from imgsim.index.store.extractor_store import StoredExtractor
+    from imgsim.index.store.store import Store
 
 ARRAYS = ("rows", "squared_norms", "present", "parts", "photos", "whole", "damaged")
 

@@ -15,7 +15,7 @@ from imgsim.files import is_abandoned
 from imgsim.index.sqlite.connection import is_behind_link
 
 if TYPE_CHECKING:
-    from imgsim.index.store import Stamp
+    from imgsim.index.store.stamp import Stamp
 
 CACHE = "cache"
 GALLERY = re.compile(

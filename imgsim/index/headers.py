@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imgsim.images.limits import Limits
-    from imgsim.index.store import Store
+    from imgsim.index.store.store import Store
 
 BATCH = 256  # photos, some tenths of a second
 

@@ -5,31 +5,29 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from itertools import compress
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from imgsim.errors import ImgsimError, IndexNotFoundError, ParameterError
-from imgsim.index.gallery_folders import remove_leftovers
-from imgsim.index.location import MAPS, find_index, locate_index
+from imgsim.index.location import find_index, locate_index
 from imgsim.index.sqlite.sqlite_store import SqliteStore
-from imgsim.index.store import DefaultQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from imgsim.core import Extractor, Features, ImageRecord, Match
+    from imgsim.core import Features, ImageRecord, Match
     from imgsim.images.photo import Photo
-    from imgsim.index.assignments import AttributeEdit
     from imgsim.index.distance import ChosenDistance
     from imgsim.index.duplicates import DuplicatePhoto, Nearness
     from imgsim.index.external_rows import RowsByContent
+    from imgsim.index.index_writer import IndexWriter
     from imgsim.index.options import Options, Remembered
     from imgsim.index.run import Update
     from imgsim.index.search import Searcher
-    from imgsim.index.sight_rules import SightChange
-    from imgsim.index.store import DecidedPair, Failure, MeasuredPhoto, StoredExtractor
+    from imgsim.index.store.extractor_store import DefaultQuery, StoredExtractor
+    from imgsim.index.store.ledger_store import Failure
+    from imgsim.index.store.pair_store import DecidedPair
     from imgsim.index.summary import Observer
-    from imgsim.metrics.calibration import Calibration
     from imgsim.segment.cutter import Cutter
     from imgsim.where.facts import FactTable
     from imgsim.where.sight import Sight, SightRule
@@ -95,6 +93,8 @@ class Index:
         IndexWriteError
             If it cannot be written.
         """
+        from imgsim.index.index_writer import IndexWriter
+
         return IndexWriter(self.directory)
 
     def __enter__(self) -> Self:
@@ -102,12 +102,6 @@ class Index:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def __len__(self) -> int:
-        return self.counts["photos"]
-
-    def __iter__(self) -> Iterator[ImageRecord]:
-        return self.photos()
 
     def close(self) -> None:
         """Close the index."""
@@ -141,9 +135,9 @@ class Index:
         return {"folder": self.root, "index": outside(self.directory, self.root)}
 
     @property
-    def paths(self) -> list[str]:
-        """The photos, within the indexed folder, in the order in which rows of features stand."""
-        return sorted(self._store.known(), key=os.fsencode)
+    def journal_mode(self) -> str:
+        """How SQLite writes: ``wal``, or ``delete`` on network shares."""
+        return self._store.journal_mode
 
     @property
     def options(self) -> Remembered:
@@ -151,16 +145,6 @@ class Index:
         from imgsim.index.options import Remembered
 
         return Remembered.of(self._store)
-
-    @property
-    def extractors(self) -> list[StoredExtractor]:
-        """The extractors that there are features of, the first indexed first."""
-        return self._store.extractors()
-
-    @property
-    def default(self) -> DefaultQuery | None:
-        """What queries compare by unless told otherwise."""
-        return self._store.default_query()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -172,25 +156,146 @@ class Index:
         """The files that could not be read, and why, by path."""
         return self._store.failures()
 
-    @property
-    def calibrations(self) -> list[str]:
-        """The names of the distances that are calibrated."""
-        return list(self._store.calibrations())
+    def __len__(self) -> int:
+        return self.counts["photos"]
+
+    def __iter__(self) -> Iterator[ImageRecord]:
+        return self.photos()
 
     @property
-    def stale_calibrations(self) -> set[str]:
-        """Those of them that were fitted to features that are others now."""
-        return self._store.stale_calibrations()
+    def paths(self) -> list[str]:
+        """The photos, within the indexed folder, in the order in which rows of features stand."""
+        return sorted(self._store.known(), key=os.fsencode)
 
     @property
     def facts(self) -> FactTable:
         """What is known of all photos' attributes."""
         return self._store.facts
 
-    @property
-    def journal_mode(self) -> str:
-        """How SQLite writes: ``wal``, or ``delete`` on network shares."""
-        return self._store.journal_mode
+    def photos(
+        self,
+        where: str | Sequence[str] = (),
+        *,
+        sort: str | Sequence[str] = (),
+        limit: int | None = None,
+        out_of_sight: bool = True,
+    ) -> Iterator[ImageRecord]:
+        """Give what is known of the photos for which expressions hold.
+
+        Parameters
+        ----------
+        where : str or sequence of str, optional
+            As for `search`; all photos, unless given.
+        sort : str or sequence of str, optional
+            Attributes or fields to order them by, such as ``"price,-found_on"``: the first counts most, a minus begins
+            with the largest, and photos that lack one come last.
+        limit : int, optional
+            Give only so many of the first.
+        out_of_sight : bool, default True
+            Whether photos that are out of sight are among them.
+
+        Yields
+        ------
+        ImageRecord
+            In that order, ties and all others by path.
+
+        Raises
+        ------
+        ExpressionError
+            If an expression is not understood, or compares what does not compare.
+        UnknownNameError
+            If it names an attribute that no photo has.
+        ParameterError
+            If it sorts by what has no order.
+        """
+        from imgsim.index.selection import select_records
+
+        with self.snapshot():
+            rules = self._rules(out_of_sight=out_of_sight)
+            yield from select_records(self._store, listed(where), rules, sort=listed(sort), limit=limit)
+
+    def photo(self, path: str) -> ImageRecord:
+        """Give what is known of one photo.
+
+        Parameters
+        ----------
+        path : str
+            Within the indexed folder.
+
+        Returns
+        -------
+        ImageRecord
+            The photo's.
+
+        Raises
+        ------
+        ImgsimError
+            If it is not in the index.
+        """
+        with self.snapshot():
+            key = self._store.photo_key(path)
+            if key is None:
+                raise ImgsimError(f"{path}: not in the index of {self.root}", remedy="add-photo")
+            return next(self._store.records([key]))
+
+    def find_photos(self, names: Iterable[str]) -> list[ImageRecord]:
+        """Give what is known of photos that paths, as they are typed, lead to.
+
+        Parameters
+        ----------
+        names : iterable of str
+            As seen from the working folder or, where nothing is there, from the indexed one.
+
+        Returns
+        -------
+        list of ImageRecord
+            One a name.
+
+        Raises
+        ------
+        ImgsimError
+            If one of them is not in the index.
+        """
+        from imgsim.index.photo_lookup import PhotoLookup
+
+        with self.snapshot():
+            keys = list(map(PhotoLookup(self._store).find, names))
+            return list(self._store.records(keys))
+
+    def has_photo(self, name: str) -> bool:
+        """Tell whether a path, as it is typed, leads to a photo of the index.
+
+        Parameters
+        ----------
+        name : str
+            As seen from the working folder or, where nothing is there, from the indexed one.
+
+        Returns
+        -------
+        bool
+            Whether it does.
+        """
+        from imgsim.index.photo_lookup import PhotoLookup
+
+        return PhotoLookup(self._store).named(name) is not None
+
+    def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[str]]:
+        """Find the photos that have some contents.
+
+        Parameters
+        ----------
+        digests : iterable of bytes
+            BLAKE2b-128 of the contents, as `ImageRecord` and `DecidedPair` have them.
+
+        Returns
+        -------
+        dict of bytes to list of str
+            Their paths, sorted; contents that no photo has are left out.
+        """
+        from imgsim.index.decided_pairs import paths_with
+
+        with self.snapshot():
+            return paths_with(self._store, digests)
 
     @property
     def sight(self) -> Sight:
@@ -203,6 +308,10 @@ class Index:
     def sight_rules(self) -> list[SightRule]:
         """The rules that keep photos out of sight, the first added first, with the number of photos of each."""
         return self.sight.counted(self._store.photo_keys())
+
+    def _rules(self, *, out_of_sight: bool) -> Sequence[str]:
+        """Give the rules to go by: none, where photos that are out of sight are asked for too."""
+        return () if out_of_sight else self._store.sight_rules
 
     def count_out_of_sight(self, where: str | Sequence[str] = ()) -> int:
         """Count the photos that are out of sight.
@@ -217,7 +326,7 @@ class Index:
         int
             Of those for which the expressions hold.
         """
-        return self.sight.count_unseen(_listed(where), self._store.photo_keys())
+        return self.sight.count_unseen(listed(where), self._store.photo_keys())
 
     def explain_nothing(self, where: str | Sequence[str] = (), *, out_of_sight: bool = False) -> ImgsimError | None:
         """Say why no photo is found.
@@ -234,123 +343,9 @@ class Index:
         ImgsimError or None
             An `OutOfSightError` where photos fit that are all out of sight; None where nothing was asked.
         """
-        from imgsim.where.select import explain_nothing
+        from imgsim.index.selection import explain_none
 
-        unseen = None if out_of_sight else self.sight.explain_nothing(_listed(where), self._store.photo_keys())
-        return unseen or (ImgsimError(explain_nothing(self.facts, _listed(where))) if where else None)
-
-    def count_features(self, extractor: StoredExtractor) -> int:
-        """Count an extractor's rows."""
-        return self._store.count_features(extractor)
-
-    def count_measured(self, extractor: StoredExtractor) -> int:
-        """Count the photos that, as a whole, have a row of an extractor.
-
-        Parameters
-        ----------
-        extractor : StoredExtractor
-            As `extractors` lists it.
-
-        Returns
-        -------
-        int
-            Parts do not count.
-        """
-        return self.counts["photos"] - len(self._store.lacking(extractor))
-
-    def find_extractor(self, text: str) -> StoredExtractor:
-        """Find an extractor of the index by name, whether or not this imgsim can still make it.
-
-        Parameters
-        ----------
-        text : str
-            ``NAME[:key=value,...]``.
-
-        Returns
-        -------
-        StoredExtractor
-            With its key in this index.
-
-        Raises
-        ------
-        ExtractorMismatchError
-            If the index has none of that name.
-        """
-        from imgsim.index.distance import find_stored
-
-        return find_stored(self._store, text)
-
-    def distance(self, extractors: Sequence[str] = (), metric: str | None = None) -> ChosenDistance:
-        """Choose a distance; within `snapshot`, what it then measures is of the same state.
-
-        Parameters
-        ----------
-        extractors : sequence of str, optional
-            As for `search`.
-        metric : str, optional
-            As for `search`.
-
-        Returns
-        -------
-        ChosenDistance
-            Its name, extractors and metrics; its ``terms()`` are ready to be ranked.
-        """
-        from imgsim.index.distance import choose_distance
-
-        return choose_distance(self.directory, self._store, extractors, metric)
-
-    def counterpart(self, distance: ChosenDistance) -> ChosenDistance:
-        """Choose the extractors that another index's distance is by, among those of this one.
-
-        Parameters
-        ----------
-        distance : ChosenDistance
-            Of another index.
-
-        Returns
-        -------
-        ChosenDistance
-            Of this index; it says whose rows are meant, while the other says how they are compared.
-
-        Raises
-        ------
-        ExtractorMismatchError
-            If this index has no features of one of them, or of another version.
-        """
-        from imgsim.index.counterpart import find_counterpart
-
-        return find_counterpart(self.directory, self._store, distance)
-
-    def rows_by_content(self) -> RowsByContent:
-        """Find photos' rows by what is in a file; within `snapshot`, of one state.
-
-        Returns
-        -------
-        RowsByContent
-            Of this index.
-        """
-        from imgsim.index.external_rows import RowsByContent
-
-        return RowsByContent(self._store)
-
-    def features(self, extractor: str) -> tuple[Features, list[str]]:
-        """Give the features of whole photos.
-
-        Parameters
-        ----------
-        extractor : str
-            ``NAME[:key=value,...]``, among those of the index.
-
-        Returns
-        -------
-        features : ndarray of float32, shape (N, D)
-            A row a photo; bits are 0 and 1.
-        paths : list of str
-            Of the N photos that have features, in the order of the rows.
-        """
-        with self.snapshot():
-            rows, present = self.distance([extractor]).features()
-            return rows[present], list(compress(self.paths, present))
+        return explain_none(self._store, listed(where), out_of_sight=out_of_sight)
 
     def search(
         self,
@@ -425,41 +420,6 @@ class Index:
                 rerank=rerank,
             )
 
-    def has_photo(self, name: str) -> bool:
-        """Tell whether a path, as it is typed, leads to a photo of the index.
-
-        Parameters
-        ----------
-        name : str
-            As seen from the working folder or, where nothing is there, from the indexed one.
-
-        Returns
-        -------
-        bool
-            Whether it does.
-        """
-        from imgsim.index.photo_lookup import PhotoLookup
-
-        return PhotoLookup(self._store).named(name) is not None
-
-    def is_calibrated(self, extractors: Sequence[str] = (), metric: str | None = None) -> bool:
-        """Tell whether matches by these extractors and metric carry a probability.
-
-        Parameters
-        ----------
-        extractors : sequence of str, optional
-            As for `search`.
-        metric : str, optional
-            As for `search`.
-
-        Returns
-        -------
-        bool
-            Whether that distance was calibrated.
-        """
-        with self.snapshot():
-            return self.distance(extractors, metric).name in self.calibrations
-
     @contextmanager
     def searcher(
         self,
@@ -493,8 +453,248 @@ class Index:
         from imgsim.index.search import Searcher
 
         with self.snapshot():
-            rules = () if out_of_sight else self._store.sight_rules
-            yield Searcher(self.distance(extractors, metric), _listed(where), rules, parts=parts and self.is_cut)
+            rules = self._rules(out_of_sight=out_of_sight)
+            yield Searcher(self.distance(extractors, metric), listed(where), rules, parts=parts and self.is_cut)
+
+    def search_color(
+        self, color: str, k: int = 10, *, where: str | Sequence[str] = (), out_of_sight: bool = False
+    ) -> list[Match]:
+        """Find the photos that most probably have a colour, without any photo to compare with.
+
+        Parameters
+        ----------
+        color : str
+            A colour's name, as `imgsim color` gives it.
+        k : int, default 10
+            Matches wanted.
+        where : str or sequence of str, optional
+            As for `search`.
+        out_of_sight : bool, default False
+            As for `search`.
+
+        Returns
+        -------
+        list of Match
+            At most k, the most probable first, ties by path; the distance is 1 - probability.
+
+        Raises
+        ------
+        UnknownNameError
+            If no photo of the index has a probability for that name.
+        ImgsimError
+            If no photo of the index has colours.
+        """
+        from imgsim.index.by_color import rank_by_color
+
+        with self.snapshot():
+            rules = self._rules(out_of_sight=out_of_sight)
+            return rank_by_color(self._store, color, k, listed(where), rules)
+
+    def color_expression(self, color: str) -> str:
+        """Write the expression that holds for photos of a colour.
+
+        Parameters
+        ----------
+        color : str
+            A name that some photo of the index has.
+
+        Returns
+        -------
+        str
+            For `photos`, or for `search` as `where`.
+
+        Raises
+        ------
+        UnknownNameError
+            If no photo is of that colour.
+        ImgsimError
+            If the colours of no photo were measured.
+        """
+        from imgsim.index.by_color import color_expression
+
+        return color_expression(self._store, color)
+
+    def duplicates(
+        self, nearness: Nearness | None = None, *, keep: str = "largest", where: str | Sequence[str] = ()
+    ) -> list[list[DuplicatePhoto]]:
+        """Group photos that are copies of each other; within `snapshot` if it is given a nearness.
+
+        Parameters
+        ----------
+        nearness : Nearness, optional
+            By what photos that differ in their bytes count as copies, of this index; without it none do. All photos of
+            a group are near each other (complete linkage), so that a chain of neighbours is no group.
+        keep : {"largest", "oldest", "newest", "path"}, default "largest"
+            Which is the one to keep: that of the most pixels, then bytes; by the file's time; or the first by path,
+            which also decides where they are equal.
+        where : str or sequence of str, optional
+            As for `search`.
+
+        Returns
+        -------
+        list of list of DuplicatePhoto
+            Groups of two and more, by the path of the photo to keep, which comes first in each.
+
+        Raises
+        ------
+        ImgsimError
+            If too many are near.
+        """
+        from imgsim.index.duplicates import find_duplicates
+
+        with self.snapshot():
+            return find_duplicates(self._store, nearness, keep=keep, where=listed(where))
+
+    @property
+    def extractors(self) -> list[StoredExtractor]:
+        """The extractors that there are features of, the first indexed first."""
+        return self._store.extractors()
+
+    @property
+    def default(self) -> DefaultQuery | None:
+        """What queries compare by unless told otherwise."""
+        return self._store.default_query()
+
+    def find_extractor(self, text: str) -> StoredExtractor:
+        """Find an extractor of the index by name, whether or not this imgsim can still make it.
+
+        Parameters
+        ----------
+        text : str
+            ``NAME[:key=value,...]``.
+
+        Returns
+        -------
+        StoredExtractor
+            With its key in this index.
+
+        Raises
+        ------
+        ExtractorMismatchError
+            If the index has none of that name.
+        """
+        from imgsim.index.distance import find_stored
+
+        return find_stored(self._store, text)
+
+    def count_features(self, extractor: StoredExtractor) -> int:
+        """Count an extractor's rows."""
+        return self._store.count_features(extractor)
+
+    def count_measured(self, extractor: StoredExtractor) -> int:
+        """Count the photos that, as a whole, have a row of an extractor.
+
+        Parameters
+        ----------
+        extractor : StoredExtractor
+            As `extractors` lists it.
+
+        Returns
+        -------
+        int
+            Parts do not count.
+        """
+        return self.counts["photos"] - len(self._store.lacking(extractor))
+
+    def distance(self, extractors: Sequence[str] = (), metric: str | None = None) -> ChosenDistance:
+        """Choose a distance; within `snapshot`, what it then measures is of the same state.
+
+        Parameters
+        ----------
+        extractors : sequence of str, optional
+            As for `search`.
+        metric : str, optional
+            As for `search`.
+
+        Returns
+        -------
+        ChosenDistance
+            Its name, extractors and metrics; its ``terms()`` are ready to be ranked.
+        """
+        from imgsim.index.distance import choose_distance
+
+        return choose_distance(self.directory, self._store, extractors, metric)
+
+    def counterpart(self, distance: ChosenDistance) -> ChosenDistance:
+        """Choose the extractors that another index's distance is by, among those of this one.
+
+        Parameters
+        ----------
+        distance : ChosenDistance
+            Of another index.
+
+        Returns
+        -------
+        ChosenDistance
+            Of this index; it says whose rows are meant, while the other says how they are compared.
+
+        Raises
+        ------
+        ExtractorMismatchError
+            If this index has no features of one of them, or of another version.
+        """
+        from imgsim.index.counterpart import find_counterpart
+
+        return find_counterpart(self.directory, self._store, distance)
+
+    def features(self, extractor: str) -> tuple[Features, list[str]]:
+        """Give the features of whole photos.
+
+        Parameters
+        ----------
+        extractor : str
+            ``NAME[:key=value,...]``, among those of the index.
+
+        Returns
+        -------
+        features : ndarray of float32, shape (N, D)
+            A row a photo; bits are 0 and 1.
+        paths : list of str
+            Of the N photos that have features, in the order of the rows.
+        """
+        with self.snapshot():
+            rows, present = self.distance([extractor]).features()
+            return rows[present], list(compress(self.paths, present))
+
+    def rows_by_content(self) -> RowsByContent:
+        """Find photos' rows by what is in a file; within `snapshot`, of one state.
+
+        Returns
+        -------
+        RowsByContent
+            Of this index.
+        """
+        from imgsim.index.external_rows import RowsByContent
+
+        return RowsByContent(self._store)
+
+    @property
+    def calibrations(self) -> list[str]:
+        """The names of the distances that are calibrated."""
+        return list(self._store.calibrations())
+
+    @property
+    def stale_calibrations(self) -> set[str]:
+        """Those of them that were fitted to features that are others now."""
+        return self._store.stale_calibrations()
+
+    def is_calibrated(self, extractors: Sequence[str] = (), metric: str | None = None) -> bool:
+        """Tell whether matches by these extractors and metric carry a probability.
+
+        Parameters
+        ----------
+        extractors : sequence of str, optional
+            As for `search`.
+        metric : str, optional
+            As for `search`.
+
+        Returns
+        -------
+        bool
+            Whether that distance was calibrated.
+        """
+        with self.snapshot():
+            return self.distance(extractors, metric).name in self.calibrations
 
     @property
     def is_cut(self) -> bool:
@@ -534,54 +734,6 @@ class Index:
             raise ParameterError("a background, or a crop, is of parts that are cut out", remedy="name-segmenter")
         return cutter
 
-    def photo(self, path: str) -> ImageRecord:
-        """Give what is known of one photo.
-
-        Parameters
-        ----------
-        path : str
-            Within the indexed folder.
-
-        Returns
-        -------
-        ImageRecord
-            The photo's.
-
-        Raises
-        ------
-        ImgsimError
-            If it is not in the index.
-        """
-        with self.snapshot():
-            key = self._store.photo_key(path)
-            if key is None:
-                raise ImgsimError(f"{path}: not in the index of {self.root}", remedy="add-photo")
-            return next(self._store.records([key]))
-
-    def find_photos(self, names: Iterable[str]) -> list[ImageRecord]:
-        """Give what is known of photos that paths, as they are typed, lead to.
-
-        Parameters
-        ----------
-        names : iterable of str
-            As seen from the working folder or, where nothing is there, from the indexed one.
-
-        Returns
-        -------
-        list of ImageRecord
-            One a name.
-
-        Raises
-        ------
-        ImgsimError
-            If one of them is not in the index.
-        """
-        from imgsim.index.photo_lookup import PhotoLookup
-
-        with self.snapshot():
-            keys = list(map(PhotoLookup(self._store).find, names))
-            return list(self._store.records(keys))
-
     def pairs(self, lost: Index | None = None) -> list[DecidedPair]:
         """List what people decided about lost photos and found ones of this index, and what they were told.
 
@@ -602,163 +754,9 @@ class Index:
 
     def count_pairs(self) -> dict[str, int]:
         """Count the pairs that are kept, by their state; states that no pair has are left out."""
-        states = [pair.state for pair in self._store.pairs()]
-        return {state: states.count(state) for state in sorted(set(states))}
+        from imgsim.index.decided_pairs import count_states
 
-    def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[str]]:
-        """Find the photos that have some contents.
-
-        Parameters
-        ----------
-        digests : iterable of bytes
-            BLAKE2b-128 of the contents, as `ImageRecord` and `DecidedPair` have them.
-
-        Returns
-        -------
-        dict of bytes to list of str
-            Their paths, sorted; contents that no photo has are left out.
-        """
-        from imgsim.index.decided_pairs import paths_with
-
-        with self.snapshot():
-            return paths_with(self._store, digests)
-
-    def photos(
-        self,
-        where: str | Sequence[str] = (),
-        *,
-        sort: str | Sequence[str] = (),
-        limit: int | None = None,
-        out_of_sight: bool = True,
-    ) -> Iterator[ImageRecord]:
-        """Give what is known of the photos for which expressions hold.
-
-        Parameters
-        ----------
-        where : str or sequence of str, optional
-            As for `search`; all photos, unless given.
-        sort : str or sequence of str, optional
-            Attributes or fields to order them by, such as ``"price,-found_on"``: the first counts most, a minus begins
-            with the largest, and photos that lack one come last.
-        limit : int, optional
-            Give only so many of the first.
-        out_of_sight : bool, default True
-            Whether photos that are out of sight are among them.
-
-        Yields
-        ------
-        ImageRecord
-            In that order, ties and all others by path.
-
-        Raises
-        ------
-        ExpressionError
-            If an expression is not understood, or compares what does not compare.
-        UnknownNameError
-            If it names an attribute that no photo has.
-        ParameterError
-            If it sorts by what has no order.
-        """
-        from imgsim.where.order import order_photos
-        from imgsim.where.sight import Sight
-
-        with self.snapshot():
-            keys = self._store.photo_keys()
-            rules = () if out_of_sight else self._store.sight_rules
-            chosen = Sight(self._store.facts, rules).select(_listed(where), keys)
-            keys = keys if chosen is None else keys[chosen]
-            if sort:
-                keys = keys[order_photos(self._store.facts, _listed(sort), keys)]
-            yield from self._store.records(keys[:limit].tolist())
-
-    def duplicates(
-        self, nearness: Nearness | None = None, *, keep: str = "largest", where: str | Sequence[str] = ()
-    ) -> list[list[DuplicatePhoto]]:
-        """Group photos that are copies of each other; within `snapshot` if it is given a nearness.
-
-        Parameters
-        ----------
-        nearness : Nearness, optional
-            By what photos that differ in their bytes count as copies, of this index; without it none do. All photos of
-            a group are near each other (complete linkage), so that a chain of neighbours is no group.
-        keep : {"largest", "oldest", "newest", "path"}, default "largest"
-            Which is the one to keep: that of the most pixels, then bytes; by the file's time; or the first by path,
-            which also decides where they are equal.
-        where : str or sequence of str, optional
-            As for `search`.
-
-        Returns
-        -------
-        list of list of DuplicatePhoto
-            Groups of two and more, by the path of the photo to keep, which comes first in each.
-
-        Raises
-        ------
-        ImgsimError
-            If too many are near.
-        """
-        from imgsim.index.duplicates import find_duplicates
-
-        with self.snapshot():
-            return find_duplicates(self._store, nearness, keep=keep, where=_listed(where))
-
-    def search_color(
-        self, color: str, k: int = 10, *, where: str | Sequence[str] = (), out_of_sight: bool = False
-    ) -> list[Match]:
-        """Find the photos that most probably have a colour, without any photo to compare with.
-
-        Parameters
-        ----------
-        color : str
-            A colour's name, as `imgsim color` gives it.
-        k : int, default 10
-            Matches wanted.
-        where : str or sequence of str, optional
-            As for `search`.
-        out_of_sight : bool, default False
-            As for `search`.
-
-        Returns
-        -------
-        list of Match
-            At most k, the most probable first, ties by path; the distance is 1 - probability.
-
-        Raises
-        ------
-        UnknownNameError
-            If no photo of the index has a probability for that name.
-        ImgsimError
-            If no photo of the index has colours.
-        """
-        from imgsim.index.by_color import rank_by_color
-
-        with self.snapshot():
-            rules = () if out_of_sight else self._store.sight_rules
-            return rank_by_color(self._store, color, k, _listed(where), rules)
-
-    def color_expression(self, color: str) -> str:
-        """Write the expression that holds for photos of a colour.
-
-        Parameters
-        ----------
-        color : str
-            A name that some photo of the index has.
-
-        Returns
-        -------
-        str
-            For `photos`, or for `search` as `where`.
-
-        Raises
-        ------
-        UnknownNameError
-            If no photo is of that colour.
-        ImgsimError
-            If the colours of no photo were measured.
-        """
-        from imgsim.index.by_color import color_expression
-
-        return color_expression(self._store, color)
+        return count_states(self._store)
 
     def update_of(self, folder: str, options: Options | None = None, observer: Observer | None = None) -> Update:
         """Prepare a run over a folder: to find out what it would do or, of an index opened for writing, to do it.
@@ -782,130 +780,8 @@ class Index:
         return Update(folder, self.directory, self._store, options, observer)
 
 
-class IndexWriter(Index):
-    """An index opened for writing, by one at a time, made where there is none; a context manager.
-
-    Each change is a transaction of its own. A new index is of `root`, or else of the folder about `directory`.
-    """
-
-    def __init__(self, directory: str, root: str | None = None) -> None:
-        root = root or os.path.dirname(os.path.abspath(directory))
-        super().__init__(directory, SqliteStore.open_writer(directory, root))
-
-    def __exit__(self, *error: object) -> None:
-        try:
-            if not any(error):
-                remove_leftovers(self.directory, self._store.stamp)
-                self._store.check_there()
-        finally:
-            self.close()
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Make the changes of the block one: all are written, or none is."""
-        return self._store.transaction()
-
-    def add_extractor(self, extractor: Extractor) -> StoredExtractor:
-        """Add an extractor, or find it; the first one becomes the default."""
-        with self.transaction():
-            return self._store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
-
-    def drop_extractor(self, extractor: StoredExtractor) -> None:
-        """Remove an extractor, its features, and the calibrations of distances that it has a part in."""
-        with self.transaction():
-            self._store.drop_extractor(extractor)
-
-    def put(self, photo: MeasuredPhoto) -> None:
-        """Store a measured photo."""
-        with self.transaction():
-            self._store.put(photo)
-
-    def set_default(self, extractors: Sequence[str], metric: str | None = None) -> None:
-        """Set what queries compare by, unless told otherwise."""
-        with self.transaction():
-            distance = self.distance(extractors, metric)
-            pairs = tuple((one.stored, one.weight) for one in distance.extractors)
-            self._store.set_default(DefaultQuery(pairs, distance.metric))
-
-    def set_attributes(self, photo: str, assignments: Iterable[str]) -> dict[str, Any]:
-        """Change attributes of a photo, as a user writes it: ``NAME=VALUE``."""
-        return self.edit([photo], assignments).attributes
-
-    def edit(
-        self,
-        photos: Iterable[str] | None,
-        assignments: Iterable[str],
-        *,
-        dropped: Iterable[str] = (),
-        where: str | Sequence[str] = (),
-    ) -> AttributeEdit:
-        """Change attributes of many photos alike: those for which `where` holds, of those named or, with None, of all.
-
-        All are changed or, where one is not in the index or a value does not fit, none is.
-        """
-        from imgsim.index.assignments import edit_attributes
-
-        with self.transaction():
-            return edit_attributes(self._store, photos, assignments, dropped, _listed(where))
-
-    def drop_attributes(self, names: Iterable[str]) -> dict[str, int]:
-        """Remove attributes from all photos, and what declares them; give how many photos had each."""
-        from imgsim.index.assignments import drop_attributes
-
-        with self.transaction():
-            return drop_attributes(self._store, names)
-
-    def declare_attributes(self, declarations: Iterable[str]) -> dict[str, str | None]:
-        """Make attributes known before photos have them, as a user writes: ``NAME=TYPE``; ``NAME=`` takes it back."""
-        from imgsim.index.declarations import declare
-
-        with self.transaction():
-            return declare(self._store, declarations)
-
-    def decide(self, pairs: Sequence[DecidedPair]) -> list[DecidedPair | None]:
-        """Keep what was decided about pairs, or that they were said; give what was kept of each before.
-
-        A later decision takes the place of an earlier one; that a pair was said takes the place of nothing.
-        """
-        from imgsim.index.decided_pairs import keep_decisions
-
-        with self.transaction():
-            return keep_decisions(self._store, pairs)
-
-    def forget_pairs(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
-        """Forget what was decided about pairs, or that they were said, by the digests of the lost and found photos."""
-        with self.transaction():
-            self._store.forget_pairs(pairs)
-
-    def change_sight(
-        self, added: str | Iterable[str] = (), *, dropped: Iterable[str] = (), all_dropped: bool = False
-    ) -> SightChange:
-        """Keep photos out of sight for which expressions hold, from now on and whatever comes; take rules back before.
-
-        Of what is out of sight, `search` and `match` know nothing; nothing is removed.
-        """
-        from imgsim.index.sight_rules import change_rules
-
-        with self.transaction():
-            listed = [added] if isinstance(added, str) else added
-            return change_rules(self._store, listed, dropped, all_dropped=all_dropped)
-
-    def keep_calibration(self, distance: ChosenDistance, calibration: Calibration) -> None:
-        """Keep the calibration of a distance, in place of an earlier one, until one of its extractors is dropped."""
-        with self.transaction():
-            extractors = [one.stored for one in distance.extractors]
-            self._store.keep_calibration(distance.name, extractors, calibration.to_json())
-
-    def compact(self) -> None:
-        """Give the space of removed rows back to the disk."""
-        self._store.compact()
-        maps = os.path.join(self.directory, MAPS)
-        if os.path.isdir(maps):
-            from imgsim.segment.cutter import remove_other_maps
-
-            remove_other_maps(maps, self._store.cut, [known.digest for known in self._store.known().values()])
-
-
-def _listed(where: str | Sequence[str]) -> Sequence[str]:
+def listed(where: str | Sequence[str]) -> Sequence[str]:
+    """Give one expression, or several, as several."""
     return [where] if isinstance(where, str) else where
 
 

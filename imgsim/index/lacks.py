@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from imgsim.images.find import FoundImage
     from imgsim.index.changes import Changes
-    from imgsim.index.store import HiddenPhoto, Store, StoredExtractor
+    from imgsim.index.store.extractor_store import StoredExtractor
+    from imgsim.index.store.photo_file_store import HiddenPhoto
+    from imgsim.index.store.store import Store
 
 K = TypeVar("K")
 COLORS = "colors"  # the step that measures them

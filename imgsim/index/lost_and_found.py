@@ -17,7 +17,7 @@ from imgsim.index.damaged_rows import damaged_photos, describe_damage
 from imgsim.index.pair_memory import Things, recall
 from imgsim.index.pile import Pile, lay, make_pile, photos_of
 from imgsim.index.search import Searcher, read_calibration
-from imgsim.index.store import SAID, DecidedPair
+from imgsim.index.store.pair_store import SAID, DecidedPair
 from imgsim.index.stored_distances import StoredSide, measure_again
 from imgsim.paths import composed
 from imgsim.search.one_to_one import assign

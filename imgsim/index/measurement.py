@@ -14,7 +14,10 @@ from imgsim.index.decoding_mark import decoding_mark
 from imgsim.index.failure_conditions import conditions_of
 from imgsim.index.lacks import COLORS, LABEL
 from imgsim.index.location import MAPS
-from imgsim.index.store import CUT, MISSING, UNREADABLE, Failure, MeasuredPhoto, labelled
+from imgsim.index.store.ledger_store import Failure
+from imgsim.index.store.measurement_store import CUT, labelled
+from imgsim.index.store.photo_file_store import MISSING, UNREADABLE
+from imgsim.index.store.photo_store import MeasuredPhoto
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from imgsim.index.drawn_pictures import DrawnPictures
     from imgsim.index.external_rows import KeptRows
     from imgsim.index.lacks import Lack
-    from imgsim.index.store import Store
+    from imgsim.index.store.store import Store
     from imgsim.index.summary import Observer, Summary
     from imgsim.segment.cutter import Cutter
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from imgsim.images.find import Found
     from imgsim.index.description import AttributeTable
     from imgsim.index.features_file import FeaturesFile
-    from imgsim.index.store import Store, StoredClassifier
+    from imgsim.index.store.measurement_store import StoredClassifier
+    from imgsim.index.store.store import Store
 
 PATTERNS = ("include", "exclude")
 KEPT = (*PATTERNS, "exif", *Limits._fields)  # colours are kept by how they are measured

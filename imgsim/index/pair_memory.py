@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from imgsim.index.store import CONFIRMED, REJECTED, SAID
+from imgsim.index.store.pair_store import CONFIRMED, REJECTED, SAID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Keys
-    from imgsim.index.store import DecidedPair, Store
+    from imgsim.index.store.pair_store import DecidedPair
+    from imgsim.index.store.store import Store
 
 
 _NONE = np.zeros((0, 2), np.intp)

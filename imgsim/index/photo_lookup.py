@@ -14,7 +14,8 @@ from imgsim.paths import composed, key_within
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterator
 
-    from imgsim.index.store import Known, Store
+    from imgsim.index.store.photo_file_store import Known
+    from imgsim.index.store.store import Store
 
 
 AWAY = "missing: it is kept in the index until it is back"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from imgsim.core import Keys
     from imgsim.index.distance import ChosenDistance
-    from imgsim.index.store import Store
+    from imgsim.index.store.store import Store
     from imgsim.search.ranking import Term
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from imgsim.images.limits import Limits
     from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
-    from imgsim.index.store import Store
+    from imgsim.index.store.store import Store
     from imgsim.index.unchanged_photos import StoredRows
     from imgsim.search.ranking import Term
     from imgsim.segment.cut_parts import Box

@@ -14,7 +14,8 @@ from imgsim.index.folder_look import look_through
 from imgsim.index.lacks import find_lacks
 from imgsim.index.options import Options
 from imgsim.index.sqlite.connection import outside
-from imgsim.index.store import MISSING, UNREADABLE, Failure
+from imgsim.index.store.ledger_store import Failure
+from imgsim.index.store.photo_file_store import MISSING, UNREADABLE
 from imgsim.index.summary import Observer, Summary
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from imgsim.index.measurement import Measurement
     from imgsim.index.options import Remembered
     from imgsim.index.sqlite.sqlite_store import SqliteStore
-    from imgsim.index.store import StoredClassifier, StoredExtractor
+    from imgsim.index.store.extractor_store import StoredExtractor
+    from imgsim.index.store.measurement_store import StoredClassifier
 
 
 class Update:

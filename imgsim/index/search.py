@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from imgsim.images.photo import Photo
     from imgsim.index.distance import ChosenDistance
     from imgsim.index.query_rows import AskedThing
-    from imgsim.index.store import PartLabel
+    from imgsim.index.store.feature_store import PartLabel
     from imgsim.search.ranking import Ranked
     from imgsim.search.reranking import Reranker
     from imgsim.segment.cut_parts import Box

@@ -12,7 +12,7 @@ from imgsim.where.tokens import tokenize
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imgsim.index.store import Store
+    from imgsim.index.store.store import Store
 
 
 class SightChange(NamedTuple):

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.index.distance import ChosenDistance, ChosenExtractor
-    from imgsim.index.store import Rows, Store
+    from imgsim.index.store.feature_store import Rows
+    from imgsim.index.store.store import Store
     from imgsim.search.ranking import Term
     from imgsim.search.two_sides import MatchedThings, Side
 

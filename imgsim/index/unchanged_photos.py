@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from imgsim.core import Features
     from imgsim.images.limits import Limits
     from imgsim.images.photo import Photo
-    from imgsim.index.store import Store, StoredExtractor, StoredPhoto
+    from imgsim.index.store.extractor_store import StoredExtractor
+    from imgsim.index.store.photo_store import StoredPhoto
+    from imgsim.index.store.store import Store
 
 
 class StoredRows(NamedTuple):

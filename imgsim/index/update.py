@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from imgsim.errors import IndexNotFoundError
 from imgsim.images.find import check_folder
 from imgsim.index.asked_classifiers import AskedClassifiers
-from imgsim.index.index import Index, IndexWriter
+from imgsim.index.index import Index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.location import check_writable, has_index, make_directory, name_directory
 from imgsim.index.options import Options
 from imgsim.naming import is_external, parse_naming

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from imgsim.index.description import Description
     from imgsim.index.features_file import RowsToImport
     from imgsim.index.run import Update
-    from imgsim.index.store import Known, Store, StoredClassifier, StoredExtractor
+    from imgsim.index.store.extractor_store import StoredExtractor
+    from imgsim.index.store.measurement_store import StoredClassifier
+    from imgsim.index.store.photo_file_store import Known
+    from imgsim.index.store.store import Store
     from imgsim.index.summary import Summary
 
 

@@ -14,7 +14,8 @@ import numpy as np
 from imgsim.evaluation.candidates import Candidate, metric_grid
 from imgsim.evaluation.judge import Judge, Judgement
 from imgsim.images.limits import LIMITS, Limits
-from imgsim.index.index import Index, IndexWriter
+from imgsim.index.index import Index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
 from imgsim.recommend.pace import Pace

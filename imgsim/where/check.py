@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.errors import ExpressionError, UnknownNameError
@@ -97,6 +96,8 @@ def find_subject(name: str, catalogue: Mapping[str, Collection[str]], *, quoted:
         return Subject(field, field=True, types={FIELDS[field]})
     if name in FIELDS:
         raise UnknownNameError("attribute", name, {f"{FIELD_PREFIX}{name}"})
+    from difflib import get_close_matches  # which a query whose names are all known does without
+
     choices = {*catalogue, *fields}
     if get_close_matches(name, choices, n=1) or not _is_unicode(name):
         raise UnknownNameError("attribute", name, choices)

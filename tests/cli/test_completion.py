@@ -15,7 +15,8 @@ import pytest
 
 from imgsim.cli.group import COMMANDS
 from imgsim.features import extractor_names
-from imgsim.index.index import IndexWriter, open_index
+from imgsim.index.index import open_index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
 from imgsim.metrics import METRICS

@@ -607,7 +607,7 @@ def test_a_ranking_is_written_though_it_cannot_be_saved(run, classes, monkeypatc
     def full(*_, **__):
         raise IndexWriteError("the disk is full")
 
-    monkeypatch.setattr("imgsim.index.index.IndexWriter.set_default", full)
+    monkeypatch.setattr("imgsim.index.index_writer.IndexWriter.set_default", full)
     result = run("recommend", "shelf", "-x", "phash", "--save", "--format", "json")
     assert (result.code, result.err) == (2, "imgsim: the disk is full\n")
     assert json.loads(result.out)[0]["extractor"] == "phash"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from imgsim.cli.group import COMMANDS, imgsim
-from imgsim.index.index import IndexWriter
+from imgsim.index.index_writer import IndexWriter
 
 WITHOUT_DATA = {  # on stdout: they write files, say what they did, or draw in the terminal
     *("color train", "completion", "models export", "models import", "models pull", "models remove", "models whiten"),

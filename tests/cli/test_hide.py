@@ -6,7 +6,7 @@ import os
 import pytest
 
 from imgsim.errors import IndexWriteError
-from imgsim.index.index import IndexWriter
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.update import update_index
 
 RETURNED = "status = 'returned'"

@@ -300,7 +300,7 @@ def test_of_two_who_decide_at_once_one_waits_and_hears_of_the_other(run, piles):
         held.set()
         done.wait(0.6)
         with open_index("lost") as lost, open_index("found") as found, writer.transaction():
-            from imgsim.index.store import DecidedPair
+            from imgsim.index.store.pair_store import DecidedPair
 
             digests = lost.photo("l0.png").digest, found.photo("f1.png").digest
             writer.keep_pairs([DecidedPair(*digests, "rejected", "l0.png", "f1.png", "Kim", 1)])

@@ -8,7 +8,7 @@ import PIL.Image
 import pytest
 
 from imgsim.index.index import Index, open_index
-from imgsim.index.store import CONFIRMED, REJECTED, SAID, DecidedPair
+from imgsim.index.store.pair_store import CONFIRMED, REJECTED, SAID, DecidedPair
 from imgsim.index.update import update_index
 
 EXTRACTOR = "histogram:bins=4"

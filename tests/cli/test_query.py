@@ -11,7 +11,8 @@ import subprocess
 import PIL.Image
 import pytest
 
-from imgsim.index.index import IndexWriter, open_index
+from imgsim.index.index import open_index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.update import update_index
 from imgsim.metrics.calibration import Calibration
 from tests.cli.conftest import IMGSIM

@@ -8,7 +8,8 @@ import subprocess
 import pytest
 
 from imgsim.errors import ParameterError
-from imgsim.index.index import IndexWriter, open_index
+from imgsim.index.index import open_index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.metrics.calibration import Calibration
 from tests.cli.conftest import IMGSIM
 

@@ -7,7 +7,7 @@ import tomllib
 import numpy as np
 import pytest
 
-from imgsim.index.store import CONFIRMED, REJECTED, SAID
+from imgsim.index.store.pair_store import CONFIRMED, REJECTED, SAID
 from imgsim.index.update import update_index
 from tests.cli.test_pair_sources import EXTRACTOR, decide, draw, some
 

@@ -1,6 +1,6 @@
 """The extractors of a store of dictionaries, and what is made of them."""
 
-from imgsim.index.store import DefaultQuery, StoredExtractor
+from imgsim.index.store.extractor_store import DefaultQuery, StoredExtractor
 
 
 class DictExtractors:

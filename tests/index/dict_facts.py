@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from imgsim.core import ImageRecord
-from imgsim.index.store import Known
+from imgsim.index.store.photo_file_store import Known
 from imgsim.paths import composed
 from imgsim.tables.values import facts_of
 from imgsim.where.facts import AttributeCount

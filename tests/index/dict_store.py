@@ -9,20 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from imgsim.errors import ImgsimError
-from imgsim.index.store import (
-    COLORS,
-    CUT,
-    HEADERS,
-    LEFT_OUT,
-    MISSING,
-    HiddenPhoto,
-    PartKeys,
-    PartLabel,
-    Rows,
-    Stamp,
-    StoredPhoto,
-    labelled,
-)
+from imgsim.index.store.feature_store import PartKeys, PartLabel, Rows
+from imgsim.index.store.measurement_store import COLORS, CUT, HEADERS, labelled
+from imgsim.index.store.photo_file_store import LEFT_OUT, MISSING, HiddenPhoto
+from imgsim.index.store.photo_store import StoredPhoto
+from imgsim.index.store.stamp import Stamp
 from imgsim.tables.values import change_attributes
 from tests.index.dict_extractors import DictExtractors
 from tests.index.dict_facts import DictFacts, Photo

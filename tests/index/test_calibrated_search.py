@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from imgsim.errors import CalibrationError, IndexFormatError
-from imgsim.index.index import IndexWriter, open_index
+from imgsim.index.index import open_index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
 from imgsim.metrics.calibration import Calibration

@@ -14,7 +14,7 @@ from imgsim.index.asked_classifiers import AskedClassifiers
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
 from imgsim.index.sqlite.sqlite_store import SqliteStore
-from imgsim.index.store import StoredClassifier, labelled
+from imgsim.index.store.measurement_store import StoredClassifier, labelled
 from imgsim.index.summary import Observer
 from imgsim.index.update import check_index, update_index
 from imgsim.models.classifier_model import CLASSIFIER_MODELS

@@ -11,7 +11,7 @@ from imgsim.images.read import read_image
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
 from imgsim.index.sqlite.sqlite_store import SqliteStore
-from imgsim.index.store import MeasuredPhoto
+from imgsim.index.store.photo_store import MeasuredPhoto
 from imgsim.index.update import update_index
 from tests.index.test_store_conformance import add
 

@@ -7,7 +7,8 @@ import pytest
 from imgsim.colors.dominant import find_colors
 from imgsim.errors import ImageReadError, ImgsimError, ParameterError
 from imgsim.images.read import read_image
-from imgsim.index.index import IndexWriter, open_index
+from imgsim.index.index import open_index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
 from imgsim.segment.cutter import Cutter

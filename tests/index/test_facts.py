@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from imgsim.core import ImageRecord
 from imgsim.errors import ImgsimError, ParameterError
 from imgsim.images.find import FoundImage
-from imgsim.index.store import MISSING, MeasuredPhoto
+from imgsim.index.store.photo_file_store import MISSING
+from imgsim.index.store.photo_store import MeasuredPhoto
 from imgsim.tables.values import facts_of
 from imgsim.where.facts import AttributeCount
 

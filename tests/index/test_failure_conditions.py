@@ -10,7 +10,7 @@ from imgsim.index import failure_conditions
 from imgsim.index.failure_conditions import conditions_of, still_stands
 from imgsim.index.index import open_index
 from imgsim.index.options import Options
-from imgsim.index.store import Failure
+from imgsim.index.store.ledger_store import Failure
 from imgsim.index.update import update_index
 from imgsim.side_process import SideProcesses
 

@@ -14,7 +14,8 @@ import pytest
 
 from imgsim.errors import ImgsimError, IndexFormatError, IndexLockedError, IndexWriteError
 from imgsim.images import find
-from imgsim.index.index import IndexWriter, open_index
+from imgsim.index.index import open_index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.sqlite import connection
 from imgsim.index.sqlite.explanations import explained
 from imgsim.index.sqlite.filesystem import is_network_share

@@ -7,7 +7,7 @@ import pytest
 from imgsim.images.find import Found, FoundImage
 from imgsim.index.changes import Copy, Edit, Gone, Move
 from imgsim.index.folder_comparison import FEW, find_changes
-from imgsim.index.store import LEFT_OUT, MISSING, UNREADABLE, HiddenPhoto, Known
+from imgsim.index.store.photo_file_store import LEFT_OUT, MISSING, UNREADABLE, HiddenPhoto, Known
 
 
 def digest(content):

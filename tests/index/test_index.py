@@ -7,7 +7,8 @@ from imgsim.errors import ExtractorMismatchError, ImgsimError, IndexLockedError,
 from imgsim.features import load_extractor
 from imgsim.images.read import read_image
 from imgsim.index.distance import choose_distance
-from imgsim.index.index import Index, IndexWriter, remembered_at
+from imgsim.index.index import Index, remembered_at
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.options import Options, Remembered
 from imgsim.index.update import update_index
 from imgsim.metrics.calibration import Calibration

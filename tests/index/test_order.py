@@ -5,7 +5,7 @@ import pytest
 
 from imgsim.errors import ImgsimError
 from imgsim.index.declarations import declare
-from imgsim.index.store import MISSING
+from imgsim.index.store.photo_file_store import MISSING
 from imgsim.where.conditions import FIELDS
 from imgsim.where.name_list import split_names, subject_of
 from imgsim.where.order import order_photos

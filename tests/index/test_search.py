@@ -22,7 +22,7 @@ from imgsim.index.index import open_index
 from imgsim.index.location import find_index
 from imgsim.index.options import Options, Remembered
 from imgsim.index.sqlite.sqlite_store import SqliteStore
-from imgsim.index.store import DefaultQuery
+from imgsim.index.store.extractor_store import DefaultQuery
 from imgsim.index.update import update_index
 from imgsim.metrics import METRICS, load_metric, measure_statistics, median_pair_distance
 from tests.explained import explains

@@ -13,7 +13,8 @@ import pytest
 from imgsim.errors import ImgsimError
 from imgsim.images.formats import DECODING
 from imgsim.images.read import content_digest
-from imgsim.index.index import IndexWriter, open_index
+from imgsim.index.index import open_index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.options import Options
 from imgsim.index.summary import Observer
 from imgsim.index.update import check_index, update_index

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from imgsim.errors import ExpressionError, ImgsimError, OutOfSightError, UnknownNameError
-from imgsim.index.index import IndexWriter, open_index
+from imgsim.index.index import open_index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.lost_and_found import LostAndFound
 from imgsim.index.options import Options
 from imgsim.index.sight_rules import SightChange, change_rules

@@ -20,17 +20,11 @@ from imgsim.index.gallery_cache import load_gallery
 from imgsim.index.options import Options
 from imgsim.index.run import Update
 from imgsim.index.search import Searcher
-from imgsim.index.store import (
-    LEFT_OUT,
-    MISSING,
-    UNREADABLE,
-    DecidedPair,
-    DefaultQuery,
-    Failure,
-    HiddenPhoto,
-    Known,
-    MeasuredPhoto,
-)
+from imgsim.index.store.extractor_store import DefaultQuery
+from imgsim.index.store.ledger_store import Failure
+from imgsim.index.store.pair_store import DecidedPair
+from imgsim.index.store.photo_file_store import LEFT_OUT, MISSING, UNREADABLE, HiddenPhoto, Known
+from imgsim.index.store.photo_store import MeasuredPhoto
 from imgsim.index.summary import Observer
 from imgsim.metrics import load_metric, measure_statistics
 from imgsim.search.ranking import Term, rank

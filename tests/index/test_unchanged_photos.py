@@ -20,9 +20,10 @@ from imgsim.images.limits import Limits
 from imgsim.index import query_rows, unchanged_photos
 from imgsim.index.features_file import FeaturesFile
 from imgsim.index.gallery_folders import CACHE
-from imgsim.index.index import IndexWriter, open_index
+from imgsim.index.index import open_index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.options import Options
-from imgsim.index.store import MeasuredPhoto
+from imgsim.index.store.photo_store import MeasuredPhoto
 from imgsim.index.update import update_index
 from imgsim.models.packaged import is_ready
 from tests.photos import draw_photo

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from imgsim.core import ImageRecord
 from imgsim.errors import ExpressionError, ImgsimError, UnknownNameError
-from imgsim.index.store import MeasuredPhoto
+from imgsim.index.store.photo_store import MeasuredPhoto
 from imgsim.where.order import order_photos
 from imgsim.where.select import explain_nothing, find_absent, select_photos
 from tests.stores import put_described

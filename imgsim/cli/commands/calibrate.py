@@ -134,7 +134,7 @@ def _fit_pairs(sides: DecidedSides, extractors: Sequence[str], metric: str | Non
 
 
 def _keep(place: str, distance: ChosenDistance, fit: CalibrationFit) -> None:
-    from imgsim.index.index import IndexWriter
+    from imgsim.index.index_writer import IndexWriter
 
     with IndexWriter.open(place) as writer:
         writer.keep_calibration(distance, fit.calibration)

@@ -245,7 +245,7 @@ def _counted(name: str, count: int) -> str:
 
 def _maintain(folder: str, index_path: str | None, drop: tuple[str, ...], *, compact: bool) -> None:
     """Do what needs no look at the photos."""
-    from imgsim.index.index import IndexWriter
+    from imgsim.index.index_writer import IndexWriter
 
     with IndexWriter.open(index_path or folder) as writer:
         with writer.transaction():

@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imgsim.errors import ImgsimError
-    from imgsim.index.index import Index, IndexWriter
+    from imgsim.index.index import Index
+    from imgsim.index.index_writer import IndexWriter
     from imgsim.index.lost_and_found import FoundMatch, LostAndFound
-    from imgsim.index.store import DecidedPair
+    from imgsim.index.store.pair_store import DecidedPair
 
 
 @click.command(short_help="Find for each lost thing the found ones that may be it.")

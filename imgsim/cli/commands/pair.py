@@ -20,8 +20,9 @@ from imgsim.errors import ImgsimError, ParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imgsim.index.index import Index, IndexWriter
-    from imgsim.index.store import DecidedPair
+    from imgsim.index.index import Index
+    from imgsim.index.index_writer import IndexWriter
+    from imgsim.index.store.pair_store import DecidedPair
 
 F = TypeVar("F", bound=Callable[..., Any])
 STDIN = "-"
@@ -200,7 +201,7 @@ def _written(found: Index, write: Callable[[IndexWriter], Any]) -> Any:  # noqa:
 
 def _found_pairs(sides: tuple[Index, Index], named: Sequence[NamedPair]) -> list[DecidedPair]:
     """Find the photos of pairs, each pair once, in its last place."""
-    from imgsim.index.store import DecidedPair
+    from imgsim.index.store.pair_store import DecidedPair
 
     lookups = [one for one in named if one.digests is None]
     ours = iter(sides[0].find_photos(one.lost for one in lookups))
@@ -231,7 +232,7 @@ def _digests_to_forget(sides: tuple[Index, Index], named: NamedPair) -> tuple[by
 
 def _brought(named: NamedPair) -> DecidedPair:
     """Read a pair that another index had."""
-    from imgsim.index.store import LATEST, STATES, DecidedPair
+    from imgsim.index.store.pair_store import LATEST, STATES, DecidedPair
 
     state, who, store, moment = (named.facts.get(name) for name in ("state", "by", "lost_store", "decided_ns"))
     if named.digests is None or state not in STATES or not (isinstance(who, str) and isinstance(store, str)):

@@ -14,10 +14,10 @@ from imgsim.cli.which_index import open_for
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imgsim.index.store import DecidedPair
+    from imgsim.index.store.pair_store import DecidedPair
 
 COLUMNS = ("lost", "found", "state", "by", "when")
-STATES = ("said", "confirmed", "rejected")  # those of `imgsim.index.store`, which --help does without
+STATES = ("said", "confirmed", "rejected")  # those of `imgsim.index.store.pair_store`, which --help does without
 
 
 @click.command(short_help="List what people decided about lost photos and found ones.")

@@ -36,7 +36,7 @@ from imgsim.cli.remarks import Remarks
 from imgsim.cli.report_option import report_option
 from imgsim.cli.segment_options import cut_options
 from imgsim.cli.similarity import SIMILARITY, check_similarity, without_similarity
-from imgsim.index.store import CUT
+from imgsim.index.store.measurement_store import CUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

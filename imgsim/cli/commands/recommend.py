@@ -252,7 +252,8 @@ def _lines(rows: list[dict[str, Any]], style: Style) -> list[list[str]]:
 
 def _save(folder: str, index_path: str | None, lost: str | None, winner: Recommendation, jobs: int | None) -> None:
     from imgsim.evaluation.candidates import bare_extractors
-    from imgsim.index.index import IndexWriter, open_index
+    from imgsim.index.index import open_index
+    from imgsim.index.index_writer import IndexWriter
     from imgsim.index.options import Options
 
     candidate = winner.judgement.candidate

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgsim.index.sqlite.database import Database
-from imgsim.index.store import DefaultQuery, StoredExtractor
+from imgsim.index.store.extractor_store import DefaultQuery, StoredExtractor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ExtractorRows(Database):
-    """Extractors, as `imgsim.index.store.Store` describes them."""
+    """Extractors, as `imgsim.index.store.extractor_store.ExtractorStore` describes them."""
 
     def extractors(self) -> list[StoredExtractor]:
         """List the extractors, the first indexed first."""

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
 import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.errors import ImgsimError
-from imgsim.file_state import FileState
 from imgsim.index.sqlite.database import Database
 from imgsim.index.sqlite.fact_rows import Held
-from imgsim.index.store import Failure, PartKeys, PartLabel, Rows, StoredExtractor
+from imgsim.index.store.feature_store import PartKeys, PartLabel, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from imgsim.core import Features
+    from imgsim.index.store.extractor_store import StoredExtractor
 
 BY_PATH = "FROM images JOIN parts ON parts.image_id = images.id"
 SHOWN_IN_ORDER = "WHERE hidden = '' ORDER BY path, owner, name"
 
 
 class FeatureRows(Database):
-    """Features, as `imgsim.index.store.Store` describes them."""
+    """Features, as `imgsim.index.store.feature_store.FeatureStore` describes them."""
 
     def _put_features(self, extractor: int, part: int, row: NDArray[np.float32]) -> None:
         state = "SELECT id, spec, dim, binary FROM extractors WHERE id = ?"
@@ -132,48 +131,3 @@ def _unpack(joined: bytes, extractor: StoredExtractor, size: int) -> Features:
         packed = np.frombuffer(joined, np.uint8).reshape(-1, size)
         return np.unpackbits(packed, axis=1, count=extractor.dim).astype(np.float32)
     return np.frombuffer(joined, "<f4").reshape(-1, extractor.dim)
-
-
-class LedgerRows(Database):
-    """Failures, as `imgsim.index.store.Store` describes them."""
-
-    def failures(self) -> list[Failure]:
-        """List the ledger, by path."""
-        columns = "path, size, mtime_ns, reason, ctime_ns, inode, conditions"
-        rows = self._connection.execute(f"SELECT {columns} FROM failures ORDER BY path")  # noqa: S608 (written above)
-        return [self._failure(*row) for row in rows]
-
-    def _failure(self, path: object, *state: object) -> Failure:
-        *kept, conditions = state
-        size, time, reason, *told = self.values.typed(kept, int, int, str, int, int, of="a failure")
-        return Failure(
-            self.values.path(path), size, time, reason, told[0], told[1], self.values.json(conditions, "a failure")
-        )
-
-    def fail(self, failure: Failure) -> None:
-        """Enter a file in the ledger."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO failures (path, size, mtime_ns, reason, ctime_ns, inode, conditions)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(os.fsencode(failure.path), failure.size, failure.mtime_ns, failure.reason),
-                *(failure.ctime_ns, failure.inode, json.dumps(dict(failure.conditions))),
-            ),
-        )
-
-    def forget_failures(self, paths: Iterable[str]) -> None:
-        """Strike files off the ledger."""
-        rows = ((os.fsencode(path),) for path in paths)
-        self._connection.executemany("DELETE FROM failures WHERE path = ?", rows)
-
-    def drawn(self) -> dict[str, FileState]:
-        """Give the pictures that imgsim drew, by path."""
-        try:
-            kept = json.loads(self._meta("drawn") or "{}")
-            return {path: FileState(*state) for path, state in kept.items()}
-        except (ValueError, TypeError, AttributeError):  # damaged: they are looked at again
-            return {}
-
-    def keep_drawn(self, drawn: Mapping[str, FileState]) -> None:
-        """Keep which pictures imgsim drew."""
-        self._set_meta("drawn", json.dumps(drawn))

@@ -38,7 +38,7 @@ def sight_rules(directory: str) -> list[str]:
 
 def color_names(directory: str) -> list[str]:
     """List the colours that photos of an index are of; IndexFormatError if its format is old."""
-    from imgsim.index.store import COLORS
+    from imgsim.index.store.measurement_store import COLORS
 
     with _opened(directory) as connection:
         return sorted(name for (name,) in connection.execute(_COLORS, COLORS[:1]))

@@ -20,7 +20,7 @@ from imgsim.index.sqlite.schema import (
     SHOWN,
 )
 from imgsim.index.sqlite.stored_values import StoredValues
-from imgsim.index.store import COLORS
+from imgsim.index.store.measurement_store import COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

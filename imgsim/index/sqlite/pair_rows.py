@@ -7,16 +7,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from imgsim.index.sqlite.database import Database
-from imgsim.index.store import LATEST, SAID, STATES, DecidedPair
+from imgsim.index.store.pair_store import LATEST, SAID, STATES, DecidedPair
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Iterable
 
 COLUMNS = "lost, found, state, lost_path, found_path, lost_store, who, decided_ns"
 
 
 class PairRows(Database):
-    """Pairs, as `imgsim.index.store.Store` describes them."""
+    """Pairs, as `imgsim.index.store.pair_store.PairStore` describes them."""
 
     def pairs(self, *, decided: bool = False) -> list[DecidedPair]:
         """List the pairs, by the paths that they were known by, the lost one's first; perhaps without what was said."""
@@ -48,14 +48,3 @@ class PairRows(Database):
     def forget_pairs(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
         """Forget what was kept of pairs."""
         self._connection.executemany("DELETE FROM pairs WHERE lost = ? AND found = ?", pairs)
-
-    def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[Hashable]]:
-        """Give the keys of the photos that have some contents, by path."""
-        wanted = set(digests)
-        photos: dict[bytes, list[Hashable]] = {}
-        if wanted:
-            rows = self._connection.execute("SELECT digest, id FROM images WHERE hidden = '' ORDER BY path").fetchall()
-            for digest, key in rows:  # quicker than having SQLite look each up in a list of theirs
-                if digest in wanted:
-                    photos.setdefault(digest, []).append(key)
-        return photos

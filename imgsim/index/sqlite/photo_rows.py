@@ -12,20 +12,11 @@ from imgsim.core import ImageRecord
 from imgsim.errors import ImgsimError
 from imgsim.images.find import FoundImage
 from imgsim.index.sqlite.fact_rows import Facts, Held
-from imgsim.index.sqlite.feature_rows import BY_PATH, FeatureRows, LedgerRows
+from imgsim.index.sqlite.feature_rows import BY_PATH, FeatureRows
+from imgsim.index.sqlite.ledger_rows import LedgerRows
 from imgsim.index.sqlite.stored_values import leads_out
-from imgsim.index.store import (
-    COLORS,
-    CUT,
-    HEADERS,
-    HiddenPhoto,
-    Known,
-    MeasuredPhoto,
-    StoredClassifier,
-    StoredExtractor,
-    StoredPhoto,
-    labelled,
-)
+from imgsim.index.store.photo_file_store import HiddenPhoto, Known
+from imgsim.index.store.photo_store import MeasuredPhoto, StoredPhoto
 from imgsim.tables.values import change_attributes, check_attributes
 
 if TYPE_CHECKING:
@@ -34,13 +25,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.index.sqlite.explanations import Connection
+    from imgsim.index.store.extractor_store import StoredExtractor
 
 STATE = "size, mtime_ns, digest, decoding, ctime_ns, inode, id"
 KNOWN = (int, int, bytes, int, int, int, int)  # their types
 
 
 class PhotoRows(FeatureRows, LedgerRows):
-    """Photos, as `imgsim.index.store.Store` describes them."""
+    """Photos, as `PhotoStore`, `PhotoFileStore` and `AttributeStore` of `imgsim.index.store` describe them."""
 
     def __init__(self, directory: str, connection: Connection) -> None:
         super().__init__(directory, connection)
@@ -67,6 +59,17 @@ class PhotoRows(FeatureRows, LedgerRows):
             return None
         part, width, height, *known = self.values.typed(row, int, int, int, *KNOWN, of="a photo's state")
         return StoredPhoto(Known(*known), part, width, height)
+
+    def photos_with(self, digests: Iterable[bytes]) -> dict[bytes, list[Hashable]]:
+        """Give the keys of the photos that have some contents, by path."""
+        wanted = set(digests)
+        photos: dict[bytes, list[Hashable]] = {}
+        if wanted:
+            rows = self._connection.execute("SELECT digest, id FROM images WHERE hidden = '' ORDER BY path").fetchall()
+            for digest, key in rows:  # quicker than having SQLite look each up in a list of theirs
+                if digest in wanted:
+                    photos.setdefault(digest, []).append(key)
+        return photos
 
     def known(self) -> dict[str, Known]:
         """Give every photo's path, with what tells whether it changed."""
@@ -97,6 +100,17 @@ class PhotoRows(FeatureRows, LedgerRows):
             "SELECT path FROM images WHERE hidden = '' AND NOT EXISTS"
             " (SELECT 1 FROM parts JOIN features ON part_id = parts.id"
             " WHERE image_id = images.id AND owner = '' AND extractor_id = ?)",
+            (extractor.id,),
+        )
+        return {self.values.path(path) for (path,) in rows}
+
+    def lacking_parts(self, extractor: StoredExtractor) -> set[str]:
+        """Give the paths of photos with no part but the whole, or with one that lacks features of an extractor."""
+        rows = self._connection.execute(
+            "SELECT path FROM images WHERE hidden = ''"
+            " AND (NOT EXISTS (SELECT 1 FROM parts WHERE image_id = images.id AND owner != '')"
+            " OR EXISTS (SELECT 1 FROM parts WHERE image_id = images.id AND owner != '' AND NOT EXISTS"
+            " (SELECT 1 FROM features WHERE part_id = parts.id AND extractor_id = ?)))",
             (extractor.id,),
         )
         return {self.values.path(path) for (path,) in rows}
@@ -215,88 +229,6 @@ class PhotoRows(FeatureRows, LedgerRows):
                 held = Held.read(self.values, typed, measured)
                 name = self.values.path(path)
                 yield ImageRecord(name, size, time, digest, sides[0], sides[1], held.together, added_ns)
-
-    @property
-    def cut(self) -> str:
-        """What cuts photos into parts, as their owner; empty where nothing does."""
-        owner = self._meta("cut")
-        return "" if owner is None else self.values.text(owner, "what cuts photos into parts")
-
-    def choose_cut(self, owner: str) -> None:
-        """Choose what cuts photos into parts from now on; what others made is forgotten."""
-        self._write("DELETE FROM parts WHERE owner NOT IN ('', ?)", owner)
-        for (key,) in self._connection.execute("SELECT id FROM images WHERE measured != '{}'").fetchall():
-            held = self.facts.held(key)
-            self.facts.write(key, held, Held(held.typed, change_attributes(held.measured, dict.fromkeys(CUT))))
-        self._set_meta("cut", owner)
-
-    def lacking_parts(self, extractor: StoredExtractor) -> set[str]:
-        """Give the paths of photos with no part but the whole, or with one that lacks features of an extractor."""
-        rows = self._connection.execute(
-            "SELECT path FROM images WHERE hidden = ''"
-            " AND (NOT EXISTS (SELECT 1 FROM parts WHERE image_id = images.id AND owner != '')"
-            " OR EXISTS (SELECT 1 FROM parts WHERE image_id = images.id AND owner != '' AND NOT EXISTS"
-            " (SELECT 1 FROM features WHERE part_id = parts.id AND extractor_id = ?)))",
-            (extractor.id,),
-        )
-        return {self.values.path(path) for (path,) in rows}
-
-    @property
-    def color_measure(self) -> str | None:
-        """How the colours of photos are measured, by its identity; None where nobody asks for them."""
-        measure = self._meta("color_measure")
-        return None if measure is None else self.values.text(measure, "how colours are measured")
-
-    def choose_color_measure(self, identity: str | None) -> None:
-        """Choose how colours are measured from now on; what was measured otherwise is forgotten."""
-        if identity is not None and identity != self._meta("palettes_by"):
-            self._forget_measured(COLORS)
-            self._set_meta("palettes_by", identity)
-        self._set_meta("color_measure", identity)
-
-    @property
-    def classifiers(self) -> dict[str, StoredClassifier]:
-        """The classifiers by which photos are labelled, by the attribute that each sets."""
-        return self.values.classifiers(self._meta("classifiers"))
-
-    def choose_classifiers(self, classifiers: Mapping[str, StoredClassifier]) -> None:
-        """Choose how photos are labelled from now on; what others than these said is forgotten."""
-        for name, before in self.classifiers.items():
-            if name not in classifiers or classifiers[name].spec != before.spec:
-                self._forget_measured(labelled(name))
-        kept = {name: one._asdict() | {"spec": one.spec.to_json()} for name, one in classifiers.items()}
-        self._set_meta("classifiers", json.dumps(kept))
-
-    def _forget_measured(self, names: Iterable[str]) -> None:
-        """Forget what was measured under some names, of hidden photos too."""
-        forgotten = dict.fromkeys(names)
-        for (key,) in self._connection.execute("SELECT id FROM images WHERE measured != '{}'").fetchall():
-            held = self.facts.held(key)
-            self.facts.write(key, held, Held(held.typed, change_attributes(held.measured, forgotten)))
-
-    def lacking_measured(self, name: str) -> set[str]:
-        """Give the paths of photos of which nothing was measured under a name."""
-        rows = self._connection.execute(  # not by a path, in which SQLite before 3.45 finds ASCII names alone
-            "SELECT path FROM images WHERE hidden = ''"
-            " AND NOT EXISTS (SELECT 1 FROM json_each(measured) WHERE key = ?)",
-            (name,),
-        )
-        return {self.values.path(path) for (path,) in rows}
-
-    def lacking_headers(self, version: int) -> set[str]:
-        """Give the paths of photos whose headers were not read under this version, or a later one, of reading them."""
-        rows = self._connection.execute("SELECT path FROM images WHERE hidden = '' AND headers < ?", (version,))
-        return {self.values.path(path) for (path,) in rows}
-
-    def note_headers(self, path: str, read: Mapping[str, Any], version: int) -> None:
-        """Note what was read from a photo's headers, in place of what was before."""
-        key = self.photo_key(path)
-        if key is None:
-            return
-        held = self.facts.held(key)
-        measured = change_attributes(held.measured, {**dict.fromkeys(HEADERS), **read})
-        self.facts.write(key, held, Held(held.typed, measured))
-        self._connection.execute("UPDATE images SET headers = ? WHERE id = ?", (version, key))
 
     def inherit_added(self, key: Hashable, of: Hashable) -> None:
         """Let a photo have been added when another of its content was, if that was before it."""

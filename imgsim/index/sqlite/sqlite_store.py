@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 from imgsim.index.sqlite.connection import connect_reader, connect_writer, lock_writer
 from imgsim.index.sqlite.extractor_rows import ExtractorRows
 from imgsim.index.sqlite.fact_rows import DECLARED
+from imgsim.index.sqlite.measurement_rows import MeasurementRows
 from imgsim.index.sqlite.pair_rows import PairRows
-from imgsim.index.sqlite.photo_rows import PhotoRows
-from imgsim.index.store import LEFT_OUT, MISSING
+from imgsim.index.store.photo_file_store import LEFT_OUT, MISSING
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
     from imgsim.index.sqlite.explanations import Connection
-    from imgsim.index.store import Stamp
+    from imgsim.index.store.stamp import Stamp
 
 SIGHT = "sight"  # the key of what keeps photos out of sight
 
 
-class SqliteStore(ExtractorRows, PhotoRows, PairRows):
+class SqliteStore(ExtractorRows, MeasurementRows, PairRows):
     """A `Store` in a folder of its own."""
 
     def __init__(self, directory: str, connection: Connection, lock: sqlite3.Connection | None = None) -> None:

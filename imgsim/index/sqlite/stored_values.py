@@ -15,7 +15,9 @@ import numpy as np
 from imgsim.core import ExtractorSpec, Statistics
 from imgsim.errors import ImgsimError, IndexFormatError
 from imgsim.images.limits import Limits
-from imgsim.index.store import Stamp, StoredClassifier, StoredExtractor
+from imgsim.index.store.extractor_store import StoredExtractor
+from imgsim.index.store.measurement_store import StoredClassifier
+from imgsim.index.store.stamp import Stamp
 from imgsim.tables.cell_forms import CellForms
 from imgsim.tables.values import TYPES
 

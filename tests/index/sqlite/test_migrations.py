@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from imgsim.errors import IndexFormatError
-from imgsim.index.index import IndexWriter, open_index
+from imgsim.index.index import open_index
+from imgsim.index.index_writer import IndexWriter
 from imgsim.index.options import Options
 from imgsim.index.sqlite.connection import DATABASE
 from imgsim.index.sqlite.known_names import attribute_names
 from imgsim.index.sqlite.schema import FORMAT_VERSION
 from imgsim.index.sqlite.sqlite_store import SqliteStore
-from imgsim.index.store import DecidedPair
+from imgsim.index.store.pair_store import DecidedPair
 from imgsim.index.update import update_index
 
 FORMAT2 = Path(__file__).parents[2] / "fixtures" / "format2"

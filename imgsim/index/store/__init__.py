@@ -1,0 +1,1 @@
+"""What every store keeps, in protocols by what it is, and the records that they are in."""
