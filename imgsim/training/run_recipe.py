@@ -140,10 +140,6 @@ class RunRecipe:
         """Make a recipe of what several sources say, of which a later one counts more than an earlier one."""
         return cls(**{key: value for one in told for key, value in one.items()})
 
-    def spelled(self) -> Self:
-        """Write out what it leaves to defaults; ParameterError where something is wrong."""
-        return self
-
 
 def read_toml(path: str) -> dict[str, Any]:
     """Read a configuration as it is; RecipeError where it is not TOML."""
