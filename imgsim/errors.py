@@ -1,6 +1,6 @@
 """What can go wrong, one class a kind; every message is one line that says what, where and what to do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 NAMED = 3  # of many, in a message
@@ -75,13 +75,22 @@ class UnknownNameError(ImgsimError):
         super().__init__(kind, name, self.choices)
 
     def __str__(self) -> str:
-        from difflib import get_close_matches
-
-        if not self.choices:
-            return f"unknown {self.kind} {self.name!r}: there is none"
-        near = get_close_matches(self.name, self.choices, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(self.choices)}"
+        hint = propose(self.name, self.choices, self.compared) or "there is none"
         return f"unknown {self.kind} {self.name!r}: {hint}"
+
+    @staticmethod
+    def compared(name: str) -> str:
+        """Give what of a name tells which is near."""
+        return name
+
+
+class UnknownModelError(UnknownNameError):
+    """A name that no model has, nor what could be named in its place; compared without what stands before a colon."""
+
+    @staticmethod
+    def compared(name: str) -> str:
+        """Give what stands behind the colon: ``shelf`` of ``embedding:shelf``."""
+        return name.rpartition(":")[2]
 
 
 class ExpressionError(ImgsimError):
@@ -175,6 +184,27 @@ class MissingDependencyError(ImgsimError):
 
     def __str__(self) -> str:
         return f"{self.package} is not installed: pip install 'imgsim[{self.extra}]'"
+
+
+def propose(name: str, choices: Iterable[str], compared: Callable[[str], str] = str) -> str:
+    """Say which of some names was meant, by what is compared of each, or else which there are; empty without any.
+
+    Examples
+    --------
+    >>> propose("histogrm", ["histogram", "hog"])
+    'did you mean histogram?'
+    >>> propose("x", ["a", "b"])
+    'choose from a, b'
+    """
+    from difflib import get_close_matches
+
+    listed = list(choices)
+    known = {compared(choice): choice for choice in listed}
+    word, whole = compared(name), [choice for part, choice in known.items() if part == choice]
+    alike = known if word == name else known.keys() - whole  # what stands behind a colon is near to its like
+    if near := get_close_matches(word, alike, n=1) or get_close_matches(name, whole, n=1):
+        return f"did you mean {known[near[0]]}?"
+    return f"choose from {', '.join(listed)}" if listed else ""
 
 
 def first_few(names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import click
 
 from imgsim.cli import stderr
 from imgsim.core import ExtractorSpec
-from imgsim.errors import WeightsError
+from imgsim.errors import UnknownModelError, WeightsError
 from imgsim.models.cache import SHOWN_DIGITS
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def is_learned(text: str) -> bool:
     title, colon, _ = text.partition(":")
     if colon:
         return title in shelves()
-    return any(text in shelves()[bare].names() for bare in BARE) and text not in own_names()
+    return text in bare_names() and text not in own_names()
 
 
 def import_learned(file: str, name: str, shelf: ModelShelf) -> None:
@@ -87,9 +87,22 @@ def find_learned(text: str) -> LearnedModel:
     title, colon, name = text.partition(":")
     if colon:
         shelf = shelves()[title]
-        return shelf.names().get(name) or shelf.find(name)
+        try:
+            return shelf.names().get(name) or shelf.find(name)
+        except UnknownModelError as error:
+            raise UnknownModelError("learned model", text, learned_names()) from error
     named = [names[text] for bare in BARE if text in (names := shelves()[bare].names())]
     return named[0] if named else shelves()[BARE[0]].find(text)
+
+
+def learned_names() -> list[str]:
+    """List how the learned models in the cache are written, ``TITLE:NAME``, or ``TITLE:DIGITS`` without a name."""
+    return [naming for shelf in shelves().values() for naming in shelf.namings()]
+
+
+def bare_names() -> list[str]:
+    """List the names by which a learned model is meant without its title."""
+    return [name for title in BARE for name in shelves()[title].names()]
 
 
 def learned_rows() -> list[dict[str, Any]]:

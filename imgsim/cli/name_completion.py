@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from imgsim.core import EMBEDDING
+from imgsim.core import CLASSIFIER, EMBEDDING
 from imgsim.where.side_names import SIDES
 
 if TYPE_CHECKING:
@@ -162,14 +162,15 @@ def colors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 
 def classifiers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete the name that a classifier was imported under, perhaps behind ``NAME=``, or else a file."""
+    """Complete a classifier's name, perhaps behind its title or ``NAME=``, or else a file."""
     from click.shell_completion import CompletionItem
 
     from imgsim.models.classifier_model import CLASSIFIER_MODELS
 
     del ctx, param
     before, last = _split_behind("=", incomplete)
-    names = beginning(last, CLASSIFIER_MODELS.names(), before)
+    titled = last.startswith(CLASSIFIER)
+    names = beginning(last, CLASSIFIER_MODELS.namings() if titled else CLASSIFIER_MODELS.names(), before)
     return names if last and names else [CompletionItem(incomplete, type="file")]
 
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgsim.cli import stderr
-from imgsim.errors import MissingDependencyError, WeightsError
+from imgsim.cli.packaged_weights import import_packaged, pull_packaged
+from imgsim.errors import MissingDependencyError, UnknownNameError, WeightsError
 from imgsim.models.architectures import ARCHITECTURES, FIRST, OWN, TIMM, final_layer, is_architecture
 from imgsim.models.cache import SHOWN_DIGITS, about
 from imgsim.models.packaged import PACKAGES, is_ready
 from imgsim.models.regular_file import open_regular
+from imgsim.models.segmenter_model import SEGFORMER
 from imgsim.models.trunk_spec import TrunkSpec
 from imgsim.naming import parse_naming
 
@@ -29,7 +31,9 @@ def pull_model(spec: TrunkSpec) -> None:
     from imgsim.models.download import download_weights, find_published
     from imgsim.models.imported_weights import import_weights, require_exporter
 
-    _refuse_packaged(spec.architecture)
+    _refuse_own(spec.architecture)
+    if pull_packaged(spec.architecture):
+        return
     with _or_elsewhere(spec):
         require_exporter()
     published = find_published(spec)
@@ -80,9 +84,17 @@ def import_file(
     if is_model(file):
         _say_imported(import_model(file, architecture or "", padding=padding or "", layer=layer), name)
         return
+    if not import_packaged(file, architecture, layer, padding, name):
+        _import_weights(file, architecture, layer, padding, name)
+
+
+def _import_weights(file: str, architecture: str | None, layer: str, padding: str | None, name: str) -> None:
+    """Import the weights of a network, and say what was left out of them."""
     if architecture is None:
         raise click.UsageError("--architecture says which network the weights are of: `imgsim models list --all`")
-    _refuse_packaged(architecture)
+    if not is_architecture(architecture):
+        raise UnknownNameError("architecture", architecture, [*ARCHITECTURES, SEGFORMER])
+    _refuse_own(architecture)
     spec = TrunkSpec(architecture, layer, padding or "")
     from imgsim.models.imported_weights import import_weights
 
@@ -119,14 +131,11 @@ def _check_name(name: str) -> None:
     check_name(name, {*EXTRACTORS, *FUSIONS})
 
 
-def _refuse_packaged(architecture: str) -> None:
-    """Say how weights come here that are published as a package, or not at all."""
+def _refuse_own(architecture: str) -> None:
+    """Say how weights come here that are not published."""
     if architecture.startswith(OWN):
         told = f"{architecture} is a network of somebody's own, published nowhere"
         raise WeightsError(told, remedy="import-own", architecture=architecture)
-    if architecture in PACKAGES:
-        package, told = PACKAGES[architecture].distribution, f"the weights of {architecture} come as a package"
-        raise WeightsError(told, remedy="install-weights", package=package)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from imgsim.features.several_scales import SeveralScales
 from imgsim.models.classifier_model import CLASSIFIER_MODELS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from imgsim.features.classifier_members import Member
     from imgsim.models.header import Header
@@ -95,10 +95,10 @@ class LearnedClassifier(SeveralScales):
         return make_member(self.header, self._model.path)
 
 
-def load_classifier(text: str) -> Classifier:
+def load_classifier(text: str, others: Iterable[str] = ()) -> Classifier:
     """Load the classifier that a text names: a model's file, which is copied into the model cache unless it is there.
 
-    Or a name that one was imported under, or 12 or more digits of its SHA-256; these may follow ``classifier:``.
+    Or its name, or 12 or more digits of its SHA-256, behind ``classifier:`` or not. Errors propose `others`, too.
     """
     bare = text if os.path.isfile(text) else text.removeprefix(CLASSIFIER)
-    return LearnedClassifier(f"{CLASSIFIER}{CLASSIFIER_MODELS.spell(bare)}")
+    return LearnedClassifier(f"{CLASSIFIER}{CLASSIFIER_MODELS.spell(bare, others)}")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from imgsim.core import CLASSIFIER, EMBEDDING
-from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
+from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownModelError, UnknownNameError
 from imgsim.models.architectures import ARCHITECTURES, is_architecture
 from imgsim.models.own_names import own_names
 from imgsim.models.packaged import is_ready
@@ -77,7 +77,7 @@ def spell_out(text: str) -> str:
 
     An embedding that is named by its path is copied into the model cache.
     """
-    name = parse_naming(text).name
+    name = _parse_name(text)
     if is_embedding(name):
         from imgsim.models.embedding_model import EMBEDDING_MODELS
 
@@ -89,6 +89,28 @@ def spell_out(text: str) -> str:
         return text
     file, rest = own_names().get(name), text.removeprefix(name)
     return f"{file.naming}{rest.replace(':', ',', 1) if rest[:1] == ':' else rest}" if file else text
+
+
+def _parse_name(text: str) -> str:
+    """Read an extractor's name; one that is none is told before what follows it, which may be of the name."""
+    try:
+        return parse_naming(text).name
+    except ParameterError as error:
+        name, colon, _ = text.partition(":")
+        known = name in (*extractor_names(), *FUSIONS, *UNTRAINED, *own_names()) or is_architecture(name)
+        if not colon or not name or known or is_external(text) or is_embedding(text):
+            raise
+        if text.startswith(CLASSIFIER):
+            told = f"{text}: what a classifier says is no features"
+            raise ParameterError(told, remedy="classify", model=text) from error
+        raise _unknown(text) from error
+
+
+def _unknown(name: str) -> UnknownModelError:
+    from imgsim.models.embedding_model import EMBEDDING_MODELS
+
+    choices = [*extractor_names(), *FUSIONS, *own_names(), *EMBEDDING_MODELS.namings()]
+    return UnknownModelError("extractor", name, choices)
 
 
 def extractor_names() -> list[str]:
@@ -119,7 +141,7 @@ def find_factory(name: str) -> Callable[..., Extractor]:
         told = f"{name}: its rows come from a file, and are of photos of an index only"
         raise ParameterError(told, remedy="add-rows", name=name.removeprefix(EXTERNAL))
     if name not in EXTRACTORS:
-        raise UnknownNameError("extractor", name, [*extractor_names(), *own_names()])
+        raise _unknown(name)
     return EXTRACTORS.load(name)
 
 

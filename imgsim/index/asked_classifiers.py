@@ -140,7 +140,7 @@ def _state(model: str) -> FileState:
 def _trained(model: str) -> ExtractorSpec:
     from imgsim.features.classifier import load_classifier
 
-    return load_classifier(model).spec
+    return load_classifier(model, (IMAGENET,)).spec
 
 
 def _kinds(language: object) -> StoredClassifier:

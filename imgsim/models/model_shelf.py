@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from imgsim.errors import WeightsError
+from imgsim.errors import UnknownModelError, WeightsError, first_few, propose
 from imgsim.files import write_whole
 from imgsim.models.cache import SHA256, SHOWN_DIGITS, about, digest_file, models_directory
 from imgsim.models.defaults import read_defaults, write_defaults
@@ -20,11 +20,13 @@ from imgsim.models.model_limits import look_limited
 from imgsim.models.regular_file import read_regular
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from contextlib import AbstractContextManager
 
     from imgsim.models.session import Session
 
 DIGITS = re.compile(rf"[0-9a-f]{{{SHOWN_DIGITS},64}}", re.ASCII)
+FEW_DIGITS = re.compile("[0-9a-f]{4,64}", re.ASCII)  # fewer could be a name that was mistyped
 
 
 class LearnedModel(NamedTuple):
@@ -97,21 +99,36 @@ class ModelShelf(NamedTuple):
         return before if before and before != model else None
 
     def find(self, digits: str) -> LearnedModel:
-        """Find a model in the cache by its SHA-256, or by the first digits of it; WeightsError without one."""
-        found = [model for model in self.models() if model.sha256.startswith(digits)]
-        if not found:
+        """Find a model in the cache by its SHA-256, or by its first digits, if no other's begins so.
+
+        WeightsError without one; UnknownModelError where there are too few digits, or it is a name.
+        """
+        there = self.models() if FEW_DIGITS.fullmatch(digits) else []
+        found = [model for model in there if model.sha256.startswith(digits)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            begun = first_few([model.naming for model in found])
+            raise WeightsError(f"{self.title}:{digits}: {len(found)} models begin so: {begun}")
+        if DIGITS.fullmatch(digits):
             told = f"the {self.title} {digits[:SHOWN_DIGITS]} is not in {models_directory()}"
             raise WeightsError(told, remedy="import-learned", digits=digits)
-        return found[0]
+        raise UnknownModelError(self.title, digits, self.namings())
+
+    def namings(self) -> list[str]:
+        """List how models are written, the newest first: by a name that they have, or else by their digits."""
+        names = self.names()
+        nameless = [model.naming for model in self.models() if model not in names.values()]
+        return [*(f"{self.title}:{name}" for name in names), *nameless]
 
     def is_model(self, text: str) -> bool:
         """Tell whether a text is what `spell` takes."""
         return os.path.isfile(text) or bool(DIGITS.fullmatch(text)) or text in self.names()
 
-    def spell(self, text: str) -> str:
+    def spell(self, text: str, others: Iterable[str] = ()) -> str:
         """Put the digits of a model's SHA-256 in place of its path, or of the name that it was imported under.
 
-        A model named by its path is copied into the cache, unless it is there.
+        A model named by its path is copied into the cache, unless it is there. `others` could have been meant as well.
         """
         if os.path.isfile(text):
             return self.bring(text).sha256[:SHOWN_DIGITS]
@@ -119,7 +136,9 @@ class ModelShelf(NamedTuple):
             return named.sha256[:SHOWN_DIGITS]
         if DIGITS.fullmatch(text):  # of a model that an index has, be it here or not
             return text[:SHOWN_DIGITS]
-        raise WeightsError(f"{self.title}:{text}: no such file, and no model was imported under that name")
+        told = f"{self.title}:{text}: no such file, and no model was imported under that name"
+        proposed = propose(text, [*self.namings(), *others], UnknownModelError.compared)
+        raise WeightsError(f"{told}: {proposed}" if proposed else told)
 
     def bring(self, path: str) -> LearnedModel:
         """Put a model into the cache, unless it is there; WeightsError where it is none, or takes too much."""

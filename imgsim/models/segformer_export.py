@@ -18,14 +18,13 @@ from imgsim.models.cache import digest_file
 from imgsim.models.header import SEGMENTER, SIDES, Header
 from imgsim.models.header_details import LONGEST_TEXT
 from imgsim.models.model_limits import look_limited
-from imgsim.models.segmenter_model import store_segmenter
+from imgsim.models.segmenter_model import SEGFORMER, store_segmenter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from imgsim.models.model_shelf import LearnedModel
 
-ARCHITECTURE = "segformer"
 RELATIVE_ERROR = 1e-4
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 MEAN, DEVIATION, SIDE = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), 512  # unless a folder says otherwise
@@ -136,14 +135,14 @@ def _load(folder: str) -> Any:  # noqa: ANN401 (transformers' own)
                 library.SegformerForSemanticSegmentation.from_pretrained(
                     folder, local_files_only=True, output_loading_info=True
                 )
-                if kind == ARCHITECTURE
+                if kind == SEGFORMER
                 else (None, {})
             )
     except Exception as error:  # damage surfaces as almost anything
         reason = " ".join(str(error).split())[:120]
         raise WeightsError(f"{folder}: not a SegFormer that transformers can load ({reason})") from error
     if network is None:
-        raise WeightsError(f"{folder}: a {kind}, not a {ARCHITECTURE}")
+        raise WeightsError(f"{folder}: a {kind}, not a {SEGFORMER}")
     if lacking := sorted(told["missing_keys"]):
         raise WeightsError(f"{folder}: a SegFormer without its head: {len(lacking)} weights are missing ({lacking[0]})")
     return network.eval()

@@ -11,6 +11,7 @@ from imgsim.models.cache import models_directory
 from imgsim.models.header import SEGMENTER
 from imgsim.models.model_shelf import DIGITS, LearnedModel, ModelShelf
 
+SEGFORMER = "segformer"  # the architecture that `imgsim.models.segformer_export` exports
 SEGMENTER_MODELS = ModelShelf(SEGMENTER, "segmenters.json", (SEGMENTER,))
 
 
@@ -24,7 +25,8 @@ def find_segmenter(text: str) -> LearnedModel:
     if not (there := SEGMENTER_MODELS.models()):
         raise WeightsError(f"no segmenter is in {models_directory()}", remedy="import-segmenter")
     if text:
-        raise UnknownNameError("imported segmenter", text, names)
+        written = [naming.partition(":")[2] for naming in SEGMENTER_MODELS.namings()]
+        raise UnknownNameError("imported segmenter", text, written)
     return there[0]
 
 

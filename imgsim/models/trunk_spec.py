@@ -48,7 +48,10 @@ def missing_model(spec: TrunkSpec, weights: str = "") -> WeightsError:
         others = find_models(spec.architecture, padding=spec.padding, layer=spec.layer)
         here = f", but with weights {', '.join(other.weights[:SHOWN_DIGITS] for other in others)}" if others else ""
         return WeightsError(f"{there}{here}", remedy="import-these-weights", **facts)
-    if known.source == "package" and not (spec.layer or facts["padding"]):
+    if known.source == "package" and (spec.layer or facts["padding"]):
+        told = f"{there}: the weights of its package are run whole, as they were trained"
+        return WeightsError(told, remedy="use-network", architecture=spec.architecture)
+    if known.source == "package":
         told = f"the weights of {spec.architecture} are not installed"
         return WeightsError(told, remedy="install-weights", package=known.package)
     steps = {"pull": not (spec.layer or facts["padding"]), "download": known.weights, "import": True}

@@ -6,6 +6,7 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 from imgsim.errors import ExtractorMismatchError, ParameterError, UnknownNameError
+from imgsim.models.model_shelf import DIGITS
 from imgsim.models.segmenter_model import SEGMENTER_MODELS
 from imgsim.naming import typed_params
 from imgsim.registry import Registry
@@ -53,6 +54,9 @@ def load_parts(text: str) -> AskedParts:
     items = [item.strip() for item in rest.split(",")] if colon else []
     if not name or not all(items):
         raise ParameterError(f"{text!r}: write NAME[:LABEL,...], for example grabcut, or segformer:dress,bag")
+    if name == SEGMENTER_MODELS.title:  # as `imgsim models` writes them
+        meant = f"segformer:model={rest}" if DIGITS.fullmatch(rest) else rest or "NAME"
+        raise ParameterError(f"{text!r}: write {meant}")
     params = dict(item.split("=", 1) for item in items if "=" in item)
     segmenter = load_segmenter(*means_segmenter(name, params))
     return AskedParts(segmenter, choose_labels(segmenter, [item for item in items if "=" not in item]))

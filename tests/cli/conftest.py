@@ -10,7 +10,14 @@ from click.testing import CliRunner
 
 from imgsim.cli.group import imgsim
 from imgsim.index.update import update_index
+from imgsim.models.cache import store_model
+from imgsim.models.classifier_model import CLASSIFIER_MODELS
+from imgsim.models.embedding_model import EMBEDDING_MODELS
+from imgsim.models.own_names import keep_name
+from imgsim.models.segmenter_model import store_segmenter
+from tests.learned import linear_map, probe, write_model
 from tests.photos import draw_photo
+from tests.segment.checkpoints import green_segmenter
 
 IMGSIM = [sys.executable, "-m", "imgsim"]
 
@@ -66,3 +73,16 @@ def piles(tmp_path, monkeypatch):
         update_index(tmp_path / folder, extractors=["phash"])
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def named_models(model_cache, tmp_path, monkeypatch):
+    """Models of every kind in the cache, of networks nothing but the names; gives the digits of one without a name."""
+    monkeypatch.setattr("imgsim.models.packaged.find_packaged", lambda *_, **__: None)
+    network = {"padding": "torch", "layer": "final", "weights": "ab" * 32}
+    store_model(b"no network", architecture="timm/xception41", **network)
+    keep_name("shop-net", store_model(b"no network", architecture="squeezenet1_1", **network))
+    EMBEDDING_MODELS.keep_name("shelf-map", EMBEDDING_MODELS.bring(str(write_model(tmp_path / "1", linear_map()))))
+    CLASSIFIER_MODELS.keep_name("things", CLASSIFIER_MODELS.bring(str(write_model(tmp_path / "2", probe()))))
+    store_segmenter(green_segmenter(("Background", "Hat", "Bag")), "fashion")
+    return EMBEDDING_MODELS.bring(str(write_model(tmp_path / "3", linear_map(seed=1)))).sha256[:12]

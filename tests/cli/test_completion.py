@@ -20,6 +20,7 @@ from imgsim.index.index_writer import IndexWriter
 from imgsim.index.options import Options
 from imgsim.index.update import update_index
 from imgsim.metrics import METRICS
+from imgsim.models.architectures import ARCHITECTURES
 from imgsim.models.segmenter_model import store_segmenter
 from imgsim.segment.segmenter_table import SEGMENTERS
 from tests.segment.checkpoints import green_segmenter
@@ -126,6 +127,51 @@ def test_labels_of_segmenters_are_completed_without_what_runs_them(fashion, type
     assert found == names
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in said.splitlines()}
     assert not imported & {"numpy", "cv2", "torch", "PIL", "scipy", "sqlite3", "rich", "onnxruntime"}
+
+
+CACHED = ["shop-net", "embedding:shelf-map", "embedding:{nameless}", "classifier:things", "segmenter:fashion"]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["remove", ""], [*CACHED, "squeezenet1_1", "timm/xception41"]),
+        (["export", "s"], ["shop-net", "segmenter:fashion", "squeezenet1_1"]),
+        (["export", "t"], ["timm/xception41", "things"]),
+        (["remove", "embedding:sh"], ["embedding:shelf-map"]),
+        (["remove", "resnet5"], []),
+        (["show", ""], [*CACHED, "squeezenet1_1", "timm/xception41", *(set(ARCHITECTURES) - {"squeezenet1_1"})]),
+        (["show", "resnet5"], ["resnet50", "resnet50@v1"]),
+        (["show", "fa"], ["fashion"]),
+        (["export", "shop-net", "x.on"], ["x.on"]),  # of a file, which the shell knows
+        (["import", "f", "-a", "segf"], ["segformer"]),
+        (["whiten", ".", "-x", "sh"], ["shop-net"]),
+        (["whiten", ".", "-x", "h"], []),
+        (["whiten", ".", "-x", "squeezenet1_1:po"], ["squeezenet1_1:pooling="]),
+    ],
+)
+def test_models_are_completed_without_what_opens_them(named_models, words, names):
+    found, said = completed("models", *words, python=("-X", "importtime"))
+    assert sorted(found) == sorted(name.format(nameless=named_models) for name in names)
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in said.splitlines()}
+    assert not imported & {"numpy", "cv2", "torch", "PIL", "scipy", "sqlite3", "rich", "onnx", "onnxruntime"}
+
+
+def test_classifiers_are_completed_with_their_title_where_it_is_typed(named_models):
+    assert completed("classify", "p.jpg", "-m", "thi") == (["things"], "")
+    assert completed("index", ".", "--classify", "what=classifier:th") == (["what=classifier:things"], "")
+    assert completed("classify", "p.jpg", "-m", "class") == (["class"], "")  # of a file, which the shell knows
+
+
+def test_of_a_cache_that_is_damaged_or_not_there_nothing_is_known_or_said(named_models, model_cache, monkeypatch):
+    for file in ("names.json", "embeddings.json", "classifiers.json"):
+        (model_cache / file).write_bytes(b"[1")
+    found, said = completed("models", "remove", "")
+    assert said == ""
+    assert {"segmenter:fashion", "squeezenet1_1", f"embedding:{named_models}"} < set(found)
+    assert not {"shop-net", "classifier:things"} & set(found)
+    monkeypatch.setenv("IMGSIM_MODELS", str(model_cache / "nowhere"))
+    assert completed("models", "remove", "") == ([], "")
 
 
 def test_labels_that_lie_in_files_are_completed(tmp_path, monkeypatch):

@@ -575,7 +575,7 @@ def test_a_model_that_cannot_be_removed(run, model, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("imgsim.cli.commands.models.os.unlink", refuse)
+    monkeypatch.setattr("imgsim.cli.commands.models_remove.os.unlink", refuse)
     result = run("models", "remove", SMALL)
     assert result.code == 2
     assert result.err.endswith("cannot be removed (Permission denied)\n")

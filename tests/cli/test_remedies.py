@@ -56,6 +56,12 @@ def cache(monkeypatch):
             "no timm/xception41 model with layer blocks.0 in /cache: `imgsim models import FILE --architecture "
             "timm/xception41 --layer blocks.0`",
         ),
+        (
+            TrunkSpec("efficientnet_lite0", "layer3"),
+            "",
+            "no efficientnet_lite0 model with layer layer3 in /cache: the weights of its package are run whole, as "
+            "they were trained: use -x efficientnet_lite0",
+        ),
     ],
 )
 def test_a_missing_model(spec, weights, expected):
