@@ -19,8 +19,8 @@ import numpy as np
 from imgsim.evaluation.label_figures import NAMES
 from imgsim.images.limits import LIMITS
 from imgsim.training.classifiers.class_balance import MEAN, NONE, ORIGINAL
-from imgsim.training.classifiers.classifier_assembly import begin_classifier
 from imgsim.training.classifiers.classifier_recipe import ClassifierRecipe
+from imgsim.training.classifiers.classifier_run import begin_classifier
 from imgsim.training.classifiers.stratified_split import stratified_split
 from imgsim.training.run_folder import RunFolder
 from imgsim.training.run_means import ClassedPhotos, Decoder, Means

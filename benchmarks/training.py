@@ -119,7 +119,8 @@ class Loop:
         from imgsim.training.embeddings.samplers.base_sampler import SamplerSetting
         from imgsim.training.embeddings.samplers.sampler_table import build_sampler
         from imgsim.training.run_folder import RunFolder
-        from imgsim.training.training_run import RunParts, TrainingRun
+        from imgsim.training.run_parts import RunParts
+        from imgsim.training.training_run import TrainingRun
 
         sampler = build_sampler(self._recipe.sampler, SamplerSetting(self._labels, "classes", BATCH, 0))
         nothing = np.zeros((2, DIM), np.float32)
@@ -145,7 +146,7 @@ class Loop:
     def bare(self, *, channels_last: bool = True) -> Epoch:
         """Learn from a batch as often, in the layout that imgsim's network has, or in torch's own."""
         from imgsim.models.vision import torch
-        from imgsim.training.training_run import make_optimizer
+        from imgsim.training.optimizer import make_optimizer
 
         network, loss = deepcopy(self._begun if channels_last else self._first)
         optimizer: Any = make_optimizer(self._recipe, network, loss)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from imgsim.training.run_folder import RunFolder
-    from imgsim.training.training_run import Epoch
+    from imgsim.training.run_log import Epoch
 
 F = TypeVar("F", bound="Callable[..., Any]")
 

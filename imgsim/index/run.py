@@ -3,40 +3,34 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ImgsimError
-from imgsim.images.file_patterns import comes_by
-from imgsim.images.find import DRAWN, list_images
 from imgsim.images.formats import DECODING, HEADERS
-from imgsim.index.asked_classifiers import look_up
+from imgsim.index.asked_settings import AskedSettings
 from imgsim.index.drawn_pictures import DrawnPictures
 from imgsim.index.external_rows import external, measurable, rows_to_keep
-from imgsim.index.failure_conditions import CUT, still_stands
-from imgsim.index.folder_comparison import find_changes
+from imgsim.index.folder_look import look_through
 from imgsim.index.lacks import find_lacks
-from imgsim.index.options import Options, Remembered
+from imgsim.index.options import Options
 from imgsim.index.sqlite.connection import outside
 from imgsim.index.store.ledger_store import Failure
 from imgsim.index.store.photo_file_store import MISSING, UNREADABLE
 from imgsim.index.summary import Observer, Summary
-from imgsim.naming import parse_naming
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from imgsim.core import Extractor
-    from imgsim.images.find import Found
     from imgsim.index.changes import Changes
     from imgsim.index.description import Description
     from imgsim.index.features_file import RowsToImport
+    from imgsim.index.folder_look import FolderLook
     from imgsim.index.measurement import Measurement
+    from imgsim.index.options import Remembered
     from imgsim.index.sqlite.sqlite_store import SqliteStore
     from imgsim.index.store.extractor_store import StoredExtractor
     from imgsim.index.store.measurement_store import StoredClassifier
-    from imgsim.segment.cutter import Cutter
 
 
 class Update:
@@ -54,11 +48,15 @@ class Update:
         self.directory = directory
         self.store = store
         self.options = options or Options()
-        self.made = Remembered.of(store).updated(vars(self.options))
         self.observer = observer or Observer()
+        self.settings = AskedSettings(root, store, self.options, self.observer)
         self.summary = Summary()
         self.drawn = DrawnPictures(store)
-        self.failing: set[str] = set()  # files that are not tried again
+
+    @property
+    def _made(self) -> Remembered:
+        """How the index is made from now on."""
+        return self.settings.made
 
     def check(self) -> None:
         """Raise what would stop a run before it changes anything."""
@@ -94,125 +92,81 @@ class Update:
         classifiers: Mapping[str, StoredClassifier] | None,
     ) -> list[StoredExtractor]:
         """Commit what the folder holds; what was found there is let go before the features take memory."""
-        found, changes = self._look()
-        self._pair(found, changes, description, rows)
-        extractors = self._settle(wanted, rows)
-        self._apply(changes, found)
-        otherwise = self._decoded_otherwise(changes)
+        look = self._look()
+        self._pair(look, description, rows)
+        extractors = self.settings.settle(wanted, rows)
+        self._apply(look)
+        otherwise = self._decoded_otherwise(look.changes)
         lacks = find_lacks(
             self.store,
-            changes,
+            look.changes,
             measurable(extractors),
             otherwise=otherwise,
-            failing=self.failing,
-            labels=self._settle_classifiers(classifiers),
-            partless=self._partless(),
+            failing=look.failing,
+            labels=self.settings.settle_classifiers(classifiers),
+            partless=look.ledger.not_cut_again(self.store.cut),
         )
+        partless = look.ledger.partless(self.store.cut)
+        self.summary.partless = len(partless.difference(lack.image.path for lack in lacks))
         if lacks:
-            kept = rows_to_keep(self.store, extractors, changes, otherwise)
+            kept = rows_to_keep(self.store, extractors, look.changes, otherwise)
             self._measurement.measure(lacks, self.directory, self.options.jobs, kept)
-        if unread := self._unread_headers(found):
+        if unread := self._unread_headers(look):
             from imgsim.index.headers import read_headers
 
-            self.summary.headers = read_headers(self.root, self.store, unread, self.made.limits)
+            self.summary.headers = read_headers(self.root, self.store, unread, self._made.limits)
         return extractors
 
-    def _pair(self, found: Found, changes: Changes, description: Description | None, rows: RowsToImport | None) -> None:
+    def _pair(self, look: FolderLook, description: Description | None, rows: RowsToImport | None) -> None:
         """Find out which photos tables are about, before anything is changed."""
         if description:
-            description.settle(self.made.forms, self.made.encoding, self.store.declared)
+            description.settle(self._made.forms, self._made.encoding, self.store.declared)
         for table in (description, rows):
             if table:
-                files = {image.path for image in found.images}
-                table.pair(self.root, files | (self.store.known().keys() - changes.vacated))
+                files = {image.path for image in look.found.images}
+                table.pair(self.root, files | (self.store.known().keys() - look.changes.vacated))
 
     def standing(self, wanted: list[Extractor]) -> Summary | None:
         """Give the summary of a run that would change nothing, without writing; None where there is something to do."""
-        found, changes = self._look(retrying=False)
+        look = self._look(retrying=False)
         stored = {extractor.spec: extractor for extractor in self.store.extractors()}
         specs = [extractor.spec for extractor in wanted] or list(stored)
-        if not changes.nothing or not specs or not stored.keys() >= set(specs) or self._is_cut_anew():
+        if not look.changes.nothing or not specs or not stored.keys() >= set(specs) or self.settings.is_cut_anew:
             return None
         extractors = [stored[spec] for spec in specs]
+        partless = look.ledger.not_cut_again(self.store.cut)
         lacks = find_lacks(  # labels aside
-            self.store, changes, measurable(extractors), failing=self.failing, partless=self._partless()
+            self.store, look.changes, measurable(extractors), failing=look.failing, partless=partless
         )
-        if lacks or self._unread_headers(found) or not all(map(self.store.is_pinned, extractors)):
+        if lacks or self._unread_headers(look) or not all(map(self.store.is_pinned, extractors)):
             return None
-        self.summary.failed += len(found.unreadable)
+        self.summary.failed += len(look.found.unreadable)
+        self.summary.partless = len(look.ledger.partless(self.store.cut))
         return self._summarised()
 
-    def _look(self, *, retrying: bool = True) -> tuple[Found, Changes]:
+    def _look(self, *, retrying: bool = True) -> FolderLook:
         """Look through the folder, which must be the one that the index is of, and find what changed in it."""
         if not self.options.moved and os.path.realpath(self.store.root) != os.path.realpath(self.root):
             raise ImgsimError(
                 f"{self.directory} is the index of {self.store.root}, not of {self.root}", remedy="moved-or-other-index"
             )
-        files = self.options.files
-        heard = self.observer.passed_over
-        found = self.made.scan(self.root, heard=heard) if files is None else list_images(self.root, files, heard=heard)
-        found = self.drawn.leave_out(found, complete=files is None)
-        for path in found.drawn:
-            heard(path, DRAWN)
-        self.failing = self._still_failing(found, retrying=retrying)
-        wanted = comes_by(self.made.include, self.made.exclude) if files is None else None
-        known = self.store.known()
-        changes = find_changes(self.root, found, known, self.store.hidden(), failing=self.failing, wanted=wanted)
-        if wanted and not self.options.prune:
-            returned = sum(bool(photo.why) for photo, _ in changes.moved)
-            self._check_disk(found, changes, sum(map(wanted, known)) + returned)
-        self.summary = Summary(
-            renamed=sum(not photo.why for photo, _ in changes.moved),
-            returned=sum(bool(photo.why) for photo, _ in changes.moved),
-            unchanged=len(changes.unchanged) + len(changes.touched),
-            failed=len(changes.still_failing),
-            passed_over=found.passed_over,
-            drawn=len(found.drawn),
-            links=len(found.links),
+        look = look_through(
+            self.root, self.store, self.options, self._made, self.drawn, self.observer, retrying=retrying
         )
-        return found, changes
-
-    def _still_failing(self, found: Found, *, retrying: bool) -> set[str]:
-        """Find the files that could not be read before, and that there is no reason to try again."""
-        ledger = {} if self.options.retry_failed else {failure.path: failure for failure in self.store.failures()}
-        limits = self.made.limits._asdict() if retrying else None
-        failed = ((ledger[image.path], image) for image in found.images if image.path in ledger)
-        failed = ((failure, image) for failure, image in failed if CUT not in failure.conditions)  # which was read
-        return {image.path for failure, image in failed if still_stands(failure, image, limits)}
-
-    def _partless(self) -> set[str]:
-        """Find the photos on which no part was found by what cuts them now."""
-        if self.options.retry_failed or not self.store.cut:
-            return set()
-        return {one.path for one in self.store.failures() if one.conditions.get(CUT) == self.store.cut}
-
-    def _is_cut_anew(self) -> bool:
-        """Tell whether what cuts photos is to be another than before."""
-        return (self._cutter.owner if self._cutter else "") != self.store.cut
-
-    @cached_property
-    def _cutter(self) -> Cutter | None:
-        """Make what cuts photos, as it is asked for or as the index remembers it."""
-        if not self.store.cut and self.options.segment is None:
-            if self.options.background or self.options.crop is not None:
-                raise ImgsimError("a background, or a crop, is of parts that are cut out", remedy="name-segmenter")
-            return None
-        from imgsim.segment.cutter import settled_cutter
-
-        options = self.options
-        return settled_cutter(self.store.cut, options.segment, options.background, crop=options.crop)
+        if look.expected is not None and not self.options.prune:
+            self._check_disk(look.missing, look.expected)
+        self.summary = look.summary()
+        return look
 
     @property
     def _measurement(self) -> Measurement:
         from imgsim.index.measurement import Measurement  # which a run that finds nothing new does without
 
-        cutter = self._cutter if self.store.cut else None
-        return Measurement(self.root, self.store, self.made.limits, self.drawn, self.summary, self.observer, cutter)
+        cutter = self.settings.cutter if self.store.cut else None
+        return Measurement(self.root, self.store, self._made.limits, self.drawn, self.summary, self.observer, cutter)
 
-    def _check_disk(self, found: Found, changes: Changes, expected: int) -> None:
+    def _check_disk(self, missing: int, expected: int) -> None:
         """Stop where more than half of the photos are missing: the disk may be away."""
-        gone = {photo.path for photo, why, _ in changes.gone if why == MISSING and not photo.why}
-        missing = len(gone.difference(image.path for image in found.images) if gone else gone)
         if 2 * missing > expected:
             raise ImgsimError(
                 f"{self.root}: {missing} of {expected} indexed photos are missing, nothing was changed: "
@@ -225,104 +179,37 @@ class Update:
                 moved=self.options.moved,
             )
 
-    def _settle(self, wanted: list[Extractor], rows: RowsToImport | None = None) -> list[StoredExtractor]:
-        """Commit what was asked of the index as a whole: where its folder is, its extractors, the default one."""
-        if not wanted and not self.store.extractors():
-            from imgsim.features import default_extractor, load_extractor
-
-            name = default_extractor()
-            self.observer.chosen(name)
-            wanted = [load_extractor(name)]
-        with self.store.transaction():
-            if self.options.moved:
-                self.store.root = self.root
-            if self.made != Remembered.of(self.store):
-                self.made.keep(self.store)
-            for extractor in wanted:
-                self.store.add_extractor(extractor.spec, extractor.dim, binary=extractor.binary)
-            self._settle_cut()
-            self._settle_colors()
-            if self.options.default is not None and not (rows and self._is_default(rows)):
-                from imgsim.index.distance import named_query
-
-                self.store.set_default(named_query(self.store, [self.options.default]))
-        return self.store.extractors()
-
-    def _is_default(self, rows: RowsToImport) -> bool:
-        """Tell whether rows are what queries are to use, which are not there before they are stored."""
-        return self.options.default is not None and parse_naming(self.options.default).name == rows.spec.name
-
     def _import(self, rows: RowsToImport) -> None:
         """Commit the rows of a file, in place of those that had their name."""
         from imgsim.index.distance import named_query
 
         with self.store.transaction():
             imported = rows.apply(self.store)
-            if self._is_default(rows):
+            if self.settings.is_default(rows):
                 self.store.set_default(named_query(self.store, [rows.spec.name]))
         self.summary.imported, self.summary.replaced = imported.stored, imported.replaced
         self.summary.unknown = len(imported.lost)
         self.observer.imported(imported)
 
-    def _settle_cut(self) -> None:
-        """Commit what cuts photos into parts, now and in later runs; one that cannot be made again stops the run."""
-        owner = self._cutter.owner if self._cutter else ""
-        if owner != self.store.cut:
-            self.store.choose_cut(owner)
-
-    def _settle_colors(self) -> None:
-        """Commit whether colours are measured, and how: now and in later runs."""
-        before, measure = self.store.color_measure, None
-        if self.options.colors or (self.options.colors is None and before is not None):
-            from imgsim.colors.dominant import measure_identity
-
-            measure = measure_identity()
-            if self.store.cut:  # of the parts alone
-                measure += f"-{blake2b(self.store.cut.encode(), digest_size=8).hexdigest()}"
-        if measure != before:
-            self.store.choose_color_measure(measure)
-
-    def _settle_classifiers(self, chosen: Mapping[str, StoredClassifier] | None) -> list[str]:
-        """Commit by which classifiers photos are labelled, now and in later runs; give the attributes of those here."""
-        before = self.store.classifiers
-        chosen = before if chosen is None else chosen
-        if not chosen and not before:
-            return []
-        found = look_up(chosen)
-        for name, error in found.missing.items():
-            self.observer.lacks_classifier(name, error)
-        for name, one in found.classifiers.items():
-            if name in before and chosen[name] == before[name] and one.spec != before[name].spec:
-                self.observer.labels_anew(name, one.model)
-        if found.classifiers != before:
-            with self.store.transaction():
-                self.store.choose_classifiers(found.classifiers)
-        return found.ready
-
-    def _apply(self, changes: Changes, found: Found) -> None:
+    def _apply(self, look: FolderLook) -> None:
         """Commit all that needs no photo to be decoded."""
         with self.store.transaction():
-            changes.apply(self.store)
+            look.changes.apply(self.store)
             if self.options.prune:
                 self._prune()
-            self.store.forget_failures(self._overcome(changes, found))
-            for path, reason in found.unreadable:
+            overcome = look.overcome(self.store.cut)
+            self.store.forget_failures(overcome)
+            for path, reason in look.found.unreadable:
                 self._measurement.fail(Failure(path, 0, 0, reason))
+            look.ledger.strike_off({*overcome, *(path for path, _ in look.found.unreadable)})
             self.drawn.keep()
-        if changes.trusted:
-            self.observer.trusted(changes.trusted)
+        if look.changes.trusted:
+            self.observer.trusted(look.changes.trusted)
 
-    def _unread_headers(self, found: Found) -> list[str]:
+    def _unread_headers(self, look: FolderLook) -> list[str]:
         """List the photos whose headers are to be read, and were not yet."""
-        lacking = self.store.lacking_headers(HEADERS) - self.failing if self.made.exif else set()
-        return [image.path for image in found.images if image.path in lacking] if lacking else []
-
-    def _overcome(self, changes: Changes, found: Found) -> set[str]:
-        """Find the failures of files that are gone, or whose content turned out to be known."""
-        ledger = {failure.path for failure in self.store.failures()}
-        known = {image.path for image in changes.kept} - self.failing - self._partless() if ledger else set()
-        gone = ledger - {image.path for image in found.images} if self.options.files is None else set()
-        return (ledger & known) | gone
+        lacking = self.store.lacking_headers(HEADERS) - look.failing if self._made.exif else set()
+        return [image.path for image in look.found.images if image.path in lacking] if lacking else []
 
     def _prune(self) -> None:
         """Remove the photos that are missing, and those left out whose files are gone too."""
@@ -337,7 +224,7 @@ class Update:
             return set()
         from imgsim.images.decoding_version import may_differ
 
-        limit, root = self.made.max_megapixels, self.root
+        limit, root = self._made.max_megapixels, self.root
         older = changes.older.items()
         otherwise = {path for path, since in older if may_differ(os.path.join(root, path), since, max_megapixels=limit)}
         with self.store.transaction():
@@ -359,7 +246,6 @@ class Update:
     def _summarised(self) -> Summary:
         """Complete the summary by what is hidden now."""
         counts = self.store.counts()
-        self.summary.partless = len(self._partless())
         self.summary.missing, self.summary.left_out = counts["missing"], counts["left_out"]
         return self.summary
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from imgsim.errors import ParameterError, WeightsError
-from imgsim.models.architectures import OWN, Preprocessing, find_architecture
+from imgsim.models.architectures import OWN, Preprocessing, find_architecture, provenance
 from imgsim.models.packaged import find_packaged
 from imgsim.models.trunk_spec import TrunkSpec, missing_model
 from imgsim.models.vision import torch
@@ -31,6 +31,15 @@ class Backbone:
     def any_size(self) -> bool:
         """Whether it takes images of any size."""
         return not find_architecture(self.architecture).one_size
+
+    @property
+    def licence(self) -> str:
+        """Of its weights, as far as it is known."""
+        return provenance(self.architecture, self.weights).get("licence", "")
+
+    def crop_for(self, crop: str) -> str:
+        """Tell what it sees of a photo: one that takes squares only is given no whole one."""
+        return "squash" if crop == "whole" and not self.any_size else crop
 
     def resized(self, size: int) -> Backbone:
         """Take images of another size, 0 being its own; ParameterError where it takes none."""

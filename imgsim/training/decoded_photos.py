@@ -91,6 +91,11 @@ class DecodingOutcome(NamedTuple):
     hashes: Features
     unreadable: list[ImageReadError]
 
+    @property
+    def readable(self) -> NDArray[np.bool_]:
+        """Mark the photos that could be read, (N,), of which digests were asked for."""
+        return np.array([bool(digest) for digest in self.digests], bool)
+
     def take(self, places: NDArray[np.intp]) -> DecodingOutcome:
         """Give what came of some of the photos."""
         digests = [self.digests[place] for place in places]

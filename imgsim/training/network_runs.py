@@ -26,13 +26,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.images.limits import Limits
-    from imgsim.training.classifiers.classifier_assembly import TrainedClassifier
-    from imgsim.training.embeddings.assembly import Trained
     from imgsim.training.run_folder import RunFolder
+    from imgsim.training.run_log import Epoch
     from imgsim.training.run_means import ClassedPhotos, Means
     from imgsim.training.run_recipe import RunRecipe
     from imgsim.training.told_labels import Told
-    from imgsim.training.training_run import Epoch
+    from imgsim.training.trained_model import TrainedModel
 
     R = TypeVar("R", bound=RunRecipe)
 
@@ -61,7 +60,7 @@ def train_embedding(
     said: Callable[[str], None] = lambda _: None,
     heard: Callable[[Epoch], None] = lambda _: None,
     **recipe: Any,  # noqa: ANN401 (as the recipe's fields are)
-) -> Trained | None:
+) -> TrainedModel | None:
     """Train a network further on the photos in a folder, to tell what is alike; it needs torch.
 
     Of the photos some train, others say which epoch is best, and the rest, of classes that it never saw, judge.
@@ -91,7 +90,7 @@ def train_embedding(
 
     Returns
     -------
-    Trained
+    TrainedModel
         The model's file, its `outcomes` beside those of the rows before, and its `log` of epochs. None in a process
         that `torchrun` started and that is not the first.
 
@@ -107,19 +106,20 @@ def train_embedding(
         If the recipe contradicts itself.
     """
     require_exporter()
-    from imgsim.training.embeddings.assembly import begin_run, resume_run, spelled
+    from imgsim.training.embeddings.embedding_run import begin_embedding, resume_embedding
+    from imgsim.training.embeddings.spelled_recipe import spelled
     from imgsim.training.process_team import processors_each
 
     root, run = os.fspath(folder), _run_of(output, EMBEDDINGS)
     means = _means(resources, said, heard, processors_each(default_jobs()))
     if resume:
-        trained = resume_run(root, _standing(TrainingRecipe, run, recipe), run, means)
+        trained = resume_embedding(root, _standing(TrainingRecipe, run, recipe), run, means)
     else:
         run.check_new()
         made = spelled(TrainingRecipe.make(_fitting(recipe, scores, groups)))
         photos = _photos(root, said)
         found = photos_with_classes(photos, labels) if scores is None else photos_with_scores(photos, scores, groups)
-        trained = begin_run(found, made, run, means)
+        trained = begin_embedding(found, made, run, means)
     if trained:
         _write(output, trained.data)
     return trained
@@ -135,7 +135,7 @@ def train_classifier(
     said: Callable[[str], None] = lambda _: None,
     heard: Callable[[Epoch], None] = lambda _: None,
     **recipe: Any,  # noqa: ANN401 (as the recipe's fields are)
-) -> TrainedClassifier:
+) -> TrainedModel:
     """Train a network further on the photos in a folder, to say what a photo shows; it needs torch.
 
     Of each class a share of the photos tests, a share of the others says which epoch is best, and the rest train.
@@ -161,7 +161,7 @@ def train_classifier(
 
     Returns
     -------
-    TrainedClassifier
+    TrainedModel
         The model's file, its `outcomes` beside those of a logistic regression, and its `log` of epochs.
 
     Raises
@@ -176,7 +176,7 @@ def train_classifier(
         If the recipe contradicts itself.
     """
     require_exporter()
-    from imgsim.training.classifiers.classifier_assembly import begin_classifier, resume_classifier
+    from imgsim.training.classifiers.classifier_run import begin_classifier, resume_classifier
     from imgsim.training.process_team import refuse_team
 
     refuse_team("training a classifier")

@@ -91,13 +91,18 @@ class RunFolder(NamedTuple):
             there = ": what it held before stands" if os.path.exists(path) else ""
             raise RunError(f"{path}: cannot be written ({error.strerror}){there}") from error
 
+    def write_rows(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write rows, where there are any, as a file of a name."""
+        if rows:
+            text = io.StringIO(newline="")
+            writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+            self.write(self.file(name), text.getvalue().encode("utf-8", "surrogateescape"))
+
     def write_log(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write what each epoch came to."""
-        text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        self.write(self.file("log.csv"), text.getvalue().encode())
+        self.write_rows("log.csv", rows)
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Write what the trained network came to."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.images.limits import Limits
+    from imgsim.training.run_log import Epoch
     from imgsim.training.shared_work import SharedWork
-    from imgsim.training.training_run import Epoch
 
 
 class ClassedPhotos(NamedTuple):
@@ -31,6 +31,16 @@ class ClassedPhotos(NamedTuple):
     tests: NDArray[np.bool_] | None = None  # whether a data set's own lists keep it for tests
     groups: NDArray[np.intp] | None = None  # of scored photos, what is never in two parts; -1 none
     splits: str | None = None  # the file of an earlier run's parts, which has the classes too
+
+    def labelled(self) -> ClassedPhotos:
+        """Give those that have a class."""
+        kept = np.flatnonzero(self.codes >= 0)
+        return self._replace(
+            paths=[self.paths[place] for place in kept],
+            codes=self.codes[kept],
+            tests=None if self.tests is None else self.tests[kept],
+            groups=None if self.groups is None else self.groups[kept],
+        )
 
 
 class Means(NamedTuple):

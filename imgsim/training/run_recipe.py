@@ -89,6 +89,11 @@ class RunRecipe:
         if not good:
             raise ParameterError(f"{key_of(name)} {what}, not {getattr(self, name)}")
 
+    @property
+    def freezes(self) -> list[tuple[int, str]]:
+        """From which epochs on how many stages are frozen."""
+        return [(1, self.freeze)]
+
     def rate_at(self, epoch: int, judged: Sequence[float] = ()) -> float:
         """Tell the share of the learning rate that an epoch, from 0, has.
 
@@ -134,10 +139,6 @@ class RunRecipe:
     def make(cls, *told: Mapping[str, Any]) -> Self:
         """Make a recipe of what several sources say, of which a later one counts more than an earlier one."""
         return cls(**{key: value for one in told for key, value in one.items()})
-
-    def spelled(self) -> Self:
-        """Write out what it leaves to defaults; ParameterError where something is wrong."""
-        return self
 
 
 def read_toml(path: str) -> dict[str, Any]:

@@ -47,6 +47,10 @@ class SplitPhotos:
         places = self.places(part)
         return np.sort(places[np.unique(self.groups[places], return_index=True)[1]])
 
+    def paths_of(self, places: NDArray[np.intp]) -> tuple[str, ...]:
+        """Give the paths of photos at places."""
+        return tuple(self.paths[place] for place in places)
+
     def queries(self, part: str) -> NDArray[np.bool_] | None:
         """Mark which of those photos ask the rest; None where each asks all others."""
         marked = self.parts[self.asked(part)] == WRITTEN.index(QUERY)

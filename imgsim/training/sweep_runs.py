@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from imgsim.training.run_means import ClassedPhotos, Means
     from imgsim.training.run_recipe import RunRecipe
 
-STAGES = ("architecture", "weights", "size", "freeze")  # by what photos are seen
-ALIKE = (*STAGES, "split", "shares", "seed", "views", "least_crop", "flip")  # and which crops of which photos
+STAGES = ("architecture", "weights", "size", "freeze", "crop", "normalise")  # by what photos are seen
+PHOTOS = (*STAGES, "split", "shares", "test", "validation", "seed")  # and which of them train
+VIEWS = (*PHOTOS, "views", "least_crop", "flip", "augment")  # and which crops of those are kept
 Done = tuple[SweepRun, dict[str, Any]]  # a run, and what it came to
 
 
@@ -39,22 +40,26 @@ class Trainer(NamedTuple):
 def trainer_of(kind: type[RunRecipe]) -> Trainer:
     """Load what trains by a kind of recipe."""
     if kind is ClassifierRecipe:
-        from imgsim.training.classifiers.classifier_assembly import begin_classifier, resume_classifier
+        from imgsim.training.classifiers.classifier_run import begin_classifier, resume_classifier
 
         return Trainer(lambda recipe: recipe, begin_classifier, resume_classifier)
-    from imgsim.training.embeddings.assembly import begin_run, resume_run, spelled
+    from imgsim.training.embeddings.embedding_run import begin_embedding, resume_embedding
+    from imgsim.training.embeddings.spelled_recipe import spelled
 
-    return Trainer(spelled, begin_run, resume_run)
+    return Trainer(spelled, begin_embedding, resume_embedding)
 
 
 def run_all(sweep: Sweep, photos: ClassedPhotos, folder: str, means: Means, said: Callable[[str], None]) -> list[Done]:
     """Carry out the runs that are not done yet, each in a folder of its own, and give what each came to.
 
-    Those that see the same crops of the same photos by the same frozen stages follow one another, and share them.
+    Those that see photos alike follow one another, so that they share what they make of the same photos and crops.
     """
     done: dict[str, dict[str, Any]] = {}
     trainer = trainer_of(sweep.kind)
-    for number, run in enumerate(_neighbours(_neighbours(sweep.runs, ALIKE), STAGES), 1):
+    runs: Sequence[SweepRun] = sweep.runs
+    for fields in (VIEWS, PHOTOS, STAGES):
+        runs = _neighbours(runs, fields)
+    for number, run in enumerate(runs, 1):
         said(f"run {number} of {len(sweep.runs)}: {run.name}")
         done[run.name] = _run(run, trainer, photos, RunFolder(os.path.join(folder, run.name)), means)
     return [(run, done[run.name]) for run in sweep.runs]

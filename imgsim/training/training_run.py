@@ -4,108 +4,30 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imgsim.errors import ImgsimError, first_few
 from imgsim.models.vision import torch
-from imgsim.training.process_team import ALONE, ProcessTeam
+from imgsim.training.averaged_weights import AveragedWeights
+from imgsim.training.optimizer import make_optimizer
 from imgsim.training.random_states import generator_of, seeded
+from imgsim.training.run_log import Epoch, RunStanding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
-    from imgsim.core import Features
-    from imgsim.training.batches import Batch, Feed
+    from imgsim.training.batches import Batch
     from imgsim.training.run_folder import RunFolder
-    from imgsim.training.run_loss import RunLoss
+    from imgsim.training.run_parts import RunParts
     from imgsim.training.run_recipe import RunRecipe
-    from imgsim.training.staged_network import StagedNetwork
 
 LEARNING, MINING = 3, 4  # what is drawn, for its random state
-MOMENTUM = 0.9  # of SGD
 
 
 class DivergedError(ImgsimError):
     """A loss, or weights, that are no longer finite numbers."""
-
-
-class BatchSource(Protocol):
-    """Says which photos are in which batch of an epoch."""
-
-    def batches(self, epoch: int, /) -> list[NDArray[np.intp]]:
-        """List each batch's photos."""
-
-
-class RunParts(NamedTuple):
-    """What a run is put together of."""
-
-    network: StagedNetwork
-    loss: RunLoss
-    miner: Callable[[torch.Tensor, torch.Tensor, torch.Generator], Any] | None
-    sampler: BatchSource
-    feed: Feed
-    labels: NDArray[np.int64] | NDArray[np.float64]  # classes or scores of the photos that train
-    paths: Sequence[str]
-    embed: Callable[[], Features]  # rows of the photos that validate
-    judge: Callable[[Features], Mapping[str, float]]  # their figures, by names that a recipe may choose by
-    prepare: Callable[[int], None] = lambda _: None  # what is done before an epoch
-    from_start: bool = False  # whether the network as it begins is judged too, as epoch 0
-    team: ProcessTeam = ALONE
-
-
-class Epoch(NamedTuple):
-    """What an epoch came to: a row of the log, with the figures of the photos that validate.
-
-    `waited` are the seconds that the network waited for photos.
-    """
-
-    epoch: int
-    loss: float
-    rate: float
-    figures: dict[str, float]
-    best: bool
-    seconds: float
-    waited: float
-
-    def to_row(self) -> dict[str, Any]:
-        """Name its figures as the log does."""
-        return {
-            "epoch": self.epoch,
-            "loss": self.loss,
-            "lr": self.rate,
-            **self.figures,
-            "best": int(self.best),
-            "seconds": round(self.seconds, 2),
-            "waited": round(self.waited, 2),
-        }
-
-
-@dataclass
-class RunStanding:
-    """Where a run stands: epochs that are done, and what the best of them had learned."""
-
-    log: list[Epoch] = field(default_factory=list)
-    learned: dict[str, torch.Tensor] = field(default_factory=dict)
-
-    @property
-    def done(self) -> int:
-        """The last epoch that is over."""
-        return self.log[-1].epoch if self.log else 0
-
-    @property
-    def best(self) -> Epoch:
-        """The best epoch so far."""
-        return [epoch for epoch in self.log if epoch.best][-1]
-
-    def is_over(self, recipe: RunRecipe) -> bool:
-        """Tell whether all epochs are done, or as many without a better one as patience lasts."""
-        done = self.done
-        return done >= recipe.epochs or (done > 0 and done - self.best.epoch >= recipe.patience)
 
 
 class TrainingRun:
@@ -120,7 +42,7 @@ class TrainingRun:
         self._device = next(parts.network.parameters()).device
         self._half = halves(recipe.precision, self._device)
         self.standing = RunStanding()
-        self._mean = self._learned() if recipe.average else {}  # of past weights
+        self._weights = AveragedWeights(parts.network, recipe.average)
 
     def resume(self) -> None:
         """Go on from the checkpoint, if there is one."""
@@ -129,7 +51,7 @@ class TrainingRun:
             return
         self.standing = RunStanding([Epoch(*row) for row in state["log"]], state["best"])
         self._parts.network.load_state_dict(state["network"], strict=False)
-        self._mean = state["mean"]
+        self._weights.mean = state["mean"]
         self._parts.loss.load_state_dict(state["loss"])
         self._optimizer.load_state_dict(state["optimizer"])
 
@@ -140,7 +62,7 @@ class TrainingRun:
             epoch = self._begun() if begins else self._epoch(self.standing.done + 1, advanced)
             self.standing.log.append(epoch)
             if epoch.best:
-                self.standing.learned = self._mean_or_learned()
+                self.standing.learned = self._weights.judged()
             self._save()
             heard(epoch)
         self._parts.network.load_state_dict(self.standing.learned, strict=False)
@@ -183,7 +105,7 @@ class TrainingRun:
                     self._parts.team.add_up(self._parts.network.parameters())
                     self._optimizer.step()
                     self._optimizer.zero_grad()
-                    self._take_mean()
+                    self._weights.step()
                 advanced(f"epoch {number}", (place + 1) / len(listed))
         return float(np.mean(losses))
 
@@ -201,13 +123,9 @@ class TrainingRun:
         return loss
 
     def _validate(self, number: int) -> dict[str, float]:
-        if self._mean:
-            now = self._learned()
-            self._parts.network.load_state_dict(self._mean, strict=False)
-        figures = self._judge(number)
-        if self._mean:
-            self._parts.network.load_state_dict(now, strict=False)
-        return figures
+        """Give the figures of the photos that validate, by the weights that are judged."""
+        with self._weights.in_place():
+            return self._judge(number)
 
     def _judge(self, number: int) -> dict[str, float]:
         self._parts.network.eval()
@@ -227,30 +145,11 @@ class TrainingRun:
         there = f"the checkpoint of epoch {done} stands" if self.standing.log else "no checkpoint was written"
         return f"; {there}; give a lower learning rate"
 
-    def _learned(self) -> dict[str, torch.Tensor]:
-        """Copy what can have changed of the network."""
-        network = self._parts.network
-        frozen = tuple(f"stages.{stage}." for stage in range(network.frozen))
-        state = network.state_dict()
-        return {name: tensor.detach().cpu().clone() for name, tensor in state.items() if not name.startswith(frozen)}
-
-    def _take_mean(self) -> None:
-        """Move the mean of past weights towards those of now, where one is kept."""
-        if self._mean:
-            kept = self._recipe.average
-            for name, tensor in self._learned().items():
-                whole = not tensor.is_floating_point()
-                self._mean[name] = tensor if whole else kept * self._mean[name] + (1 - kept) * tensor
-
-    def _mean_or_learned(self) -> dict[str, torch.Tensor]:
-        """Copy the weights that are judged."""
-        return {name: one.clone() for name, one in self._mean.items()} if self._mean else self._learned()
-
     def _save(self) -> None:
         state = {
-            "network": self._learned(),
+            "network": self._weights.now(),
             "best": self.standing.learned,
-            "mean": self._mean,
+            "mean": self._weights.mean,
             "loss": self._parts.loss.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "log": [tuple(epoch) for epoch in self.standing.log],
@@ -264,14 +163,3 @@ def halves(precision: str, device: torch.device) -> bool:
     if precision != "auto":
         return precision == "bfloat16"
     return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-
-
-def make_optimizer(recipe: RunRecipe, network: StagedNetwork, loss: RunLoss) -> torch.optim.Optimizer:
-    """Make the optimiser of what a network and its loss learn, each at rates of their own."""
-    groups = network.learning(recipe.lr, recipe.decay, head_rate=recipe.head_lr, head_decay=recipe.head_decay)
-    if own := [one for one in loss.parameters() if one.requires_grad]:
-        groups.append({"params": own, "lr": recipe.lr * loss.rate, "weight_decay": 0.0})
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=recipe.lr, momentum=MOMENTUM)
-    kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
-    return kind(groups, lr=recipe.lr)

@@ -12,9 +12,9 @@ QUICK = ("--batch", 8, "--epochs", 2, "--freeze", 2, "--views", 2, "-j", 1, "--l
 
 @pytest.fixture(autouse=True)
 def tiny(one_torch_thread, monkeypatch, tmp_path):
-    from imgsim.training.classifiers import classifier_assembly
+    from imgsim.training import run_setup
 
-    monkeypatch.setattr(classifier_assembly, "load_backbone", lambda *_: tiny_backbone())
+    monkeypatch.setattr(run_setup, "load_backbone", lambda *_: tiny_backbone())
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
 
 

@@ -12,9 +12,9 @@ QUICK = ("--dim", 64, "--batch", 8, "--epochs", 2, "--loss", "triplet", "-j", 1,
 
 @pytest.fixture(autouse=True)
 def tiny(one_torch_thread, monkeypatch, tmp_path):
-    from imgsim.training.embeddings import assembly
+    from imgsim.training import run_setup
 
-    monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
+    monkeypatch.setattr(run_setup, "load_backbone", lambda *_: tiny_backbone())
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
 
 

@@ -15,9 +15,9 @@ SCORES = ("--scores", "scores.csv:score")
 
 @pytest.fixture(autouse=True)
 def tiny(one_torch_thread, monkeypatch, tmp_path):
-    from imgsim.training.embeddings import assembly
+    from imgsim.training import run_setup
 
-    monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
+    monkeypatch.setattr(run_setup, "load_backbone", lambda *_: tiny_backbone())
     monkeypatch.setenv("IMGSIM_MODELS", str(tmp_path / "models"))
 
 

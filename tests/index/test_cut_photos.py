@@ -99,6 +99,28 @@ def test_a_second_run_remembers_and_looks_at_nothing_again(photos, segmented):
     assert index(photos, (), jobs=1).added == 1
 
 
+def test_photos_without_a_part_are_counted_where_they_are_tried_again_too(photos):
+    index(photos, segment=masks_of(photos, ",bag"), jobs=1)
+    again = index(photos, (), retry_failed=True, jobs=1)
+    assert (again.unchanged, again.partless) == (3, 2)
+    assert index(photos, (), retry_failed=True, files=[str(photos / "c.png")], jobs=1).partless == 2
+    draw(photos.parent, "c", "bag")
+    (photos / "c.png").touch()
+    assert index(photos, (), jobs=1).partless == 1
+    (photos / "b.png").unlink()
+    assert index(photos, (), jobs=1).partless == 0
+
+
+def test_a_run_reads_the_ledger_once(photos, monkeypatch):
+    from imgsim.index.sqlite.sqlite_store import SqliteStore
+
+    read, failures = [], SqliteStore.failures
+    monkeypatch.setattr(SqliteStore, "failures", lambda self: read.append(1) or failures(self))
+    for count in (1, 2):
+        index(photos, segment=masks_of(photos, ",bag"))
+        assert len(read) == count
+
+
 def test_another_extractor_does_not_segment_again(photos, segmented):
     index(photos, segment=masks_of(photos, ",bag"), jobs=1)
     index(photos, ["phash"], jobs=1)

@@ -22,11 +22,9 @@ class Killed(Exception):  # noqa: N818
 @pytest.fixture
 def tiny(one_torch_thread, monkeypatch):
     pytest.importorskip("torch", reason="the extra deep is not installed")
-    from imgsim.training.classifiers import classifier_assembly
-    from imgsim.training.embeddings import assembly
+    from imgsim.training import run_setup
 
-    for module in (assembly, classifier_assembly):
-        monkeypatch.setattr(module, "load_backbone", lambda *_: tiny_backbone())
+    monkeypatch.setattr(run_setup, "load_backbone", lambda *_: tiny_backbone())
 
 
 @pytest.fixture

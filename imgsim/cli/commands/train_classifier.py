@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from imgsim.images.limits import Limits
-    from imgsim.training.classifiers.classifier_assembly import TrainedClassifier
     from imgsim.training.run_folder import RunFolder
+    from imgsim.training.trained_model import TrainedModel
 
 
 @click.command(short_help="Train a network to say what the photos in FOLDER show.")
@@ -76,7 +76,7 @@ def classifier(
 
     refuse_team("training a classifier")
     from imgsim.models.header import CLASSIFIERS
-    from imgsim.training.classifiers.classifier_assembly import begin_classifier, resume_classifier
+    from imgsim.training.classifiers.classifier_run import begin_classifier, resume_classifier
     from imgsim.training.run_folder import RunFolder
     from imgsim.training.run_means import Means
 
@@ -99,7 +99,7 @@ def _new_recipe(run: RunFolder, told: Mapping[str, Any]) -> ClassifierRecipe:
     return ClassifierRecipe.make(told)
 
 
-def _write(trained: TrainedClassifier, run: RunFolder, output: str, format_: str | None) -> None:
+def _write(trained: TrainedModel, run: RunFolder, output: str, format_: str | None) -> None:
     """Write the model, the picture of its curves, and what it came to."""
     write_model(trained.data, output, trained.log, run)
     epochs = f"what epoch {trained.best.epoch} of {trained.log[-1].epoch} had learned"

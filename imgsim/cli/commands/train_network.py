@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from imgsim.images.limits import Limits
-    from imgsim.training.embeddings.assembly import Trained
     from imgsim.training.run_folder import RunFolder
+    from imgsim.training.trained_model import TrainedModel
 
 COLUMNS = [
     "split",
@@ -104,7 +104,8 @@ def embedding(
     told = told if resume else fit_labels(told, options)
     require_exporter()
     from imgsim.cli.progress_bars import judging_bar
-    from imgsim.training.embeddings.assembly import begin_run, resume_run, spelled
+    from imgsim.training.embeddings.embedding_run import begin_embedding, resume_embedding
+    from imgsim.training.embeddings.spelled_recipe import spelled
     from imgsim.training.process_team import processors_each
     from imgsim.training.run_folder import RunFolder
     from imgsim.training.run_means import Means
@@ -116,22 +117,22 @@ def embedding(
         heard = lambda epoch: stderr.say(describe_epoch(epoch))  # noqa: E731
         means = Means(device or "", jobs, int(memory * 1e6), limits, None, stderr.say, heard, advanced)
         if resume:
-            trained = resume_run(folder, recipe, run, means)
+            trained = resume_embedding(folder, recipe, run, means)
         else:
-            trained = begin_run(labelled_photos(folder, source, options["groups"]), recipe, run, means)
+            trained = begin_embedding(labelled_photos(folder, source, options["groups"]), recipe, run, means)
     if trained:
         _write(trained, recipe, run, output, format_)
 
 
 def _new_recipe(run: RunFolder, told: Mapping[str, Any]) -> TrainingRecipe:
     """Make the recipe of a new run, before anything is decoded for it."""
-    from imgsim.training.embeddings.assembly import spelled
+    from imgsim.training.embeddings.spelled_recipe import spelled
 
     run.check_new()
     return spelled(TrainingRecipe.make(told))
 
 
-def _write(trained: Trained, recipe: TrainingRecipe, run: RunFolder, output: str, format_: str | None) -> None:
+def _write(trained: TrainedModel, recipe: TrainingRecipe, run: RunFolder, output: str, format_: str | None) -> None:
     """Write the model, the picture of its curves, and what it came to."""
     write_model(trained.data, output, trained.log, run)
     epochs = f"epoch {trained.best.epoch} of {trained.log[-1].epoch}"

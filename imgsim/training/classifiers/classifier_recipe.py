@@ -59,6 +59,11 @@ class ClassifierRecipe(RunRecipe):
         _ = self.unfrozen
 
     @property
+    def freezes(self) -> list[tuple[int, str]]:
+        """From which epochs on how many stages are frozen."""
+        return [(1, self.freeze), *self.unfrozen]
+
+    @property
     def unfrozen(self) -> list[tuple[int, str]]:
         """From which epochs on how many stages are frozen, in place of `freeze`."""
         told = f"unfreeze {self.unfreeze!r}: EPOCH:STAGES with commas between them, such as 3:7,6:5, epochs from 2 on"

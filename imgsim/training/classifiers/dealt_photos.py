@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsim.core import Features
+    from imgsim.training.classifiers.classifier_recipe import ClassifierRecipe
+    from imgsim.training.decoded_photos import DecodingOutcome
+    from imgsim.training.run_means import ClassedPhotos
+    from imgsim.training.run_setup import RunSetup
 
 
 class DealtPhotos(NamedTuple):
@@ -26,6 +30,27 @@ class DealtPhotos(NamedTuple):
     split: SplitPhotos
     places: NDArray[np.intp]
     remarks: list[str]
+
+
+def deal_for(setup: RunSetup[ClassifierRecipe], photos: ClassedPhotos, decoded: DecodingOutcome) -> DealtPhotos:
+    """Give photos (N,) the parts that they had in an earlier run, or those that the recipe's seed draws, and say so."""
+    dealt = _deal(photos, decoded, setup.recipe)
+    for remark in dealt.remarks:
+        setup.means.said(remark)
+    return dealt
+
+
+def _deal(photos: ClassedPhotos, decoded: DecodingOutcome, recipe: ClassifierRecipe) -> DealtPhotos:
+    if photos.splits is not None:
+        return deal_as_before(photos.splits, photos.paths, decoded.readable)
+    known = np.where(decoded.readable, photos.codes, -1)
+    if empty := [photos.names[code] for code in np.setdiff1d(photos.codes, known).tolist()]:
+        is_left = "class has" if len(empty) == 1 else "classes have"
+        told = f"{len(empty)} {is_left} no photo left, since none of theirs can be read ({first_few(empty)})"
+        raise EvaluationError(f"{told}: mend the photos, or take them away")
+    shares = {"test": recipe.test, "validation": recipe.validation}
+    digests, hashes = decoded.digests, decoded.hashes
+    return deal_photos(photos.paths, photos.names, known, digests, hashes, seed=recipe.seed, **shares)
 
 
 def deal_photos(

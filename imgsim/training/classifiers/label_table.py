@@ -8,7 +8,7 @@ import numpy as np
 
 from imgsim.evaluation.intervals import Estimate
 from imgsim.evaluation.label_figures import NAMES
-from imgsim.training.classifiers.classifier_assembly import JUDGED, PROBE, TRAINED
+from imgsim.training.classifiers.label_outcome import JUDGED, PROBE, TRAINED
 from imgsim.training.run_recipe import FALLING
 from imgsim.training.sweep import FIGURE, TOP_1, TOP_3
 from imgsim.training.sweep_runs import estimate_mean, find_published, of_part, over_seeds, rounded

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgsim.training.embeddings.assembly import MAPPED, TRAINED
-from imgsim.training.embeddings.outcome import POOLED
+from imgsim.training.embeddings.outcome import MAPPED, POOLED, TRAINED
 from imgsim.training.sweep import F1, FIGURE, SPLIT
 from imgsim.training.sweep_runs import estimate_mean, find_published, of_part, over_seeds, rounded
 

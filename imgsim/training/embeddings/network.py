@@ -40,7 +40,7 @@ def export_embedding(network: EmbeddingNetwork, backbone: Backbone, recipe: Mapp
     """Write a network as the file that the extractor `embedding` runs, and hold it against torch's rows."""
     network.eval()
     dim = int(network.head.out_features)  # type: ignore[arg-type]
-    details = {"crop": "whole" if backbone.any_size else "squash", "recipe": dict(recipe)}
+    details = {"crop": backbone.crop_for("whole"), "recipe": dict(recipe)}
     header = Header(
         "embedding",
         {"trunk": backbone.weights},

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from imgsim.training.embeddings.retrieval_figures import RetrievalFigures
 
+TRAINED, MAPPED = "embedding", "linear"  # whose rows: the trained network's, and those of a linear map of the pooled
 POOLED = "pooled"  # the backbone's rows before training: what others are compared with
 
 

@@ -21,7 +21,7 @@ def labelled(folder):
 
 
 def train(photos, folder, recipe=QUICK, *, resumed=False, kill_after=99, **means):
-    from imgsim.training.classifiers.classifier_assembly import begin_classifier, resume_classifier
+    from imgsim.training.classifiers.classifier_run import begin_classifier, resume_classifier
     from imgsim.training.run_folder import RunFolder
     from imgsim.training.run_means import Means
 

@@ -10,6 +10,6 @@ from tests.training.embeddings.tiny import tiny_backbone
 @pytest.fixture(autouse=True)
 def tiny(one_torch_thread, monkeypatch):
     if find_spec("torch"):
-        from imgsim.training.classifiers import classifier_assembly
+        from imgsim.training import run_setup
 
-        monkeypatch.setattr(classifier_assembly, "load_backbone", lambda *_: tiny_backbone())
+        monkeypatch.setattr(run_setup, "load_backbone", lambda *_: tiny_backbone())

@@ -109,3 +109,36 @@ def test_its_table_says_what_validated_best_beside_what_was_published(tmp_path):
     assert {key: rows[1][key] for key in ("top-1", "top-1_low", "top-1_high")} == {
         key: own[key] for key in ("top-1", "top-1_low", "top-1_high")
     }
+
+
+def test_runs_share_what_they_do_alike_and_learn_what_they_would_alone(tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    from imgsim.images.limits import LIMITS
+    from imgsim.training import sweep_runs
+    from imgsim.training.classifiers import baseline_probe, class_feed
+    from imgsim.training.run_means import Decoder, Means
+    from imgsim.training.shared_work import SharedWork
+
+    modules = {"keep_maps": class_feed, "fit_probe": baseline_probe}
+    counts = dict.fromkeys(modules, 0)
+
+    def counted(name, work):
+        def count(*args, **more):
+            counts[name] += 1
+            return work(*args, **more)
+
+        return count
+
+    for name, module in modules.items():
+        monkeypatch.setattr(module, name, counted(name, getattr(module, name)))
+    (tmp_path / "s.toml").write_text(CONFIG.replace("[grid]", "[grid]\nlr = [0.001, 0.01]"))
+    photos = labelled(draw_classes(tmp_path / "photos", classes=4, each=8))
+    sweep = read_sweep(str(tmp_path / "s.toml"), {})
+    means = Means("cpu", 1, 10**8, LIMITS, Decoder(), shared=SharedWork())
+    done = sweep_runs.run_all(sweep, photos, str(tmp_path / "runs"), means, lambda _: None)
+    assert len(sweep.runs) == 8
+    assert counts == {"keep_maps": 4, "fit_probe": 2}
+    lone = Means("cpu", 1, 10**8, LIMITS)
+    apart = sweep_runs.run_all(sweep, photos, str(tmp_path / "apart"), lone, lambda _: None)
+    assert [metrics for _, metrics in apart] == [metrics for _, metrics in done]
+    assert counts == {"keep_maps": 4 + 8, "fit_probe": 2 + 8}

@@ -12,14 +12,16 @@ from tests.training.embeddings.tiny import tiny_backbone
 def main(photos, folder, *options):
     import torch
 
-    from imgsim.training.embeddings import assembly
+    from imgsim.training import run_setup
+    from imgsim.training.embeddings.embedding_run import begin_embedding
     from imgsim.training.embeddings.recipe import TrainingRecipe
+    from imgsim.training.embeddings.spelled_recipe import spelled
     from imgsim.training.run_folder import RunFolder
     from imgsim.training.run_means import ClassedPhotos, Means
     from tests.training.embeddings.test_process_team import find_paths
 
     torch.set_num_threads(1)
-    assembly.load_backbone = lambda *_: tiny_backbone()
+    run_setup.load_backbone = lambda *_: tiny_backbone()
     paths = find_paths(photos)
     names, codes = np.unique([path.partition("/")[0] for path in paths], return_inverse=True)
     told = dict(option.split("=", 1) for option in options)
@@ -30,7 +32,7 @@ def main(photos, folder, *options):
 
     means = Means("cpu", 1, 10**8, LIMITS, said=said, heard=lambda epoch: said(f"epoch {epoch.epoch}"))
     classed = ClassedPhotos(photos, paths, names.tolist(), codes)
-    trained = assembly.begin_run(classed, assembly.spelled(recipe), RunFolder(folder), means)
+    trained = begin_embedding(classed, spelled(recipe), RunFolder(folder), means)
     said("writes" if trained else "leaves")
 
 

@@ -78,7 +78,7 @@ def test_the_shipped_sweep_has_the_grid_that_was_published():
 
 def test_the_shipped_sweep_of_scores_has_the_margins_that_were_published():
     pytest.importorskip("torch", reason="the extra deep is not installed")
-    from imgsim.training.embeddings.assembly import spelled
+    from imgsim.training.embeddings.spelled_recipe import spelled
 
     sweep = read_sweep("streets", {})
     assert len(sweep.runs) == 3 * 5
@@ -116,13 +116,12 @@ def test_what_no_sweep_is_told_by_is_one_line(tmp_path, text, told):
 def test_runs_are_done_once_and_their_seeds_put_together(config, tmp_path, monkeypatch):
     torch = pytest.importorskip("torch")
     from imgsim.images.limits import LIMITS
-    from imgsim.training import run_means, sweep_runs
-    from imgsim.training.embeddings import assembly
+    from imgsim.training import run_means, run_setup, sweep_runs
     from imgsim.training.run_means import Decoder, Means
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
+    monkeypatch.setattr(run_setup, "load_backbone", lambda *_: tiny_backbone())
     decoded, decode = [], run_means.decode_photos
     monkeypatch.setattr(run_means, "decode_photos", lambda *args, **more: decoded.append(1) or decode(*args, **more))
     photos = drawn_photos(tmp_path)
@@ -151,15 +150,16 @@ def test_runs_are_done_once_and_their_seeds_put_together(config, tmp_path, monke
 def test_runs_of_one_split_follow_one_another_and_share_what_they_do_alike(config, tmp_path, monkeypatch):
     torch = pytest.importorskip("torch")
     from imgsim.images.limits import LIMITS
-    from imgsim.training import sweep_runs
-    from imgsim.training.embeddings import assembly
+    from imgsim.training import run_setup, sweep_runs
+    from imgsim.training.embeddings import baseline_rows, training_crops
     from imgsim.training.run_means import Decoder, Means
     from imgsim.training.shared_work import SharedWork
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
-    counts = dict.fromkeys(("view_photos", "learn_map"), 0)
+    monkeypatch.setattr(run_setup, "load_backbone", lambda *_: tiny_backbone())
+    shared = {"view_photos": training_crops, "learn_map": baseline_rows}
+    counts = dict.fromkeys(shared, 0)
 
     def counted(name, work):
         def count(*args, **more):
@@ -168,8 +168,8 @@ def test_runs_of_one_split_follow_one_another_and_share_what_they_do_alike(confi
 
         return count
 
-    for name in counts:
-        monkeypatch.setattr(assembly, name, counted(name, getattr(assembly, name)))
+    for name, module in shared.items():
+        monkeypatch.setattr(module, name, counted(name, getattr(module, name)))
     photos, said = drawn_photos(tmp_path), []
     sweep = read_sweep(config, {"views": 2, "freeze": "1"})
     means = Means("cpu", 1, 10**8, LIMITS, Decoder(), shared=SharedWork())

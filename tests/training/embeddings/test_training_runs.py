@@ -15,9 +15,9 @@ QUICK = TrainingRecipe(dim=64, loss="triplet", batch=8, epochs=3, lr=0.01, share
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
-    from imgsim.training.embeddings import assembly
+    from imgsim.training import run_setup
 
-    monkeypatch.setattr(assembly, "load_backbone", lambda *_: tiny_backbone())
+    monkeypatch.setattr(run_setup, "load_backbone", lambda *_: tiny_backbone())
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # more of them wait for each other where tests share processors
     yield
@@ -42,7 +42,7 @@ class Killed(Exception):  # noqa: N818
 
 
 def run(photos, tmp_path, name, recipe=QUICK, *, resumed=False, kill_after=99, **means):
-    from imgsim.training.embeddings.assembly import begin_run, resume_run
+    from imgsim.training.embeddings.embedding_run import begin_embedding, resume_embedding
     from imgsim.training.run_folder import RunFolder
     from imgsim.training.run_means import Means
 
@@ -53,8 +53,8 @@ def run(photos, tmp_path, name, recipe=QUICK, *, resumed=False, kill_after=99, *
     folder = RunFolder(str(tmp_path / name))
     told = Means(**{"device": "cpu", "jobs": 1, "most_bytes": 10**8, "limits": LIMITS, "heard": heard} | means)
     if resumed:
-        return resume_run(str(photos), recipe, folder, told)
-    return begin_run(labelled(photos), recipe, folder, told)
+        return resume_embedding(str(photos), recipe, folder, told)
+    return begin_embedding(labelled(photos), recipe, folder, told)
 
 
 def curve(trained):
@@ -106,7 +106,7 @@ def test_a_linear_head_begins_with_what_the_linear_map_finds(tmp_path):
 def test_a_linear_head_begins_with_what_views_tell_too(tmp_path, monkeypatch):
     from dataclasses import replace
 
-    from imgsim.training.embeddings import assembly
+    from imgsim.training.embeddings import baseline_rows
     from imgsim.training.embeddings.linear_head import project_map
 
     asked = []
@@ -115,7 +115,7 @@ def test_a_linear_head_begins_with_what_views_tell_too(tmp_path, monkeypatch):
         asked.append((mapped, rows))
         return project_map(mapped, rows, *rest)
 
-    monkeypatch.setattr(assembly, "project_map", kept)
+    monkeypatch.setattr(baseline_rows, "project_map", kept)
     photos = draw_classes(tmp_path / "photos", classes=12, each=3)
     recipe = replace(QUICK, head="linear", epochs=1, freeze="2", least_crop=0.99, flip="no")
     for name, views in (("whole", 0), ("views", 2)):
@@ -175,13 +175,13 @@ def test_classes_of_one_photo_each_teach_no_linear_head(drawn, tmp_path):
 
     recipe = replace(QUICK, head="linear", split="products-leave-one-out", shares="1:0:0", sampler="random")
     photos = labelled(drawn)
-    from imgsim.training.embeddings.assembly import begin_run
+    from imgsim.training.embeddings.embedding_run import begin_embedding
     from imgsim.training.run_folder import RunFolder
     from imgsim.training.run_means import Means
 
     tests = ~np.isin(np.arange(len(photos.codes)), (0, 1, 5))
     with pytest.raises(LearningError, match="^head linear: .* give --head orthogonal$"):
-        begin_run(
+        begin_embedding(
             photos._replace(tests=tests), recipe, RunFolder(str(tmp_path / "few")), Means("cpu", 1, 10**8, LIMITS)
         )
 
@@ -313,7 +313,7 @@ def test_a_photo_that_is_gone_is_told_when_a_run_goes_on(tmp_path):
 
 
 def test_weights_that_are_no_numbers_end_a_run_that_nothing_validates(drawn, tmp_path, monkeypatch):
-    from imgsim.training.embeddings.assembly import begin_run
+    from imgsim.training.embeddings.embedding_run import begin_embedding
     from imgsim.training.run_folder import RunFolder
     from imgsim.training.run_means import Means
     from imgsim.training.training_run import DivergedError, TrainingRun
@@ -328,4 +328,4 @@ def test_weights_that_are_no_numbers_end_a_run_that_nothing_validates(drawn, tmp
     recipe = TrainingRecipe.make(QUICK.as_fields(), {"split": "products-leave-one-out", "shares": "1:0:0"})
     folder, means = RunFolder(str(tmp_path / "run")), Means("cpu", 1, 10**8, LIMITS)
     with pytest.raises(DivergedError, match="^epoch 1: the weights are not finite numbers after it; no checkpoint"):
-        begin_run(photos._replace(tests=photos.codes >= 4), recipe, folder, means)
+        begin_embedding(photos._replace(tests=photos.codes >= 4), recipe, folder, means)
