@@ -118,6 +118,7 @@ def grid_of_scores(
 
 def draw_judged(path: str, index: Index, source: GridSource, count: int, *, seed: int) -> str:
     """Draw a row for each of some photos: the photo, and what it finds first by each candidate; say what it shows."""
+    from imgsim.evaluation.candidates import names_apart
     from imgsim.evaluation.first_found import choose_asking
     from imgsim.images.draw import draw_grid, save_png
 
@@ -126,20 +127,22 @@ def draw_judged(path: str, index: Index, source: GridSource, count: int, *, seed
         stderr.say(f"{path} is not drawn: no photo asks by every extractor")
         return ""
     rows = [[photo_cell(index, photo, source.describe(photo))] for photo in asking.tolist()]
-    for one in source.asked:
-        for number, cells in enumerate(_found(index, source, one, asking)):
+    for name, one in zip(names_apart(one.candidate for one in source.asked), source.asked, strict=True):
+        for number, cells in enumerate(_found(index, source, one, name, asking)):
             rows[number] += cells
     save_png(draw_grid(rows), path)
     stderr.say(f"drew {path}")
     return "Some photos, drawn by chance, each beside the first two that it finds by each extractor"
 
 
-def _found(index: Index, source: GridSource, asked: AskedPhoto, asking: NDArray[np.intp]) -> list[list[Cell]]:
-    """Give the cells of what each photo finds first by a candidate."""
+def _found(
+    index: Index, source: GridSource, asked: AskedPhoto, name: str, asking: NDArray[np.intp]
+) -> list[list[Cell]]:
+    """Give the cells of what each photo finds first by a candidate, which has a name."""
     from imgsim.evaluation.first_found import find_first
     from imgsim.search.reranking import load_reranker
 
-    name, metric, rerank = asked.candidate.name, asked.metric, asked.candidate.rerank
+    metric, rerank = asked.metric, asked.candidate.rerank
     terms = index.distance(asked.candidate.extractors, asked.candidate.metric).terms()
     found = find_first(terms, source.wanted, asking, FOUND, load_reranker(rerank) if rerank else None)
     return [

@@ -35,13 +35,18 @@ class PairGrid(NamedTuple):
             stderr.say(f"{path} is not drawn: no lost thing asks by every extractor")
             return ""
         rows = {thing: [self._lost(thing), self._confirmed(thing)] for thing in asking}
-        for one, distance in self.found:
-            for thing, cells in self._first(one, distance, asking).items():
+        for name, (one, distance) in zip(self._names(), self.found, strict=True):
+            for thing, cells in self._first(one, name, distance, asking).items():
                 rows[thing] += cells
         save_png(draw_grid(list(rows.values())), path)
         stderr.say(f"drew {path}")
         told = "beside what was confirmed and the first two that each finds by each extractor"
         return f"Lost things that are found worst, the worst first, {told}"
+
+    def _names(self) -> list[str]:
+        from imgsim.evaluation.candidates import names_apart
+
+        return names_apart(one.candidate for one, _ in self.found)
 
     def _lost(self, thing: int) -> Cell:
         return photo_cell(self.sides.indexes[0], _photo_of(self.sides.things[0], thing), "lost")
@@ -53,11 +58,14 @@ class PairGrid(NamedTuple):
         labels, (first, _) = self.sides.labels, self.found[0]
         pairs = np.flatnonzero((labels.lost == thing) & labels.same & np.isfinite(first.lengths))
         nearest = int(labels.found[pairs[np.argmin(first.lengths[pairs])]])
-        told = [f"rank {_first_rank(one, thing)} of {one.things}: {one.candidate.name}" for one, _ in self.found]
+        named = zip(self._names(), self.found, strict=True)
+        told = [f"rank {_first_rank(one, thing)} of {one.things}: {name}" for name, (one, _) in named]
         return photo_cell(self.sides.indexes[1], _photo_of(self.sides.things[1], nearest), "confirmed", *told)
 
-    def _first(self, one: FoundThings, distance: TwoSidedDistance, asking: Sequence[int]) -> dict[int, list[Cell]]:
-        """Give the cells of what each lost thing finds first by a candidate."""
+    def _first(
+        self, one: FoundThings, name: str, distance: TwoSidedDistance, asking: Sequence[int]
+    ) -> dict[int, list[Cell]]:
+        """Give the cells of what each lost thing finds first by a candidate, which has a name."""
         import numpy as np
 
         from imgsim.evaluation.reranked_ranks import match_reranked
@@ -82,7 +90,7 @@ class PairGrid(NamedTuple):
         for lost, found, rank, length, row in rows:
             thing = int(ours.things[lost])
             title = f"{rank}   {self._word(thing, int(theirs.things[found]))}"
-            told = one.candidate.name, f"{by} {length:.3f}"
+            told = name, f"{by} {length:.3f}"
             cells[thing].append(photo_cell(self.sides.indexes[1], int(found_photos[row]), title, *told))
         return cells
 

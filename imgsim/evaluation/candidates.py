@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Choose = Callable[[Sequence[str], str | None], "Distance"]  # a candidate's, by its extractors and metric
 
 FUSED = "+"
+LONGEST = 32  # characters of extractors' names that stand whole under a small picture
 VARIANTS = ("histogram:space=lab", "histogram:space=hsv")  # beside every extractor's defaults
 SHARES = ("hellinger", "chi2", "cityblock", "cosine")  # for features that are shares of a whole
 BITS = ("hamming", "jaccard")
@@ -40,9 +41,14 @@ class Candidate(NamedTuple):
     rerank: str | None = None
 
     @property
+    def fused(self) -> str:
+        """The extractors as users write them."""
+        return FUSED.join(self.extractors)
+
+    @property
     def name(self) -> str:
         """The extractors as users write them, and what re-ranks."""
-        return FUSED.join(self.extractors) + (f", {self.rerank}" if self.rerank else "")
+        return self.fused + (f", {self.rerank}" if self.rerank else "")
 
 
 class Distance(Protocol):
@@ -116,6 +122,33 @@ def split_fused(text: str) -> tuple[str, ...]:
 def bare_extractors(candidates: Iterable[Candidate]) -> list[str]:
     """List the extractors that candidates need, without weights."""
     return list(dict.fromkeys(without_weight(text) for candidate in candidates for text in candidate.extractors))
+
+
+def names_apart(candidates: Iterable[Candidate]) -> list[str]:
+    """Name candidates for pictures: where extractors' names are long, less the parameters that those of a name share.
+
+    Examples
+    --------
+    >>> long = "efficientnet_lite0:crop=whole,flip=no,pooling=avg"
+    >>> names_apart([Candidate((long,)), Candidate((long.replace("avg", "max"),)), Candidate(("lbp:points=8",))])
+    ['efficientnet_lite0:pooling=avg', 'efficientnet_lite0:pooling=max', 'lbp:points=8']
+    """
+    listed = list(candidates)
+    namings = [parse_naming(text) for text in bare_extractors(listed)]
+
+    def tells(name: str, key: str) -> bool:
+        return len({naming.params.get(key) for naming in namings if naming.name == name}) > 1
+
+    def brief(text: str) -> str:
+        bare = without_weight(text)
+        name, params, _ = parse_naming(bare)
+        telling = ",".join(f"{key}={value}" for key, value in params.items() if tells(name, key))
+        return name + (f":{telling}" if telling else "") + text.removeprefix(bare)
+
+    return [
+        one._replace(extractors=tuple(map(brief, one.extractors)) if len(one.fused) > LONGEST else one.extractors).name
+        for one in listed
+    ]
 
 
 def extractor_grid() -> list[str]:

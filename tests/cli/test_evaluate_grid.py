@@ -108,6 +108,14 @@ def test_reranked_candidates_are_drawn_too(run, shelf, cells):
         assert judged["recall@1"] == sum(row[1 + 2 * number].title.endswith("same") for row in cells) / 8
 
 
+def test_names_too_long_for_a_picture_say_what_tells_them_apart(run, shelf, cells):
+    judge = ("evaluate", "shelf", "-x", "haralick:levels=64,aggregate=mean", "-x", "haralick:levels=32,aggregate=mean")
+    result = run(*judge, "-x", "phash", "--retrieval-only", "--grid", "grid.png", "--format", "json")
+    assert [one["extractor"] for one in json.loads(result.out)][:1] == ["haralick:levels=64,aggregate=mean"]
+    names = ["haralick:levels=64", "haralick:levels=32", "phash"]
+    assert [[cell.details[1] for cell in row[1::2]] for row in cells] == [names] * 8
+
+
 def test_a_photo_that_cannot_be_read_has_its_place(run, shelf, cells, monkeypatch):
     read = judged_grid.read_picture
     monkeypatch.setattr(
