@@ -8,7 +8,7 @@ from imgsim.features import default_extractor, load_extractor, write_out
 from imgsim.features.measure import measure_all
 from imgsim.images.limits import MAX_MEGAPIXELS, MAX_MEMORY, MAX_SECONDS, Limits
 from imgsim.metrics.fusion import fused_distances
-from imgsim.naming import weight_of, without_weight
+from imgsim.naming import listed, weight_of, without_weight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -122,8 +122,7 @@ def distances(
     >>> distances([dark, light], extractors="histogram").tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    named = [extractors] if isinstance(extractors, str) else extractors or [default_extractor()]
-    texts = write_out(named, fused=True)
+    texts = write_out(listed(extractors) or [default_extractor()], fused=True)
     chosen = [load_extractor(without_weight(text)) for text in texts]
     weights = [weight_of(text) for text in texts]
     limits = Limits(max_megapixels, max_seconds, max_memory)

@@ -11,10 +11,11 @@ from imgsim.core import EMBEDDING
 from imgsim.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _VERSIONED = re.compile(r"[^:@]+@v\d+(?![^:@])")  # a network's name that tells which of its weights are meant
 EXTERNAL = "external:"  # before the name of rows that came from a file
+HASH = "phash"  # the extractor that tells copies that are not the same to the last bit
 
 
 class Naming(NamedTuple):
@@ -49,6 +50,17 @@ def parse_naming(text: str) -> Naming:
     if not name or (colon and not rest):
         raise ParameterError(f"{text!r}: write NAME[:key=value,...][@WEIGHT], for example histogram:bins=8@0.5")
     return Naming(start + name, _parse_params(text, rest), _parse_weight(text, weight_text) if at else None)
+
+
+def listed(texts: str | Sequence[str]) -> Sequence[str]:
+    """Take one text, of an extractor or a condition, for a list of it.
+
+    Examples
+    --------
+    >>> listed("hog"), listed(["hog", "lbp"])
+    (['hog'], ['hog', 'lbp'])
+    """
+    return [texts] if isinstance(texts, str) else texts
 
 
 def is_external(name: str) -> bool:

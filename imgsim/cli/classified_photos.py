@@ -6,9 +6,10 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from imgsim.cli import stderr
-from imgsim.cli.labels import HASH, attributes_at, labels_for
+from imgsim.cli.labels import attributes_at, labels_for
 from imgsim.cli.remedies import explain
 from imgsim.cli.run_photos import photos_of
+from imgsim.naming import HASH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,6 +11,7 @@ import click
 from imgsim.cli import stderr
 from imgsim.cli.lock_wait import once_unlocked
 from imgsim.errors import IndexWriteError
+from imgsim.naming import HASH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from imgsim.index.options import Options
     from imgsim.index.summary import Summary
     from imgsim.tables.ground_truth import Labels, Scores
-
-HASH = "phash"  # tells copies that are not the same to the last bit
 
 
 class LabelSource(NamedTuple):

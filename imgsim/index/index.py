@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from imgsim.errors import ImgsimError, IndexNotFoundError, ParameterError
 from imgsim.index.location import find_index, locate_index
 from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.naming import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -778,11 +779,6 @@ class Index:
         from imgsim.index.run import Update
 
         return Update(folder, self.directory, self._store, options, observer)
-
-
-def listed(where: str | Sequence[str]) -> Sequence[str]:
-    """Give one expression, or several, as several."""
-    return [where] if isinstance(where, str) else where
 
 
 def open_index(path: str | os.PathLike[str] | None = None) -> Index:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from imgsim.index.lost_and_found import LostAndFound
+from imgsim.naming import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -97,19 +98,15 @@ def match_indexes(
             stack.enter_context(index.snapshot())
         sides = LostAndFound(
             indexes,
-            _listed(extractors),
+            listed(extractors),
             metric,
-            lost=_listed(lost_where),
-            found=_listed(found_where),
+            lost=listed(lost_where),
+            found=listed(found_where),
             thing=thing,
-            on=_listed(on),
+            on=listed(on),
             near=near,
             new=new,
             out_of_sight=out_of_sight,
         )
         threshold = sides.threshold(max_distance, min_probability)
         return sides.matches(k, threshold, one_to_one=one_to_one, rerank=rerank)
-
-
-def _listed(texts: str | Sequence[str]) -> Sequence[str]:
-    return [texts] if isinstance(texts, str) else texts

@@ -6,9 +6,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from imgsim.index.gallery_folders import remove_leftovers
-from imgsim.index.index import Index, listed
+from imgsim.index.index import Index
 from imgsim.index.location import MAPS
 from imgsim.index.sqlite.sqlite_store import SqliteStore
+from imgsim.naming import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

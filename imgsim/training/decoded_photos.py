@@ -13,6 +13,7 @@ from imgsim.errors import ImageReadError
 from imgsim.features import load_extractor
 from imgsim.features.deep import resample, wanted_side
 from imgsim.features.measure import Step, Task, measure
+from imgsim.naming import HASH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from imgsim.core import Features, Image
     from imgsim.images.limits import Limits
     from imgsim.models.architectures import Preprocessing
-
-HASH = "phash"  # by which copies are known
 
 
 class PixelForm(NamedTuple):

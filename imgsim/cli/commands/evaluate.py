@@ -14,11 +14,12 @@ from imgsim.cli.flags import device_option, format_option, general_options, labe
 from imgsim.cli.judged import check_wide, wide_option, write_judged
 from imgsim.cli.judged_grid import check_grid_options, grid_options
 from imgsim.cli.judged_rows import judge_by_classes, judge_by_pairs, judge_by_scores, judge_by_triplets
-from imgsim.cli.labels import HASH, LabelSource, fail, indexed
+from imgsim.cli.labels import LabelSource, fail, indexed
 from imgsim.cli.lock_wait import wait_option
 from imgsim.cli.pair_sources import PairSource, pairs_options
 from imgsim.cli.report_option import report_option
 from imgsim.cli.with_subcommands import WithSubcommands
+from imgsim.naming import HASH
 from imgsim.paths import key_within
 from imgsim.registry import Registry
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from imgsim.errors import ParameterError
-from imgsim.naming import is_external
+from imgsim.naming import HASH, is_external
 from imgsim.training.classifiers.dealt_photos import deal_as_before, deal_photos, describe_parts
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from imgsim.index.index import Index
     from imgsim.tables.ground_truth import Labels
     from imgsim.training.split_file import SplitPhotos
-
-HASH = "phash"  # tells copies that are not the same to the last bit
 
 
 class ClassedRows(NamedTuple):
