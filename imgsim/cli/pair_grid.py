@@ -28,14 +28,16 @@ class PairGrid(NamedTuple):
 
     def draw(self, path: str, count: int) -> str:
         """Draw a row for each of some lost things: it, what was confirmed, what it finds first; say what it shows."""
+        from imgsim.evaluation.candidates import names_apart
         from imgsim.images.draw import draw_grid, save_png
 
         asking = choose_worst([one for one, _ in self.found], count)
         if not asking:
             stderr.say(f"{path} is not drawn: no lost thing asks by every extractor")
             return ""
-        rows = {thing: [self._lost(thing), self._confirmed(thing)] for thing in asking}
-        for name, (one, distance) in zip(self._names(), self.found, strict=True):
+        names = names_apart(one.candidate for one, _ in self.found)
+        rows = {thing: [self._lost(thing), self._confirmed(thing, names)] for thing in asking}
+        for name, (one, distance) in zip(names, self.found, strict=True):
             for thing, cells in self._first(one, name, distance, asking).items():
                 rows[thing] += cells
         save_png(draw_grid(list(rows.values())), path)
@@ -43,22 +45,17 @@ class PairGrid(NamedTuple):
         told = "beside what was confirmed and the first two that each finds by each extractor"
         return f"Lost things that are found worst, the worst first, {told}"
 
-    def _names(self) -> list[str]:
-        from imgsim.evaluation.candidates import names_apart
-
-        return names_apart(one.candidate for one, _ in self.found)
-
     def _lost(self, thing: int) -> Cell:
         return photo_cell(self.sides.indexes[0], _photo_of(self.sides.things[0], thing), "lost")
 
-    def _confirmed(self, thing: int) -> Cell:
+    def _confirmed(self, thing: int, names: Sequence[str]) -> Cell:
         """Show what was confirmed, the nearest by the first candidate, and how far down each puts the first of them."""
         import numpy as np
 
         labels, (first, _) = self.sides.labels, self.found[0]
         pairs = np.flatnonzero((labels.lost == thing) & labels.same & np.isfinite(first.lengths))
         nearest = int(labels.found[pairs[np.argmin(first.lengths[pairs])]])
-        named = zip(self._names(), self.found, strict=True)
+        named = zip(names, self.found, strict=True)
         told = [f"rank {_first_rank(one, thing)} of {one.things}: {name}" for name, (one, _) in named]
         return photo_cell(self.sides.indexes[1], _photo_of(self.sides.things[1], nearest), "confirmed", *told)
 

@@ -184,9 +184,8 @@ class TableFetch:
         fetched = Fetched()
         try:
             if self.asked:
-                fetched = FetchRun(self.catalogue, self._folder, self._options, observer or FetchObserver(), draw).run(
-                    self.asked
-                )
+                heard = observer or FetchObserver()
+                fetched = FetchRun(self.catalogue, self._folder, self._options, heard, draw).run(self.asked)
         except BaseException:
             with suppress(ImgsimError):
                 self._write()
