@@ -106,6 +106,17 @@ def weight_of(text: str) -> float:
     return parse_naming(text).weight or 1.0
 
 
+def find_weighted(texts: Sequence[str]) -> str:
+    """Find the first of what a user wrote that has a weight; empty if none has.
+
+    Examples
+    --------
+    >>> find_weighted(["hog", "lbp@2"]), find_weighted(["hog"])
+    ('lbp@2', '')
+    """
+    return next((text for text in texts if parse_naming(text).weight is not None), "")
+
+
 def typed_params(name: str, params: Mapping[str, str], hints: Mapping[str, object]) -> dict[str, Any]:
     """Convert the texts of parameters to the types that they are declared with, or raise ParameterError.
 

@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 
 import imgsim
-from imgsim.errors import EvaluationError, ImgsimError
+from imgsim.errors import EvaluationError, ImgsimError, ParameterError
 from imgsim.index.index_matches import match_indexes
 from imgsim.index.update import update_index
 from imgsim.segment.part_finder import PartFinder
@@ -102,6 +102,14 @@ def test_match_within_one_index(run, desk):
             match_indexes(one, one)
     assert [(row["lost"], row["found"]) for row in rows] == [(one.lost.path, one.match.path) for one in matches]
     assert len(matches) == 2 * 3
+
+
+def test_train_probe_takes_no_weights(things):
+    with (
+        imgsim.open_index("things") as index,
+        pytest.raises(ParameterError, match="histogram:bins=2@3: what"),
+    ):
+        train_probe(index, "made.onnx", extractors=["phash", "histogram:bins=2@3"])
 
 
 def test_train_probe(run, things, tmp_path):

@@ -10,10 +10,11 @@ import click
 from imgsim.cli import name_completion, stderr
 from imgsim.cli.figure_table import write_figures
 from imgsim.cli.flags import check_model_name, device_option, format_option, general_options, labels_options, refuse_nan
-from imgsim.cli.labels import HASH, LabelSource, attributes_in, indexed, labels_for
+from imgsim.cli.labels import LabelSource, attributes_in, indexed, labels_for
 from imgsim.cli.lock_wait import wait_option
 from imgsim.cli.output import ROW_FORMATS
 from imgsim.cli.splits_option import check_splits, splits_option
+from imgsim.naming import HASH, find_weighted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,11 +103,9 @@ def probe(
 def _without_weights(extractors: Sequence[str]) -> list[str]:
     """Write out the extractors that are joined, which have no weights."""
     from imgsim.features import write_out
-    from imgsim.naming import parse_naming
 
-    for text in extractors:
-        if parse_naming(text).weight is not None:
-            raise click.UsageError(f"-x {text}: what is learned weighs extractors itself: leave the weight out")
+    if text := find_weighted(extractors):
+        raise click.UsageError(f"-x {text}: what is learned weighs extractors itself: leave the weight out")
     return write_out(extractors)
 
 

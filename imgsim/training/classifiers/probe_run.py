@@ -7,9 +7,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from imgsim import __version__
+from imgsim.errors import ParameterError
 from imgsim.features import write_out
 from imgsim.index.attribute_values import values_of
 from imgsim.models.header import CLASSIFIERS
+from imgsim.naming import find_weighted, listed
 from imgsim.training.classifiers.classed_rows import deal_rows
 from imgsim.training.classifiers.probe_fit import FOLDS
 from imgsim.training.classifiers.probe_model import ProbeSettings, learn_probe
@@ -76,12 +78,16 @@ def train_probe(
         If a class has too few photos, or there are fewer than two.
     ExtractorMismatchError
         If the index has no rows by an extractor.
+    ParameterError
+        If an extractor has a weight: what is learned weighs them itself.
     ImgsimError
         If something else stands where it is to be written, or that cannot be written.
     """
     run = run_of(os.fspath(output))
     run.check()
-    wanted = write_out([extractors] if isinstance(extractors, str) else extractors)
+    if text := find_weighted(listed(extractors)):
+        raise ParameterError(f"{text}: what is learned weighs extractors itself: leave the weight out")
+    wanted = write_out(listed(extractors))
     asked, drawn = ProbeSettings(strength, folds, seed), None if splits is None else os.fspath(splits)
     with index.snapshot():
         photos = ToldPhotos(index.root, index.paths, lambda name: values_of(index, name), said)
